@@ -1,0 +1,68 @@
+"""A forkserver with the work's imports done: started early, asked to fork often.
+
+Imports nothing heavy itself: it is started before the tuner's own imports, so that both import at the same time.
+"""
+
+import json
+import multiprocessing
+import os
+from collections.abc import Callable, Mapping, Sequence
+from multiprocessing.connection import Connection
+from multiprocessing.context import ForkServerProcess
+from multiprocessing.forkserver import ensure_running
+from typing import Any
+
+from steps.backends import lifeline, preload
+from steps.errors import WrongValue
+
+_CONTEXT = multiprocessing.get_context("forkserver")
+
+
+def start(modules: Sequence[str], calls: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
+    """Start the forkserver, in this folder and with this environment; returns at once.
+
+    It imports `modules` and then makes `calls`: (`module:function`, its keyword arguments).
+    """
+    _CONTEXT.set_forkserver_preload(["steps.backends.preload"])
+    os.environ[preload.ORDERS] = json.dumps({"modules": list(modules), "calls": list(calls)})
+    try:
+        ensure_running()
+    finally:
+        del os.environ[preload.ORDERS]
+
+
+def fork(target: Callable[..., None], *arguments: object) -> ForkServerProcess:
+    """Call a function in a fork of the forkserver."""
+    process = _CONTEXT.Process(target=target, args=arguments)
+    process.start()
+    return process
+
+
+def call(path: str, **arguments: object) -> Any:
+    """Call `module:function` in a fork, wait, and return its (picklable) result; a WrongValue there is raised here.
+
+    Raises RuntimeError where the forkserver did not preload or the fork ended without a result.
+    """
+    receiver, sender = _CONTEXT.Pipe(duplex=False)
+    with receiver:
+        process = fork(_answer, sender, path, arguments)
+        sender.close()
+        try:
+            preloaded, kind, answer = receiver.recv()
+        except EOFError:
+            process.join()
+            raise RuntimeError(f"{path} ended with exit code {process.exitcode} in the forkserver's child") from None
+        process.join()
+    if not preloaded:
+        raise RuntimeError("the forkserver did not preload: is `steps` importable from its folder?")
+    if kind == "wrong":
+        raise WrongValue(*answer)
+    return answer
+
+
+def _answer(sender: Connection, path: str, arguments: Mapping[str, Any]) -> None:
+    lifeline.follow_parent()
+    try:
+        sender.send((preload.done, "answer", preload.function(path)(**arguments)))
+    except WrongValue as error:
+        sender.send((preload.done, "wrong", error.problems))

@@ -1,0 +1,95 @@
+"""No process of a study outlives the one that it works for, however that one ends.
+
+A child that is killed takes nobody along, and neither process groups nor pipes nor PR_SET_PDEATHSIG reach everyone: a
+shell may stand between, a forkserver's children hold each other's pipes. So each process watches for itself.
+"""
+
+import multiprocessing
+import os
+import select
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+# How long a process may take to end in order once the one that it works for is gone.
+GRACE_S = 3.0
+_POLL_S = 0.25
+
+
+def follow_parent() -> None:
+    """End this process's whole session when the process that asked the forkserver for it ends."""
+
+    def wait() -> None:
+        parent = multiprocessing.parent_process()
+        if parent is not None:
+            parent.join()
+            os.killpg(0, signal.SIGKILL)
+
+    threading.Thread(target=wait, name="lifeline", daemon=True).start()
+
+
+def follow(pids: Iterable[int]) -> None:
+    """End this process when any of others ends: SIGTERM to itself first, and after GRACE_S the end without a word."""
+    watched = [pid for pid in pids if pid > 1]
+
+    def wait() -> None:
+        _wait_for_any(watched)
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(GRACE_S)
+        os._exit(128 + signal.SIGTERM)
+
+    if watched:
+        threading.Thread(target=wait, name="lifeline", daemon=True).start()
+
+
+def launchers(run_id: str) -> list[int]:
+    """List the processes above this one, up to and with the `mlflow run` that started it for a run.
+
+    MLflow hands the run's id to the command by the environment: whoever has it, such as the shell that activates a
+    conda environment, stands between; the first who has not is `mlflow run`. Where the environment of other processes
+    can't be read (other systems than Linux), the parent alone.
+    """
+    mark = f"MLFLOW_RUN_ID={run_id}".encode()
+    found: list[int] = []
+    pid = os.getppid()
+    while pid > 1:
+        found.append(pid)
+        try:
+            if mark not in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0"):
+                break
+            pid = _parent(pid)
+        except OSError:
+            break
+    return found
+
+
+def _parent(pid: int) -> int:
+    # The command's name, in brackets, may hold anything: the fields start behind the last bracket.
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+
+
+def _wait_for_any(pids: list[int]) -> None:
+    opener: Callable[[int], int] | None = getattr(os, "pidfd_open", None)
+    if opener is None:
+        while all(map(_alive, pids)):
+            time.sleep(_POLL_S)
+        return
+    watched = select.poll()
+    for pid in pids:
+        try:
+            watched.register(opener(pid), select.POLLIN)
+        except ProcessLookupError:
+            return
+    watched.poll()
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True

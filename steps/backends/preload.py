@@ -1,0 +1,47 @@
+"""What the forkserver does before its first fork: it imports and reads, so that its children need not.
+
+Imported by `multiprocessing.forkserver`, which swallows an ImportError and hands nothing over: so the orders come by the
+environment, and `forkserver.call` verifies that they were carried out.
+
+Import and read, never compute: a fit that opens an OpenMP region here would make the children's first one hang for
+ever. No thread and no open connection either.
+"""
+
+import gc
+import importlib
+import json
+import os
+import signal
+
+ORDERS = "TUNING_PRELOAD"
+done = False
+
+
+def carry_out(modules: list[str], calls: list[tuple[str, dict[str, object]]]) -> None:
+    """Import modules, then call each `module:function` with its keyword arguments.
+
+    Ends this process between two of them when the one that wants it is gone.
+    """
+    wanted_by = os.getppid()
+    steps = [lambda name=name: importlib.import_module(name) for name in modules]
+    steps += [lambda path=path, arguments=arguments: function(path)(**arguments) for path, arguments in calls]
+    for step in steps:
+        step()
+        if os.getppid() != wanted_by:
+            os._exit(1)
+
+
+def function(path: str):
+    """Find `module:function`."""
+    module, _, name = path.partition(":")
+    return getattr(importlib.import_module(module), name)
+
+
+if ORDERS in os.environ:
+    # A Ctrl-C in the terminal reaches the whole group: the tuner answers it, for all.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    carry_out(**json.loads(os.environ.pop(ORDERS)))
+    # What is there by now is never garbage: the collector need not touch, and so copy, its pages in every child.
+    gc.collect()
+    gc.freeze()
+    done = True

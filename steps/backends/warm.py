@@ -1,0 +1,113 @@
+"""The warm backend: a child run is the entry point's own command in a process forked from a pre-imported one.
+
+MLflow's own local backend starts an interpreter for each child and imports everything again, some 3 s for a child that
+may train for 0.1 s. This one forks (see `forkserver`). It is for POSIX systems.
+"""
+
+import signal
+from collections.abc import Mapping
+from contextlib import suppress
+from functools import lru_cache
+from multiprocessing.context import ForkServerProcess
+from os import killpg
+from pathlib import Path
+from typing import Any
+
+from mlflow.entities import RunStatus
+from mlflow.projects.backend import loader
+from mlflow.projects._project_spec import Project
+from mlflow.projects.backend.abstract_backend import AbstractBackend
+from mlflow.projects.submitted_run import SubmittedRun
+from mlflow.projects.utils import fetch_and_validate_project, get_or_create_run, get_run_env_vars, load_project
+
+from steps.backends import forkserver, runner
+
+NAME = "warm"
+# How long a child may take to end once it was asked to.
+GRACE_S = 2.0
+
+
+class WarmRun(SubmittedRun):
+    """A child run in a forked process; `output` is the file that holds what it wrote to stdout and stderr."""
+
+    def __init__(self, run_id: str, process: ForkServerProcess, output: Path):
+        self._run_id = run_id
+        self.process = process
+        self.output = output
+
+    @property
+    def run_id(self) -> str:
+        """Return the MLflow run's id."""
+        return self._run_id
+
+    @property
+    def sentinel(self) -> int:
+        """Return what `multiprocessing.connection.wait` takes to wait for the end."""
+        return self.process.sentinel
+
+    @property
+    def exit_code(self) -> int | None:
+        """Return the exit code, the negative number of the signal that ended it, or None while it runs."""
+        return self.process.exitcode
+
+    def wait(self) -> bool:
+        """Wait for the end; tell whether the exit code was 0."""
+        self.process.join()
+        return self.exit_code == 0
+
+    def get_status(self) -> str:
+        """Return RUNNING, FINISHED or FAILED, by the process alone."""
+        status = {None: RunStatus.RUNNING, 0: RunStatus.FINISHED}.get(self.exit_code, RunStatus.FAILED)
+        return RunStatus.to_string(status)
+
+    def terminate(self, number: int = signal.SIGTERM) -> None:
+        """Send a signal to the child and all that it started."""
+        with suppress(ProcessLookupError):
+            try:
+                killpg(self.process.pid, number)
+            except ProcessLookupError:  # forked this very moment: it does not lead its session yet
+                self.process.terminate()
+
+    def cancel(self) -> None:
+        """Ask the child to end, wait GRACE_S, and end it."""
+        self.terminate()
+        self.process.join(GRACE_S)
+        self.terminate(signal.SIGKILL)
+        self.process.join()
+
+
+class WarmBackend(AbstractBackend):
+    """Executes entry points in forks; the forkserver must have been started. `folder` takes the children's output."""
+
+    def __init__(self, folder: Path):
+        self._folder = folder
+
+    def run(
+        self,
+        project_uri: str,
+        entry_point: str,
+        params: Mapping[str, str],
+        version: str | None,
+        backend_config: Mapping[str, Any],
+        tracking_uri: str,
+        experiment_id: str,
+    ) -> WarmRun:
+        """Create the child run as MLflow does and start its command; returns at once."""
+        root, project = _project(project_uri, version)
+        command = project.get_entry_point(entry_point).compute_command(params, str(self._folder))
+        run = get_or_create_run(None, project_uri, experiment_id, root, version, entry_point, params)
+        output = self._folder / f"{run.info.run_id}.log"
+        variables = get_run_env_vars(run.info.run_id, experiment_id)
+        return WarmRun(run.info.run_id, forkserver.fork(runner.execute, command, root, variables, str(output)), output)
+
+
+@lru_cache(maxsize=1)
+def _project(uri: str, version: str | None) -> tuple[str, Project]:
+    # Once for a study, not for each child: MLproject takes several milliseconds to parse.
+    root = fetch_and_validate_project(uri, version, "main", {})
+    return root, load_project(root)
+
+
+def register(folder: Path) -> None:
+    """Make `backend="warm"` known to `mlflow.run`, for the life of this process."""
+    loader.MLFLOW_BACKENDS[NAME] = lambda: WarmBackend(folder)

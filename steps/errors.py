@@ -1,0 +1,64 @@
+"""What can go wrong in a way that a user can mend, and the exit code of each kind.
+
+    StepError                 1
+    ├── WrongValue            2   a parameter, a file or the environment; nothing was started
+    ├── NoTrialFinished       3
+    └── Interrupted           130 (SIGINT), 143 (SIGTERM)
+
+Anything else is a bug and shows its traceback.
+"""
+
+import difflib
+import signal
+import sys
+from collections.abc import Callable, Iterable
+
+
+class StepError(Exception):
+    """End a step with one line per problem on stderr and an exit code by kind."""
+
+    exit_code = 1
+
+    def __init__(self, *problems: str):
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class WrongValue(StepError):
+    """Refuse what was given: each problem says where, what was given, what is allowed."""
+
+    exit_code = 2
+
+
+class NoTrialFinished(StepError):
+    """End a study in which not one trial has a score."""
+
+    exit_code = 3
+
+
+class Interrupted(StepError):
+    """End a step because a signal asked for it."""
+
+    def __init__(self, number: int):
+        super().__init__(f"interrupted by {signal.Signals(number).name}")
+        self.exit_code = 128 + number
+
+
+def did_you_mean(word: str, names: Iterable[str]) -> str:
+    """Name the nearest of the allowed names, as the tail of a sentence; nothing where none is near.
+
+    >>> did_you_mean("n_trails", ["n_trials", "jobs"])
+    " (did you mean 'n_trials'?)"
+    """
+    close = difflib.get_close_matches(word, sorted(names), n=1)
+    return f" (did you mean {close[0]!r}?)" if close else ""
+
+
+def exit_code(step: str, action: Callable[[], int]) -> int:
+    """Run a step's action and turn a StepError into lines on stderr and its exit code."""
+    try:
+        return action()
+    except StepError as error:
+        for problem in error.problems:
+            print(f"{step}: {problem}", file=sys.stderr)
+        return error.exit_code

@@ -1,0 +1,56 @@
+"""Every name that crosses a process: tags, metrics, artifacts, environment variables."""
+
+# Tags of a study's runs (parent and children).
+STUDY = "tuning.study"  # the study's name
+ROLE = "tuning.role"  # study, trial or baseline
+TRIAL = "tuning.trial"  # the trial's number, from 0
+STATE = "tuning.state"  # COMPLETE, PRUNED or FAIL
+PARAMS = "tuning.params"  # the trial's typed hyperparameters, JSON
+REASON = "tuning.reason"  # why a trial failed, one sentence
+STDERR = "tuning.stderr"  # the last lines that a failed trial wrote
+SETTINGS = "tuning.settings"  # the study's typed settings, JSON, every `auto` resolved
+BEST_RUN = "tuning.best_run"  # run id of the best trial
+BEST_TRIAL = "tuning.best_trial"  # its number
+BEST_PARAMS = "tuning.best_params"  # its hyperparameters, JSON
+
+# Tags of any run of this project.
+ENVIRONMENT = "tuning.environment"  # pinned or drifted
+ESTIMATOR = "tuning.estimator"  # import path of the estimator that was fitted
+
+# Metrics.
+TRIAL_NUMBER = "trial"  # on a trial: its number again, as an axis for charts
+BASELINE = "baseline"  # on a study: the objective with the estimator's own defaults
+
+
+def cv(metric: str) -> str:
+    """Name the mean score over the folds."""
+    return f"cv_{metric}"
+
+
+def cv_std(metric: str) -> str:
+    """Name the standard deviation of the score over the folds."""
+    return f"cv_{metric}_std"
+
+
+def fold(metric: str) -> str:
+    """Name the score of each fold; the fold is the metric's step."""
+    return f"fold_{metric}"
+
+
+def test(metric: str) -> str:
+    """Name the score on the held-out rows."""
+    return f"test_{metric}"
+
+
+def best(objective: str) -> str:
+    """Name the best value of the objective so far, on the parent run; the trial is the metric's step."""
+    return f"best_{objective}"
+
+
+def trials_in(state: str) -> str:
+    """Name the number of trials that ended in a state, on the parent run."""
+    return f"trials_{state.lower()}"
+
+
+# Environment variables that a tuner hands to its children.
+TUNER = "TUNING_TUNER"  # process id of the tuner on this host: a child does not outlive it

@@ -1,0 +1,231 @@
+"""The parameters of each entry point: type, default, bounds, one line of help.
+
+MLproject declares the same names and defaults and README's tables show them; `tests/test_declarations.py` holds all
+three together.
+"""
+
+import re
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from steps.errors import WrongValue, did_you_mean
+from steps.values import decode
+
+DATA_SETS = ("iris", "wine", "breast_cancer", "digits", "diabetes")
+TASKS = ("classification", "regression")
+SAMPLERS = ("tpe", "random")
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What a parameter accepts: `read` turns its text into a value or raises ValueError, `allowed` says what it takes."""
+
+    allowed: str
+    read: Callable[[str], object]
+    names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One parameter of an entry point."""
+
+    name: str
+    default: str | int | float | bool
+    kind: Kind
+    help: str
+
+
+def integer(low: int, high: int | None = None) -> Kind:
+    """Accept a whole number from low to high, both included."""
+
+    def read(text: str) -> int:
+        if not re.fullmatch(r"[+-]?\d+", text) or int(text) < low or (high is not None and int(text) > high):
+            raise ValueError
+        return int(text)
+
+    return Kind(f"a whole number from {low} to {high}" if high is not None else f"a whole number from {low}", read)
+
+
+def share() -> Kind:
+    """Accept a number between 0 and 1, neither included."""
+
+    def read(text: str) -> float:
+        value = float(text)
+        if not 0 < value < 1:
+            raise ValueError
+        return value
+
+    return Kind("a number above 0 and below 1", read)
+
+
+def one_of(*names: str) -> Kind:
+    """Accept one of a few names."""
+
+    def read(text: str) -> str:
+        if text not in names:
+            raise ValueError
+        return text
+
+    return Kind(f"one of {', '.join(names)}", read, names)
+
+
+def flag() -> Kind:
+    """Accept true or false, in any case."""
+
+    def read(text: str) -> bool:
+        return {"true": True, "false": False}[text.lower()]
+
+    return Kind("true or false", read)
+
+
+def text(allowed: str, pattern: str = r"\S(.*\S)?") -> Kind:
+    """Accept text that matches a pattern; what it names is looked up later."""
+
+    def read(value: str) -> str:
+        if not re.fullmatch(pattern, value):
+            raise ValueError
+        return value
+
+    return Kind(allowed, read)
+
+
+def auto_or(kind: Kind) -> Kind:
+    """Accept `auto` beside what a kind accepts."""
+    return Kind(f"auto or {kind.allowed}", lambda word: word if word == "auto" else kind.read(word), kind.names)
+
+
+_SHARED = (
+    Parameter("data", "iris", one_of(*DATA_SETS), "a data set that scikit-learn ships"),
+    Parameter("target", "auto", text("auto or a column's name"), "the column to predict; auto: the set's own target"),
+    Parameter("task", "auto", auto_or(one_of(*TASKS)), "auto: by the target"),
+    Parameter(
+        "metric", "auto", text("auto or the name of a scikit-learn scorer", r"\w+"), "the score; auto: accuracy or r2"
+    ),
+    Parameter("folds", 5, integer(1, 1000), "cross-validation folds on the training rows; 1: one split of them"),
+    Parameter("test_size", 0.2, share(), "share of the rows held out, split off first"),
+    Parameter("seed", 42, integer(0, 2**32 - 1), "seeds the split, the folds, the estimator and the search"),
+    Parameter("threads", 1, integer(1, 1024), "BLAS and OpenMP threads of one training run, and its n_jobs"),
+)
+
+TRAIN = (
+    *_SHARED[:3],
+    Parameter(
+        "estimator",
+        "auto",
+        text("auto or the import path of a scikit-learn estimator", r"auto|[^\W\d]\w*(\.[^\W\d]\w*)+"),
+        "import path; auto: a random forest",
+    ),
+    *_SHARED[3:],
+    Parameter("refit", True, flag(), "refit on all training rows, score the held-out rows, log the model"),
+    Parameter("log_folds", "end", one_of("end", "live"), "when the folds' scores are written"),
+)
+
+TUNE = (
+    *_SHARED,
+    Parameter("space", "random_forest", text("the name of a file in steps/spaces", r"[\w-]+"), "the search space"),
+    Parameter("n_trials", 50, integer(1), "trials in the study"),
+    Parameter("jobs", "auto", auto_or(integer(1, 4096)), "trials at a time; auto: the cores this process may use"),
+    Parameter("window", 4, integer(1, 4096), "trials in flight that the sampler does not wait for"),
+    Parameter("sampler", "tpe", one_of(*SAMPLERS), "how the next trial is chosen"),
+    Parameter("backend", "warm", text("warm, local or an installed MLflow project backend"), "where a trial executes"),
+    Parameter("backend_config", "none", text("none or the path of a JSON file"), "handed to that backend"),
+)
+
+
+def read(argv: Sequence[str], parameters: Sequence[Parameter]) -> dict[str, object]:
+    """Read `--key value` pairs into the value of every parameter; an unknown key is an error.
+
+    Raises WrongValue with all problems at once.
+    """
+    values, others, problems = _read(argv, parameters)
+    names = [p.name for p in parameters]
+    problems += [f"--{key} {word!r}: unknown parameter{did_you_mean(key, names)}; allowed: {', '.join(names)}" for key, word in others.items()]
+    if problems:
+        raise WrongValue(*problems)
+    return values
+
+
+def read_open(
+    argv: Sequence[str], parameters: Sequence[Parameter], prefix: str
+) -> tuple[dict[str, object], dict[str, object]]:
+    """Read like `read`, and return what is no parameter as typed values of its own (`prefix` in front is dropped).
+
+    A name that is both, such as `metric`, needs the prefix to be meant as the other one: `--estimator__metric`.
+    Raises WrongValue with all problems at once.
+    """
+    values, others, problems = _read(argv, parameters)
+    extra: dict[str, object] = {}
+    for key, word in others.items():
+        name = key.removeprefix(prefix)
+        if name in extra:
+            problems.append(f"--{key} {word!r}: given twice, plain and as {prefix}{name}")
+        extra[name] = decode(word)
+    if problems:
+        raise WrongValue(*problems)
+    return values, extra
+
+
+def usage(module: str, summary: str, parameters: Sequence[Parameter], more: str = "") -> str:
+    """Write the help text of a step."""
+    width = max(len(f"{p.name} ({shown(p.default)})") for p in parameters)
+    rows = [f"  --{p.name + f' ({shown(p.default)})':<{width}}  {p.help}" for p in parameters]
+    return "\n".join([f"python -m {module} [--parameter value ...]", "", summary, "", *rows, *([more] if more else [])])
+
+
+def shown(value: object) -> str:
+    """Write a parameter's value as MLproject and the command line have it."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def as_parameters(values: Mapping[str, object]) -> dict[str, str]:
+    """Write parameter values as `mlflow.run` takes them."""
+    return {name: shown(value) for name, value in values.items()}
+
+
+def wants_help(argv: Sequence[str]) -> bool:
+    """Tell whether the command line asks for the help text."""
+    return any(word in ("-h", "--help") for word in argv)
+
+
+def arguments(argv: Sequence[str] | None) -> list[str]:
+    """Return the given command line, or this process's own."""
+    return list(sys.argv[1:] if argv is None else argv)
+
+
+def defaults(parameters: Sequence[Parameter]) -> dict[str, object]:
+    """Return every parameter's default."""
+    return {p.name: p.default for p in parameters}
+
+
+def _read(
+    argv: Sequence[str], parameters: Sequence[Parameter]
+) -> tuple[dict[str, object], dict[str, str], list[str]]:
+    known = {p.name: p for p in parameters}
+    given: dict[str, str] = {}
+    problems: list[str] = []
+    words = iter(argv)
+    # No argparse: it takes `-1e-05` for an option and `--dat` for `--data`.
+    for word in words:
+        key, equals, value = word.removeprefix("--").partition("=")
+        if not word.startswith("--") or not key:
+            problems.append(f"{word!r}: expected --parameter value")
+            continue
+        if not equals:
+            following = next(words, None)
+            if following is None:
+                problems.append(f"--{key}: needs a value")
+                continue
+            value = following
+        if key in given:
+            problems.append(f"--{key} {value!r}: given twice")
+        given[key] = value
+    values = defaults(parameters)
+    for key in [key for key in given if key in known]:
+        word = given.pop(key)
+        try:
+            values[key] = known[key].kind.read(word)
+        except (ValueError, KeyError):
+            problems.append(f"--{key} {word!r}: must be {known[key].kind.allowed}{did_you_mean(word, known[key].kind.names)}")
+    return values, given, problems
+

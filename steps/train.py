@@ -1,0 +1,41 @@
+"""Train one model and log it as one MLflow run.
+
+    mlflow run . -e train -P n_estimators=120 -P max_depth=7
+    python -m steps.train --n_estimators 120 --max_depth 7
+"""
+
+import os
+from collections.abc import Sequence
+
+from steps import settings, threads
+from steps.errors import exit_code
+
+SUMMARY = "Train one model: cross-validate, refit on all training rows, score the held-out rows, log the model."
+MORE = "  --<name>, --estimator__<name>  any hyperparameter of the estimator"
+PREFIX = "estimator__"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the step; return its exit code."""
+    words = settings.arguments(argv)
+    if settings.wants_help(words):
+        print(settings.usage("steps.train", SUMMARY, settings.TRAIN, MORE))
+        return 0
+    return exit_code("train", lambda: _train(words))
+
+
+def _train(words: Sequence[str]) -> int:
+    values, hyperparameters = settings.read_open(words, settings.TRAIN, PREFIX)
+    threads.limit(values["threads"])
+    # Imported only now: `--help` and a wrong value answer at once, and the thread limits stand before numpy loads.
+    from steps.training.run import train
+    from steps.tracking import open_run
+
+    with open_run(settings.as_parameters(values) | hyperparameters):
+        for name, score in train(values, hyperparameters).items():
+            print(f"{name}: {score:.6g}")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

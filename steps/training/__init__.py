@@ -1,0 +1,1 @@
+"""What happens inside one run: data, estimator, folds, model. Knows nothing of Optuna or of studies."""

@@ -1,0 +1,62 @@
+"""Tune a model: an Optuna study in which every trial is a child MLflow run.
+
+    mlflow run . -e tune --experiment-name Iris-RandomForest-Hyperparameter-Tuning
+    python -m steps.tune --n_trials 20
+"""
+
+import os
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from steps import settings, threads
+from steps.backends import forkserver, lifeline
+from steps.errors import exit_code
+from steps.tuning.interrupts import Interrupts
+
+SUMMARY = "Tune a model: an Optuna study in which every trial is a child MLflow run, launched through mlflow.run."
+# What a child of `train` imports; the forkserver does it for all.
+PRELOAD = ("steps.training.run", "sklearn.ensemble", "sklearn.datasets")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the step; return its exit code."""
+    words = settings.arguments(argv)
+    if settings.wants_help(words):
+        print(settings.usage("steps.tune", SUMMARY, settings.TUNE))
+        return 0
+    return exit_code("tune", lambda: _tune(words))
+
+
+def _tune(words: Sequence[str]) -> int:
+    values = settings.read(words, settings.TUNE)
+    interrupts = Interrupts()
+    interrupts.install()
+    threads.limit(values["threads"])
+    run_id = os.environ.get("MLFLOW_RUN_ID")
+    if run_id:
+        lifeline.follow(lifeline.launchers(run_id))
+        # Before this process's own imports, so that both import at the same time.
+        start_forkserver(values, run_id)
+    from steps.tracking import open_run
+    from steps.tuning import study
+
+    with open_run(settings.as_parameters(values)) as run:
+        if not run_id:
+            start_forkserver(values, run.info.run_id)
+        study.run(values, run, interrupts, describe=partial(forkserver.call, "steps.training.plan:describe"))
+    return 0
+
+
+def start_forkserver(values: Mapping[str, Any], run_id: str) -> None:
+    """Start the process that imports, and reads the data, once for all children."""
+    calls = [
+        ("steps.tracking:warm_up", {"run_id": run_id}),
+        ("steps.environment:differences", {}),
+        ("steps.training.data:load", {"name": values["data"]}),
+    ]
+    forkserver.start(PRELOAD, calls)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

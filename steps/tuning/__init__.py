@@ -1,0 +1,1 @@
+"""What happens between runs: the search space, the next trial, its child run. Never imports `steps.training`."""

@@ -1,0 +1,100 @@
+"""The study's loop: ask, launch, wait for any child, settle, ask again. One process, one thread."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from mlflow.tracking import MlflowClient
+
+from steps import names, tracking
+from steps.errors import NoTrialFinished
+from steps.tuning import trials
+from steps.tuning.interrupts import Interrupts
+from steps.tuning.progress import Progress
+from steps.tuning.search import Search
+from steps.tuning.trials import Child, Children, Ended
+
+
+@dataclass(frozen=True)
+class Result:
+    """A finished study: how each trial ended, by number; the best of them; the baseline."""
+
+    trials: list[Ended]
+    best: Ended
+    baseline: Ended
+
+
+@dataclass
+class Driver:
+    """Runs the trials of a study, `jobs` at a time, and the baseline beside them."""
+
+    search: Search
+    children: Children
+    n_trials: int
+    jobs: int
+    parent_run_id: str
+    interrupts: Interrupts
+    progress: Progress
+    _running: list[Child] = field(default_factory=list)
+    _ended: dict[int | None, Ended] = field(default_factory=dict)  # by number; the baseline has None
+    _baseline_launched: bool = False
+    _judged: int = 0
+    _best: Ended | None = None
+
+    def run(self) -> Result:
+        """Run the study to its end. Raises NoTrialFinished where no trial has a score, Interrupted on a signal.
+
+        Whatever it raises, no child is left running.
+        """
+        try:
+            while len(self._ended) < self.n_trials + 1:
+                self.interrupts.check()
+                self._launch()
+                trials.wait(self._running, self.interrupts.descriptor)
+                self._settle()
+        finally:
+            self.children.end(self._running)
+        if self._best is None:
+            raise NoTrialFinished(self._why_none())
+        return Result([self._ended[number] for number in range(self.n_trials)], self._best, self._ended[None])
+
+    def _launch(self) -> None:
+        while len(self._running) < self.jobs:
+            if self.search.asked == 1 and not self._baseline_launched:
+                # Second, so that it neither delays the first trial nor is missing from a study that is cut short.
+                self._running.append(self.children.launch(None, {}))
+                self._baseline_launched = True
+            elif self.search.asked < self.n_trials and self.search.can_ask():
+                self._running.append(self.children.launch(*self.search.ask()))
+            else:
+                return
+
+    def _settle(self) -> None:
+        for child in [child for child in self._running if not trials.is_running(child)]:
+            ended = self.children.settle(child)
+            self._running.remove(child)
+            self._ended[child.number] = ended
+            if child.number is not None:
+                self.search.settle(child.number, ended.outcome)
+        self._judge()
+
+    def _judge(self) -> None:
+        """Follow the best value in the trials' order, whatever order they end in, and put it on the parent run."""
+        metrics = []
+        while self._judged in self._ended:
+            ended = self._ended[self._judged]
+            if ended.value is not None and (self._best is None or ended.value > self._best.value):
+                self._best = ended
+            if self._best is not None:
+                metrics.append(tracking.metric(names.best(self.children.objective), self._best.value, self._judged))
+            self.progress.advance(None if self._best is None else self._best.value)
+            self._judged += 1
+        if metrics:
+            MlflowClient().log_batch(self.parent_run_id, metrics=metrics)
+
+    def _why_none(self) -> str:
+        reasons = Counter(ended.reason for number, ended in self._ended.items() if number is not None)
+        reason, count = reasons.most_common(1)[0]
+        first = next(ended for ended in self._ended.values() if ended.reason == reason)
+        lines = "\n".join(f"    {line}" for line in first.stderr.splitlines())
+        return f"none of {self.n_trials} trials finished; {count} of them: {reason} (run {first.child.run_id})\n{lines}"
+

@@ -1,0 +1,42 @@
+"""Ctrl-C and SIGTERM: noted by a handler, answered by the loop where it can do so in order."""
+
+import os
+import signal
+import time
+from types import FrameType
+
+from steps.errors import Interrupted
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+# `mlflow run` answers one Ctrl-C with SIGINT and, a quarter of a second later, SIGTERM: that is one wish, not two.
+_SAME_WISH_S = 2.0
+
+
+class Interrupts:
+    """Notes the first signal for `check`; a second SIGINT, or any signal more than 2 s later, ends the process at once.
+
+    `descriptor` becomes readable with the first signal: for waiting on it beside other things.
+    """
+
+    def __init__(self) -> None:
+        self.descriptor, self._writer = os.pipe()
+        self._first: tuple[int, float] | None = None
+
+    def install(self) -> None:
+        """Handle the signals from now on; only in the main thread."""
+        for number in SIGNALS:
+            signal.signal(number, self._note)
+
+    def check(self) -> None:
+        """Raise Interrupted if a signal has come."""
+        if self._first is not None:
+            raise Interrupted(self._first[0])
+
+    def _note(self, number: int, _frame: FrameType | None) -> None:
+        now = time.monotonic()
+        if self._first is None:
+            self._first = (number, now)
+            os.write(self._writer, b"!")
+        elif number == signal.SIGINT == self._first[0] or now - self._first[1] > _SAME_WISH_S:
+            # The children see this process end and end too.
+            os._exit(128 + number)

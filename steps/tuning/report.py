@@ -1,0 +1,19 @@
+"""What a study found, in words."""
+
+from mlflow.entities import Run
+
+from steps import tracking
+from steps.tuning.driver import Result
+
+
+def summary(result: Result, objective: str, parent: Run) -> str:
+    """Write the few lines that end a study: the best trial, what tuning gained, where to look."""
+    metric = objective.removeprefix("cv_")
+    lines = [f"Best trial: {dict(result.best.child.hyperparameters)}", f"Best {metric}: {result.best.value:.6g}"]
+    if result.baseline.value is None:
+        lines.append(f"Baseline: {result.baseline.reason}")
+    else:
+        gain = result.best.value - result.baseline.value
+        lines.append(f"Baseline {metric}: {result.baseline.value:.6g} (the estimator's defaults; tuning gained {gain:+.6g})")
+    lines.append(f"Look: {tracking.link(parent)}")
+    return "\n".join(lines)
