@@ -1,4 +1,4 @@
-"""Every name that crosses a process: tags, metrics, artifacts, environment variables."""
+"""Every name that crosses a process: tags and metrics."""
 
 # Tags of a study's runs (parent and children).
 STUDY = "tuning.study"  # the study's name
@@ -51,6 +51,3 @@ def trials_in(state: str) -> str:
     """Name the number of trials that ended in a state, on the parent run."""
     return f"trials_{state.lower()}"
 
-
-# Environment variables that a tuner hands to its children.
-TUNER = "TUNING_TUNER"  # process id of the tuner on this host: a child does not outlive it

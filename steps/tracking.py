@@ -1,4 +1,4 @@
-"""A step's own MLflow run: the one that `mlflow run` made, or a new one where the step was started by hand."""
+"""A step's own MLflow run, and small shorthands for MLflow's tracking API."""
 
 import os
 import shlex
@@ -8,43 +8,57 @@ from contextlib import contextmanager
 
 import mlflow
 from mlflow.entities import Metric, RunTag
+from mlflow.tracking import MlflowClient
+from mlflow.tracking._tracking_service.utils import _get_store
 
 from steps.errors import Interrupted, WrongValue
 from steps.values import encode
 
 RUN_ID = "MLFLOW_RUN_ID"
 _TAG_LENGTH = 7_900  # MLflow takes 8,000 characters
+# What MLflow and alembic say of a database that an older or a newer MLflow has made.
 _OTHER_SCHEMA = ("out-of-date database schema", "Can't locate revision")
 
 
 @contextmanager
-def open_run(parameters: Mapping[str, object]) -> Iterator[mlflow.ActiveRun]:
-    """Enter the step's run; its parameters are logged only where `mlflow run` has not done so.
+def own_run(parameters: Mapping[str, object], *, active: bool = True) -> Iterator[str]:
+    """Give the id of the step's run: the one that `mlflow run` made, or a new one where the step is started by hand.
 
+    A new one gets the parameters; else `mlflow run` has logged them. `active` makes it MLflow's active run, for the
+    fluent API, which costs 20 ms; without, whoever launched the run also ends it.
     Raises WrongValue where the tracking database has the schema of another MLflow.
     """
-    by_hand = RUN_ID not in os.environ
-    with _opened() as run:
-        if by_hand:
-            mlflow.log_params({k: v if isinstance(v, str) else encode(v) for k, v in parameters.items()})
-        try:
-            yield run
-        except Interrupted:
-            mlflow.end_run("KILLED")  # else MLflow writes FAILED
-            raise
-
-
-def _opened() -> mlflow.ActiveRun:
+    made = os.environ.get(RUN_ID)
     try:
-        return mlflow.start_run()
-    except Exception as error:  # alembic's own errors come through here, whatever MLflow wraps them in
-        if not any(sign in str(error) for sign in _OTHER_SCHEMA):
-            raise
-        raise WrongValue(
-            f"the tracking database {mlflow.get_tracking_uri()} has the schema of another MLflow than "
-            f"{mlflow.__version__}: start this project with `mlflow=={mlflow.__version__}` (scripts/run does), "
-            f"and upgrade an older database with `mlflow db upgrade {mlflow.get_tracking_uri()}`"
-        ) from error
+        if made and not active:
+            yield made
+        else:
+            with mlflow.start_run() as run, _killed_if_interrupted():
+                if not made:
+                    mlflow.log_params({key: encode(value) for key, value in parameters.items()})
+                yield run.info.run_id
+    except Exception as error:
+        if any(sign in str(error) for sign in _OTHER_SCHEMA):
+            raise WrongValue(_other_schema()) from error
+        raise
+
+
+@contextmanager
+def _killed_if_interrupted() -> Iterator[None]:
+    try:
+        yield
+    except Interrupted:
+        mlflow.end_run("KILLED")  # else MLflow writes FAILED
+        raise
+
+
+def _other_schema() -> str:
+    uri = mlflow.get_tracking_uri()
+    return (
+        f"the tracking database {uri} has the schema of another MLflow than {mlflow.__version__}, which conda.yaml pins: "
+        f"start the project with mlflow=={mlflow.__version__} (scripts/run does), or name another database in "
+        f"MLFLOW_TRACKING_URI; an older one is brought up to date by `mlflow db upgrade {shlex.quote(uri)}`"
+    )
 
 
 def warm_up(run_id: str) -> None:
@@ -53,8 +67,6 @@ def warm_up(run_id: str) -> None:
     A SQL store costs 0.3 s at its first use (SQLAlchemy maps its classes). An HTTP store is left alone: a pooled
     connection must not cross a fork.
     """
-    from mlflow.tracking._tracking_service.utils import _get_store
-
     engine = getattr(_get_store(), "engine", None)
     if engine is not None:
         mlflow.get_run(run_id)
@@ -71,9 +83,10 @@ def tags(values: Mapping[str, str]) -> list[RunTag]:
     return [RunTag(key, value[-_TAG_LENGTH:]) for key, value in values.items()]
 
 
-def link(run: mlflow.entities.Run) -> str:
+def link(run_id: str) -> str:
     """Say where a person finds a run: its page on a tracking server, else the command that opens the store."""
-    uri = mlflow.get_tracking_uri()
+    uri, run = mlflow.get_tracking_uri(), MlflowClient().get_run(run_id)
     if uri.startswith(("http://", "https://")):
-        return f"{uri.rstrip('/')}/#/experiments/{run.info.experiment_id}/runs/{run.info.run_id}"
-    return f"mlflow ui --backend-store-uri {shlex.quote(uri)}    # run {run.info.run_name} ({run.info.run_id})"
+        return f"{uri.rstrip('/')}/#/experiments/{run.info.experiment_id}/runs/{run_id}"
+    return f"mlflow ui --backend-store-uri {shlex.quote(uri)}    # run {run.info.run_name} ({run_id})"
+

@@ -4,10 +4,10 @@
     python -m steps.train --n_estimators 120 --max_depth 7
 """
 
-import os
+import multiprocessing
 from collections.abc import Sequence
 
-from steps import settings, threads
+from steps import interrupts, lifeline, settings, threads
 from steps.errors import exit_code
 
 SUMMARY = "Train one model: cross-validate, refit on all training rows, score the held-out rows, log the model."
@@ -26,13 +26,19 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _train(words: Sequence[str]) -> int:
     values, hyperparameters = settings.read_open(words, settings.TRAIN, PREFIX)
+    if multiprocessing.parent_process() is None:  # else a backend started it, which sees to its end
+        interrupts.raise_at_once()
+        lifeline.follow_launchers()
     threads.limit(values["threads"])
     # Imported only now: `--help` and a wrong value answer at once, and the thread limits stand before numpy loads.
-    from steps.training.run import train
-    from steps.tracking import open_run
+    from steps.tracking import own_run
+    from steps.training import plan, run
 
-    with open_run(settings.as_parameters(values) | hyperparameters):
-        for name, score in train(values, hyperparameters).items():
+    planned = plan.make(values, hyperparameters)
+    if values["refit"]:  # a trial's study has done it
+        plan.check_metric(planned)
+    with own_run(values | hyperparameters, active=values["refit"]) as run_id:
+        for name, score in run.train(planned, values, hyperparameters, run_id).items():
             print(f"{name}: {score:.6g}")
     return 0
 

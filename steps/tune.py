@@ -9,10 +9,10 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from steps import settings, threads
-from steps.backends import forkserver, lifeline
+from steps import lifeline, settings, threads
+from steps.backends import forkserver
 from steps.errors import exit_code
-from steps.tuning.interrupts import Interrupts
+from steps.interrupts import Interrupts
 
 SUMMARY = "Tune a model: an Optuna study in which every trial is a child MLflow run, launched through mlflow.run."
 # What a child of `train` imports; the forkserver does it for all.
@@ -33,18 +33,19 @@ def _tune(words: Sequence[str]) -> int:
     interrupts = Interrupts()
     interrupts.install()
     threads.limit(values["threads"])
+    lifeline.follow_launchers()
+    os.environ[lifeline.TUNER] = str(os.getpid())
     run_id = os.environ.get("MLFLOW_RUN_ID")
     if run_id:
-        lifeline.follow(lifeline.launchers(run_id))
         # Before this process's own imports, so that both import at the same time.
         start_forkserver(values, run_id)
-    from steps.tracking import open_run
+    from steps.tracking import own_run
     from steps.tuning import study
 
-    with open_run(settings.as_parameters(values)) as run:
+    with own_run(values) as parent:
         if not run_id:
-            start_forkserver(values, run.info.run_id)
-        study.run(values, run, interrupts, describe=partial(forkserver.call, "steps.training.plan:describe"))
+            start_forkserver(values, parent)
+        study.run(values, parent, interrupts, describe=partial(forkserver.call, "steps.training.plan:describe"))
     return 0
 
 
@@ -53,7 +54,7 @@ def start_forkserver(values: Mapping[str, Any], run_id: str) -> None:
     calls = [
         ("steps.tracking:warm_up", {"run_id": run_id}),
         ("steps.environment:differences", {}),
-        ("steps.training.data:load", {"name": values["data"]}),
+        ("steps.training.plan:prepare", {"settings": dict(values)}),
     ]
     forkserver.start(PRELOAD, calls)
 

@@ -12,7 +12,8 @@ from multiprocessing.context import ForkServerProcess
 from multiprocessing.forkserver import ensure_running
 from typing import Any
 
-from steps.backends import lifeline, preload
+from steps import lifeline
+from steps.backends import preload
 from steps.errors import WrongValue
 
 _CONTEXT = multiprocessing.get_context("forkserver")

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from steps.backends import lifeline
+from steps import lifeline
 
 # What a shell would treat specially outside quotes.
 _SHELL = re.compile(r"[`$;&|<>(){}\[\]*?~#!\\\"'\n]")

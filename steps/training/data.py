@@ -23,7 +23,7 @@ class Table:
 def load(name: str) -> Table:
     """Load a data set that scikit-learn ships (its `load_<name>`, the target in the column `target`).
 
-    Kept for the life of the process: a process that forks reads it once for all its children. Treat it as read-only.
+    Kept for the life of the process: treat it as read-only.
     """
     # Imported here, not at the top: `sklearn.datasets` costs 0.2 s that a table from a file does not need.
     loader = getattr(importlib.import_module("sklearn.datasets"), f"load_{name}")

@@ -1,6 +1,6 @@
 """Splits and scores: the held-out rows, the folds on the rest, one score for each fold."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -40,7 +40,7 @@ def scores(
     estimator: BaseEstimator,
     features: pd.DataFrame,
     target: pd.Series,
-    splits: Iterator[tuple[np.ndarray, np.ndarray]],
+    splits: Iterable[tuple[np.ndarray, np.ndarray]],
     scorer: Any,
 ) -> Iterator[float]:
     """Yield the score of each fold, from a fresh clone fitted on its other rows.

@@ -1,13 +1,16 @@
 """What a run is going to do: every `auto` resolved and everything checked against the data, before anything is fitted."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from pandas.api import types
 from sklearn.base import BaseEstimator
+from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.metrics import get_scorer, get_scorer_names
 
 from steps.errors import WrongValue, did_you_mean
@@ -20,7 +23,11 @@ MOST_CLASSES = 20
 
 @dataclass(frozen=True)
 class Plan:
-    """A run, resolved. `features` and `target` have the rows of the table; the row arrays are positions in them."""
+    """A run, resolved.
+
+    `features` and `target` have the rows of the table; `training_rows` and `held_out_rows` are positions in them.
+    `splits` has, for each fold, the positions among the training rows to fit on and those to score on.
+    """
 
     data: str
     features: pd.DataFrame
@@ -30,6 +37,7 @@ class Plan:
     estimator: type[BaseEstimator]
     training_rows: np.ndarray
     held_out_rows: np.ndarray
+    splits: tuple[tuple[np.ndarray, np.ndarray], ...]
 
     @property
     def classes(self) -> bool:
@@ -47,57 +55,81 @@ class Plan:
         return get_scorer(self.metric)
 
 
-def make(settings: Mapping[str, Any], hyperparameters: Mapping[str, Any]) -> Plan:
-    """Resolve and check a run's settings (the parameters of `train`, or those that `tune` shares with it).
+# The settings that a plan depends on.
+SETTINGS = ("data", "target", "task", "estimator", "metric", "folds", "test_size", "seed")
 
-    Raises WrongValue: one problem for each parameter that does not fit the data.
+
+def make(settings: Mapping[str, Any], hyperparameters: Iterable[str]) -> Plan:
+    """Resolve and check a run's settings, and the names of its hyperparameters, against the data.
+
+    `settings` are the parameters of `train`, or those that `tune` shares with it.
+    Raises WrongValue, naming parameter, value and what is allowed.
     """
-    table = data.load(settings["data"])
-    column = table.target if settings["target"] == "auto" else settings["target"]
+    plan = _plan(*(settings.get(name, "auto") for name in SETTINGS))
+    estimator.check_names(plan.estimator, hyperparameters)
+    return plan
+
+
+def prepare(settings: Mapping[str, Any]) -> None:
+    """Make the plan that children of this process, forked later, will find made; its errors are left to them."""
+    with suppress(WrongValue):
+        make(settings, ())
+
+
+@lru_cache(maxsize=1)
+def _plan(
+    data_name: str, column: str, task: str, path: str, metric: str, folds: int, test_size: float, seed: int
+) -> Plan:
+    table = data.load(data_name)
+    column = table.target if column == "auto" else column
     if column not in table.frame:
         raise WrongValue(
             f"--target {column!r}: {table.name} has no such column{did_you_mean(column, map(str, table.frame))}; "
             f"allowed: {', '.join(map(str, table.frame))}"
         )
     target = table.frame[column]
-    task = task_of(target) if settings["task"] == "auto" else settings["task"]
-    if task == "regression" and not types.is_numeric_dtype(target):
-        raise WrongValue(f"--task 'regression': the target {column!r} holds no numbers")
-    if task == "classification" and task_of(target) == "regression":
-        raise WrongValue(
-            f"--task 'classification': the target {column!r} has {target.nunique()} different values, "
-            f"more than {MOST_CLASSES} or with fractions; must be regression"
-        )
-    found = estimator.find(estimator.DEFAULTS[task] if settings.get("estimator", "auto") == "auto" else settings["estimator"], task)
-    estimator.check_names(found, hyperparameters)
-    check_rows(target, classes=task == "classification", test_size=settings["test_size"], folds=settings["folds"])
-    training, held_out = evaluate.hold_out(
-        target, classes=task == "classification", test_size=settings["test_size"], seed=settings["seed"]
-    )
+    task = task_for(target, task)
+    classes = task == "classification"
+    found = estimator.find(estimator.DEFAULTS[task] if path == "auto" else path, task)
+    check_rows(target, classes=classes, test_size=test_size, folds=folds)
+    training, held_out = evaluate.hold_out(target, classes=classes, test_size=test_size, seed=seed)
+    splits = evaluate.split(target.iloc[training], classes=classes, folds=folds, seed=seed)
     return Plan(
         data=table.name,
         features=table.frame.drop(columns=column),
         target=target,
         task=task,
-        metric=metric_of(settings["metric"], task, classes=target.nunique()),
+        metric=metric_for(metric, task),
         estimator=found,
         training_rows=training,
         held_out_rows=held_out,
+        splits=tuple(splits),
     )
 
 
-def describe(settings: Mapping[str, Any], hyperparameters: Mapping[str, Any]) -> dict[str, Any]:
-    """Say what `make` resolves, as plain data for another process: task, metric, estimator, rows."""
+def describe(settings: Mapping[str, Any], hyperparameters: Iterable[str]) -> dict[str, Any]:
+    """Check like `make`, and try the metric too; say what was resolved, as plain data for another process."""
     plan = make(settings, hyperparameters)
+    check_metric(plan)
     return {
         "data": plan.data,
         "target": plan.target.name,
         "task": plan.task,
         "metric": plan.metric,
         "estimator": plan.estimator_path,
-        "training_rows": len(plan.training_rows),
-        "held_out_rows": len(plan.held_out_rows),
     }
+
+
+def task_for(target: pd.Series, task: str) -> str:
+    """Resolve and check the task for a target."""
+    if task == "regression" and not types.is_numeric_dtype(target):
+        raise WrongValue(f"--task 'regression': the target {target.name!r} holds no numbers")
+    if task == "classification" and task_of(target) == "regression":
+        raise WrongValue(
+            f"--task 'classification': the target {target.name!r} has {target.nunique()} different values, "
+            f"more than {MOST_CLASSES} or with fractions; must be regression"
+        )
+    return task_of(target) if task == "auto" else task
 
 
 def task_of(target: pd.Series) -> str:
@@ -108,33 +140,25 @@ def task_of(target: pd.Series) -> str:
     return "regression" if fractions or target.nunique() > MOST_CLASSES else "classification"
 
 
-def metric_of(name: str, task: str, classes: int) -> str:
-    """Check the name of a scorer against the task; `auto` is accuracy or r2."""
-    if name == "auto":
-        return METRICS[task]
-    if name not in get_scorer_names():
+def metric_for(name: str, task: str) -> str:
+    """Resolve and check the name of a scorer."""
+    if name != "auto" and name not in get_scorer_names():
         raise WrongValue(
             f"--metric {name!r}: scikit-learn has no such scorer{did_you_mean(name, get_scorer_names())}; "
             f"allowed: {', '.join(sorted(get_scorer_names()))}"
         )
-    trial = _trial_score(name, task, classes)
-    if trial is not None:
-        raise WrongValue(f"--metric {name!r}: must be a scorer for {task} with this target: {trial}")
-    return name
+    return METRICS[task] if name == "auto" else name
 
 
-def _trial_score(name: str, task: str, classes: int) -> str | None:
-    """Score a few made-up predictions and return the scorer's complaint, if any: it knows best what it can score."""
-    from sklearn.dummy import DummyClassifier, DummyRegressor
-
-    features = np.zeros((2 * classes, 1))
-    target = np.tile(np.arange(classes), 2) if task == "classification" else np.linspace(1.0, 2.0, 2 * classes)
-    dummy = DummyClassifier(strategy="stratified", random_state=0) if task == "classification" else DummyRegressor()
+def check_metric(plan: Plan) -> None:
+    """Raise WrongValue where the scorer can't score such a target; it knows best, so it is asked to."""
+    features, target = np.zeros((len(plan.target), 1)), plan.target.to_numpy()
+    dummy = DummyClassifier(strategy="stratified", random_state=0) if plan.classes else DummyRegressor()
     try:
-        get_scorer(name)(dummy.fit(features, target), features, target)
+        plan.scorer()(dummy.fit(features, target), features, target)
     except (ValueError, TypeError, AttributeError) as error:
-        return str(error).splitlines()[0]
-    return None
+        reason = str(error).splitlines()[0]
+        raise WrongValue(f"--metric {plan.metric!r}: must be a scorer for {plan.task} with this target: {reason}") from error
 
 
 def check_rows(target: pd.Series, *, classes: bool, test_size: float, folds: int) -> None:

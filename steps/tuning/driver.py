@@ -8,7 +8,7 @@ from mlflow.tracking import MlflowClient
 from steps import names, tracking
 from steps.errors import NoTrialFinished
 from steps.tuning import trials
-from steps.tuning.interrupts import Interrupts
+from steps.interrupts import Interrupts
 from steps.tuning.progress import Progress
 from steps.tuning.search import Search
 from steps.tuning.trials import Child, Children, Ended

@@ -1,12 +1,10 @@
 """What a study found, in words."""
 
-from mlflow.entities import Run
-
 from steps import tracking
 from steps.tuning.driver import Result
 
 
-def summary(result: Result, objective: str, parent: Run) -> str:
+def summary(result: Result, objective: str, run_id: str) -> str:
     """Write the few lines that end a study: the best trial, what tuning gained, where to look."""
     metric = objective.removeprefix("cv_")
     lines = [f"Best trial: {dict(result.best.child.hyperparameters)}", f"Best {metric}: {result.best.value:.6g}"]
@@ -15,5 +13,5 @@ def summary(result: Result, objective: str, parent: Run) -> str:
     else:
         gain = result.best.value - result.baseline.value
         lines.append(f"Baseline {metric}: {result.baseline.value:.6g} (the estimator's defaults; tuning gained {gain:+.6g})")
-    lines.append(f"Look: {tracking.link(parent)}")
+    lines.append(f"Look: {tracking.link(run_id)}")
     return "\n".join(lines)

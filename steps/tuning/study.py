@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import joblib
-import mlflow
 from mlflow.projects.backend import loader
 from mlflow.tracking import MlflowClient
 from mlflow.utils.plugins import get_entry_points
@@ -22,7 +21,7 @@ from steps.backends import warm
 from steps.errors import WrongValue, did_you_mean
 from steps.tuning import report, space
 from steps.tuning.driver import Driver, Result
-from steps.tuning.interrupts import Interrupts
+from steps.interrupts import Interrupts
 from steps.tuning.progress import Progress
 from steps.tuning.search import Search
 from steps.tuning.trials import Children
@@ -34,7 +33,7 @@ SHARED = ("data", "target", "task", "metric", "folds", "test_size", "seed", "thr
 
 def run(
     values: Mapping[str, Any],
-    parent: mlflow.ActiveRun,
+    run_id: str,
     interrupts: Interrupts,
     describe: Callable[..., Mapping[str, Any]],
 ) -> None:
@@ -47,7 +46,8 @@ def run(
     distributions = space.load(values["space"])
     backend_config = read_backend_config(values)
     warn(values)
-    resolved = describe(settings=dict(values), hyperparameters=dict.fromkeys(distributions))
+    resolved = describe(settings=dict(values), hyperparameters=list(distributions))
+    parent = MlflowClient().get_run(run_id)
     study = parent.info.run_name
     chosen = {**values, **{key: resolved[key] for key in ("target", "task", "metric")}, "jobs": jobs(values)}
     with tempfile.TemporaryDirectory(prefix="tune-") as folder:
@@ -73,18 +73,18 @@ def run(
             names.SETTINGS: json.dumps(chosen),
             names.ENVIRONMENT: environment.state(),
         }
-        MlflowClient().log_batch(parent.info.run_id, tags=tracking.tags(tags))
+        MlflowClient().log_batch(run_id, tags=tracking.tags(tags))
         search = Search(distributions, sampler=values["sampler"], seed=values["seed"], window=values["window"])
         progress = Progress(values["n_trials"], children.objective)
         driver = Driver(
-            search, children, values["n_trials"], chosen["jobs"], parent.info.run_id, interrupts, progress
+            search, children, values["n_trials"], chosen["jobs"], run_id, interrupts, progress
         )
         try:
             result = driver.run()
         finally:
             progress.close()
-    _record(result, parent.info.run_id)
-    print(report.summary(result, children.objective, parent))
+    _record(result, run_id)
+    print(report.summary(result, children.objective, run_id))
 
 
 def warn(values: Mapping[str, Any]) -> None:

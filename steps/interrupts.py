@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: noted by a handler, answered by the loop where it can do so in order."""
+"""Ctrl-C and SIGTERM, for a step that has a loop to answer them in order and for one that has not."""
 
 import os
 import signal
@@ -10,6 +10,16 @@ from steps.errors import Interrupted
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 # `mlflow run` answers one Ctrl-C with SIGINT and, a quarter of a second later, SIGTERM: that is one wish, not two.
 _SAME_WISH_S = 2.0
+
+
+def raise_at_once() -> None:
+    """Let a signal raise Interrupted wherever the main thread is: for a step that is one long computation."""
+
+    def interrupt(number: int, _frame: FrameType | None) -> None:
+        raise Interrupted(number)
+
+    for number in SIGNALS:
+        signal.signal(number, interrupt)
 
 
 class Interrupts:

@@ -13,6 +13,8 @@ import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+# The tuner's process id, in the environment of its children.
+TUNER = "TUNING_TUNER"
 # How long a process may take to end in order once the one that it works for is gone.
 GRACE_S = 3.0
 _POLL_S = 0.25
@@ -42,6 +44,17 @@ def follow(pids: Iterable[int]) -> None:
 
     if watched:
         threading.Thread(target=wait, name="lifeline", daemon=True).start()
+
+
+def follow_launchers() -> None:
+    """Follow what started this step: `mlflow run`, what stands between, and the tuner whose trial this is, if any.
+
+    A step that was started by hand follows nobody: it may be meant to outlive its shell (`nohup`).
+    """
+    pids = launchers(os.environ["MLFLOW_RUN_ID"]) if "MLFLOW_RUN_ID" in os.environ else []
+    if TUNER in os.environ:
+        pids.append(int(os.environ[TUNER]))
+    follow(pids)
 
 
 def launchers(run_id: str) -> list[int]:

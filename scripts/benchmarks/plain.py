@@ -1,0 +1,69 @@
+"""The peer: a plain in-process Optuna loop over the same trials, logging the same to MLflow.
+
+Reads the trials' hyperparameters (JSON, a list) from stdin; prints the loop's seconds as JSON. Run by `speed`.
+"""
+
+import json
+import sys
+import time
+
+import mlflow
+import optuna
+from mlflow.entities import Metric, RunTag
+from mlflow.tracking import MlflowClient
+from sklearn.datasets import load_iris
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.model_selection import StratifiedKFold, StratifiedShuffleSplit, cross_val_score, train_test_split
+
+SEED = 42
+
+
+def main(folds: int) -> None:
+    """Run the loop."""
+    replayed = json.load(sys.stdin)
+    features, target = load_iris(return_X_y=True)
+    features, _, target, _ = train_test_split(features, target, test_size=0.2, random_state=SEED, stratify=target)
+    if folds == 1:
+        splitter = StratifiedShuffleSplit(n_splits=1, test_size=0.2, random_state=SEED)
+    else:
+        splitter = StratifiedKFold(folds, shuffle=True, random_state=SEED)
+    settings = {
+        "data": "iris", "target": "target", "task": "classification", "metric": "accuracy", "folds": folds,
+        "test_size": 0.2, "seed": SEED, "threads": 1, "estimator": "sklearn.ensemble.RandomForestClassifier",
+        "refit": False, "log_folds": "end",
+    }  # fmt: skip
+
+    def objective(trial: optuna.Trial) -> float:
+        params = {
+            "n_estimators": trial.suggest_int("n_estimators", 50, 200),
+            "max_depth": trial.suggest_int("max_depth", 3, 20),
+        }
+        with mlflow.start_run(nested=True, run_name=f"trial {trial.number:03d}") as run:
+            mlflow.log_params(settings | params)
+            model = RandomForestClassifier(**params, random_state=SEED, n_jobs=1)
+            scores = cross_val_score(model, features, target, cv=splitter, scoring="accuracy")
+            now = int(time.time() * 1000)
+            metrics = [Metric("fold_accuracy", score, now, step) for step, score in enumerate(scores)]
+            metrics += [Metric("cv_accuracy", scores.mean(), now, 0), Metric("cv_accuracy_std", scores.std(), now, 0)]
+            metrics.append(Metric("trial", trial.number, now, 0))
+            tags = {"study": "plain", "trial": str(trial.number), "state": "COMPLETE", "params": json.dumps(params)}
+            # One request for all: what a careful author would write.
+            MlflowClient().log_batch(run.info.run_id, metrics=metrics, tags=[RunTag(*tag) for tag in tags.items()])
+        return float(scores.mean())
+
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    with mlflow.start_run() as parent:
+        study = optuna.create_study(direction="maximize", sampler=optuna.samplers.TPESampler(seed=SEED))
+        for params in replayed:
+            study.enqueue_trial(params)
+        began = time.perf_counter()
+        study.optimize(objective, n_trials=len(replayed))
+        seconds = time.perf_counter() - began
+        best = study.best_trial
+        mlflow.log_metric("best_cv_accuracy", best.value)
+        mlflow.set_tag("best_params", json.dumps(best.params))
+    print(json.dumps({"loop_s": seconds, "run_id": parent.info.run_id}))
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))

@@ -1,0 +1,326 @@
+import ast
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+import yaml
+from mlflow.utils.environment import _PythonEnv
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from tests.standin import standin_conda
+
+ROOT = Path(__file__).parents[2]
+CONDA_YAML = ROOT / "conda.yaml"
+TEST_PINS = ROOT / "tests" / "requirements.txt"
+
+# What every script does first; then it says which python and which of an environment's variables are in force.
+SET_UP = """
+set -euo pipefail
+. scripts/environment
+environment "$@"
+command -v python
+echo "${CONDA_PREFIX:-} ${VIRTUAL_ENV:-}"
+"""
+
+
+def pins(path):
+    """The pinned requirements in a file that scripts/lock wrote, by name."""
+    lines = [line.removeprefix("    - ") for line in path.read_text().splitlines()]
+    return {found.name: found for found in (Requirement(line) for line in lines if re.match(r"[^ #]+==", line))}
+
+
+def names(path):
+    """The names in a short list that scripts/lock reads."""
+    return {canonicalize_name(Requirement(line).name) for line in path.read_text().split("\n") if line[:1].isalpha()}
+
+
+# --- the files that scripts/lock writes
+
+
+def test_conda_yaml_has_only_what_mlflow_reads_of_it():
+    """The dependencies are python=3.11, pip and a list of pins, each on a line of its own without a comment."""
+    text = CONDA_YAML.read_text()
+    python, pip, last = yaml.safe_load(text)["dependencies"]
+    assert (python, pip, list(last)) == ("python=3.11", "pip", ["pip"])
+    lines = text[text.index("- pip:\n") :].splitlines()[1:]
+    assert last["pip"] == [line.removeprefix("    - ") for line in lines]
+    for line in lines:
+        assert re.fullmatch(r"    - [a-z0-9-]+==[\w.]+( ; [^#:]+)?", line), line
+
+
+def test_mlflow_reads_conda_yaml_whole():
+    """The reader behind `--env-manager uv` and `virtualenv` drops nothing of it."""
+    read = _PythonEnv.from_conda_yaml(CONDA_YAML)
+    assert (read.python, read.build_dependencies) == ("3.11", ["pip"])
+    assert read.dependencies == yaml.safe_load(CONDA_YAML.read_text())["dependencies"][2]["pip"]
+
+
+def test_what_the_project_imports_is_pinned():
+    """Each name in scripts/requirements.in has its pin in conda.yaml, at the version given there, if one is."""
+    for line in (ROOT / "scripts" / "requirements.in").read_text().splitlines():
+        if line[:1].isalpha():
+            wanted = Requirement(line)
+            (pin,) = pins(CONDA_YAML)[wanted.name].specifier
+            assert pin.version in wanted.specifier
+
+
+def test_what_the_steps_import_is_listed():
+    """scripts/requirements.in names each package that a file in steps/ imports: none is there by chance."""
+    nodes = [node for path in ROOT.glob("steps/**/*.py") for node in ast.walk(ast.parse(path.read_text()))]
+    imported = {name.name for node in nodes if isinstance(node, ast.Import) for name in node.names}
+    imported |= {node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module}
+    foreign = {name.split(".")[0] for name in imported} - {*sys.stdlib_module_names, "steps"}
+    packages = {
+        module: {canonicalize_name(name) for name in of} for module, of in metadata.packages_distributions().items()
+    }
+    listed = names(ROOT / "scripts" / "requirements.in")
+    assert {module for module in foreign if not packages[module] & listed} == set()
+
+
+def test_what_the_tests_use_comes_on_top():
+    """Each name in tests/requirements.in is pinned once: in conda.yaml or in tests/requirements.txt."""
+    project, tests = set(pins(CONDA_YAML)), set(pins(TEST_PINS))
+    assert names(ROOT / "tests" / "requirements.in") <= project | tests
+    assert not project & tests
+
+
+@pytest.mark.parametrize("path", [CONDA_YAML, TEST_PINS], ids=lambda path: path.name)
+def test_every_line_is_a_pin_for_python_3_11_from_anywhere(path):
+    """No pin depends on the version of Python, and no file says where packages come from."""
+    assert "://" not in path.read_text()
+    assert "index" not in path.read_text()
+    for pin in pins(path).values():
+        assert [specifier.operator for specifier in pin.specifier] == ["=="]
+        assert not re.search(r"\bpython_(full_)?version", str(pin.marker))
+
+
+def test_the_pins_are_what_is_installed_and_all_that_is_needed():
+    """Each package stands here at its pinned version, and what it requires is pinned too."""
+    here = {name: pin for path in (CONDA_YAML, TEST_PINS) for name, pin in pins(path).items()}
+    here = {name: pin for name, pin in here.items() if pin.marker is None or pin.marker.evaluate()}
+    for name, pin in here.items():
+        assert pin.specifier.contains(metadata.version(name)), name
+        for required in map(Requirement, metadata.requires(name) or []):
+            if required.marker is None or required.marker.evaluate({"extra": ""}):
+                assert canonicalize_name(required.name) in here, f"{name} requires {required}"
+
+
+# --- the set-up
+
+
+def bare_path(*first):
+    """A PATH with Python 3.11 and the system's programs, after the given folders: as a rule without uv and conda."""
+    return os.pathsep.join(map(str, [*first, Path(sys.executable).resolve().parent, "/usr/bin", "/bin"]))
+
+
+def with_uv(folder):
+    """A PATH with uv as well."""
+    folder.mkdir(exist_ok=True)
+    if not (folder / "uv").exists():
+        (folder / "uv").symlink_to(shutil.which("uv"))
+    return bare_path(folder)
+
+
+def clone(folder):
+    """A fresh clone, as far as the set-up looks, at a path that has to be quoted."""
+    clone = folder / "it's a clone"
+    (clone / "tests").mkdir(parents=True)
+    shutil.copytree(ROOT / "scripts", clone / "scripts")
+    shutil.copy(CONDA_YAML, clone)
+    for name in ("requirements.in", "requirements.txt"):
+        shutil.copy(ROOT / "tests" / name, clone / "tests")
+    return clone
+
+
+def environ(path, **more):
+    """The variables of this process, less those that an active environment sets, with the given PATH."""
+    dropped = {"VIRTUAL_ENV", "CONDA_PREFIX", "CONDA_EXE", "MLFLOW_TRACKING_URI"}
+    return {key: value for key, value in os.environ.items() if key not in dropped} | {"PATH": path} | more
+
+
+def start(clone, path, *arguments, **more):
+    """Begin a set-up, as the leader of a group of its own."""
+    return subprocess.Popen(
+        ["bash", "-c", SET_UP, "bash", *arguments],
+        cwd=clone,
+        env=environ(path, **more),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def finish(process):
+    """Wait for a set-up; return what it said on stdout, line by line, and on stderr."""
+    out, err = process.communicate(timeout=300)
+    assert process.returncode == 0, err
+    return out.splitlines(), err
+
+
+def set_up(clone, path, *arguments, **more):
+    return finish(start(clone, path, *arguments, **more))
+
+
+def installed(clone):
+    """The names of the packages in a clone's environment."""
+    return {path.name.split("-")[0] for path in (clone / ".venv").glob("lib/python3.11/site-packages/*.dist-info")}
+
+
+def wait_until(true, *, seconds):
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.005)
+
+
+@pytest.fixture(scope="module")
+def ready(tmp_path_factory):
+    """A clone that uv has set up, and the PATH with that uv."""
+    folder = tmp_path_factory.mktemp("ready")
+    path = with_uv(folder / "bin")
+    made = clone(folder)
+    set_up(made, path)
+    return made, path
+
+
+@pytest.mark.e2e
+def test_a_set_up_killed_half_way_is_made_anew(tmp_path):
+    """On a machine without uv and conda: what SIGKILL leaves is not taken as ready, and the next start completes it."""
+    made, path = clone(tmp_path), bare_path()
+    killed = start(made, path)
+    wait_until(lambda: installed(made) - {"pip", "setuptools", "uv"}, seconds=120)
+    os.killpg(killed.pid, signal.SIGKILL)
+    killed.communicate()
+    assert not (made / ".venv" / "made-from").exists()
+
+    said, talk = set_up(made, path)
+    assert said[0] == f"{made}/.venv/bin/python"
+    assert "Setting up .venv" in talk
+    wanted = {name.replace("-", "_") for name, pin in pins(CONDA_YAML).items() if not pin.marker}
+    assert wanted <= installed(made)
+
+
+@pytest.mark.e2e
+def test_the_second_start_finds_it_ready(ready):
+    """A start that has nothing to set up says nothing and takes less than a second."""
+    began = time.monotonic()
+    said, talk = set_up(*ready)
+    assert time.monotonic() - began < 1
+    assert (said, talk) == ([f"{ready[0]}/.venv/bin/python", f" {ready[0]}/.venv"], "")
+
+
+@pytest.mark.e2e
+def test_another_conda_yaml_or_place_is_another_environment(tmp_path):
+    """When conda.yaml changes, or the clone moves, it is made anew; when neither does, it is left alone."""
+    made, path = clone(tmp_path), with_uv(tmp_path / "bin")
+    few = ["name: few", "dependencies:", "  - python=3.11", "  - pip", "  - pip:", f"    - {pins(CONDA_YAML)['tqdm']}"]
+    (made / "conda.yaml").write_text("\n".join(few))
+    assert "Setting up" in set_up(made, path)[1]
+    (made / "conda.yaml").write_text("\n".join([*few, f"    - {pins(CONDA_YAML)['six']}"]))
+    assert "Setting up" in set_up(made, path)[1]
+    assert installed(made) == {"pip", "tqdm", "six"}
+    moved = made.rename(tmp_path / "moved")
+    assert "Setting up" in set_up(moved, path)[1]
+    assert "Setting up" not in set_up(moved, path)[1]
+
+
+@pytest.mark.e2e
+def test_the_tests_packages_come_on_top(ready):
+    """They are added to the standing environment, which stays ready for a run."""
+    made, path = ready
+    assert "Setting up" not in set_up(made, path, "tests/requirements.txt")[1]
+    assert {"pytest", "mlflow"} <= installed(made)
+    stamp = (made / ".venv" / "made-from").stat()
+    set_up(made, path, "tests/requirements.txt")
+    set_up(made, path)
+    assert (made / ".venv" / "made-from").stat() == stamp
+
+
+@pytest.mark.e2e
+@pytest.mark.skipif(not shutil.which("flock"), reason="two set-ups at once are kept apart by flock")
+def test_of_two_starts_at_once_one_sets_up(tmp_path):
+    """The other waits for it, and both end with the same environment."""
+    made, path = clone(tmp_path), with_uv(tmp_path / "bin")
+    (said, talk), (same, more) = map(finish, [start(made, path), start(made, path)])
+    assert said == same
+    assert (talk + more).count("Setting up") == 1
+
+
+@pytest.mark.e2e
+def test_where_conda_is_the_environment_is_condas(tmp_path):
+    """It makes it from conda.yaml, pip adds what the tests use, and it is found ready afterwards."""
+    made, standin = clone(tmp_path), standin_conda(tmp_path / "envs", found_by="PATH")
+    path = os.pathsep.join([standin.pop("PATH").split(os.pathsep)[0], with_uv(tmp_path / "bin")])
+    said, talk = set_up(made, path, "tests/requirements.txt", **standin)
+    assert said == [f"{made}/.venv/bin/python", f"{made}/.venv "]
+    assert (made / ".venv" / "conda-meta").is_dir()
+    assert "with conda" in talk
+    assert {"pytest", "mlflow"} <= installed(made)
+    assert set_up(made, path, **standin)[1] == ""
+
+
+@pytest.mark.parametrize("name", ["run", "test", "check", "lock"])
+def test_without_python_3_11_the_message_says_so(tmp_path, name):
+    """It names what was tried and what to install, and nothing ready is left."""
+    made = clone(tmp_path)
+    for python in ("python3.11", "python3", "python"):
+        (tmp_path / python).write_text("#!/bin/sh\nexit 1\n")
+        (tmp_path / python).chmod(0o755)
+    ran = subprocess.run(
+        [made / "scripts" / name, "train"], env=environ(bare_path(tmp_path)), capture_output=True, text=True, timeout=60
+    )
+    assert ran.returncode == 1
+    assert "Python 3.11 with its modules venv and ensurepip is missing" in ran.stderr
+    assert "apt-get install python3.11-venv" in ran.stderr
+    assert not (made / ".venv" / "made-from").exists()
+
+
+@pytest.mark.parametrize(("arguments", "code"), [((), 0), (("--help",), 0), (("-h",), 0), (("-P", "x=1"), 2)])
+def test_run_without_an_entry_point_says_how_it_is_used(tmp_path, arguments, code):
+    """It sets nothing up for that."""
+    made = clone(tmp_path)
+    ran = subprocess.run([made / "scripts" / "run", *arguments], capture_output=True, text=True, timeout=60)
+    assert ran.returncode == code
+    assert ran.stdout.startswith("usage: scripts/run <entry point>")
+    assert not (made / ".venv").exists()
+
+
+@pytest.mark.e2e
+def test_run_is_mlflow_run_in_that_environment(ready, tmp_path):
+    """From any folder: the arguments pass through, and the user's own word on telemetry stands."""
+    made, path = ready
+    code = "import os, sys; print(sys.argv[1], sys.prefix, *map(os.environ.get, sys.argv[2:]), sep='|')"
+    (made / "show.py").write_text(code)
+    command = "python show.py {word} PYTHONNOUSERSITE MLFLOW_DISABLE_TELEMETRY"
+    entry_point = {"command": command, "parameters": {"word": "string"}}
+    project = {"name": "show", "conda_env": "conda.yaml", "entry_points": {"show": entry_point}}
+    (made / "MLproject").write_text(yaml.safe_dump(project))
+    ran = subprocess.run(
+        [made / "scripts" / "run", "show", "-P", "word=two words", "--experiment-name", "any"],
+        cwd=tmp_path,
+        env=environ(path, MLFLOW_DISABLE_TELEMETRY="false", DO_NOT_TRACK="true"),
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert ran.stdout.splitlines() == [f"two words|{made}/.venv|1|false"], ran.stderr
+    assert (made / "mlflow.db").exists()
+
+
+@pytest.mark.e2e
+def test_lock_keeps_the_pins(tmp_path):
+    """Locking again writes the same files."""
+    made = clone(tmp_path)
+    subprocess.run([made / "scripts" / "lock"], env=environ(with_uv(tmp_path / "bin")), check=True, timeout=300)
+    for path in (CONDA_YAML, TEST_PINS):
+        assert (made / path.relative_to(ROOT)).read_text() == path.read_text()

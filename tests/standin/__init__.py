@@ -1,0 +1,21 @@
+"""A stand-in for conda: an installation of it, as far as MLflow and scripts/environment look."""
+
+import os
+from pathlib import Path
+
+HOME = Path(__file__).parent
+
+
+def standin_conda(envs: Path, *, found_by: str = "CONDA_EXE") -> dict[str, str]:
+    """Return the environment variables that make MLflow use the stand-in for conda, with its environments in `envs`.
+
+    `found_by` is how MLflow finds it, each another way through its code: "CONDA_EXE" or "MLFLOW_CONDA_HOME" (it sources
+    `conda.sh`), or "PATH" (it sources `activate`). The stand-in comes first on PATH in every case, and uv has to be on
+    it. MLflow quotes none of these paths: they may have no space.
+    """
+    found = {"CONDA_EXE": str(HOME / "bin" / "conda"), "MLFLOW_CONDA_HOME": str(HOME), "PATH": ""}[found_by]
+    return {
+        found_by: found,
+        "STANDIN_CONDA_ENVS": str(envs),
+        "PATH": f"{HOME / 'bin'}{os.pathsep}{os.environ['PATH']}",
+    }
