@@ -51,3 +51,7 @@ def trials_in(state: str) -> str:
     """Name the number of trials that ended in a state, on the parent run."""
     return f"trials_{state.lower()}"
 
+
+
+# What a study's count of trials by state begins with.
+NO_TRIALS = {trials_in(state): 0.0 for state in ("COMPLETE", "PRUNED", "FAIL")}

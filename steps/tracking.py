@@ -3,8 +3,9 @@
 import os
 import shlex
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from types import MappingProxyType
 
 import mlflow
 from mlflow.entities import Metric, RunTag
@@ -61,26 +62,28 @@ def _other_schema() -> str:
     )
 
 
-def warm_up(run_id: str) -> None:
-    """Use the tracking store once and close its connections: for a process that is going to fork.
+def warm_up(run_id: str, metrics: Mapping[str, float], tags: Mapping[str, str]) -> None:
+    """Write to a run, then close the store's connections: for a process that is going to fork.
 
-    A SQL store costs 0.3 s at its first use (SQLAlchemy maps its classes). An HTTP store is left alone: a pooled
-    connection must not cross a fork.
+    The first write through a SQL store costs 0.3 s (SQLAlchemy maps its classes and compiles its statements), which the
+    forks then save. An HTTP store is left alone: a pooled connection must not cross a fork.
     """
     engine = getattr(_get_store(), "engine", None)
     if engine is not None:
-        mlflow.get_run(run_id)
+        record(run_id, [metric(*pair) for pair in metrics.items()], tags)
         engine.dispose()
 
 
+def record(run_id: str, metrics: Iterable[Metric] = (), tags: Mapping[str, str] = MappingProxyType({})) -> None:
+    """Write metrics and tags to a run, in one request; of a tag that is too long for MLflow, the end is kept."""
+    MlflowClient().log_batch(
+        run_id, metrics=list(metrics), tags=[RunTag(key, value[-_TAG_LENGTH:]) for key, value in tags.items()]
+    )
+
+
 def metric(name: str, value: float, step: int = 0) -> Metric:
-    """Make a metric of this moment, for `MlflowClient.log_batch`: one request for many."""
+    """Make a metric of this moment, for `record`."""
     return Metric(name, value, int(time.time() * 1000), step)
-
-
-def tags(values: Mapping[str, str]) -> list[RunTag]:
-    """Make tags for `MlflowClient.log_batch`; of a value that is too long for MLflow, the end is kept."""
-    return [RunTag(key, value[-_TAG_LENGTH:]) for key, value in values.items()]
 
 
 def link(run_id: str) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from functools import lru_cache
 from multiprocessing.context import ForkServerProcess
-from os import killpg
+from os import kill, killpg
 from pathlib import Path
 from typing import Any
 
@@ -28,11 +28,12 @@ GRACE_S = 2.0
 
 
 class WarmRun(SubmittedRun):
-    """A child run in a forked process; `output` is the file that holds what it wrote to stdout and stderr."""
+    """A child run in a forked process; `output` is the file that gets what it writes to stdout and stderr."""
 
-    def __init__(self, run_id: str, process: ForkServerProcess, output: Path):
+    def __init__(self, run_id: str, arguments: tuple[object, ...], output: Path):
         self._run_id = run_id
-        self.process = process
+        self._arguments = arguments
+        self._process: ForkServerProcess | None = None
         self.output = output
 
     @property
@@ -40,15 +41,21 @@ class WarmRun(SubmittedRun):
         """Return the MLflow run's id."""
         return self._run_id
 
+    def start(self) -> None:
+        """Start the command; for a run that was held back."""
+        self._process = forkserver.fork(runner.execute, *self._arguments)
+
     @property
-    def sentinel(self) -> int:
-        """Return what `multiprocessing.connection.wait` takes to wait for the end."""
-        return self.process.sentinel
+    def process(self) -> ForkServerProcess:
+        """Return the process. Raises RuntimeError before the start."""
+        if self._process is None:
+            raise RuntimeError(f"run {self.run_id} has not been started")
+        return self._process
 
     @property
     def exit_code(self) -> int | None:
         """Return the exit code, the negative number of the signal that ended it, or None while it runs."""
-        return self.process.exitcode
+        return None if self._process is None else self._process.exitcode
 
     def wait(self) -> bool:
         """Wait for the end; tell whether the exit code was 0."""
@@ -56,24 +63,29 @@ class WarmRun(SubmittedRun):
         return self.exit_code == 0
 
     def get_status(self) -> str:
-        """Return RUNNING, FINISHED or FAILED, by the process alone."""
+        """Return SCHEDULED, RUNNING, FINISHED or FAILED, by the process alone."""
+        if self._process is None:
+            return RunStatus.to_string(RunStatus.SCHEDULED)
         status = {None: RunStatus.RUNNING, 0: RunStatus.FINISHED}.get(self.exit_code, RunStatus.FAILED)
         return RunStatus.to_string(status)
 
-    def terminate(self, number: int = signal.SIGTERM) -> None:
+    def signal(self, number: int) -> None:
         """Send a signal to the child and all that it started."""
+        if self._process is None:
+            return
         with suppress(ProcessLookupError):
             try:
-                killpg(self.process.pid, number)
-            except ProcessLookupError:  # forked this very moment: it does not lead its session yet
-                self.process.terminate()
+                killpg(self._process.pid, number)
+            except ProcessLookupError:  # gone, or forked this very moment: it does not lead its session yet
+                kill(self._process.pid, number)
 
     def cancel(self) -> None:
         """Ask the child to end, wait GRACE_S, and end it."""
-        self.terminate()
-        self.process.join(GRACE_S)
-        self.terminate(signal.SIGKILL)
-        self.process.join()
+        if self._process is not None:
+            self.signal(signal.SIGTERM)
+            self._process.join(GRACE_S)
+            self.signal(signal.SIGKILL)
+            self._process.join()
 
 
 class WarmBackend(AbstractBackend):
@@ -92,13 +104,19 @@ class WarmBackend(AbstractBackend):
         tracking_uri: str,
         experiment_id: str,
     ) -> WarmRun:
-        """Create the child run as MLflow does and start its command; returns at once."""
+        """Create the child run as MLflow does and start its command; returns at once.
+
+        With `{"hold": true}` in the configuration the command waits for `WarmRun.start`.
+        """
         root = fetch_and_validate_project(project_uri, version, entry_point, params)
         command = load_project(root).get_entry_point(entry_point).compute_command(params, str(self._folder))
         run = get_or_create_run(None, project_uri, experiment_id, root, version, entry_point, params)
         output = self._folder / f"{run.info.run_id}.log"
         variables = get_run_env_vars(run.info.run_id, experiment_id)
-        return WarmRun(run.info.run_id, forkserver.fork(runner.execute, command, root, variables, str(output)), output)
+        warm_run = WarmRun(run.info.run_id, (command, root, variables, str(output)), output)
+        if not backend_config.get("hold"):
+            warm_run.start()
+        return warm_run
 
 
 def register(folder: Path) -> None:

@@ -35,6 +35,7 @@ class Plan:
     task: str
     metric: str
     estimator: type[BaseEstimator]
+    estimator_path: str
     training_rows: np.ndarray
     held_out_rows: np.ndarray
     splits: tuple[tuple[np.ndarray, np.ndarray], ...]
@@ -44,19 +45,9 @@ class Plan:
         """Tell whether the target's values are classes."""
         return self.task == "classification"
 
-    @property
-    def estimator_path(self) -> str:
-        """Write the import path of the estimator as a user would."""
-        public = self.estimator.__module__.partition("._")[0]
-        return f"{public}.{self.estimator.__name__}"
-
     def scorer(self) -> Any:
         """Return scikit-learn's scorer: called with (estimator, features, target), greater is better."""
         return get_scorer(self.metric)
-
-
-# The settings that a plan depends on.
-SETTINGS = ("data", "target", "task", "estimator", "metric", "folds", "test_size", "seed")
 
 
 def make(settings: Mapping[str, Any], hyperparameters: Iterable[str]) -> Plan:
@@ -65,7 +56,20 @@ def make(settings: Mapping[str, Any], hyperparameters: Iterable[str]) -> Plan:
     `settings` are the parameters of `train`, or those that `tune` shares with it.
     Raises WrongValue, naming parameter, value and what is allowed.
     """
-    plan = _plan(*(settings.get(name, "auto") for name in SETTINGS))
+    name, column, task = settings["data"], settings["target"], settings["task"]
+    path, metric = settings.get("estimator", "auto"), settings["metric"]
+    column = data.load(name).target if column == "auto" else column
+    task = task_of(target_of(name, column)) if task == "auto" else task
+    plan = _plan(
+        name,
+        column,
+        task,
+        estimator.DEFAULTS[task] if path == "auto" else path,
+        METRICS[task] if metric == "auto" else metric,
+        settings["folds"],
+        settings["test_size"],
+        settings["seed"],
+    )
     estimator.check_names(plan.estimator, hyperparameters)
     return plan
 
@@ -76,35 +80,21 @@ def prepare(settings: Mapping[str, Any]) -> None:
         make(settings, ())
 
 
+# A forkserver makes the plan of a study's trials; each of them, forked later, finds it made.
 @lru_cache(maxsize=1)
 def _plan(
-    data_name: str, column: str, task: str, path: str, metric: str, folds: int, test_size: float, seed: int
+    name: str, column: str, task: str, path: str, metric: str, folds: int, test_size: float, seed: int
 ) -> Plan:
-    table = data.load(data_name)
-    column = table.target if column == "auto" else column
-    if column not in table.frame:
-        raise WrongValue(
-            f"--target {column!r}: {table.name} has no such column{did_you_mean(column, map(str, table.frame))}; "
-            f"allowed: {', '.join(map(str, table.frame))}"
-        )
-    target = table.frame[column]
-    task = task_for(target, task)
+    target = target_of(name, column)
+    check_task(target, task)
+    found = estimator.find(path, task)
+    check_metric_name(metric)
     classes = task == "classification"
-    found = estimator.find(estimator.DEFAULTS[task] if path == "auto" else path, task)
     check_rows(target, classes=classes, test_size=test_size, folds=folds)
     training, held_out = evaluate.hold_out(target, classes=classes, test_size=test_size, seed=seed)
     splits = evaluate.split(target.iloc[training], classes=classes, folds=folds, seed=seed)
-    return Plan(
-        data=table.name,
-        features=table.frame.drop(columns=column),
-        target=target,
-        task=task,
-        metric=metric_for(metric, task),
-        estimator=found,
-        training_rows=training,
-        held_out_rows=held_out,
-        splits=tuple(splits),
-    )
+    features = data.load(name).frame.drop(columns=column)
+    return Plan(name, features, target, task, metric, found, path, training, held_out, tuple(splits))
 
 
 def describe(settings: Mapping[str, Any], hyperparameters: Iterable[str]) -> dict[str, Any]:
@@ -120,8 +110,20 @@ def describe(settings: Mapping[str, Any], hyperparameters: Iterable[str]) -> dic
     }
 
 
-def task_for(target: pd.Series, task: str) -> str:
-    """Resolve and check the task for a target."""
+def target_of(name: str, column: str) -> pd.Series:
+    """Return a column of a data set."""
+    frame = data.load(name).frame
+    if column not in frame:
+        columns = list(map(str, frame))
+        raise WrongValue(
+            f"--target {column!r}: {name} has no such column{did_you_mean(column, columns)}; "
+            f"allowed: {', '.join(columns)}"
+        )
+    return frame[column]
+
+
+def check_task(target: pd.Series, task: str) -> None:
+    """Raise WrongValue where a target does not suit the task."""
     if task == "regression" and not types.is_numeric_dtype(target):
         raise WrongValue(f"--task 'regression': the target {target.name!r} holds no numbers")
     if task == "classification" and task_of(target) == "regression":
@@ -129,7 +131,6 @@ def task_for(target: pd.Series, task: str) -> str:
             f"--task 'classification': the target {target.name!r} has {target.nunique()} different values, "
             f"more than {MOST_CLASSES} or with fractions; must be regression"
         )
-    return task_of(target) if task == "auto" else task
 
 
 def task_of(target: pd.Series) -> str:
@@ -140,14 +141,13 @@ def task_of(target: pd.Series) -> str:
     return "regression" if fractions or target.nunique() > MOST_CLASSES else "classification"
 
 
-def metric_for(name: str, task: str) -> str:
-    """Resolve and check the name of a scorer."""
-    if name != "auto" and name not in get_scorer_names():
+def check_metric_name(name: str) -> None:
+    """Raise WrongValue where scikit-learn has no scorer of that name."""
+    if name not in get_scorer_names():
         raise WrongValue(
             f"--metric {name!r}: scikit-learn has no such scorer{did_you_mean(name, get_scorer_names())}; "
             f"allowed: {', '.join(sorted(get_scorer_names()))}"
         )
-    return METRICS[task] if name == "auto" else name
 
 
 def check_metric(plan: Plan) -> None:

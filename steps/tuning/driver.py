@@ -1,9 +1,8 @@
 """The study's loop: ask, launch, wait for any child, settle, ask again. One process, one thread."""
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-
-from mlflow.tracking import MlflowClient
 
 from steps import names, tracking
 from steps.errors import NoTrialFinished
@@ -12,6 +11,10 @@ from steps.interrupts import Interrupts
 from steps.tuning.progress import Progress
 from steps.tuning.search import Search
 from steps.tuning.trials import Child, Children, Ended
+
+
+# A child that took less than this is short: see `Driver._launch_ahead`.
+_SHORT_S = 5.0
 
 
 @dataclass(frozen=True)
@@ -34,9 +37,11 @@ class Driver:
     parent_run_id: str
     interrupts: Interrupts
     progress: Progress
+    _held: Child | None = None  # launched ahead: starts when a place is free
     _running: list[Child] = field(default_factory=list)
     _ended: dict[int | None, Ended] = field(default_factory=dict)  # by number; the baseline has None
     _baseline_launched: bool = False
+    _short: bool = False  # whether children take so little time that launching ahead pays
     _judged: int = 0
     _best: Ended | None = None
 
@@ -48,30 +53,54 @@ class Driver:
         try:
             while len(self._ended) < self.n_trials + 1:
                 self.interrupts.check()
-                self._launch()
+                self._start()
+                self._launch_ahead()
                 trials.wait(self._running, self.interrupts.descriptor)
-                self._settle()
+                ended = [child for child in self._running if not trials.is_running(child)]
+                self._running = [child for child in self._running if child not in ended]
+                self._start_held()  # before the bookkeeping: meanwhile a place would lie idle
+                self._settle(ended)
         finally:
-            self.children.end(self._running)
+            self.children.end([*self._running, *([self._held] if self._held else [])])
         if self._best is None:
             raise NoTrialFinished(self._why_none())
         return Result([self._ended[number] for number in range(self.n_trials)], self._best, self._ended[None])
 
-    def _launch(self) -> None:
-        while len(self._running) < self.jobs:
-            if self.search.asked == 1 and not self._baseline_launched:
-                # Second, so that it neither delays the first trial nor is missing from a study that is cut short.
-                self._running.append(self.children.launch(None, {}))
-                self._baseline_launched = True
-            elif self.search.asked < self.n_trials and self.search.can_ask():
-                self._running.append(self.children.launch(*self.search.ask()))
-            else:
-                return
+    def _start(self) -> None:
+        """Fill the free places."""
+        self._start_held()
+        while len(self._running) < self.jobs and (child := self._launch(hold=False)) is not None:
+            self._running.append(child)
 
-    def _settle(self) -> None:
-        for child in [child for child in self._running if not trials.is_running(child)]:
+    def _start_held(self) -> None:
+        if self._held is not None and len(self._running) < self.jobs:
+            self._held.start()
+            self._running.append(self._held)
+            self._held = None
+
+    def _launch_ahead(self) -> None:
+        """Launch one child more than there are places, where that pays, and hold it back until one is free.
+
+        A launch takes 0.05 s, in which a place would lie idle. MLflow shows a run that waits as running, so this is
+        for children of a few seconds: there it is worth most, and misleads nobody.
+        """
+        if self._short and self._held is None and self.children.can_hold:
+            self._held = self._launch(hold=True)
+
+    def _launch(self, *, hold: bool) -> Child | None:
+        if self.search.asked == 1 and not self._baseline_launched:
+            # Second, so that it neither delays the first trial nor is missing from a study that is cut short.
+            self._baseline_launched = True
+            return self.children.launch(None, {}, hold=hold)
+        if self.search.asked < self.n_trials and self.search.can_ask():
+            number, hyperparameters = self.search.ask()
+            return self.children.launch(number, hyperparameters, hold=hold)
+        return None
+
+    def _settle(self, children: Iterable[Child]) -> None:
+        for child in children:
+            self._short = child.age_s() < _SHORT_S
             ended = self.children.settle(child)
-            self._running.remove(child)
             self._ended[child.number] = ended
             if child.number is not None:
                 self.search.settle(child.number, ended.outcome)
@@ -89,7 +118,7 @@ class Driver:
             self.progress.advance(None if self._best is None else self._best.value)
             self._judged += 1
         if metrics:
-            MlflowClient().log_batch(self.parent_run_id, metrics=metrics)
+            tracking.record(self.parent_run_id, metrics)
 
     def _why_none(self) -> str:
         reasons = Counter(ended.reason for number, ended in self._ended.items() if number is not None)

@@ -73,7 +73,7 @@ def run(
             names.SETTINGS: json.dumps(chosen),
             names.ENVIRONMENT: environment.state(),
         }
-        MlflowClient().log_batch(run_id, tags=tracking.tags(tags))
+        tracking.record(run_id, tags=tags)
         search = Search(distributions, sampler=values["sampler"], seed=values["seed"], window=values["window"])
         progress = Progress(values["n_trials"], children.objective)
         driver = Driver(
@@ -139,4 +139,4 @@ def _record(result: Result, run_id: str) -> None:
     }
     if result.baseline.value is not None:
         metrics.append(tracking.metric(names.BASELINE, result.baseline.value))
-    MlflowClient().log_batch(run_id, metrics=metrics, tags=tracking.tags(tags))
+    tracking.record(run_id, metrics, tags)

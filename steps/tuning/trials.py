@@ -8,7 +8,7 @@ import signal
 import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from multiprocessing import connection
 from pathlib import Path
 from typing import Any
@@ -29,7 +29,7 @@ POLL_S = 0.1
 _LAST_LINES = 20
 
 
-@dataclass(frozen=True)
+@dataclass
 class Child:
     """A launched child run: the trial `number`, or the baseline (None), with its typed hyperparameters."""
 
@@ -37,11 +37,21 @@ class Child:
     hyperparameters: Mapping[str, Any]
     submitted: SubmittedRun
     output: Path
+    started: float = field(default_factory=time.monotonic)
 
     @property
     def run_id(self) -> str:
         """Return the MLflow run's id."""
         return str(self.submitted.run_id)
+
+    def start(self) -> None:
+        """Start a child that was held back."""
+        self.submitted.start()
+        self.started = time.monotonic()
+
+    def age_s(self) -> float:
+        """Return the seconds since the start."""
+        return time.monotonic() - self.started
 
 
 @dataclass(frozen=True)
@@ -79,19 +89,24 @@ class Children:
     digits: int
     folder: Path
 
-    def launch(self, number: int | None, hyperparameters: Mapping[str, Any]) -> Child:
-        """Start a child run; returns at once."""
+    @property
+    def can_hold(self) -> bool:
+        """Tell whether `launch` can hold a child back until its `start`."""
+        return self.backend == "warm"
+
+    def launch(self, number: int | None, hyperparameters: Mapping[str, Any], *, hold: bool = False) -> Child:
+        """Create a child run and start it, unless it is held back; returns at once."""
         name = "baseline" if number is None else f"trial {number:0{self.digits}d}"
         output = self.folder / f"{name}.log"
         words = {self._spelled(key): encode(value) for key, value in hyperparameters.items()}
-        with _writing_to(output) if self.backend != "warm" else contextlib.nullcontext():
+        with contextlib.nullcontext() if self.backend == "warm" else _writing_to(output):
             submitted = mlflow.run(
                 self.project,
                 self.entry_point,
                 parameters={**self.parameters, **words},
                 experiment_id=self.experiment_id,
                 backend=self.backend,
-                backend_config=dict(self.backend_config),
+                backend_config={**self.backend_config, **({"hold": True} if hold else {})},
                 storage_dir=str(self.folder),
                 synchronous=False,
                 env_manager="local",
@@ -106,7 +121,7 @@ class Children:
         if number is not None:
             tags[names.TRIAL] = str(number)
             metrics.append(tracking.metric(names.TRIAL_NUMBER, number))
-        MlflowClient().log_batch(submitted.run_id, metrics=metrics, tags=tracking.tags(tags))
+        tracking.record(submitted.run_id, metrics, tags)
         return Child(number, hyperparameters, submitted, getattr(submitted, "output", output))
 
     def settle(self, child: Child) -> Ended:
@@ -129,7 +144,7 @@ class Children:
             ended = Ended(child, Outcome(TrialState.FAIL), reason, _last_lines(child.output))
             status, tags = "FAILED", {names.REASON: reason, names.STDERR: ended.stderr}
         tags[names.STATE] = ended.outcome.state.name
-        client.log_batch(child.run_id, tags=tracking.tags(tags))
+        tracking.record(child.run_id, tags=tags)
         client.set_terminated(child.run_id, status)
         return ended
 
@@ -151,13 +166,13 @@ class Children:
 
 
 def is_running(child: Child) -> bool:
-    """Tell whether a child has not ended yet."""
-    return str(child.submitted.get_status()) in ("RUNNING", "SCHEDULED")
+    """Tell whether a child has been started and has not ended yet."""
+    return str(child.submitted.get_status()) == RunStatus.to_string(RunStatus.RUNNING)
 
 
 def wait(children: Sequence[Child], wakeup: int) -> None:
     """Wait until a child may have ended or the descriptor `wakeup` is readable."""
-    sentinels = [child.submitted.sentinel for child in children if isinstance(child.submitted, WarmRun)]
+    sentinels = [child.submitted.process.sentinel for child in children if isinstance(child.submitted, WarmRun)]
     everyone = len(sentinels) == len(children)
     connection.wait([*sentinels, wakeup], timeout=None if everyone else POLL_S)
 
