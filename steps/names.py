@@ -52,6 +52,5 @@ def trials_in(state: str) -> str:
     return f"trials_{state.lower()}"
 
 
-
 # What a study's count of trials by state begins with.
 NO_TRIALS = {trials_in(state): 0.0 for state in ("COMPLETE", "PRUNED", "FAIL")}

@@ -8,6 +8,7 @@ import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from steps.errors import WrongValue, did_you_mean
 from steps.values import decode
@@ -19,7 +20,7 @@ SAMPLERS = ("tpe", "random")
 
 @dataclass(frozen=True)
 class Kind:
-    """What a parameter accepts: `read` turns its text into a value or raises ValueError, `allowed` says what it takes."""
+    """What a parameter accepts: `allowed` says it; `read` turns text into a value or raises ValueError or KeyError."""
 
     allowed: str
     read: Callable[[str], object]
@@ -133,14 +134,17 @@ TUNE = (
 )
 
 
-def read(argv: Sequence[str], parameters: Sequence[Parameter]) -> dict[str, object]:
+def read(argv: Sequence[str], parameters: Sequence[Parameter]) -> dict[str, Any]:
     """Read `--key value` pairs into the value of every parameter; an unknown key is an error.
 
     Raises WrongValue with all problems at once.
     """
     values, others, problems = _read(argv, parameters)
     names = [p.name for p in parameters]
-    problems += [f"--{key} {word!r}: unknown parameter{did_you_mean(key, names)}; allowed: {', '.join(names)}" for key, word in others.items()]
+    problems += [
+        f"--{key} {word!r}: unknown parameter{did_you_mean(key, names)}; allowed: {', '.join(names)}"
+        for key, word in others.items()
+    ]
     if problems:
         raise WrongValue(*problems)
     return values
@@ -148,14 +152,14 @@ def read(argv: Sequence[str], parameters: Sequence[Parameter]) -> dict[str, obje
 
 def read_open(
     argv: Sequence[str], parameters: Sequence[Parameter], prefix: str
-) -> tuple[dict[str, object], dict[str, object]]:
+) -> tuple[dict[str, Any], dict[str, Any]]:
     """Read like `read`, and return what is no parameter as typed values of its own (`prefix` in front is dropped).
 
     A name that is both, such as `metric`, needs the prefix to be meant as the other one: `--estimator__metric`.
     Raises WrongValue with all problems at once.
     """
     values, others, problems = _read(argv, parameters)
-    extra: dict[str, object] = {}
+    extra: dict[str, Any] = {}
     for key, word in others.items():
         name = key.removeprefix(prefix)
         if name in extra:
@@ -193,14 +197,12 @@ def arguments(argv: Sequence[str] | None) -> list[str]:
     return list(sys.argv[1:] if argv is None else argv)
 
 
-def defaults(parameters: Sequence[Parameter]) -> dict[str, object]:
+def defaults(parameters: Sequence[Parameter]) -> dict[str, Any]:
     """Return every parameter's default."""
     return {p.name: p.default for p in parameters}
 
 
-def _read(
-    argv: Sequence[str], parameters: Sequence[Parameter]
-) -> tuple[dict[str, object], dict[str, str], list[str]]:
+def _read(argv: Sequence[str], parameters: Sequence[Parameter]) -> tuple[dict[str, Any], dict[str, str], list[str]]:
     known = {p.name: p for p in parameters}
     given: dict[str, str] = {}
     problems: list[str] = []
@@ -226,6 +228,7 @@ def _read(
         try:
             values[key] = known[key].kind.read(word)
         except (ValueError, KeyError):
-            problems.append(f"--{key} {word!r}: must be {known[key].kind.allowed}{did_you_mean(word, known[key].kind.names)}")
+            problems.append(
+                f"--{key} {word!r}: must be {known[key].kind.allowed}{did_you_mean(word, known[key].kind.names)}"
+            )
     return values, given, problems
-

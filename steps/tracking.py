@@ -16,7 +16,7 @@ from steps.errors import Interrupted, WrongValue
 from steps.values import encode
 
 RUN_ID = "MLFLOW_RUN_ID"
-_TAG_LENGTH = 7_900  # MLflow takes 8,000 characters
+TAG_LENGTH = 7_900  # MLflow takes 8,000 characters
 # What MLflow and alembic say of a database that an older or a newer MLflow has made.
 _OTHER_SCHEMA = ("out-of-date database schema", "Can't locate revision")
 
@@ -56,7 +56,7 @@ def _killed_if_interrupted() -> Iterator[None]:
 def _other_schema() -> str:
     uri = mlflow.get_tracking_uri()
     return (
-        f"the tracking database {uri} has the schema of another MLflow than {mlflow.__version__}, which conda.yaml pins: "
+        f"the tracking database {uri} has the schema of another MLflow than conda.yaml's {mlflow.__version__}: "
         f"start the project with mlflow=={mlflow.__version__} (scripts/run does), or name another database in "
         f"MLFLOW_TRACKING_URI; an older one is brought up to date by `mlflow db upgrade {shlex.quote(uri)}`"
     )
@@ -77,7 +77,7 @@ def warm_up(run_id: str, metrics: Mapping[str, float], tags: Mapping[str, str]) 
 def record(run_id: str, metrics: Iterable[Metric] = (), tags: Mapping[str, str] = MappingProxyType({})) -> None:
     """Write metrics and tags to a run, in one request; of a tag that is too long for MLflow, the end is kept."""
     MlflowClient().log_batch(
-        run_id, metrics=list(metrics), tags=[RunTag(key, value[-_TAG_LENGTH:]) for key, value in tags.items()]
+        run_id, metrics=list(metrics), tags=[RunTag(key, value[-TAG_LENGTH:]) for key, value in tags.items()]
     )
 
 
@@ -92,4 +92,3 @@ def link(run_id: str) -> str:
     if uri.startswith(("http://", "https://")):
         return f"{uri.rstrip('/')}/#/experiments/{run.info.experiment_id}/runs/{run_id}"
     return f"mlflow ui --backend-store-uri {shlex.quote(uri)}    # run {run.info.run_name} ({run_id})"
-

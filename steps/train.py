@@ -1,7 +1,7 @@
 """Train one model and log it as one MLflow run.
 
-    mlflow run . -e train -P n_estimators=120 -P max_depth=7
-    python -m steps.train --n_estimators 120 --max_depth 7
+mlflow run . -e train -P n_estimators=120 -P max_depth=7
+python -m steps.train --n_estimators 120 --max_depth 7
 """
 
 import multiprocessing

@@ -1,7 +1,7 @@
 """Tune a model: an Optuna study in which every trial is a child MLflow run.
 
-    mlflow run . -e tune --experiment-name Iris-RandomForest-Hyperparameter-Tuning
-    python -m steps.tune --n_trials 20
+mlflow run . -e tune --experiment-name Iris-RandomForest-Hyperparameter-Tuning
+python -m steps.tune --n_trials 20
 """
 
 import os
@@ -15,8 +15,15 @@ from steps.errors import exit_code
 from steps.interrupts import Interrupts
 
 SUMMARY = "Tune a model: an Optuna study in which every trial is a child MLflow run, launched through mlflow.run."
-# What a child of `train` imports; the forkserver does it for all.
-PRELOAD = ("steps.training.run", "sklearn.ensemble", "sklearn.datasets")
+# What a child of `train` imports, but for `steps.train` itself, which it executes.
+PRELOAD = (
+    "steps.interrupts",
+    "steps.settings",
+    "steps.threads",
+    "steps.training.run",
+    "sklearn.datasets",
+    "sklearn.ensemble",
+)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -51,7 +58,7 @@ def _tune(words: Sequence[str]) -> int:
 
 def start_forkserver(values: Mapping[str, Any], run_id: str) -> None:
     """Start the process that imports, and reads the data, once for all children."""
-    calls = [
+    calls: list[tuple[str, Mapping[str, Any]]] = [
         ("steps.training.plan:prepare", {"settings": dict(values)}),
         # The study's opening record: true, and a write of the kind that each child does.
         ("steps.tracking:warm_up", {"run_id": run_id, "metrics": names.NO_TRIALS, "tags": {names.ROLE: "study"}}),

@@ -93,7 +93,9 @@ def plain(folds: int, replayed: Measured) -> Measured:
 
 def show(folds: int, trials: int, table: dict[str, list[Measured]]) -> None:
     """Print medians and their ratio to the plain loop."""
-    print(f"\n{trials} trials, {'one split' if folds == 1 else f'{folds} folds'}; medians of {len(table['(b) jobs=1'])}")
+    print(
+        f"\n{trials} trials, {'one split' if folds == 1 else f'{folds} folds'}; medians of {len(table['(b) jobs=1'])}"
+    )
     print(f"{'':<20} {'s a trial':>10} {'ratio':>7} {'first trial, s':>15} {'whole study, s':>15}")
     base = statistics.median(m.per_trial for m in table["(a) plain loop"])
     for name, runs in table.items():

@@ -67,7 +67,7 @@ def call(path: str, **arguments: object) -> Any:
 def _answer(sender: Connection, path: str, arguments: Mapping[str, Any]) -> None:
     lifeline.follow_parent()
     try:
-        sender.send((preload.done, "answer", preload.function(path)(**arguments)))
+        sender.send((preload.done, "answer", preload.call(path, arguments)))
     except WrongValue as error:
         sender.send((preload.done, "wrong", error.problems))
 

@@ -1,7 +1,7 @@
 """What the forkserver does before its first fork: it imports and reads, so that its children need not.
 
-Imported by `multiprocessing.forkserver`, which swallows an ImportError and hands nothing over: so the orders come by the
-environment, and `forkserver.call` verifies that they were carried out.
+Imported by `multiprocessing.forkserver`, which swallows an ImportError and hands nothing over: so the orders come by
+the environment, and `forkserver.call` verifies that they were carried out.
 
 Import and read, never compute: a fit that opens an OpenMP region here would make the children's first one hang for
 ever. No thread and no open connection either.
@@ -12,29 +12,31 @@ import importlib
 import json
 import os
 import signal
+from collections.abc import Callable, Mapping
+from functools import partial
 
 ORDERS = "TUNING_PRELOAD"
 done = False
 
 
-def carry_out(modules: list[str], calls: list[tuple[str, dict[str, object]]]) -> None:
+def carry_out(modules: list[str], calls: list[tuple[str, Mapping[str, object]]]) -> None:
     """Import modules, then call each `module:function` with its keyword arguments.
 
     Ends this process between two of them when the one that wants it is gone.
     """
     wanted_by = os.getppid()
-    steps = [lambda name=name: importlib.import_module(name) for name in modules]
-    steps += [lambda path=path, arguments=arguments: function(path)(**arguments) for path, arguments in calls]
+    steps: list[Callable[[], object]] = [partial(importlib.import_module, name) for name in modules]
+    steps += [partial(call, path, arguments) for path, arguments in calls]
     for step in steps:
         step()
         if os.getppid() != wanted_by:
             os._exit(1)
 
 
-def function(path: str):
-    """Find `module:function`."""
+def call(path: str, arguments: Mapping[str, object]) -> object:
+    """Call `module:function` with keyword arguments."""
     module, _, name = path.partition(":")
-    return getattr(importlib.import_module(module), name)
+    return getattr(importlib.import_module(module), name)(**arguments)
 
 
 if ORDERS in os.environ:

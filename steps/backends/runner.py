@@ -55,7 +55,7 @@ def _run_python(words: Sequence[str]) -> None:
     # As the interpreter does it: the folder (for -m) or the script's own (for a file) comes first on the path.
     if words[0] == "-m":
         sys.argv = [words[1], *words[2:]]
-        _first_on_path(os.getcwd())
+        _first_on_path(str(Path.cwd()))
         runpy.run_module(words[1], run_name="__main__", alter_sys=True)
     else:
         sys.argv = list(words)

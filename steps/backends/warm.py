@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from mlflow.entities import RunStatus
-from mlflow.projects import _project_spec
+from mlflow.projects import _project_spec, utils
 from mlflow.projects.backend import loader
 from mlflow.projects.backend.abstract_backend import AbstractBackend
 from mlflow.projects.submitted_run import SubmittedRun
 from mlflow.projects.utils import fetch_and_validate_project, get_or_create_run, get_run_env_vars, load_project
+from mlflow.tracking._tracking_service import utils as tracking_utils
 
 from steps.backends import forkserver, runner
 
@@ -71,7 +72,7 @@ class WarmRun(SubmittedRun):
 
     def signal(self, number: int) -> None:
         """Send a signal to the child and all that it started."""
-        if self._process is None:
+        if self._process is None or self._process.pid is None:
             return
         with suppress(ProcessLookupError):
             try:
@@ -120,7 +121,17 @@ class WarmBackend(AbstractBackend):
 
 
 def register(folder: Path) -> None:
-    """Make `backend="warm"` known to `mlflow.run`, for the life of this process."""
-    # MLflow parses MLproject for each run that it creates, which takes it 12 ms; a study's does not change.
-    _project_spec.load_project = lru_cache(maxsize=1)(_project_spec.load_project)
-    loader.MLFLOW_BACKENDS[NAME] = lambda: WarmBackend(folder)
+    """Make `backend="warm"` known to `mlflow.run`, for the life of this process.
+
+    MLflow reads MLproject and asks git anew for each run that it creates, 20 ms a run. The children execute what the
+    forkserver has imported, so what stood in the project then is also what their runs should record: it is kept.
+    """
+    for module, name in (
+        (_project_spec, "load_project"),
+        (utils, "get_git_commit"),
+        (utils, "get_git_repo_url"),
+        (tracking_utils, "_get_git_url_if_present"),
+    ):
+        setattr(module, name, lru_cache(maxsize=None)(getattr(module, name)))
+    backends: dict[str, Any] = loader.MLFLOW_BACKENDS
+    backends[NAME] = lambda: WarmBackend(folder)

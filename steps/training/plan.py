@@ -1,4 +1,4 @@
-"""What a run is going to do: every `auto` resolved and everything checked against the data, before anything is fitted."""
+"""What a run is going to do: every `auto` resolved, everything checked against the data, nothing fitted yet."""
 
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -82,9 +82,7 @@ def prepare(settings: Mapping[str, Any]) -> None:
 
 # A forkserver makes the plan of a study's trials; each of them, forked later, finds it made.
 @lru_cache(maxsize=1)
-def _plan(
-    name: str, column: str, task: str, path: str, metric: str, folds: int, test_size: float, seed: int
-) -> Plan:
+def _plan(name: str, column: str, task: str, path: str, metric: str, folds: int, test_size: float, seed: int) -> Plan:
     target = target_of(name, column)
     check_task(target, task)
     found = estimator.find(path, task)
@@ -158,7 +156,9 @@ def check_metric(plan: Plan) -> None:
         plan.scorer()(dummy.fit(features, target), features, target)
     except (ValueError, TypeError, AttributeError) as error:
         reason = str(error).splitlines()[0]
-        raise WrongValue(f"--metric {plan.metric!r}: must be a scorer for {plan.task} with this target: {reason}") from error
+        raise WrongValue(
+            f"--metric {plan.metric!r}: must be a scorer for {plan.task} with this target: {reason}"
+        ) from error
 
 
 def check_rows(target: pd.Series, *, classes: bool, test_size: float, folds: int) -> None:

@@ -1,4 +1,4 @@
-"""One training run: fold scores, and on request the refitted model with its held-out score, into the active MLflow run."""
+"""One training run: the folds' scores and, on request, the refitted model with its held-out score, into MLflow."""
 
 import sys
 from collections.abc import Mapping
@@ -14,10 +14,8 @@ from steps.training import estimator, evaluate, model
 from steps.training.plan import Plan
 
 
-def train(
-    plan: Plan, settings: Mapping[str, Any], hyperparameters: Mapping[str, Any], run_id: str
-) -> dict[str, float]:
-    """Do what was planned and log what is found to an MLflow run, the active one for a refit; return the scores by name.
+def train(plan: Plan, settings: Mapping[str, Any], hyperparameters: Mapping[str, Any], run_id: str) -> dict[str, float]:
+    """Do what was planned, log what is found to a run (the active one, for a refit), and return the scores by name.
 
     Raises WrongValue for a hyperparameter value that the estimator rejects, StepError for a score that is not finite.
     """
@@ -46,9 +44,7 @@ def _cross_validate(plan: Plan, unfitted: Any, run_id: str, *, live: bool) -> di
         names.cv_std(plan.metric): float(np.std(fold_scores)),
     }
     unwritten += [tracking.metric(name, value) for name, value in found.items()]
-    tracking.record(
-        run_id, unwritten, {names.ENVIRONMENT: environment.state(), names.ESTIMATOR: plan.estimator_path}
-    )
+    tracking.record(run_id, unwritten, {names.ENVIRONMENT: environment.state(), names.ESTIMATOR: plan.estimator_path})
     return found
 
 

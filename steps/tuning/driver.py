@@ -1,18 +1,22 @@
 """The study's loop: ask, launch, wait for any child, settle, ask again. One process, one thread."""
 
+import time
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from mlflow.entities import Metric
+
 from steps import names, tracking
+from steps.backends import submitted
 from steps.errors import NoTrialFinished
-from steps.tuning import trials
 from steps.interrupts import Interrupts
 from steps.tuning.progress import Progress
 from steps.tuning.search import Search
 from steps.tuning.trials import Child, Children, Ended
 
-
+# The best so far goes to the parent run at most this often, many at a time.
+_WRITE_EVERY_S = 1.0
 # A child that took less than this is short: see `Driver._launch_ahead`.
 _SHORT_S = 5.0
 
@@ -44,6 +48,9 @@ class Driver:
     _short: bool = False  # whether children take so little time that launching ahead pays
     _judged: int = 0
     _best: Ended | None = None
+    _best_value: float | None = None
+    _unwritten: list[Metric] = field(default_factory=list)
+    _written: float = 0.0
 
     def run(self) -> Result:
         """Run the study to its end. Raises NoTrialFinished where no trial has a score, Interrupted on a signal.
@@ -55,13 +62,14 @@ class Driver:
                 self.interrupts.check()
                 self._start()
                 self._launch_ahead()
-                trials.wait(self._running, self.interrupts.descriptor)
-                ended = [child for child in self._running if not trials.is_running(child)]
+                submitted.wait([child.submitted for child in self._running], self.interrupts.descriptor)
+                ended = [child for child in self._running if not child.is_running()]
                 self._running = [child for child in self._running if child not in ended]
                 self._start_held()  # before the bookkeeping: meanwhile a place would lie idle
                 self._settle(ended)
         finally:
             self.children.end([*self._running, *([self._held] if self._held else [])])
+            self._write()
         if self._best is None:
             raise NoTrialFinished(self._why_none())
         return Result([self._ended[number] for number in range(self.n_trials)], self._best, self._ended[None])
@@ -108,17 +116,22 @@ class Driver:
 
     def _judge(self) -> None:
         """Follow the best value in the trials' order, whatever order they end in, and put it on the parent run."""
-        metrics = []
         while self._judged in self._ended:
             ended = self._ended[self._judged]
-            if ended.value is not None and (self._best is None or ended.value > self._best.value):
-                self._best = ended
-            if self._best is not None:
-                metrics.append(tracking.metric(names.best(self.children.objective), self._best.value, self._judged))
-            self.progress.advance(None if self._best is None else self._best.value)
+            if ended.value is not None and (self._best_value is None or ended.value > self._best_value):
+                self._best, self._best_value = ended, ended.value
+            if self._best_value is not None:
+                best = tracking.metric(names.best(self.children.objective), self._best_value, self._judged)
+                self._unwritten.append(best)
+            self.progress.advance(self._best_value)
             self._judged += 1
-        if metrics:
-            tracking.record(self.parent_run_id, metrics)
+        if self._unwritten and time.monotonic() - self._written > _WRITE_EVERY_S:
+            self._write()
+
+    def _write(self) -> None:
+        tracking.record(self.parent_run_id, self._unwritten)
+        self._unwritten.clear()
+        self._written = time.monotonic()
 
     def _why_none(self) -> str:
         reasons = Counter(ended.reason for number, ended in self._ended.items() if number is not None)
@@ -126,4 +139,3 @@ class Driver:
         first = next(ended for ended in self._ended.values() if ended.reason == reason)
         lines = "\n".join(f"    {line}" for line in first.stderr.splitlines())
         return f"none of {self.n_trials} trials finished; {count} of them: {reason} (run {first.child.run_id})\n{lines}"
-

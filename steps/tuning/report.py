@@ -7,11 +7,13 @@ from steps.tuning.driver import Result
 def summary(result: Result, objective: str, run_id: str) -> str:
     """Write the few lines that end a study: the best trial, what tuning gained, where to look."""
     metric = objective.removeprefix("cv_")
-    lines = [f"Best trial: {dict(result.best.child.hyperparameters)}", f"Best {metric}: {result.best.value:.6g}"]
-    if result.baseline.value is None:
+    best, baseline = result.best.value, result.baseline.value
+    lines = [f"Best trial: {dict(result.best.child.hyperparameters)}", f"Best {metric}: {best:.6g}"]
+    if best is None or baseline is None:
         lines.append(f"Baseline: {result.baseline.reason}")
     else:
-        gain = result.best.value - result.baseline.value
-        lines.append(f"Baseline {metric}: {result.baseline.value:.6g} (the estimator's defaults; tuning gained {gain:+.6g})")
+        lines.append(
+            f"Baseline {metric}: {baseline:.6g} (the estimator's defaults; tuning gained {best - baseline:+.6g})"
+        )
     lines.append(f"Look: {tracking.link(run_id)}")
     return "\n".join(lines)

@@ -19,9 +19,9 @@ from optuna.trial import TrialState
 from steps import environment, names, settings, tracking
 from steps.backends import warm
 from steps.errors import WrongValue, did_you_mean
+from steps.interrupts import Interrupts
 from steps.tuning import report, space
 from steps.tuning.driver import Driver, Result
-from steps.interrupts import Interrupts
 from steps.tuning.progress import Progress
 from steps.tuning.search import Search
 from steps.tuning.trials import Children
@@ -76,9 +76,7 @@ def run(
         tracking.record(run_id, tags=tags)
         search = Search(distributions, sampler=values["sampler"], seed=values["seed"], window=values["window"])
         progress = Progress(values["n_trials"], children.objective)
-        driver = Driver(
-            search, children, values["n_trials"], chosen["jobs"], run_id, interrupts, progress
-        )
+        driver = Driver(search, children, values["n_trials"], chosen["jobs"], run_id, interrupts, progress)
         try:
             result = driver.run()
         finally:
@@ -103,7 +101,8 @@ def jobs(values: Mapping[str, Any]) -> int:
     """Return how many trials run at a time; auto: as many as the cores that this process may use allow."""
     if values["jobs"] != "auto":
         return int(values["jobs"])
-    return max(1, joblib.cpu_count() // int(values["threads"]))
+    cores: int = joblib.cpu_count()  # by affinity and cgroup quota
+    return max(1, cores // int(values["threads"]))
 
 
 def read_backend_config(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,75 @@
+"""What a tuner asks of a submitted run, whatever its backend: is it running, wait for any, end it, how did it fail."""
+
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import Iterator, Sequence
+from multiprocessing import connection
+from pathlib import Path
+
+from mlflow.entities import RunStatus
+from mlflow.projects.submitted_run import LocalSubmittedRun, SubmittedRun
+
+from steps.backends.warm import WarmRun
+
+# How often a backend that hands out nothing to wait on is asked whether a run has ended.
+POLL_S = 0.1
+_RUNNING = RunStatus.to_string(RunStatus.RUNNING)
+_FINISHED = RunStatus.to_string(RunStatus.FINISHED)
+
+
+def start(run: SubmittedRun) -> None:
+    """Start a run that was held back; only the warm backend holds."""
+    assert isinstance(run, WarmRun)
+    run.start()
+
+
+def is_running(run: SubmittedRun) -> bool:
+    """Tell whether a run has been started and has not ended yet."""
+    return str(run.get_status()) == _RUNNING
+
+
+def wait(runs: Sequence[SubmittedRun], wakeup: int) -> None:
+    """Wait until a run may have ended or the descriptor `wakeup` is readable."""
+    sentinels = [run.process.sentinel for run in runs if isinstance(run, WarmRun)]
+    everyone = len(sentinels) == len(runs)
+    connection.wait([*sentinels, wakeup], timeout=None if everyone else POLL_S)
+
+
+def send(run: SubmittedRun, number: int) -> None:
+    """Send a signal to all processes of a run, where it has some on this machine."""
+    if isinstance(run, WarmRun):
+        run.signal(number)
+    elif isinstance(run, LocalSubmittedRun) and is_running(run):
+        # MLflow makes it the leader of a session of its own.
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(run.command_proc.pid, number)
+
+
+def failure(run: SubmittedRun) -> str | None:
+    """Say how an ended run failed, as far as its backend knows; None if it ended well."""
+    if isinstance(run, WarmRun) and run.exit_code:
+        code = run.exit_code
+        return f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
+    return None if str(run.get_status()) == _FINISHED else "failed"
+
+
+@contextlib.contextmanager
+def writing_to(output: Path) -> Iterator[None]:
+    """Send the output of processes that are started inside to a file: MLflow's own backends take none."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    standing = [os.dup(1), os.dup(2)]
+    target = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    try:
+        os.dup2(target, 1)
+        os.dup2(target, 2)
+        yield
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        for number, descriptor in enumerate(standing, start=1):
+            os.dup2(descriptor, number)
+            os.close(descriptor)
+        os.close(target)
