@@ -12,25 +12,36 @@ import importlib
 import json
 import os
 import signal
-from collections.abc import Callable, Mapping
-from functools import partial
+import threading
+from collections.abc import Mapping
 
 ORDERS = "TUNING_PRELOAD"
+_WATCH_S = 0.2
 done = False
 
 
-def carry_out(modules: list[str], calls: list[tuple[str, Mapping[str, object]]]) -> None:
+def carry_out(modules: list[str], calls: list[tuple[str, Mapping[str, object]]], wanted_by: int) -> None:
     """Import modules, then call each `module:function` with its keyword arguments.
 
-    Ends this process between two of them when the one that wants it is gone.
+    Ends this process when its parent, the process `wanted_by`, is gone: a forkserver notices that only when it serves.
     """
-    wanted_by = os.getppid()
-    steps: list[Callable[[], object]] = [partial(importlib.import_module, name) for name in modules]
-    steps += [partial(call, path, arguments) for path, arguments in calls]
-    for step in steps:
-        step()
-        if os.getppid() != wanted_by:
-            os._exit(1)
+    ready = threading.Event()
+
+    def watch() -> None:
+        while not ready.wait(_WATCH_S):
+            if os.getppid() != wanted_by:
+                os._exit(1)
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        for name in modules:
+            importlib.import_module(name)
+        for path, arguments in calls:
+            call(path, arguments)
+    finally:
+        ready.set()
+        watcher.join()  # a process that forks has no other thread
 
 
 def call(path: str, arguments: Mapping[str, object]) -> object:

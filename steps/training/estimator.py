@@ -5,7 +5,7 @@ import inspect
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sklearn.base import BaseEstimator, is_classifier, is_regressor
+from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin, is_classifier, is_regressor
 
 from steps.errors import WrongValue, did_you_mean
 
@@ -26,8 +26,9 @@ def find(path: str, task: str) -> type[BaseEstimator]:
     except ImportError as error:
         raise WrongValue(f"--estimator {path!r}: can't import {module_name!r}: {error}") from error
     found = getattr(module, name, None)
+    mixin = {"classification": ClassifierMixin, "regression": RegressorMixin}[task]
     if not (inspect.isclass(found) and issubclass(found, BaseEstimator)):
-        classes = [key for key, value in vars(module).items() if inspect.isclass(value)]
+        classes = [key for key, value in vars(module).items() if inspect.isclass(value) and issubclass(value, mixin)]
         raise WrongValue(
             f"--estimator {path!r}: must be the import path of a scikit-learn estimator; "
             f"{module_name} has none of that name{did_you_mean(name, classes)}"

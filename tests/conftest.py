@@ -1,0 +1,91 @@
+"""Fixtures that several tests share; a finished study costs seconds, so there is one of each kind."""
+
+import os
+import shutil
+import signal
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.tools import ROOT, Place, git, processes_with, until
+
+
+@pytest.fixture(scope="session")
+def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty tracking database with its tables made, which takes MLflow seconds: to be copied."""
+    from mlflow.tracking import MlflowClient
+
+    folder = tmp_path_factory.mktemp("database")
+    MlflowClient(f"sqlite:///{folder}/mlflow.db").search_experiments()
+    return folder / "mlflow.db"
+
+
+@pytest.fixture(scope="session")
+def new_place(database: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Place]]:
+    """Make places for studies; whatever is still running in them at the end is killed."""
+    places: list[Place] = []
+
+    def make(*, fresh: bool = False, **fields: object) -> Place:
+        place = Place(tmp_path_factory.mktemp("place"), **fields)  # type: ignore[arg-type]
+        if not fresh:
+            shutil.copy(database, place.folder / "mlflow.db")
+        places.append(place)
+        return place
+
+    yield make
+    for place in places:
+        for pid in place.processes():
+            os.kill(pid, signal.SIGKILL)
+
+
+@pytest.fixture
+def place(new_place: Callable[..., Place]) -> Place:
+    """A place with an empty tracking database."""
+    return new_place()
+
+
+@pytest.fixture(scope="session")
+def iris(new_place: Callable[..., Place]) -> Place:
+    """The default study, but for its 12 trials, run by `mlflow run`; `stdout` and `stderr` are in `extra`."""
+    place = new_place()
+    done = place.mlflow_run("tune", n_trials=12, jobs=2)
+    (place.folder / "stdout").write_text(done.stdout)
+    (place.folder / "stderr").write_text(done.stderr)
+    return place
+
+
+@pytest.fixture(scope="session")
+def git_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """This project's tree behind a real Git URL, served on loopback."""
+    from tests.e2e.tools import copy_project
+
+    base = tmp_path_factory.mktemp("served")
+    project = copy_project(base / "project")
+    git(project, "init", "--quiet", "--initial-branch=main")
+    git(project, "add", "--all")
+    git(project, "commit", "--quiet", "--message", "as it stands")
+    port = free_port()
+    mark = f"TEST_MARK=git-{port}"
+    words = ["git", "daemon", "--export-all", "--listen=127.0.0.1", f"--port={port}", f"--base-path={base}", str(base)]
+    daemon = subprocess.Popen(words, env={**os.environ, "TEST_MARK": f"git-{port}"}, stderr=subprocess.DEVNULL)
+    url = f"git://127.0.0.1:{port}/project"
+    until(lambda: subprocess.run(["git", "ls-remote", url], capture_output=True).returncode == 0, 20, url)
+    yield url
+    daemon.kill()
+    daemon.wait()
+    for pid in processes_with(mark):
+        os.kill(pid, signal.SIGKILL)
+
+
+def free_port() -> int:
+    """Find a port that nobody listens on."""
+    import socket
+
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+__all__ = ["ROOT"]

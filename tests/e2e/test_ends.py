@@ -1,0 +1,113 @@
+"""However a study is ended, nothing of it runs on."""
+
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from tests.e2e.tools import ROOT, Place, until
+
+pytestmark = pytest.mark.e2e
+
+# A study that would take long; its trials are short enough to be caught in every phase of theirs.
+LONG = {"n_trials": 1000, "folds": 1, "jobs": 2}
+ALL_GONE_S = 5
+
+
+def started(place: Place, words: list[str], trials: int = 2, **where: object) -> "subprocess.Popen[bytes]":
+    """Start a study and wait until some of its trials have started."""
+    process = place.start(words, **where)  # type: ignore[arg-type]
+
+    def some_trials() -> bool:
+        assert process.poll() is None, (place.folder / "output.txt").read_text()
+        found = place.client.search_runs(["0"], "tags.`tuning.role` = 'trial'")
+        return len(found) >= trials
+
+    until(some_trials, 90, f"{trials} trials started")
+    return process
+
+
+def tuner_of(place: Place) -> int:
+    """Find the tuner's process."""
+    (pid,) = [pid for pid, command in place.processes().items() if "python -m steps.tune" in command and "bash" not in command]
+    return pid
+
+
+def test_mlflow_run_killed_takes_the_study_along(place: Place) -> None:
+    """SIGKILL to `mlflow run`: after 5 s no process of the study is left."""
+    process = started(place, place.command("tune", **LONG), trials=4)
+    process.kill()
+    process.wait()
+    until(lambda: not place.processes(), ALL_GONE_S, "no process")
+
+
+def test_the_tuner_killed_takes_its_children_along(place: Place) -> None:
+    """SIGKILL to the tuner: no process is left, though the children hold each other's pipes."""
+    process = started(place, place.command("tune", **LONG), trials=4)
+    os.kill(tuner_of(place), signal.SIGKILL)
+    until(lambda: not place.processes(), ALL_GONE_S, "no process")
+    assert process.wait() == 1
+
+
+def test_a_tuner_killed_while_it_starts_leaves_nothing(place: Place) -> None:
+    """SIGKILL while the forkserver is still importing: it ends too."""
+    process = place.start(place.command("tune", **LONG))
+    until(lambda: any("forkserver" in command for command in place.processes().values()), 60, "a forkserver")
+    process.kill()
+    os.kill(tuner_of(place), signal.SIGKILL)
+    process.wait()
+    until(lambda: not place.processes(), ALL_GONE_S, "no process")
+
+
+@pytest.mark.parametrize("victim", ["tuner", "mlflow run"])
+def test_children_of_the_local_backend_do_not_outlive_the_study(place: Place, victim: str) -> None:
+    """With backend=local, whose children are `mlflow run`s of their own, a kill leaves nothing either."""
+    process = started(place, place.command("tune", **LONG, backend="local"))
+    if victim == "tuner":
+        os.kill(tuner_of(place), signal.SIGKILL)
+    else:
+        process.kill()
+    process.wait()
+    until(lambda: not place.processes(), ALL_GONE_S, "no process")
+
+
+def test_ctrl_c_ends_in_order(place: Place) -> None:
+    """Ctrl-C at the terminal: children ended and KILLED, no run left RUNNING, no traceback of the step."""
+    process = started(place, place.command("tune", **LONG), trials=4)
+    os.killpg(process.pid, signal.SIGINT)
+    process.wait(timeout=20)
+    until(lambda: not place.processes(), ALL_GONE_S, "no process")
+    study = place.study()
+    assert {run.info.status for run in study.children} <= {"KILLED", "FINISHED"}
+    assert study.parent.info.status in ("KILLED", "FAILED")  # MLflow overwrites the step's KILLED
+    output = (place.folder / "output.txt").read_text()
+    assert "interrupted by SIG" in output
+    assert "steps/tune.py" not in output
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_to_the_step_is_its_exit_code(place: Place, number: signal.Signals, code: int) -> None:
+    """SIGINT and SIGTERM to the step: 130 and 143; nothing RUNNING, nothing left."""
+    process = started(place, [sys.executable, "-m", "steps.tune", "--n_trials", "1000", "--folds", "1"], cwd=ROOT)
+    process.send_signal(number)
+    assert process.wait(timeout=15) == code
+    until(lambda: not place.processes(), ALL_GONE_S, "no process")
+    runs = place.client.search_runs(["0"], max_results=5000)
+    assert {run.info.status for run in runs} <= {"KILLED", "FINISHED"}
+
+
+def test_train_killed_through_mlflow_run_ends_and_says_so(place: Place) -> None:
+    """SIGKILL to the `mlflow run` of a training run: it ends, and its run is KILLED, not RUNNING."""
+    process = place.start(place.command("train", data="digits", folds=100, log_folds="live"))
+
+    def a_fold_is_scored() -> bool:
+        return any("fold_accuracy" in run.data.metrics for run in place.client.search_runs(["0"]))
+
+    until(a_fold_is_scored, 60, "a scored fold")
+    process.kill()
+    process.wait()
+    until(lambda: not place.processes(), ALL_GONE_S, "no process")
+    assert place.client.search_runs(["0"])[0].info.status == "KILLED"
+

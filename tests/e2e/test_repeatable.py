@@ -1,0 +1,68 @@
+"""The same command, seed and window: the same trials, number by number, whatever the timing."""
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from tests.e2e.tools import Place
+
+pytestmark = pytest.mark.e2e
+
+# Digits, since its scores vary; 30 trials, since TPE draws at random for the first 10.
+TRIALS = 30
+Essence = list[tuple[int, dict[str, object], list[float]]]
+
+
+@pytest.fixture(scope="module")
+def one_at_a_time(new_place: Callable[..., Place]) -> Essence:
+    place = new_place()
+    place.mlflow_run("tune", data="digits", folds=1, n_trials=TRIALS, jobs=1)
+    return place.study().essence("accuracy")
+
+
+@contextmanager
+def busy() -> Iterator[None]:
+    """Keep a core busy with something else."""
+    process = subprocess.Popen([sys.executable, "-c", "while True: pass"])
+    try:
+        yield
+    finally:
+        process.kill()
+        process.wait()
+
+
+def test_the_scores_vary(one_at_a_time: Essence) -> None:
+    """The study tells trials apart, so that equal trials below are no accident."""
+    assert len({tuple(scores) for _, _, scores in one_at_a_time}) > TRIALS // 2
+
+
+def test_two_at_a_time_beside_a_busy_process_give_the_same_trials(one_at_a_time: Essence, place: Place) -> None:
+    """jobs=2 on a busy machine: the same parameters and the same scores, to the last bit."""
+    with busy():
+        place.mlflow_run("tune", data="digits", folds=1, n_trials=TRIALS, jobs=2)
+    assert place.study().essence("accuracy") == one_at_a_time
+
+
+def test_four_at_a_time_give_the_same_trials(one_at_a_time: Essence, place: Place) -> None:
+    """jobs=4: the same parameters and the same scores."""
+    place.mlflow_run("tune", data="digits", folds=1, n_trials=TRIALS, jobs=4)
+    assert place.study().essence("accuracy") == one_at_a_time
+
+
+def test_the_local_backend_gives_the_same_trials(one_at_a_time: Essence, place: Place) -> None:
+    """backend=local, whose children are interpreters of their own: the same trials as in forks, past TPE's first ten."""
+    done = place.mlflow_run("tune", data="digits", folds=1, n_trials=13, jobs=2, backend="local")
+    study = place.study()
+    assert study.essence("accuracy") == one_at_a_time[:13]
+    assert {run.data.tags["mlflow.project.backend"] for run in study.children} == {"local"}
+    assert {run.info.status for run in study.children} == {"FINISHED"}
+    assert "Running command" not in done.stderr.partition("steps.tune")[2]
+
+
+def test_another_seed_gives_other_trials(one_at_a_time: Essence, place: Place) -> None:
+    """The seed is what the trials depend on."""
+    place.mlflow_run("tune", data="digits", folds=1, n_trials=2, seed=43)
+    assert place.study().essence("accuracy") != one_at_a_time[:2]

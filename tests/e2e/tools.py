@@ -1,0 +1,165 @@
+"""What the e2e tests share: the real commands, the runs they leave, the processes they leave."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mlflow.entities import Run
+from mlflow.tracking import MlflowClient
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+# Every process that a test starts inherits this variable, and so can be found.
+MARK = "TEST_MARK"
+
+
+@dataclass
+class Place:
+    """A folder of its own for one study or run: its tracking database, its environment, its mark."""
+
+    folder: Path
+    project: Path | str = ROOT
+    extra: dict[str, str] = field(default_factory=dict)
+    mark: str = field(default_factory=lambda: uuid.uuid4().hex)
+
+    @property
+    def uri(self) -> str:
+        return f"sqlite:///{self.folder}/mlflow.db"
+
+    @property
+    def client(self) -> MlflowClient:
+        return MlflowClient(self.uri)
+
+    @property
+    def env(self) -> dict[str, str]:
+        (self.folder / "tmp").mkdir(exist_ok=True)
+        own = {"MLFLOW_TRACKING_URI": self.uri, "MLFLOW_DISABLE_TELEMETRY": "true", MARK: self.mark}
+        return {**os.environ, **own, "TMPDIR": str(self.folder / "tmp"), **self.extra}
+
+    def command(self, entry_point: str, *options: str, env_manager: str = "local", **parameters: object) -> list[str]:
+        words = [sys.executable, "-m", "mlflow", "run", str(self.project), "-e", entry_point]
+        words += ["--env-manager", env_manager, *options]
+        for name, value in parameters.items():
+            words += ["-P", f"{name}={value}"]
+        return words
+
+    def mlflow_run(self, entry_point: str, *options: str, check: bool = True, **parameters: object) -> "Done":
+        return self.run(self.command(entry_point, *options, **parameters), check=check)
+
+    def step(self, module: str, *words: str) -> "Done":
+        return self.run([sys.executable, "-m", module, *words], cwd=Path(self.project), check=False)
+
+    def run(self, words: list[str], *, cwd: Path | None = None, check: bool) -> "Done":
+        done = subprocess.run(
+            words, cwd=cwd or self.folder, env=self.env, capture_output=True, text=True, timeout=300, check=False
+        )
+        assert not check or done.returncode == 0, done.stdout + done.stderr
+        return Done(done.returncode, done.stdout, done.stderr)
+
+    def start(self, words: list[str], *, cwd: Path | None = None) -> "subprocess.Popen[bytes]":
+        """Start a command as the leader of a session, as a terminal would; its output goes to a file."""
+        with (self.folder / "output.txt").open("w") as output:
+            return subprocess.Popen(
+                words, cwd=cwd or self.folder, env=self.env, stdout=output, stderr=output, start_new_session=True
+            )
+
+    def processes(self) -> dict[int, str]:
+        """Find the processes that carry the mark: their ids and commands."""
+        return processes_with(f"{MARK}={self.mark}")
+
+    def study(self) -> "Study":
+        parents = self.client.search_runs(["0"], "tags.`tuning.role` = 'study'")
+        assert len(parents) == 1, parents
+        return Study(self.client, parents[0])
+
+
+@dataclass(frozen=True)
+class Done:
+    """A command that has ended."""
+
+    code: int
+    stdout: str
+    stderr: str
+
+
+@dataclass(frozen=True)
+class Study:
+    """A study's runs, as the tracking server has them."""
+
+    client: MlflowClient
+    parent: Run
+
+    @property
+    def children(self) -> list[Run]:
+        of_parent = f"tags.`mlflow.parentRunId` = '{self.parent.info.run_id}'"
+        return list(self.client.search_runs(["0"], of_parent, max_results=5000))
+
+    @property
+    def trials(self) -> list[Run]:
+        """The trials in the order of their numbers."""
+        found = [run for run in self.children if run.data.tags.get("tuning.role") == "trial"]
+        return sorted(found, key=lambda run: int(run.data.tags["tuning.trial"]))
+
+    def essence(self, metric: str) -> list[tuple[int, dict[str, object], list[float]]]:
+        """Number, typed hyperparameters and every fold's score of each trial: what has to be the same again."""
+        return [
+            (
+                int(run.data.tags["tuning.trial"]),
+                json.loads(run.data.tags["tuning.params"]),
+                [m.value for m in self.client.get_metric_history(run.info.run_id, f"fold_{metric}")],
+            )
+            for run in self.trials
+        ]
+
+    def history(self, metric: str) -> list[tuple[int, float]]:
+        """A metric of the parent: (step, value)."""
+        found = self.client.get_metric_history(self.parent.info.run_id, metric)
+        return sorted((m.step, m.value) for m in found)
+
+
+def processes_with(variable: str) -> dict[int, str]:
+    """Find the processes whose environment has `NAME=value`."""
+    found = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            if variable.encode() in (folder / "environ").read_bytes().split(b"\0"):
+                command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+                if (folder / "stat").read_text().rpartition(")")[2].split()[0] != "Z":
+                    found[int(folder.name)] = command
+        except OSError:  # gone meanwhile
+            continue
+    return found
+
+
+def until(condition: Callable[[], object], seconds: float, what: str) -> float:
+    """Poll until a condition holds; return the seconds it took, fail after too many."""
+    began = time.monotonic()
+    while not condition():
+        assert time.monotonic() - began < seconds, f"after {seconds} s still not: {what}"
+        time.sleep(0.05)
+    return time.monotonic() - began
+
+
+def copy_project(target: Path) -> Path:
+    """Copy what git would commit of this project into a folder."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    for name in listed.stdout.splitlines():
+        if (ROOT / name).is_file():
+            (target / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, target / name)
+    return target
+
+
+def git(folder: Path, *words: str) -> str:
+    """Run git as somebody, in a folder."""
+    somebody = ["-c", "user.name=Some Body", "-c", "user.email=some@body.example"]
+    done = subprocess.run(["git", *somebody, *words], cwd=folder, capture_output=True, text=True, check=True)
+    return done.stdout.strip()
