@@ -1,0 +1,63 @@
+"""The other ways to get the environment: MLflow's conda and uv, each with the kills that they allow."""
+
+import os
+import shutil
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.test_ends import ALL_GONE_S, LONG, started, tuner_of
+from tests.e2e.tools import Place, until
+from tests.standin import standin_conda
+
+pytestmark = pytest.mark.e2e
+
+
+@pytest.fixture(scope="module", params=["conda", "uv"])
+def manager(request: pytest.FixtureRequest) -> str:
+    """The environment manager."""
+    return str(request.param)
+
+
+@pytest.fixture(scope="module")
+def variables(manager: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """What makes MLflow's environment manager work in a folder of the tests' own, shared by them."""
+    folder = tmp_path_factory.mktemp(manager)
+    return standin_conda(folder, found_by="CONDA_EXE") if manager == "conda" else {"MLFLOW_ENV_ROOT": str(folder)}
+
+
+@pytest.fixture
+def prepared(variables: dict[str, str], new_place: Callable[..., Place]) -> Place:
+    """A place whose environment manager works."""
+    assert shutil.which("uv"), "the stand-in conda and MLflow's uv need uv"
+    return new_place(extra=variables)
+
+
+def test_tune_runs_in_the_environment_that_conda_yaml_pins(prepared: Place, manager: str) -> None:
+    """`--env-manager conda` and `--env-manager uv` build what conda.yaml pins; the study runs there, pinned."""
+    words = prepared.command("tune", env_manager=manager, n_trials=2, folds=1)
+    prepared.run(words, check=True)
+    study = prepared.study()
+    assert study.parent.data.tags["mlflow.project.env"] == manager
+    assert {run.data.tags["tuning.environment"] for run in [study.parent, *study.trials]} == {"pinned"}
+    assert [run.data.tags["tuning.state"] for run in study.trials] == ["COMPLETE"] * 2
+
+
+def test_mlflow_run_killed_takes_the_study_along(prepared: Place, manager: str) -> None:
+    """SIGKILL to `mlflow run`, with a shell between it and the tuner: after 5 s no process of the study is left."""
+    process = started(prepared, prepared.command("tune", env_manager=manager, **LONG), trials=4)
+    process.kill()
+    process.wait()
+    until(lambda: not prepared.processes(), ALL_GONE_S, "no process")
+
+
+def test_the_shell_between_killed_takes_the_study_along(prepared: Place, manager: str) -> None:
+    """SIGKILL to the shell that activates the environment: after 5 s no process of the study is left."""
+    process = started(prepared, prepared.command("tune", env_manager=manager, **LONG), trials=4)
+    shell = int(Path(f"/proc/{tuner_of(prepared)}/stat").read_text().rpartition(")")[2].split()[1])
+    assert shell != process.pid, "no shell stands between"
+    os.kill(shell, signal.SIGKILL)
+    process.wait(timeout=20)
+    until(lambda: not prepared.processes(), ALL_GONE_S, "no process")
