@@ -58,7 +58,7 @@ def iris(new_place: Callable[..., Place]) -> Place:
 
 @pytest.fixture(scope="session")
 def git_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """This project's tree behind a real Git URL, served on loopback."""
+    """Serve this project's tree by a real Git URL, on loopback."""
     from tests.e2e.tools import copy_project
 
     base = tmp_path_factory.mktemp("served")

@@ -27,9 +27,7 @@ def start(modules: Sequence[str], calls: Sequence[tuple[str, Mapping[str, Any]]]
     It imports `modules` and then makes `calls`: (`module:function`, its keyword arguments).
     """
     _CONTEXT.set_forkserver_preload(["steps.backends.preload"])
-    os.environ[preload.ORDERS] = json.dumps(
-        {"modules": list(modules), "calls": list(calls), "wanted_by": os.getpid()}
-    )
+    os.environ[preload.ORDERS] = json.dumps({"modules": list(modules), "calls": list(calls), "wanted_by": os.getpid()})
     try:
         ensure_running()
     finally:

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 
@@ -12,7 +13,7 @@ from tests.e2e.tools import ROOT, Place, until
 pytestmark = pytest.mark.e2e
 
 # A study that would take long; its trials are short enough to be caught in every phase of theirs.
-LONG = {"n_trials": 1000, "folds": 1, "jobs": 2}
+LONG: dict[str, Any] = {"n_trials": 1000, "folds": 1, "jobs": 2}
 ALL_GONE_S = 5
 
 
@@ -31,7 +32,9 @@ def started(place: Place, words: list[str], trials: int = 2, **where: object) ->
 
 def tuner_of(place: Place) -> int:
     """Find the tuner's process."""
-    (pid,) = [pid for pid, command in place.processes().items() if "python -m steps.tune" in command and "bash" not in command]
+    (pid,) = [
+        pid for pid, command in place.processes().items() if "python -m steps.tune" in command and "bash" not in command
+    ]
     return pid
 
 
@@ -89,13 +92,18 @@ def test_ctrl_c_ends_in_order(place: Place) -> None:
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_to_the_step_is_its_exit_code(place: Place, number: signal.Signals, code: int) -> None:
-    """SIGINT and SIGTERM to the step: 130 and 143; nothing RUNNING, nothing left."""
+    """SIGINT and SIGTERM to a step that was started by hand: 130 and 143; nothing RUNNING, nothing left.
+
+    Such a step logs its parameters itself.
+    """
     process = started(place, [sys.executable, "-m", "steps.tune", "--n_trials", "1000", "--folds", "1"], cwd=ROOT)
     process.send_signal(number)
     assert process.wait(timeout=15) == code
     until(lambda: not place.processes(), ALL_GONE_S, "no process")
-    runs = place.client.search_runs(["0"], max_results=5000)
-    assert {run.info.status for run in runs} <= {"KILLED", "FINISHED"}
+    study = place.study()
+    assert {run.info.status for run in study.children} <= {"KILLED", "FINISHED"}
+    assert study.parent.info.status == "KILLED"
+    assert (study.parent.data.params["n_trials"], study.parent.data.params["space"]) == ("1000", "random_forest")
 
 
 def test_train_killed_through_mlflow_run_ends_and_says_so(place: Place) -> None:
@@ -110,4 +118,3 @@ def test_train_killed_through_mlflow_run_ends_and_says_so(place: Place) -> None:
     process.wait()
     until(lambda: not place.processes(), ALL_GONE_S, "no process")
     assert place.client.search_runs(["0"])[0].info.status == "KILLED"
-

@@ -36,7 +36,7 @@ def busy() -> Iterator[None]:
 
 def test_the_scores_vary(one_at_a_time: Essence) -> None:
     """The study tells trials apart, so that equal trials below are no accident."""
-    assert len({tuple(scores) for _, _, scores in one_at_a_time}) > TRIALS // 2
+    assert len({tuple(scores) for _, _, scores in one_at_a_time}) >= 8
 
 
 def test_two_at_a_time_beside_a_busy_process_give_the_same_trials(one_at_a_time: Essence, place: Place) -> None:
@@ -53,16 +53,10 @@ def test_four_at_a_time_give_the_same_trials(one_at_a_time: Essence, place: Plac
 
 
 def test_the_local_backend_gives_the_same_trials(one_at_a_time: Essence, place: Place) -> None:
-    """backend=local, whose children are interpreters of their own: the same trials as in forks, past TPE's first ten."""
-    done = place.mlflow_run("tune", data="digits", folds=1, n_trials=13, jobs=2, backend="local")
+    """backend=local, whose children are interpreters of their own: the same trials, TPE's first own draw among them."""
+    done = place.mlflow_run("tune", data="digits", folds=1, n_trials=11, jobs=2, backend="local")
     study = place.study()
-    assert study.essence("accuracy") == one_at_a_time[:13]
+    assert study.essence("accuracy") == one_at_a_time[:11]
     assert {run.data.tags["mlflow.project.backend"] for run in study.children} == {"local"}
     assert {run.info.status for run in study.children} == {"FINISHED"}
     assert "Running command" not in done.stderr.partition("steps.tune")[2]
-
-
-def test_another_seed_gives_other_trials(one_at_a_time: Essence, place: Place) -> None:
-    """The seed is what the trials depend on."""
-    place.mlflow_run("tune", data="digits", folds=1, n_trials=2, seed=43)
-    assert place.study().essence("accuracy") != one_at_a_time[:2]

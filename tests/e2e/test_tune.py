@@ -2,11 +2,10 @@
 
 import json
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
-from tests.e2e.tools import ROOT, Place, Study, git
+from tests.e2e.tools import ROOT, Place, Study, git, outputs
 
 pytestmark = pytest.mark.e2e
 
@@ -54,7 +53,7 @@ def test_a_trial_neither_sees_the_held_out_rows_nor_keeps_a_model(study: Study) 
     """No child of a study has a held-out score or a logged model."""
     for run in study.children:
         assert not [name for name in run.data.metrics if name.startswith("test_")]
-        assert not run.outputs.model_outputs
+        assert not outputs(run)
 
 
 def test_a_baseline_runs_beside_the_trials(study: Study) -> None:
@@ -110,10 +109,11 @@ def test_eight_children_at_once_on_a_fresh_database(new_place: Callable[..., Pla
 
 
 def test_tune_runs_from_a_git_url(new_place: Callable[..., Place], git_url: str) -> None:
-    """`mlflow run <git url> -e tune` works, its children are runs of the same commit, and the experiment is the named one."""
+    """`mlflow run <git url> -e tune` works: its children are of the same commit, in the experiment that was named."""
     place = new_place(project=git_url)
     place.mlflow_run("tune", "--experiment-name", "From a URL", n_trials=2, folds=1)
     experiment = place.client.get_experiment_by_name("From a URL")
+    assert experiment is not None
     runs = place.client.search_runs([experiment.experiment_id])
     assert len(runs) == 4
     assert len({run.data.tags["mlflow.source.git.commit"] for run in runs}) == 1
@@ -121,25 +121,10 @@ def test_tune_runs_from_a_git_url(new_place: Callable[..., Place], git_url: str)
     assert {run.info.status for run in runs} == {"FINISHED"}
 
 
-def test_tune_started_by_hand_logs_its_parameters_itself(place: Place) -> None:
-    """`python -m steps.tune` makes its own parent run, with the parameters that `mlflow run` would have logged."""
-    done = place.step("steps.tune", "--n_trials", "2", "--folds", "1")
-    assert done.code == 0, done.stderr
-    study = place.study()
-    assert len(study.trials) == 2
-    assert study.parent.data.params["n_trials"] == "2"
-    assert study.parent.data.params["space"] == "random_forest"
-
-
-def test_a_regression_needs_no_other_space(place: Place) -> None:
-    """With a quantity for a target the same space tunes the regressor, by R²."""
-    place.mlflow_run("tune", data="diabetes", n_trials=2, folds=1, jobs=2)
+def test_a_regression_needs_no_other_space_and_more_jobs_than_window_are_said_once(place: Place) -> None:
+    """With a quantity for a target the same space tunes the regressor, by R²; one line says that jobs can't be used."""
+    done = place.mlflow_run("tune", data="diabetes", n_trials=2, folds=1, jobs=3, window=2)
+    assert done.stderr.count("more than --window 2") == 1
     study = place.study()
     assert {run.data.params["estimator"] for run in study.trials} == {"sklearn.ensemble.RandomForestRegressor"}
     assert all("cv_r2" in run.data.metrics for run in study.trials)
-
-
-def test_more_jobs_than_window_is_said_once(place: Place, tmp_path: Path) -> None:
-    """Jobs beyond the window can't be used: one line says so, and the study goes on."""
-    done = place.mlflow_run("tune", n_trials=2, folds=1, jobs=3, window=2)
-    assert done.stderr.count("more than --window 2") == 1

@@ -21,7 +21,7 @@ def warm_child(place: Place, **parameters: str) -> "subprocess.CompletedProcess[
 
 
 def test_a_child_opens_a_parallel_region_after_the_fork(place: Place) -> None:
-    """HistGradientBoosting with two threads, which hangs for ever where one had been opened before the fork, is done."""
+    """HistGradientBoosting with two threads ends; it would hang for ever had one been opened before the fork."""
     done = warm_child(
         place, estimator="sklearn.ensemble.HistGradientBoostingClassifier", threads="2", max_iter="5", folds="2"
     )

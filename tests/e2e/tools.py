@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mlflow.entities import Run
+from mlflow.entities import LoggedModelOutput, Run
 from mlflow.tracking import MlflowClient
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -50,7 +50,10 @@ class Place:
         return words
 
     def mlflow_run(self, entry_point: str, *options: str, check: bool = True, **parameters: object) -> "Done":
-        return self.run(self.command(entry_point, *options, **parameters), check=check)
+        words = self.command(entry_point, *options)
+        for name, value in parameters.items():
+            words += ["-P", f"{name}={value}"]
+        return self.run(words, check=check)
 
     def step(self, module: str, *words: str) -> "Done":
         return self.run([sys.executable, "-m", module, *words], cwd=Path(self.project), check=False)
@@ -121,6 +124,11 @@ class Study:
         """A metric of the parent: (step, value)."""
         found = self.client.get_metric_history(self.parent.info.run_id, metric)
         return sorted((m.step, m.value) for m in found)
+
+
+def outputs(run: Run) -> list[LoggedModelOutput]:
+    """The models that a run has logged."""
+    return run.outputs.model_outputs if run.outputs else []
 
 
 def processes_with(variable: str) -> dict[int, str]:

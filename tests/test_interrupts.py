@@ -1,0 +1,49 @@
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from steps.environment import PROJECT
+from steps.errors import Interrupted
+
+# Signals itself with the given numbers, moving the clock on by the given seconds between; then says what it noted.
+SCRIPT = """
+import select, signal, sys
+from steps import interrupts
+clock = 0.0
+interrupts.time.monotonic = lambda: clock
+noted = interrupts.Interrupts()
+noted.install()
+noted.check()
+assert not select.select([noted.descriptor], [], [], 0)[0]
+for number, seconds in [pair.split("@") for pair in sys.argv[1:]]:
+    clock = float(seconds)
+    signal.raise_signal(int(number))
+assert select.select([noted.descriptor], [], [], 0)[0]
+try:
+    noted.check()
+except interrupts.Interrupted as error:
+    print(error, error.exit_code)
+"""
+INT, TERM = int(signal.SIGINT), int(signal.SIGTERM)
+
+
+@pytest.mark.parametrize(
+    ("signals", "code", "said"),
+    [
+        ([f"{INT}@0"], 0, str(Interrupted(INT)) + " 130\n"),
+        ([f"{TERM}@0"], 0, str(Interrupted(TERM)) + " 143\n"),
+        ([f"{INT}@0", f"{TERM}@0.3"], 0, str(Interrupted(INT)) + " 130\n"),  # one Ctrl-C on `mlflow run`
+        ([f"{TERM}@0", f"{INT}@0.3"], 0, str(Interrupted(TERM)) + " 143\n"),
+        ([f"{INT}@0", f"{INT}@0.3"], 130, ""),
+        ([f"{INT}@0", f"{TERM}@2.5"], 143, ""),
+        ([f"{TERM}@0", f"{TERM}@2.5"], 143, ""),
+    ],
+)
+def test_the_first_signal_is_a_wish_and_the_second_an_order(signals, code, said):
+    """A signal is noted for the loop to answer; a second Ctrl-C, or any signal 2 s later, ends the process at once."""
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT, *signals], cwd=PROJECT, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (code, said, "")
