@@ -4,7 +4,7 @@ import os
 import shlex
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import MappingProxyType
 
 import mlflow
@@ -66,12 +66,14 @@ def warm_up(run_id: str, metrics: Mapping[str, float], tags: Mapping[str, str]) 
     """Write to a run, then close the store's connections: for a process that is going to fork.
 
     The first write through a SQL store costs 0.3 s (SQLAlchemy maps its classes and compiles its statements), which the
-    forks then save. An HTTP store is left alone: a pooled connection must not cross a fork.
+    forks then save. An HTTP store is left alone: a pooled connection must not cross a fork. Errors are left to who meets
+    them again, and can say so.
     """
-    engine = getattr(_get_store(), "engine", None)
-    if engine is not None:
-        record(run_id, [metric(*pair) for pair in metrics.items()], tags)
-        engine.dispose()
+    with suppress(Exception):
+        engine = getattr(_get_store(), "engine", None)
+        if engine is not None:
+            record(run_id, [metric(*pair) for pair in metrics.items()], tags)
+            engine.dispose()
 
 
 def record(run_id: str, metrics: Iterable[Metric] = (), tags: Mapping[str, str] = MappingProxyType({})) -> None:

@@ -43,6 +43,7 @@ def run(
     Raises WrongValue, before any child starts, for what does not fit; NoTrialFinished; Interrupted.
     """
     logging.getLogger("mlflow").setLevel(logging.WARNING)  # no line for each launch
+    os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")  # nor a link for each end
     distributions = space.load(values["space"])
     backend_config = read_backend_config(values)
     warn(values)

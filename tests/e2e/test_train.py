@@ -110,13 +110,15 @@ def test_mlflow_run_of_a_wrong_value_fails_with_the_same_line(
     assert run.info.status == "FAILED"
 
 
-def test_a_database_of_another_mlflow_is_told_in_one_sentence(place: Place) -> None:
+@pytest.mark.parametrize("words", [["steps.train", "--refit", "false", "--folds", "2"], ["steps.tune"]])
+def test_a_database_of_another_mlflow_is_told_in_one_sentence(place: Place, words: list[str]) -> None:
     """Where another MLflow has changed the database's schema, the step says so and what to do, exit code 2."""
+    place.extra["MLFLOW_RUN_ID"] = "0" * 32  # as under the other MLflow's `mlflow run`
     import sqlite3
 
     with sqlite3.connect(place.folder / "mlflow.db") as connection:
         connection.execute("UPDATE alembic_version SET version_num = 'ffffffffffff'")
-    done = place.step("steps.train", "--refit", "false", "--folds", "2")
+    done = place.step(*words)
     assert done.code == 2, done.stderr
     assert "Traceback" not in done.stderr
     assert "schema of another MLflow" in done.stderr

@@ -1,0 +1,251 @@
+"""What is declared in several places is the same in all of them."""
+
+import ast
+import doctest
+import importlib
+import inspect
+import re
+import subprocess
+import sys
+
+import pytest
+import yaml
+from mlflow.projects import _project_spec
+from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
+
+from steps import names, settings, tune
+from steps.backends import runner
+from steps.environment import PROJECT
+from steps.settings import SAMPLERS, TRAIN, TUNE
+from steps.training import data, estimator
+from steps.tuning import search, space, study
+
+STEPS = {"train": TRAIN, "tune": TUNE}
+FILES = sorted((PROJECT / "steps").rglob("*.py"))
+HEAVY = {"mlflow", "sklearn", "numpy", "pandas", "scipy", "optuna", "matplotlib"}
+
+README = PROJECT / "README.md"
+CELLS = re.compile(r"(?<!\\)\|")  # what stands between a table's cells
+
+
+def entry_points():
+    return yaml.safe_load((PROJECT / "MLproject").read_text())["entry_points"]
+
+
+def declared(parameters):
+    """Names and defaults as MLproject and README have them."""
+    return {parameter.name: settings.shown(parameter.default) for parameter in parameters}
+
+
+# --- MLproject
+
+
+def test_main_is_train():
+    """`mlflow run .` without an entry point trains once."""
+    assert entry_points()["main"] == entry_points()["train"]
+
+
+@pytest.mark.parametrize(("name", "parameters"), STEPS.items())
+def test_mlproject_declares_the_parameters_of_the_step(name, parameters):
+    """Names, order and defaults are those of steps/settings.py; numbers are declared as such."""
+    found = entry_points()[name]["parameters"]
+    assert {key: str(entry["default"]) for key, entry in found.items()} == declared(parameters)
+    assert list(found) == [parameter.name for parameter in parameters]
+    for parameter in parameters:
+        number = isinstance(parameter.default, int | float) and not isinstance(parameter.default, bool)
+        assert found[parameter.name]["type"] == ("float" if number else "string"), parameter.name
+
+
+@pytest.mark.parametrize(("name", "parameters"), STEPS.items())
+def test_the_command_passes_each_parameter_under_its_own_name(name, parameters):
+    """The command is the step, with `--name {name}` for every parameter, once, and nothing else."""
+    pairs = " ".join(f"--{parameter.name} {{{parameter.name}}}" for parameter in parameters)
+    assert entry_points()[name]["command"] == f"python -m steps.{name} {pairs}"
+
+
+@pytest.mark.parametrize(("name", "parameters"), STEPS.items())
+def test_the_command_that_mlflow_makes_gives_the_step_its_values(name, parameters, tmp_path):
+    """MLflow's own command, read as a child reads it, gives the defaults, and any value with blanks and quotes."""
+    entry_point = _project_spec.load_project(PROJECT).get_entry_point(name)
+    for given in ({}, {"target": "it's $HOME; `x`", "seed": "7"}):
+        words = runner.python_words(entry_point.compute_command(given, str(tmp_path)))
+        assert words is not None
+        assert words[:2] == ["-m", f"steps.{name}"]
+        expected = settings.defaults(parameters) | given
+        assert settings.as_parameters(settings.read(words[2:], parameters)) == settings.as_parameters(expected)
+
+
+def test_the_project_names_its_environment():
+    """MLproject's environment is the file that is there."""
+    project = yaml.safe_load((PROJECT / "MLproject").read_text())
+    assert (PROJECT / project["conda_env"]).is_file()
+
+
+# --- README
+
+
+def cells(line):
+    return [cell.strip().replace("`", "") for cell in CELLS.split(line.strip())[1:-1]]
+
+
+def readme_tables(word):
+    """The rows of each README table with a `default` column under a heading that has the word."""
+    tables: list[list[list[str]]] = []
+    heading, table = "", None
+    for line in README.read_text().splitlines():
+        if line.startswith("#"):
+            heading = line.lower()
+        if not line.startswith("|"):
+            table = None
+        elif table is None:
+            table = []
+            if re.search(rf"\b{word}\b", heading) and cells(line)[1:2] == ["default"]:
+                tables.append(table)
+        elif set(line) - set("|-: "):
+            table.append(cells(line))
+    return tables
+
+
+@pytest.mark.parametrize(("name", "parameters"), STEPS.items())
+def test_readme_shows_every_parameter_with_its_default(name, parameters):
+    """README's table of an entry point has the step's parameters and defaults; a row without a default is a remark."""
+    assert README.is_file(), "README.md is missing"
+    (rows,) = readme_tables(name)
+    assert {row[0]: row[1] for row in rows if row[1]} == declared(parameters)
+
+
+# --- names that are text in one place and code in another
+
+
+@pytest.mark.parametrize(
+    "path", sorted({path for file in FILES for path in re.findall(r'"(steps[\w.]*:\w+)"', file.read_text())})
+)
+def test_a_function_that_is_named_by_text_is_there(path):
+    """A `module:function` for the forkserver exists: it would be found missing only in a fork."""
+    module, _, name = path.partition(":")
+    assert callable(getattr(importlib.import_module(module), name))
+
+
+@pytest.mark.parametrize("name", tune.PRELOAD)
+def test_what_is_preloaded_can_be_imported(name):
+    """Each preloaded module exists: a misspelled one would only make every trial slower."""
+    assert importlib.import_module(name).__name__ == name
+
+
+def test_a_study_hands_every_common_parameter_to_its_trials():
+    """What `train` and `tune` both have is what a study passes on."""
+    assert set(study.SHARED) == {p.name for p in TRAIN} & {p.name for p in TUNE}
+    common = [p for p in TRAIN if p.name in study.SHARED]
+    assert common == [p for p in TUNE if p.name in study.SHARED]
+
+
+def test_every_sampler_that_is_allowed_exists():
+    """The names that --sampler takes are those of the search."""
+    assert set(SAMPLERS) == set(search.SAMPLERS)
+
+
+@pytest.mark.parametrize("name", settings.DATA_SETS)
+def test_every_data_set_that_is_allowed_can_be_loaded(name):
+    """The names that --data takes are data sets that scikit-learn ships, each with its target among the columns."""
+    table = data.load(name)
+    assert table.name == name
+    assert table.target in table.frame
+    assert len(table.frame) > 100
+
+
+@pytest.mark.parametrize("path", sorted(space.FOLDER.glob("*.yaml")), ids=lambda path: path.name)
+def test_a_shipped_space_parses_and_suits_its_estimators(path):
+    """Each shipped space is without problems, and its names are hyperparameters of both random forests."""
+    distributions = space.load(path.stem)
+    assert distributions
+    for forest in (RandomForestClassifier, RandomForestRegressor):
+        estimator.check_names(forest, distributions)
+
+
+def test_the_default_space_is_shipped_and_the_classic_one():
+    """The default study searches 50–200 trees of depth 3–20."""
+    found = space.load(settings.defaults(TUNE)["space"])
+    assert {name: (d.low, d.high, d.log) for name, d in found.items()} == {  # type: ignore[attr-defined]
+        "n_estimators": (50, 200, False),
+        "max_depth": (3, 20, False),
+    }
+
+
+def test_no_two_tags_have_the_same_name():
+    """The tags and metrics of steps/names.py differ from one another."""
+    constants = [value for key, value in vars(names).items() if key.isupper() and isinstance(value, str)]
+    functions = [f for key, f in vars(names).items() if inspect.isfunction(f) and f.__module__ == names.__name__]
+    found = constants + [function("accuracy") for function in functions]
+    assert len(constants) > 10
+    assert len(functions) >= 6
+    assert len(found) == len(set(found))
+
+
+# --- the house
+
+
+def imports(folder):
+    """The modules that the files of a folder import, at the top or in a function."""
+    for path in sorted((PROJECT / "steps" / folder).rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Import):
+                yield from (name.name for name in node.names)
+            elif isinstance(node, ast.ImportFrom):
+                assert node.level == 0, f"{path}: relative import"
+                yield from (f"{node.module}.{name.name}" for name in node.names)
+
+
+@pytest.mark.parametrize(
+    ("folder", "never"),
+    [
+        ("training", ["steps.tuning", "steps.backends", "steps.tune", "optuna"]),
+        ("tuning", ["steps.training", "steps.train", "sklearn"]),
+        ("backends", ["steps.training", "steps.tuning", "steps.train", "steps.tune", "sklearn", "optuna"]),
+    ],
+)
+def test_the_rooms_of_the_house_stay_apart(folder, never):
+    """Training and tuning never import each other, and the backends import neither."""
+    found = list(imports(folder))
+    assert any(name.startswith("steps.") for name in found)
+    assert [name for name in found for room in never if f"{name}.".startswith(f"{room}.")] == []
+
+
+@pytest.mark.parametrize("room", ["settings", "values", "errors", "tuning/search", "tuning/space"])
+def test_what_is_meant_to_be_pure_is_pure(room):
+    """Settings, values, errors, space and search know no MLflow, no process and no clock."""
+    (path,) = [path for path in FILES if path.with_suffix("") == PROJECT / "steps" / room]
+    tree = ast.parse(path.read_text())
+    found = {name.name for node in ast.walk(tree) if isinstance(node, ast.Import) for name in node.names}
+    found |= {str(node.module) for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    assert {name.partition(".")[0] for name in found} & {"mlflow", "multiprocessing", "subprocess", "time"} == set()
+
+
+def test_help_and_wrong_values_answer_without_the_heavy_imports():
+    """`--help` and a wrong value import neither MLflow nor scikit-learn nor anything else that takes its time."""
+    script = (
+        "import sys; from steps import train, tune\n"
+        "codes = [step.main(words) for step in (train, tune) for words in (['--help'], ['--folds', 'x'])]\n"
+        "print(codes, sorted(name for name in sys.modules if '.' not in name))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], cwd=PROJECT, capture_output=True, text=True, check=True)
+    codes, _, modules = done.stdout.splitlines()[-1].partition("] [")
+    assert codes == "[0, 2, 0, 2"
+    assert "'steps'" in modules
+    assert [name for name in HEAVY if f"'{name}'" in modules] == []
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PROJECT)))
+def test_a_file_is_small_and_says_what_it_does(path):
+    """A file in steps/ has less than 250 lines and begins with a sentence."""
+    text = path.read_text()
+    assert len(text.splitlines()) < 250
+    assert (ast.get_docstring(ast.parse(text)) or "").partition("\n")[0].strip()
+
+
+@pytest.mark.parametrize("path", [path for path in FILES if ">>> " in path.read_text()], ids=lambda path: path.stem)
+def test_the_examples_in_docstrings_are_true(path):
+    """What a docstring shows is what happens."""
+    name = ".".join(path.relative_to(PROJECT).with_suffix("").parts)
+    result = doctest.testmod(importlib.import_module(name))
+    assert result.attempted > 0
+    assert result.failed == 0

@@ -1,0 +1,210 @@
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.metrics import get_scorer_names
+
+from steps import settings
+from steps.errors import WrongValue
+from steps.training import plan
+
+FORESTS = {
+    "classification": "sklearn.ensemble.RandomForestClassifier",
+    "regression": "sklearn.ensemble.RandomForestRegressor",
+}
+
+
+def train_settings(**given):
+    return settings.defaults(settings.TRAIN) | given
+
+
+def make(**given):
+    return plan.make(train_settings(**given), ())
+
+
+def problems_of(hyperparameters=(), **given):
+    with pytest.raises(WrongValue) as caught:
+        plan.describe(train_settings(**given), hyperparameters)
+    return list(caught.value.problems)
+
+
+@pytest.mark.parametrize(
+    ("data", "task", "metric"),
+    [
+        ("iris", "classification", "accuracy"),
+        ("wine", "classification", "accuracy"),
+        ("breast_cancer", "classification", "accuracy"),
+        ("digits", "classification", "accuracy"),
+        ("diabetes", "regression", "r2"),
+    ],
+)
+def test_auto_is_resolved_by_the_data(data, task, metric):
+    """Each data set's own target decides task, metric and estimator; the result is plain data."""
+    resolved = plan.describe(train_settings(data=data), ("n_estimators", "max_depth"))
+    assert resolved == {
+        "data": data,
+        "target": "target",
+        "task": task,
+        "metric": metric,
+        "estimator": FORESTS[task],
+    }
+    assert json.loads(json.dumps(resolved)) == resolved
+
+
+@pytest.mark.parametrize(
+    ("given", "resolved"),
+    [
+        ({"target": "petal width (cm)"}, {"task": "regression", "metric": "r2"}),
+        ({"task": "regression"}, {"task": "regression", "metric": "r2", "estimator": FORESTS["regression"]}),
+        ({"metric": "f1_macro"}, {"task": "classification", "metric": "f1_macro"}),
+        ({"metric": "roc_auc_ovr"}, {"metric": "roc_auc_ovr"}),
+        ({"estimator": "sklearn.svm.SVC"}, {"estimator": "sklearn.svm.SVC", "task": "classification"}),
+        ({"data": "wine", "target": "alcohol"}, {"target": "alcohol", "task": "regression"}),
+        ({"data": "diabetes", "metric": "neg_root_mean_squared_error"}, {"metric": "neg_root_mean_squared_error"}),
+    ],
+)
+def test_what_is_given_is_kept(given, resolved):
+    """What is not `auto` stays, and what is auto follows from it."""
+    assert resolved.items() <= plan.describe(train_settings(**given), ()).items()
+
+
+def test_tune_s_settings_make_the_same_plan():
+    """The parameters that `tune` shares with `train` resolve alike, although it has no `estimator`."""
+    assert plan.describe(settings.defaults(settings.TUNE), ()) == plan.describe(train_settings(), ())
+
+
+def test_the_target_is_no_feature():
+    """Features are all columns but the target, in the table's order, with all its rows."""
+    made = make(target="petal width (cm)")
+    assert list(made.features) == ["sepal length (cm)", "sepal width (cm)", "petal length (cm)", "target"]
+    assert made.target.name == "petal width (cm)"
+    assert made.features.shape == (150, 4)
+
+
+def test_the_folds_are_of_the_training_rows():
+    """Held-out rows and training rows part the table; every fold's positions are among the training rows'."""
+    made = make(test_size=0.3, folds=4)
+    assert sorted([*made.training_rows, *made.held_out_rows]) == list(range(150))
+    assert len(made.held_out_rows) == 45
+    assert len(made.splits) == 4
+    for fit, score in made.splits:
+        assert sorted([*fit, *score]) == list(range(105))
+
+
+# What is wrong with iris, unless the row says other data, and what the one problem says.
+WRONG = [
+    ({"target": "petal"}, ["--target 'petal': iris has no such column", "allowed: sepal length (cm)"]),
+    ({"target": "targt"}, ["--target 'targt'", "(did you mean 'target'?)"]),
+    (
+        {"target": "petal width (cm)", "task": "classification"},
+        ["--task 'classification'", "22 different", "regression"],
+    ),
+    ({"data": "diabetes", "task": "classification"}, ["--task 'classification'", "214", "must be regression"]),
+    ({"metric": "acuracy"}, ["--metric 'acuracy'", "(did you mean 'accuracy'?)", "allowed: accuracy, "]),
+    ({"metric": "f1"}, ["--metric 'f1': must be a scorer for classification", "multiclass"]),
+    ({"metric": "roc_auc"}, ["--metric 'roc_auc': must be a scorer for classification"]),
+    (
+        {"data": "diabetes", "metric": "accuracy"},
+        ["--metric 'accuracy': must be a scorer for regression", "continuous"],
+    ),
+    ({"data": "diabetes", "metric": "roc_auc_ovr"}, ["--metric 'roc_auc_ovr': must be a scorer for regression"]),
+    ({"folds": 41}, ["--folds 41: must be at most 40, the training rows of the rarest class"]),
+    ({"data": "diabetes", "folds": 354}, ["--folds 354: must be at most 353, the training rows"]),
+    ({"test_size": 0.001}, ["--test_size 0.001: 1 of 150 rows"]),
+    ({"test_size": 0.999}, ["--test_size 0.999: 150 of 150 rows"]),
+    ({"data": "digits", "test_size": 0.999}, ["--test_size 0.999"]),
+    ({"data": "diabetes", "test_size": 0.9999}, ["--test_size 0.9999: 442 of 442 rows"]),
+    # One split needs more rows than one fold: two of each class, and a row of each on either side.
+    ({"test_size": 0.95, "folds": 1}, ["--folds 1: "]),
+    ({"test_size": 0.97, "folds": 1}, ["--folds 1: "]),
+    ({"data": "digits", "test_size": 0.99, "folds": 1}, ["--folds 1: "]),
+    ({"data": "diabetes", "test_size": 0.997, "folds": 1}, ["--folds 1: "]),
+    ({"estimator": "sklearn.svm.SVR"}, ["--estimator 'sklearn.svm.SVR': is no estimator for classification"]),
+    ({"estimator": "sklearn.svm.SVX"}, ["--estimator 'sklearn.svm.SVX'", "(did you mean 'SVC'?)"]),
+]
+
+
+@pytest.mark.parametrize(("given", "said"), WRONG, ids=[str(given) for given, _ in WRONG])
+def test_what_does_not_suit_the_data_is_one_problem(given, said):
+    """What the data or scikit-learn refuse is one line with parameter, value and what is allowed, before any fit."""
+    (problem,) = problems_of(**given)
+    assert "\n" not in problem
+    assert problem.startswith(said[0])
+    for part in said:
+        assert part in problem
+
+
+@pytest.mark.parametrize(
+    "given", [{"folds": 40}, {"test_size": 0.02}, {"test_size": 0.9, "folds": 1}, {"test_size": 0.94, "folds": 3}]
+)
+def test_the_last_that_is_allowed_works(given):
+    """At the bounds of folds and test_size there is a plan, and every fold has each class on both sides."""
+    made = make(**given)
+    target = made.target.iloc[made.training_rows]
+    assert len(made.splits) == given.get("folds", 5)
+    for fit, score in made.splits:
+        assert target.iloc[fit].nunique() == target.iloc[score].nunique() == 3
+
+
+@pytest.mark.parametrize("data", ["iris", "breast_cancer", "diabetes"])
+# Some scorers warn about the guesses that they are tried on.
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_every_scorer_either_suits_or_is_refused(data):
+    """Each scorer of scikit-learn can be tried on each kind of target, and never ends in a traceback."""
+    suitable = set()
+    for metric in get_scorer_names():
+        try:
+            plan.describe(train_settings(data=data, metric=metric), ())
+        except WrongValue as error:
+            assert f"--metric {metric!r}" in str(error)
+        else:
+            suitable.add(metric)
+    expected = {"iris": "f1_macro", "breast_cancer": "roc_auc", "diabetes": "neg_mean_absolute_error"}
+    assert expected[data] in suitable
+    assert len(suitable) < len(get_scorer_names())
+
+
+def test_all_unknown_hyperparameters_are_told_at_once():
+    """Each unknown hyperparameter is a line, with the nearest name."""
+    problems = problems_of(("max_detph", "n_estimators", "zzz"))
+    assert [problem.partition(":")[0] for problem in problems] == ["--max_detph", "--zzz"]
+    assert "(did you mean 'max_depth'?)" in problems[0]
+
+
+def test_preparing_leaves_the_errors_to_the_children():
+    """What is wrong in the settings does not end the process that prepares."""
+    plan.prepare(train_settings(target="petal"))
+
+
+def test_a_plan_is_made_once():
+    """The same settings find the plan that `prepare` made, whatever the hyperparameters and other settings are."""
+    plan.prepare(settings.defaults(settings.TUNE))
+    made = plan.make(train_settings(refit=False, log_folds="live"), ("max_depth",))
+    assert made is plan.make(train_settings(), ())
+    assert made is not make(seed=43)
+
+
+@pytest.mark.parametrize(
+    ("values", "task"),
+    [
+        (["a", "b"], "classification"),
+        ([True, False], "classification"),
+        ([0, 1, 2], "classification"),
+        ([0.0, 1.0], "classification"),
+        ([0.5, 1.0], "regression"),
+        (range(20), "classification"),
+        (range(21), "regression"),
+        (np.arange(21.0), "regression"),
+        ([-1, 1], "classification"),
+    ],
+)
+def test_the_task_follows_from_the_target(values, task):
+    """Text, booleans and up to 20 whole numbers are classes; fractions and more numbers are a quantity."""
+    assert plan.task_of(pd.Series(values)) == task
+
+
+def test_text_can_t_be_a_quantity():
+    """Regression on a target without numbers is refused by the target's name."""
+    with pytest.raises(WrongValue, match="--task 'regression': the target 'kind' holds no numbers"):
+        plan.check_task(pd.Series(["a", "b"], name="kind"), "regression")

@@ -1,0 +1,167 @@
+import logging
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
+from optuna.trial import TrialState
+
+from steps.tuning.search import Outcome, Search
+
+SPACE = {
+    "x": FloatDistribution(-2.0, 2.0),
+    "n": IntDistribution(1, 100, log=True),
+    "kind": CategoricalDistribution(["a", "b", None]),
+}
+# TPE draws at random for 10 trials: of 18, some are its own draws at any window up to 5.
+N_TRIALS = 18
+FAIL = Outcome(TrialState.FAIL)
+
+
+def outcome(number, params):
+    """How a trial ends: by its parameters and number alone, as a training run would; some fail."""
+    if number % 7 == 3:
+        return FAIL
+    return Outcome(TrialState.COMPLETE, -((params["x"] - 0.5) ** 2) - params["n"] / 100 + (params["kind"] == "a"))
+
+
+def one_after_the_other(sampler, window, seed=42, n_trials=N_TRIALS, score=outcome):
+    """The parameters of every trial where each is settled before the next is asked for."""
+    search = Search(SPACE, sampler=sampler, seed=seed, window=window)
+    asked = []
+    for _ in range(n_trials):
+        number, params = search.ask()
+        asked.append(params)
+        search.settle(number, score(number, params))
+    return asked
+
+
+@pytest.fixture(scope="module")
+def standard():
+    """The parameters of every trial, by sampler and window."""
+    return {(s, w): one_after_the_other(s, w) for s in ("tpe", "random") for w in range(1, 6)}
+
+
+@pytest.mark.parametrize("window", range(1, 6))
+@pytest.mark.parametrize("sampler", ["tpe", "random"])
+@given(data=st.data())
+@settings(deadline=None, max_examples=4)
+def test_no_order_and_no_number_of_workers_changes_what_is_asked(sampler, window, data, standard):
+    """Whatever order trials settle in, and however many run at a time, trial n tries the same parameters."""
+    workers = data.draw(st.integers(1, 8), label="workers")
+    search = Search(SPACE, sampler=sampler, seed=42, window=window)
+    running: dict[int, Outcome] = {}
+    while search.asked < N_TRIALS or running:
+        free = search.asked < N_TRIALS and len(running) < workers and search.can_ask()
+        if free and (not running or data.draw(st.booleans(), label="ask")):
+            number, params = search.ask()
+            assert params == standard[sampler, window][number]
+            running[number] = outcome(number, params)
+        else:
+            number = data.draw(st.sampled_from(sorted(running)), label="settle")
+            search.settle(number, running.pop(number))
+
+
+@pytest.mark.parametrize("window", [1, 4])
+def test_tpe_learns_from_the_scores(window):
+    """Past its start-up tpe's draws depend on the scores: what the other tests hold still does move."""
+    told = one_after_the_other("tpe", window)
+    other = one_after_the_other("tpe", window, score=lambda *_: Outcome(TrialState.COMPLETE, 1.0))
+    assert told[:10] == other[:10]
+    assert told[10 + window :] != other[10 + window :]
+
+
+def test_a_trial_does_not_know_the_scores_inside_its_window():
+    """Trial n has been told trials 0 … n − window: the score of one later than that changes nothing, one at it does."""
+    n, window = 16, 4
+
+    def asked_where(changed):
+        def score(number, params):
+            return Outcome(TrialState.COMPLETE, 1e6) if number == changed else outcome(number, params)
+
+        return one_after_the_other("tpe", window, n_trials=n + 1, score=score)[n]
+
+    assert asked_where(n - window + 1) == asked_where(None)
+    assert asked_where(n - window) != asked_where(None)
+
+
+def test_the_window_is_part_of_the_study(standard):
+    """Another window is another study."""
+    studies = [standard["tpe", window] for window in range(1, 6)]
+    assert all(one != other for i, one in enumerate(studies) for other in studies[:i])
+    assert standard["random", 1] == standard["random", 5]  # which looks at no score
+
+
+@pytest.mark.parametrize("sampler", ["tpe", "random"])
+def test_the_seed_decides(sampler):
+    """The same seed asks the same, another seed other parameters, and no two trials draw alike."""
+    asked = one_after_the_other(sampler, 4, n_trials=12)
+    assert asked == one_after_the_other(sampler, 4, n_trials=12)
+    other = one_after_the_other(sampler, 4, seed=43, n_trials=12)
+    assert all(one != another for one, another in zip(asked, other, strict=True))
+    assert len({params["x"] for params in asked}) == len(asked)
+
+
+@pytest.mark.parametrize("window", [1, 2, 4])
+def test_as_many_trials_as_the_window_can_be_in_flight(window):
+    """`can_ask` holds for the first `window` trials, and then until the oldest one that must be told is settled."""
+    search = Search(SPACE, sampler="random", seed=1, window=window)
+    for number in range(window):
+        assert search.can_ask()
+        assert search.ask()[0] == number
+    assert not search.can_ask()
+    for number in range(1, window):  # later ones don't help
+        search.settle(number, FAIL)
+        assert not search.can_ask()
+    search.settle(0, Outcome(TrialState.COMPLETE, 1.0))
+    for number in range(window, 2 * window):  # all of the first are settled
+        assert search.can_ask()
+        assert search.ask()[0] == number
+    assert not search.can_ask()
+
+
+@given(st.integers(1, 6), st.lists(st.integers(0, 9), unique=True))
+@settings(deadline=None, max_examples=50)
+def test_can_ask_is_the_rule(window, settled):
+    """The next trial n can be asked for exactly where trials 0 … n − window are settled."""
+    search = Search(SPACE, sampler="random", seed=1, window=window)
+    while search.can_ask() and search.asked < 10:
+        number, _ = search.ask()
+        if number in settled:
+            search.settle(number, FAIL)
+    n = search.asked
+    assume(n < 10)
+    assert not set(range(n - window + 1)) <= set(settled)
+    for earlier in range(window, n):
+        assert set(range(earlier - window + 1)) <= set(settled)
+
+
+@pytest.mark.parametrize("sampler", ["tpe", "random"])
+def test_failed_trials_don_t_stop_a_search(sampler):
+    """A search in which trial after trial fails goes on, with parameters of its space."""
+    for params in one_after_the_other(sampler, 2, n_trials=14, score=lambda *_: FAIL):
+        assert list(params) == list(SPACE)
+        for name, distribution in SPACE.items():
+            assert distribution._contains(distribution.to_internal_repr(params[name]))
+
+
+def test_the_numbers_and_names_of_the_parameters():
+    """Trials are numbered from 0, and each has all hyperparameters of the space in its order."""
+    search = Search(SPACE, sampler="tpe", seed=42, window=9)
+    for expected in range(5):
+        assert search.asked == expected
+        number, params = search.ask()
+        assert number == expected
+        assert list(params) == ["x", "n", "kind"]
+
+
+@pytest.mark.parametrize("sampler", ["tpe", "random"])
+def test_optuna_says_nothing(sampler, caplog):
+    """A search logs no line of Optuna's, failed trials or not; a Python warning would be an error here."""
+    logger = logging.getLogger("optuna")
+    logger.addHandler(caplog.handler)
+    try:
+        one_after_the_other(sampler, 3, n_trials=15)
+    finally:
+        logger.removeHandler(caplog.handler)
+    assert caplog.records == []

@@ -1,0 +1,95 @@
+import json
+
+import joblib
+import pytest
+
+from steps import environment, settings
+from steps.errors import WrongValue
+from steps.tuning import study
+
+
+def values(**given):
+    return settings.defaults(settings.TUNE) | given
+
+
+@pytest.mark.parametrize(
+    ("given", "cores", "jobs"),
+    [
+        ({}, 8, 8),
+        ({"threads": 2}, 8, 4),
+        ({"threads": 3}, 8, 2),
+        ({"threads": 16}, 8, 1),
+        ({"jobs": 3}, 8, 3),
+        ({"jobs": 3, "threads": 16}, 1, 3),
+    ],
+)
+def test_jobs_are_the_cores_unless_given(given, cores, jobs, monkeypatch):
+    """`auto` is as many trials as fit on the cores with their threads, at least one; a number is that number."""
+    monkeypatch.setattr(joblib, "cpu_count", lambda: cores)
+    assert study.jobs(values(**given)) == jobs
+
+
+def test_auto_is_the_cores_that_this_process_may_use():
+    """On this machine too `auto` is what joblib counts, by affinity and quota."""
+    assert study.jobs(values()) == joblib.cpu_count()
+
+
+@pytest.mark.parametrize(("jobs", "lines"), [(1, 0), (4, 0), (5, 1), (64, 1)])
+def test_more_jobs_than_the_window_is_one_warning(jobs, lines, capsys):
+    """A window that keeps workers waiting is said in one line, with both numbers; else nothing is said."""
+    assert environment.differences() == ()
+    study.warn(values(jobs=jobs, window=4))
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert len(err.splitlines()) == lines
+    if lines:
+        assert err.startswith(f"tune: --jobs {jobs}: more than --window 4")
+
+
+@pytest.mark.parametrize(
+    ("name", "near"), [("warmer", " (did you mean 'warm'?)"), ("locl", " (did you mean 'local'?)"), ("xyz", "")]
+)
+def test_a_backend_that_is_not_installed_is_refused(name, near):
+    """An unknown backend is told with those that there are, and the nearest."""
+    with pytest.raises(WrongValue) as caught:
+        study.read_backend_config(values(backend=name))
+    (problem,) = caught.value.problems
+    assert problem.startswith(f"--backend {name!r}: must be one of ")
+    assert all(known in problem for known in ("databricks", "kubernetes", "local", "warm"))
+    assert problem.endswith(near)
+
+
+@pytest.mark.parametrize("backend", ["warm", "local", "databricks", "kubernetes"])
+def test_without_a_file_a_backend_is_handed_nothing(backend):
+    """`none` is no configuration."""
+    assert study.read_backend_config(values(backend=backend)) == {}
+
+
+def test_a_backend_is_handed_what_its_file_holds(tmp_path):
+    """The JSON object in the file is what the backend gets."""
+    path = tmp_path / "it's a file.json"
+    path.write_text(json.dumps({"cpus": 2, "é": None}), encoding="utf-8")
+    assert study.read_backend_config(values(backend_config=str(path))) == {"cpus": 2, "é": None}
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (None, "must be the path of a JSON file: "),
+        (b"", "must be the path of a JSON file: "),
+        (b"{'cpus': 2}", "must be the path of a JSON file: "),
+        (b"\xff\xfe\xff", "must be the path of a JSON file: "),
+        (b"[1, 2]", "must hold a JSON object, got [1, 2]"),
+        (b"null", "must hold a JSON object, got None"),
+    ],
+)
+def test_a_file_that_is_no_json_object_is_refused(content, said, tmp_path):
+    """A missing file, no JSON, and JSON that is no object are told in one line with the path."""
+    path = tmp_path / "config.json"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(WrongValue) as caught:
+        study.read_backend_config(values(backend_config=str(path)))
+    (problem,) = caught.value.problems
+    assert problem.startswith(f"--backend_config {str(path)!r}: {said}")
+    assert "\n" not in problem
