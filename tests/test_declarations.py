@@ -3,6 +3,7 @@
 import ast
 import doctest
 import importlib
+import importlib.util
 import inspect
 import re
 import subprocess
@@ -91,7 +92,8 @@ def cells(line):
 def readme_tables(word):
     """The rows of each README table with a `default` column under a heading that has the word."""
     tables: list[list[list[str]]] = []
-    heading, table = "", None
+    table: list[list[str]] | None = None
+    heading = ""
     for line in README.read_text().splitlines():
         if line.startswith("#"):
             heading = line.lower()
@@ -129,7 +131,7 @@ def test_a_function_that_is_named_by_text_is_there(path):
 @pytest.mark.parametrize("name", tune.PRELOAD)
 def test_what_is_preloaded_can_be_imported(name):
     """Each preloaded module exists: a misspelled one would only make every trial slower."""
-    assert importlib.import_module(name).__name__ == name
+    assert importlib.util.find_spec(name) is not None
 
 
 def test_a_study_hands_every_common_parameter_to_its_trials():
