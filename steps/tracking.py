@@ -66,8 +66,8 @@ def warm_up(run_id: str, metrics: Mapping[str, float], tags: Mapping[str, str]) 
     """Write to a run, then close the store's connections: for a process that is going to fork.
 
     The first write through a SQL store costs 0.3 s (SQLAlchemy maps its classes and compiles its statements), which the
-    forks then save. An HTTP store is left alone: a pooled connection must not cross a fork. Errors are left to who meets
-    them again, and can say so.
+    forks then save. An HTTP store is left alone: a pooled connection must not cross a fork. An error here is left to
+    whoever meets it again and can say so.
     """
     with suppress(Exception):
         engine = getattr(_get_store(), "engine", None)

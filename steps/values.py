@@ -26,6 +26,6 @@ def encode(value: object) -> str:
     else:
         word = repr(value)
     back = decode(word)
-    if back != value or type(back) is not type(value):
+    if type(back) is not type(value) or back != value:
         raise TypeError(f"{value!r} is no Python literal: it can't be handed to another process and come back the same")
     return word

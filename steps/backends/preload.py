@@ -50,10 +50,12 @@ def call(path: str, arguments: Mapping[str, object]) -> object:
     return getattr(importlib.import_module(module), name)(**arguments)
 
 
-if ORDERS in os.environ:
+orders = json.loads(os.environ.pop(ORDERS, "{}"))
+# Only as the forkserver itself: one that could not import this leaves the orders to its forks.
+if orders and os.getppid() == orders["wanted_by"]:
     # A Ctrl-C in the terminal reaches the whole group: the tuner answers it, for all.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    carry_out(**json.loads(os.environ.pop(ORDERS)))
+    carry_out(**orders)
     # What is there by now is never garbage: the collector need not touch, and so copy, its pages in every child.
     gc.collect()
     gc.freeze()

@@ -12,7 +12,7 @@ from pathlib import Path
 from steps import lifeline
 
 # What a shell would treat specially outside quotes.
-_SHELL = re.compile(r"[`$;&|<>(){}\[\]*?~#!\\\"'\n]")
+_SHELL = re.compile(r"[`$;&|<>(){}\[\]*?~#!\\\"'\n\r]")
 _QUOTED = re.compile(r"'[^']*'|\"[^\"$`\\!]*\"")
 
 

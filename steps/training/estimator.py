@@ -21,21 +21,28 @@ def find(path: str, task: str) -> type[BaseEstimator]:
     Raises WrongValue where the path leads to no estimator or to one of the other task.
     """
     module_name, _, name = path.rpartition(".")
+    where = f"--estimator {path!r}:"
     try:
         module = importlib.import_module(module_name)
-    except ImportError as error:
-        raise WrongValue(f"--estimator {path!r}: can't import {module_name!r}: {error}") from error
-    found = getattr(module, name, None)
+        found = getattr(module, name, None)
+    except ImportError as error:  # from getattr too: scikit-learn guards what is experimental
+        reason = str(error).splitlines()[0]
+        raise WrongValue(f"{where} can't import {module_name!r}: {reason}") from error
     mixin = {"classification": ClassifierMixin, "regression": RegressorMixin}[task]
     if not (inspect.isclass(found) and issubclass(found, BaseEstimator)):
         classes = [key for key, value in vars(module).items() if inspect.isclass(value) and issubclass(value, mixin)]
         raise WrongValue(
-            f"--estimator {path!r}: must be the import path of a scikit-learn estimator; "
+            f"{where} must be the import path of a scikit-learn estimator; "
             f"{module_name} has none of that name{did_you_mean(name, classes)}"
         )
+    try:
+        made = found()
+    except TypeError as error:
+        reason = str(error).splitlines()[0]
+        raise WrongValue(f"{where} must be an estimator with a default for each hyperparameter: {reason}") from error
     fits = {"classification": is_classifier, "regression": is_regressor}[task]
-    if not fits(found()):
-        raise WrongValue(f"--estimator {path!r}: is no estimator for {task}, the task of this target (see --task)")
+    if not fits(made):
+        raise WrongValue(f"{where} is no estimator for {task}, the task of this target (see --task)")
     return found
 
 

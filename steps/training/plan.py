@@ -171,8 +171,13 @@ def check_rows(target: pd.Series, *, classes: bool, test_size: float, folds: int
         raise WrongValue(
             f"--test_size {test_size}: {held_out} of {rows} rows held out leave a class without a row on one side"
         )
+    training = rows - held_out
     # The rarest class must have a row in every fold of the training rows.
-    enough = int(np.floor(smallest * (rows - held_out) / rows)) if classes else rows - held_out
+    enough = int(np.floor(smallest * training / rows)) if classes else training
+    # One split takes two rows of each class, and as many rows to score on as there are classes.
+    scored = int(np.ceil(training * evaluate.ONE_SPLIT_SHARE))
+    if folds == 1 and (enough < 2 or scored < groups or training - scored < groups):
+        raise WrongValue(f"--folds 1: {training} training rows are too few for a split of them; lower --test_size")
     if folds > enough:
         raise WrongValue(
             f"--folds {folds}: must be at most {enough}, the training rows of the rarest class"

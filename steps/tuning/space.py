@@ -32,7 +32,11 @@ def load(name: str) -> dict[str, BaseDistribution]:
     names = sorted(path.stem for path in FOLDER.glob("*.yaml"))
     if name not in names:
         raise WrongValue(f"--space {name!r}: must be one of {', '.join(names)}{did_you_mean(name, names)}")
-    return parse(yaml.safe_load((FOLDER / f"{name}.yaml").read_text(encoding="utf-8")), f"{name}.yaml")
+    try:
+        content = yaml.safe_load((FOLDER / f"{name}.yaml").read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise WrongValue(f"{name}.yaml: must be YAML: {' '.join(str(error).split())}") from error
+    return parse(content, f"{name}.yaml")
 
 
 def parse(content: object, where: str) -> dict[str, BaseDistribution]:
@@ -52,7 +56,7 @@ def _problems(entry: object) -> list[str]:
     if not isinstance(entry, Mapping):
         return [f"must be a mapping such as {{type: int, low: 1, high: 9}}, got {entry!r}"]
     kind = entry.get("type")
-    if kind not in _KEYS:
+    if not isinstance(kind, str) or kind not in _KEYS:
         return [f"type: must be one of {', '.join(_KEYS)}, got {kind!r}"]
     required, optional = _KEYS[kind]
     allowed = ("type", *required, *optional)
@@ -66,9 +70,13 @@ def _problems(entry: object) -> list[str]:
 def _choice_problems(choices: object) -> list[str]:
     if not isinstance(choices, list) or not choices:
         return [f"choices: must be a list of at least one value, got {choices!r}"]
-    if any(isinstance(choice, list | dict) for choice in choices):
+    if not all(_is_plain(choice) for choice in choices):
         return [f"choices: must be plain values, got {choices!r}"]
     return []
+
+
+def _is_plain(choice: object) -> bool:
+    return choice is None or isinstance(choice, str | int) or (isinstance(choice, float) and math.isfinite(choice))
 
 
 def _number_problems(kind: str, entry: Mapping[str, Any]) -> list[str]:
@@ -93,6 +101,12 @@ def _number_problems(kind: str, entry: Mapping[str, Any]) -> list[str]:
         found.append("step: can't go with log")
     if entry.get("step", 1) <= 0:
         found.append(f"step: must be above 0, got {entry['step']}")
+    elif not found and "step" in entry:
+        steps = (high - low) / entry["step"]
+        if not math.isclose(
+            steps, round(steps), abs_tol=1e-8
+        ):  # Optuna would lower `high`, with no more than a warning
+            found.append(f"step: must divide the range from low to high, got {entry['step']}")
     return found
 
 
