@@ -88,11 +88,11 @@ def _plan(name: str, column: str, task: str, path: str, metric: str, folds: int,
     found = estimator.find(path, task)
     check_metric_name(metric)
     classes = task == "classification"
-    check_rows(target, classes=classes, test_size=test_size, folds=folds)
+    check_held_out(target, classes=classes, test_size=test_size)
     training, held_out = evaluate.hold_out(target, classes=classes, test_size=test_size, seed=seed)
-    splits = evaluate.split(target.iloc[training], classes=classes, folds=folds, seed=seed)
+    splits = split(target.iloc[training], classes=classes, folds=folds, seed=seed)
     features = data.load(name).frame.drop(columns=column)
-    return Plan(name, features, target, task, metric, found, path, training, held_out, tuple(splits))
+    return Plan(name, features, target, task, metric, found, path, training, held_out, splits)
 
 
 def describe(settings: Mapping[str, Any], hyperparameters: Iterable[str]) -> dict[str, Any]:
@@ -161,26 +161,29 @@ def check_metric(plan: Plan) -> None:
         ) from error
 
 
-def check_rows(target: pd.Series, *, classes: bool, test_size: float, folds: int) -> None:
-    """Raise WrongValue where the rows do not suffice for the held-out share and the folds."""
-    rows = len(target)
-    smallest = int(target.value_counts().min()) if classes else rows
+def check_held_out(target: pd.Series, *, classes: bool, test_size: float) -> None:
+    """Raise WrongValue where a class, or all rows, would be on one side alone of the held-out split."""
+    rows, held_out = len(target), int(np.ceil(len(target) * test_size))
     groups = target.nunique() if classes else 1
-    held_out = int(np.ceil(rows * test_size))
     if held_out < groups or rows - held_out < groups:
         raise WrongValue(
             f"--test_size {test_size}: {held_out} of {rows} rows held out leave a class without a row on one side"
         )
-    training = rows - held_out
-    # The rarest class must have a row in every fold of the training rows.
-    enough = int(np.floor(smallest * training / rows)) if classes else training
-    # One split takes two rows of each class, and as many rows to score on as there are classes.
-    scored = int(np.ceil(training * evaluate.ONE_SPLIT_SHARE))
-    if folds == 1 and (enough < 2 or scored < groups or training - scored < groups):
-        raise WrongValue(f"--folds 1: {training} training rows are too few for a split of them; lower --test_size")
-    if folds > enough:
+
+
+def split(target: pd.Series, *, classes: bool, folds: int, seed: int) -> tuple[tuple[np.ndarray, np.ndarray], ...]:
+    """Split the training rows into folds, each of which scores every class, or two rows (r2 needs them).
+
+    Raises WrongValue where the rows do not suffice.
+    """
+    enough = int(target.value_counts().min()) if classes else len(target) // 2
+    if folds > max(enough, 1):
+        whose = "the training rows of the rarest class" if classes else "half of the training rows"
+        raise WrongValue(f"--folds {folds}: must be at most {enough}, {whose}")
+    try:
+        return tuple(evaluate.split(target, classes=classes, folds=folds, seed=seed))
+    except ValueError as error:
+        reason = str(error).splitlines()[0]
         raise WrongValue(
-            f"--folds {folds}: must be at most {enough}, the training rows of the rarest class"
-            if classes
-            else f"--folds {folds}: must be at most {enough}, the training rows"
-        )
+            f"--folds {folds}: the {len(target)} training rows can't be split: {reason}; lower --test_size"
+        ) from error

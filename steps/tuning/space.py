@@ -83,7 +83,7 @@ def _number_problems(kind: str, entry: Mapping[str, Any]) -> list[str]:
     word, types = ("a whole number", int) if kind == "int" else ("a finite number", (int, float))
     log = entry.get("log", False)
     found = [
-        f"{key}: must be {word}, got {entry[key]!r}"
+        f"{key}: must be {word}, got {entry[key]!r}{_hint(entry[key])}"
         for key in ("low", "high", "step")
         if key in entry
         and (not isinstance(entry[key], types) or isinstance(entry[key], bool) or not math.isfinite(entry[key]))
@@ -108,6 +108,11 @@ def _number_problems(kind: str, entry: Mapping[str, Any]) -> list[str]:
         ):  # Optuna would lower `high`, with no more than a warning
             found.append(f"step: must divide the range from low to high, got {entry['step']}")
     return found
+
+
+def _hint(value: object) -> str:
+    # YAML 1.1 takes 1e-5 for text.
+    return " (write 1.0e-5 for 1e-5)" if isinstance(value, str) and "e" in value.lower() else ""
 
 
 def _distribution(entry: Mapping[str, Any]) -> BaseDistribution:

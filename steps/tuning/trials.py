@@ -163,7 +163,9 @@ class Children:
             MlflowClient().set_terminated(child.run_id, "KILLED")
 
     def _spelled(self, hyperparameter: str) -> str:
-        return f"estimator__{hyperparameter}" if hyperparameter in self.own else hyperparameter
+        # One that starts with the prefix itself is meant for an inner estimator, and would lose it.
+        prefixed = hyperparameter in self.own or hyperparameter.startswith("estimator__")
+        return f"estimator__{hyperparameter}" if prefixed else hyperparameter
 
 
 def _last_lines(output: Path) -> str:

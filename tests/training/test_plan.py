@@ -110,7 +110,7 @@ WRONG = [
     ),
     ({"data": "diabetes", "metric": "roc_auc_ovr"}, ["--metric 'roc_auc_ovr': must be a scorer for regression"]),
     ({"folds": 41}, ["--folds 41: must be at most 40, the training rows of the rarest class"]),
-    ({"data": "diabetes", "folds": 354}, ["--folds 354: must be at most 353, the training rows"]),
+    ({"data": "diabetes", "folds": 177}, ["--folds 177: must be at most 176, half of the training rows"]),
     ({"test_size": 0.001}, ["--test_size 0.001: 1 of 150 rows"]),
     ({"test_size": 0.999}, ["--test_size 0.999: 150 of 150 rows"]),
     ({"data": "digits", "test_size": 0.999}, ["--test_size 0.999"]),
