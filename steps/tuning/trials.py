@@ -98,19 +98,6 @@ class Children:
         name = "baseline" if number is None else f"trial {number:0{self.digits}d}"
         output = self.folder / f"{name}.log"
         words = {self._spelled(key): encode(value) for key, value in hyperparameters.items()}
-        with contextlib.nullcontext() if self.backend == warm.NAME else submitted.writing_to(output):
-            run = mlflow.run(
-                self.project,
-                self.entry_point,
-                parameters={**self.parameters, **words},
-                experiment_id=self.experiment_id,
-                backend=self.backend,
-                backend_config={**self.backend_config, **({"hold": True} if hold else {})},
-                storage_dir=str(self.folder),
-                synchronous=False,
-                env_manager="local",  # the tuner's own environment is the right one already
-                run_name=name,
-            )
         tags = {
             names.STUDY: self.study,
             names.ROLE: "baseline" if number is None else "trial",
@@ -120,7 +107,23 @@ class Children:
         if number is not None:
             tags[names.TRIAL] = str(number)
             metrics.append(tracking.metric(names.TRIAL_NUMBER, number))
-        tracking.record(run.run_id, metrics, tags)
+        warmly = self.backend == warm.NAME
+        born = {"name": name, "tags": tags, "metrics": metrics, "hold": hold} if warmly else {}
+        with contextlib.nullcontext() if warmly else submitted.writing_to(output):
+            run = mlflow.run(
+                self.project,
+                self.entry_point,
+                parameters={**self.parameters, **words},
+                experiment_id=self.experiment_id,
+                backend=self.backend,
+                backend_config={**self.backend_config, **born},
+                storage_dir=str(self.folder),
+                synchronous=False,
+                env_manager="local",  # the tuner's own environment is the right one already
+                run_name=None if warmly else name,
+            )
+        if not warmly:
+            tracking.record(run.run_id, metrics, tags)
         return Child(number, hyperparameters, run, getattr(run, "output", output))
 
     def settle(self, child: Child) -> Ended:
