@@ -16,8 +16,8 @@ from mlflow.tracking import MlflowClient
 from mlflow.utils.plugins import get_entry_points
 from optuna.trial import TrialState
 
-from steps import environment, names, settings, tracking
-from steps.backends import warm
+from steps import environment, lifeline, names, settings, tracking
+from steps.backends import forkserver, warm
 from steps.errors import WrongValue, did_you_mean
 from steps.interrupts import Interrupts
 from steps.tuning import report, space
@@ -78,10 +78,13 @@ def run(
         search = Search(distributions, sampler=values["sampler"], seed=values["seed"], window=values["window"])
         progress = Progress(values["n_trials"], children.objective)
         driver = Driver(search, children, values["n_trials"], chosen["jobs"], run_id, interrupts, progress)
+        watch = None if values["backend"] == warm.NAME else forkserver.fork(lifeline.end_orphans, os.getpid())
         try:
             result = driver.run()
         finally:
             progress.close()
+            if watch is not None:
+                watch.kill()
     _record(result, run_id)
     print(report.summary(result, children.objective, run_id))
 
