@@ -55,10 +55,25 @@ def did_you_mean(word: str, names: Iterable[str]) -> str:
 
 
 def exit_code(step: str, action: Callable[[], int]) -> int:
-    """Run a step's action and turn a StepError into lines on stderr and its exit code."""
+    """Run a step's action and turn a StepError into lines on stderr and its exit code.
+
+    So with a package that is not there: the step was started with another Python than the project's.
+    """
     try:
-        return action()
+        try:
+            return action()
+        except ModuleNotFoundError as error:
+            if error.name is None or error.name.partition(".")[0] == "steps":
+                raise
+            raise WrongValue(_wrong_python(error.name)) from error
     except StepError as error:
         for problem in error.problems:
             print(f"{step}: {problem}", file=sys.stderr)
         return error.exit_code
+
+
+def _wrong_python(package: str) -> str:
+    return (
+        f"environment: {sys.executable} has no package {package!r}, which conda.yaml pins: start the project by "
+        "scripts/run, or by `mlflow run` with another --env-manager than local, or activate the right environment"
+    )

@@ -7,12 +7,11 @@ python -m steps.train --n_estimators 120 --max_depth 7
 import multiprocessing
 from collections.abc import Sequence
 
-from steps import interrupts, lifeline, settings, threads
+from steps import interrupts, lifeline, names, settings, threads
 from steps.errors import exit_code
 
 SUMMARY = "Train one model: cross-validate, refit on all training rows, score the held-out rows, log the model."
 MORE = "  --<name>, --estimator__<name>  any hyperparameter of the estimator"
-PREFIX = "estimator__"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -25,7 +24,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _train(words: Sequence[str]) -> int:
-    values, hyperparameters = settings.read_open(words, settings.TRAIN, PREFIX)
+    values, hyperparameters = settings.read_open(words, settings.TRAIN, names.PREFIX)
     if multiprocessing.parent_process() is None:  # else a backend started it, which sees to its end
         interrupts.raise_at_once()
         lifeline.follow_launchers()

@@ -22,6 +22,7 @@ from mlflow.projects.utils import fetch_and_validate_project, get_or_create_run,
 from mlflow.tracking._tracking_service import utils as tracking_utils
 
 from steps.backends import forkserver, runner
+from steps.backends.birth import born_with
 
 NAME = "warm"
 # How long a child may take to end once it was asked to.
@@ -107,11 +108,14 @@ class WarmBackend(AbstractBackend):
     ) -> WarmRun:
         """Create the child run as MLflow does and start its command; returns at once.
 
-        With `{"hold": true}` in the configuration the command waits for `WarmRun.start`.
+        The configuration may have `name`, `tags` and `metrics`, which the run is created with, and `hold`: the command
+        then waits for `WarmRun.start`.
         """
         root = fetch_and_validate_project(project_uri, version, entry_point, params)
         command = load_project(root).get_entry_point(entry_point).compute_command(params, str(self._folder))
-        run = get_or_create_run(None, project_uri, experiment_id, root, version, entry_point, params)
+        born = (backend_config.get("name"), backend_config.get("tags", {}), backend_config.get("metrics", ()))
+        with born_with(*born):
+            run = get_or_create_run(None, project_uri, experiment_id, root, version, entry_point, params)
         output = self._folder / f"{run.info.run_id}.log"
         variables = get_run_env_vars(run.info.run_id, experiment_id)
         warm_run = WarmRun(run.info.run_id, (command, root, variables, str(output)), output)
