@@ -11,12 +11,15 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 
 # The tuner's process id, in the environment of its children.
 TUNER = "TUNING_TUNER"
 # How long a process may take to end in order once the one that it works for is gone.
 GRACE_S = 3.0
+# And an orphan, once it was asked to end: what has only just started may not listen yet.
+ORPHANS_GRACE_S = 1.5
 _POLL_S = 0.25
 
 
@@ -55,6 +58,37 @@ def follow_launchers() -> None:
     if TUNER in os.environ:
         pids.append(int(os.environ[TUNER]))
     follow(pids)
+
+
+def end_orphans(tuner: int) -> None:
+    """Wait for a tuner's end, then end every process that still has it in its environment: asked first, then killed.
+
+    The body of a forked process, for children that are no forks and may not know of the tuner, or not yet.
+    """
+    os.setsid()
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+    parent.join()
+    signals = [signal.SIGTERM]
+    deadline = time.monotonic() + ORPHANS_GRACE_S
+    while orphans := having(f"{TUNER}={tuner}"):
+        for number in signals:
+            for pid in orphans:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, number)
+        signals = [signal.SIGKILL] if time.monotonic() > deadline else []
+        time.sleep(_POLL_S)
+
+
+def having(variable: str) -> list[int]:
+    """List the processes, but for this one, that were started with `NAME=value` in their environment (on Linux)."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):  # gone meanwhile, or somebody else's
+            if variable.encode() in (folder / "environ").read_bytes().split(b"\0"):
+                found.append(int(folder.name))
+    return [pid for pid in found if pid != os.getpid()]
 
 
 def launchers(run_id: str) -> list[int]:

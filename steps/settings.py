@@ -4,6 +4,7 @@ MLproject declares the same names and defaults and README's tables show them; `t
 three together.
 """
 
+import math
 import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -15,7 +16,8 @@ from steps.values import decode
 
 DATA_SETS = ("iris", "wine", "breast_cancer", "digits", "diabetes")
 TASKS = ("classification", "regression")
-SAMPLERS = ("tpe", "random")
+SAMPLERS = ("tpe", "random", "qmc", "grid", "cmaes", "gp")
+PRUNERS = ("none", "median", "hyperband", "wilcoxon")
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,7 @@ class Parameter:
     """One parameter of an entry point."""
 
     name: str
-    default: str | int | float | bool
+    default: str | int | float | bool | None
     kind: Kind
     help: str
 
@@ -91,6 +93,23 @@ def text(allowed: str, pattern: str = r"\S(.*\S)?") -> Kind:
     return Kind(allowed, read)
 
 
+def number(low: float | None = None) -> Kind:
+    """Accept a finite number, above `low` where that is given."""
+
+    def read(text: str) -> float:
+        value = float(text)
+        if not math.isfinite(value) or (low is not None and value <= low):
+            raise ValueError
+        return value
+
+    return Kind("a number" if low is None else f"a number above {low:g}", read)
+
+
+def none_or(kind: Kind) -> Kind:
+    """Accept `none`, read as None, beside what a kind accepts."""
+    return Kind(f"none or {kind.allowed}", lambda word: None if word == "none" else kind.read(word), kind.names)
+
+
 def auto_or(kind: Kind) -> Kind:
     """Accept `auto` beside what a kind accepts."""
     return Kind(f"auto or {kind.allowed}", lambda word: word if word == "auto" else kind.read(word), kind.names)
@@ -124,11 +143,23 @@ TRAIN = (
 
 TUNE = (
     *_SHARED,
-    Parameter("space", "random_forest", text("the name of a file in steps/spaces", r"[\w-]+"), "the search space"),
-    Parameter("n_trials", 50, integer(1), "trials in the study"),
+    Parameter(
+        "space", "random_forest", text("the name of a file in steps/spaces or the path of one"), "the search space"
+    ),
+    Parameter("entry_point", "train", text("an entry point of MLproject", r"[\w-]+"), "what a trial runs"),
+    Parameter("objective", "auto", text("auto, or a metric's name, or two"), "auto: cv_<metric>"),
+    Parameter(
+        "direction", "auto", text("auto, maximize or minimize, for each objective"), "auto: scores are maximized"
+    ),
+    Parameter("n_trials", 50, integer(1), "trials in the study, failed and pruned ones too"),
+    Parameter("timeout_s", None, none_or(number(0)), "seconds after which the study ends, running trials included"),
+    Parameter("patience", None, none_or(integer(1)), "trials without an improvement that end the study"),
+    Parameter("target_value", None, none_or(number()), "value of the objective that ends the study"),
     Parameter("jobs", "auto", auto_or(integer(1, 4096)), "trials at a time; auto: the cores this process may use"),
     Parameter("window", 4, integer(1, 4096), "trials in flight that the sampler does not wait for"),
     Parameter("sampler", "tpe", one_of(*SAMPLERS), "how the next trial is chosen"),
+    Parameter("pruner", "none", one_of(*PRUNERS), "which trials are ended early"),
+    Parameter("dry_run", False, flag(), "say what would be done, and launch nothing"),
     Parameter("backend", "warm", text("warm, local or an installed MLflow project backend"), "where a trial executes"),
     Parameter("backend_config", "none", text("none or the path of a JSON file"), "handed to that backend"),
 )
@@ -179,7 +210,7 @@ def usage(module: str, summary: str, parameters: Sequence[Parameter], more: str 
 
 def shown(value: object) -> str:
     """Write a parameter's value as MLproject and the command line have it."""
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    return str(value).lower() if isinstance(value, bool) or value is None else str(value)
 
 
 def as_parameters(values: Mapping[str, object]) -> dict[str, str]:

@@ -95,16 +95,23 @@ def _plan(name: str, column: str, task: str, path: str, metric: str, folds: int,
     return Plan(name, features, target, task, metric, found, path, training, held_out, splits)
 
 
-def describe(settings: Mapping[str, Any], hyperparameters: Iterable[str]) -> dict[str, Any]:
-    """Check like `make`, and try the metric too; say what was resolved, as plain data for another process."""
-    plan = make(settings, hyperparameters)
-    check_metric(plan)
+def describe(settings: Mapping[str, Any], estimators: Mapping[str, Mapping[str, Iterable[str]]]) -> dict[str, Any]:
+    """Check like `make`, for each estimator, and try the metric too; say what was resolved, as plain data.
+
+    `estimators` has, by task, import paths (or auto) and the names of their hyperparameters.
+    """
+    plan = make(settings, ())
+    found = []
+    for path, hyperparameters in estimators.get(plan.task, {}).items():
+        plan = make({**settings, "estimator": path}, hyperparameters)
+        check_metric(plan)
+        found.append(plan.estimator_path)
     return {
         "data": plan.data,
         "target": plan.target.name,
         "task": plan.task,
         "metric": plan.metric,
-        "estimator": plan.estimator_path,
+        "estimators": found,
     }
 
 

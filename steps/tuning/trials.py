@@ -127,6 +127,10 @@ class Children:
         words = {self.entry.spelled(key): encode(value) for key, value in job.hyperparameters.items()}
         return {**self.parameters, **estimator, **words}
 
+    def recorded(self, job: Job) -> dict[str, Any]:
+        """Return the typed hyperparameters that the record of a child shows."""
+        return {**({"estimator": job.estimator} if self.several else {}), **job.hyperparameters}
+
     def launch(self, job: Job, *, hold: bool = False) -> Child:
         """Create a child run and start it, unless it is held back; returns at once."""
         name = self._name(job)
@@ -233,13 +237,10 @@ class Children:
         return f"baseline {(job.estimator or '').rpartition('.')[2]}" if self.several else "baseline"
 
     def _born_with(self, job: Job) -> tuple[dict[str, str], list[mlflow.entities.Metric]]:
-        params = dict(job.hyperparameters)
-        if self.several:
-            params = {"estimator": job.estimator, **params}
         tags = {
             names.STUDY: self.study,
             names.ROLE: "baseline" if job.number is None else "trial",
-            names.PARAMS: json.dumps(params),
+            names.PARAMS: json.dumps(self.recorded(job)),
         }
         if job.number is None:
             return tags, []
