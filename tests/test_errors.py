@@ -1,8 +1,11 @@
 import signal
+import subprocess
+import sys
 
 import pytest
 
 from steps import interrupts
+from steps.environment import PROJECT
 from steps.errors import Interrupted, NoTrialFinished, StepError, WrongValue, did_you_mean, exit_code
 
 
@@ -60,6 +63,15 @@ def test_the_problems_are_kept_one_by_one():
 def test_the_nearest_name_is_told_where_one_is_near(word, names, said):
     """A misspelled name gets the nearest valid one, one that is like none of them gets no advice."""
     assert did_you_mean(word, names) == said
+
+
+def test_another_python_than_the_projects_is_told_in_one_line():
+    """Without the pinned packages a step says which Python this is, what it lacks and how to start; exit code 2."""
+    words = [sys.executable, "-S", "-m", "steps.train"]  # -S: no site-packages
+    done = subprocess.run(words, cwd=PROJECT, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
+    assert line.startswith(f"train: environment: {sys.executable} has no package 'mlflow'")
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import pytest
 
 from steps import lifeline
 from steps.environment import PROJECT
+from tests.e2e.tools import until
 
 # Follows the processes whose ids it is given, says so, and then sleeps; each variant is lines that come before.
 FOLLOWER = """
@@ -129,3 +130,18 @@ def test_waiting_ends_when_one_of_several_ends():
             lifeline._wait_for_any([kept.pid, short.pid][::order])
             assert kept.poll() is None
             kept.kill()
+
+
+def test_processes_are_found_by_a_variable_that_they_were_started_with():
+    """Whoever inherited the variable is found, also below a shell; nobody else."""
+    mark = f"TEST_LIFELINE={os.getpid()}"
+    process = subprocess.Popen(["sh", "-c", "sleep 60; :"], env={**os.environ, "TEST_LIFELINE": str(os.getpid())})
+    try:
+        until(lambda: len(lifeline.having(mark)) == 2, 10, "the shell and what it runs")
+        assert process.pid in lifeline.having(mark)
+        assert os.getpid() not in lifeline.having(mark)
+    finally:
+        for pid in lifeline.having(mark):
+            os.kill(pid, signal.SIGKILL)
+        process.wait()
+    assert lifeline.having(mark) == []

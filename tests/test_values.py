@@ -103,7 +103,7 @@ def test_a_word_is_as_plain_as_it_can_be(value, word):
         math.inf,
         -math.inf,
         (1, math.nan),
-        object(),
+        pytest.param(object(), id="object"),
         len,
         int,
         ...,

@@ -46,9 +46,10 @@ class _Client(MlflowClient):
 def born_with(name: str | None, tags: Mapping[str, str], metrics: Sequence[Metric]) -> Iterator[None]:
     """Let the run that `get_or_create_run` creates inside have this name, these tags and metrics from the start."""
     client = _Client(name, tags, metrics)
-    standing = utils.tracking
-    utils.tracking = SimpleNamespace(MlflowClient=lambda: client, _tracking_service=tracking._tracking_service)
+    standing = vars(utils)["tracking"]
+    seen = SimpleNamespace(MlflowClient=lambda: client, _tracking_service=tracking._tracking_service)
+    vars(utils)["tracking"] = seen
     try:
         yield
     finally:
-        utils.tracking = standing
+        vars(utils)["tracking"] = standing
