@@ -96,6 +96,10 @@ def auto_or(kind: Kind) -> Kind:
     return Kind(f"auto or {kind.allowed}", lambda word: word if word == "auto" else kind.read(word), kind.names)
 
 
+_NAME = r"[^\W\d]\w*(\.[^\W\d]\w*)+"
+# Of an estimator: its class or a function that makes it, or several joined by +, a pipeline.
+IMPORT_PATH = rf"{_NAME}(\+{_NAME})*"
+
 _SHARED = (
     Parameter("data", "iris", one_of(*DATA_SETS), "a data set that scikit-learn ships"),
     Parameter("target", "auto", text("auto or a column's name"), "the column to predict; auto: the set's own target"),
@@ -114,8 +118,8 @@ TRAIN = (
     Parameter(
         "estimator",
         "auto",
-        text("auto or the import path of a scikit-learn estimator", r"auto|[^\W\d]\w*(\.[^\W\d]\w*)+"),
-        "import path; auto: a random forest",
+        text("auto or the import path of a scikit-learn estimator, or several joined by +", rf"auto|{IMPORT_PATH}"),
+        "import path, several joined by + make a pipeline; auto: a random forest",
     ),
     *_SHARED[3:],
     Parameter("refit", True, flag(), "refit on all training rows, score the held-out rows, log the model"),
@@ -124,7 +128,12 @@ TRAIN = (
 
 TUNE = (
     *_SHARED,
-    Parameter("space", "random_forest", text("the name of a file in steps/spaces", r"[\w-]+"), "the search space"),
+    Parameter(
+        "space",
+        "random_forest",
+        text("the name of a file in steps/spaces or the path of a YAML file"),
+        "the search space: a file in steps/spaces/ by name, or a YAML file by path",
+    ),
     Parameter("n_trials", 50, integer(1), "trials in the study"),
     Parameter("jobs", "auto", auto_or(integer(1, 4096)), "trials at a time; auto: the cores this process may use"),
     Parameter("window", 4, integer(1, 4096), "trials in flight that the sampler does not wait for"),
@@ -162,6 +171,9 @@ def read_open(
     extra: dict[str, Any] = {}
     for key, word in others.items():
         name = key.removeprefix(prefix)
+        if not name:
+            problems.append(f"--{key} {word!r}: needs the name of a hyperparameter after {prefix}")
+            continue
         if name in extra:
             problems.append(f"--{key} {word!r}: given twice, plain and as {prefix}{name}")
         extra[name] = decode(word)

@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from mlflow.entities import Metric
@@ -13,6 +13,7 @@ from steps.errors import NoTrialFinished
 from steps.interrupts import Interrupts
 from steps.tuning.progress import Progress
 from steps.tuning.search import Search
+from steps.tuning.space import class_of
 from steps.tuning.trials import Child, Children, Ended
 
 # The best so far goes to the parent run at most this often, many at a time.
@@ -23,18 +24,22 @@ _SHORT_S = 5.0
 
 @dataclass(frozen=True)
 class Result:
-    """A finished study: how each trial ended, by number; the best of them; the baseline."""
+    """A finished study: how each trial ended, by number; the best of them; the baseline of each estimator."""
 
     trials: list[Ended]
     best: Ended
-    baseline: Ended
+    baselines: list[Ended]
 
 
 @dataclass
 class Driver:
-    """Runs the trials of a study, `jobs` at a time, and the baseline beside them."""
+    """Runs the trials of a study, `jobs` at a time, and the baselines beside them.
+
+    `estimators` has the import path of each of the space's estimators (None: the task's own).
+    """
 
     search: Search
+    estimators: Mapping[str | None, str]
     children: Children
     n_trials: int
     jobs: int
@@ -43,8 +48,8 @@ class Driver:
     progress: Progress
     _held: Child | None = None  # launched ahead: starts when a place is free
     _running: list[Child] = field(default_factory=list)
-    _ended: dict[int | None, Ended] = field(default_factory=dict)  # by number; the baseline has None
-    _baseline_launched: bool = False
+    _ended: dict[int, Ended] = field(default_factory=dict)  # by number
+    _baselines: dict[str, Ended | None] = field(default_factory=dict)  # by estimator, from the launch on
     _short: bool = False  # whether children take so little time that launching ahead pays
     _judged: int = 0
     _best: Ended | None = None
@@ -58,7 +63,7 @@ class Driver:
         Whatever it raises, no child is left running.
         """
         try:
-            while len(self._ended) < self.n_trials + 1:
+            while not self._done():
                 self.interrupts.check()
                 self._start()
                 self._launch_ahead()
@@ -72,7 +77,12 @@ class Driver:
             self._write()
         if self._best is None:
             raise NoTrialFinished(self._why_none())
-        return Result([self._ended[number] for number in range(self.n_trials)], self._best, self._ended[None])
+        baselines = [ended for ended in self._baselines.values() if ended is not None]
+        return Result([self._ended[number] for number in range(self.n_trials)], self._best, baselines)
+
+    def _done(self) -> bool:
+        baselines = sum(ended is not None for ended in self._baselines.values())
+        return len(self._ended) == self.n_trials and baselines == len(self.estimators)
 
     def _start(self) -> None:
         """Fill the free places."""
@@ -96,21 +106,27 @@ class Driver:
             self._held = self._launch(hold=True)
 
     def _launch(self, *, hold: bool) -> Child | None:
-        if self.search.asked == 1 and not self._baseline_launched:
-            # Second, so that it neither delays the first trial nor is missing from a study that is cut short.
-            self._baseline_launched = True
-            return self.children.launch(None, {}, hold=hold)
+        left = [path for path in self.estimators.values() if path not in self._baselines]
+        # Each after a trial, so that they neither delay the first one nor are missing from a study that is cut short.
+        if left and (self.search.asked > len(self._baselines) or self.search.asked == self.n_trials):
+            self._baselines[left[0]] = None
+            name = "baseline" if len(self.estimators) == 1 else f"baseline {class_of(left[0])}"
+            return self.children.launch(None, {}, estimator=left[0], name=name, hold=hold)
         if self.search.asked < self.n_trials and self.search.can_ask():
-            number, hyperparameters = self.search.ask()
-            return self.children.launch(number, hyperparameters, hold=hold)
+            number, params = self.search.ask()
+            choice = self.search.space.child(params)
+            estimator = self.estimators[choice.estimator]
+            return self.children.launch(number, choice.hyperparameters, estimator=estimator, hold=hold)
         return None
 
     def _settle(self, children: Iterable[Child]) -> None:
         for child in children:
             self._short = child.age_s() < _SHORT_S
             ended = self.children.settle(child)
-            self._ended[child.number] = ended
-            if child.number is not None:
+            if child.number is None:
+                self._baselines[child.estimator] = ended
+            else:
+                self._ended[child.number] = ended
                 self.search.settle(child.number, ended.outcome)
         self._judge()
 
@@ -134,7 +150,7 @@ class Driver:
         self._written = time.monotonic()
 
     def _why_none(self) -> str:
-        reasons = Counter(ended.reason for number, ended in self._ended.items() if number is not None)
+        reasons = Counter(ended.reason for ended in self._ended.values())
         reason, count = reasons.most_common(1)[0]
         first = next(ended for ended in self._ended.values() if ended.reason == reason)
         lines = "\n".join(f"    {line}" for line in first.stderr.splitlines())

@@ -6,20 +6,34 @@ sampler that is seeded by (seed, n) alone. So what trial n tries depends on the 
 scores of those trials, never on timing or on the number of workers.
 """
 
-from collections.abc import Callable, Mapping
+import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import optuna
-from optuna.distributions import BaseDistribution
+from optuna.exceptions import ExperimentalWarning
 from optuna.samplers import BaseSampler, RandomSampler, TPESampler
 from optuna.trial import TrialState
+
+from steps.tuning.space import Space
 
 SAMPLERS: dict[str, Callable[[int], BaseSampler]] = {
     "tpe": lambda seed: TPESampler(seed=seed),
     "random": lambda seed: RandomSampler(seed=seed),
 }
+
+
+def grouped_tpe(seed: int) -> BaseSampler:
+    """Make TPE that learns each branch of a conditional space by itself."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ExperimentalWarning)
+        return TPESampler(seed=seed, multivariate=True, group=True)
+
+
+# Where these take the place of the samplers above.
+CONDITIONAL: dict[str, Callable[[int], BaseSampler]] = {"tpe": grouped_tpe}
 
 
 @dataclass(frozen=True)
@@ -33,13 +47,15 @@ class Outcome:
 class Search:
     """An Optuna study, in memory, that is asked and told in a fixed order; the objective is maximized."""
 
-    def __init__(self, space: Mapping[str, BaseDistribution], *, sampler: str, seed: int, window: int):
+    def __init__(self, space: Space, *, sampler: str, seed: int, window: int):
         optuna.logging.set_verbosity(optuna.logging.WARNING)
-        self._space = dict(space)
-        self._sampler = SAMPLERS[sampler]
+        self.space = space
+        self._sampler = (SAMPLERS | CONDITIONAL if space.conditional else SAMPLERS)[sampler]
         self._seed = seed
         self._window = window
         self._study = optuna.create_study(direction="maximize", sampler=self._sampler(seed))
+        for params in space.tries:
+            self._study.enqueue_trial(params)
         self._trials: list[optuna.Trial] = []
         self._outcomes: dict[int, Outcome] = {}
         self._told = 0
@@ -54,14 +70,18 @@ class Search:
         return all(number in self._outcomes for number in range(self._told, self.asked - self._window + 1))
 
     def ask(self) -> tuple[int, dict[str, Any]]:
-        """Return the next trial's number and hyperparameters. Only after `can_ask`."""
+        """Return the next trial's number and Optuna's parameters, the active ones. Only after `can_ask`."""
         number = self.asked
         for settled in range(self._told, number - self._window + 1):
             self._tell(settled)
         # Seeded by (seed, number): a sampler that lives on would draw by the order of calls, and one study-wide seed
         # would repeat its draws after a resume.
         self._study.sampler = self._sampler(int(np.random.SeedSequence([self._seed, number]).generate_state(1)[0]))
-        trial = self._study.ask(fixed_distributions=self._space)
+        if self.space.conditional:
+            trial = self._study.ask()
+            self.space.suggest(trial)
+        else:
+            trial = self._study.ask(fixed_distributions=self.space.distributions)
         self._trials.append(trial)
         return number, dict(trial.params)
 

@@ -39,15 +39,18 @@ def run(
 ) -> None:
     """Run a study inside its parent run, which gets its record; say on stdout what was found.
 
-    `describe(settings, hyperparameters)` checks the settings against the data and resolves what is `auto` in them.
+    `describe(settings, estimators, where)` checks the settings, and the space's estimators, against the data and
+    resolves what is `auto` in them.
     Raises WrongValue, before any child starts, for what does not fit; NoTrialFinished; Interrupted.
     """
     logging.getLogger("mlflow").setLevel(logging.WARNING)  # no line for each launch
     os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")  # nor a link for each end
-    distributions = space.load(values["space"])
+    space_file = space.load(values["space"])
     backend_config = read_backend_config(values)
     warn(values)
-    resolved = describe(settings=dict(values), hyperparameters=list(distributions))
+    resolved = describe(settings=dict(values), estimators=space_file.hyperparameters(), where=space_file.where)
+    searched = space_file.for_task(resolved["task"])
+    estimators = dict(zip(searched.estimators, resolved["estimators"], strict=True))
     parent = MlflowClient().get_run(run_id)
     study = parent.info.run_name
     chosen = {**values, **{key: resolved[key] for key in ("target", "task", "metric")}, "jobs": jobs(values)}
@@ -56,9 +59,7 @@ def run(
         children = Children(
             project=os.path.relpath(environment.PROJECT),
             entry_point=ENTRY_POINT,
-            parameters=settings.as_parameters(
-                {key: chosen[key] for key in SHARED} | {"estimator": resolved["estimator"], "refit": False}
-            ),
+            parameters=settings.as_parameters({key: chosen[key] for key in SHARED} | {"refit": False}),
             own=frozenset(parameter.name for parameter in settings.TRAIN),
             objective=names.cv(chosen["metric"]),
             study=study,
@@ -75,9 +76,9 @@ def run(
             names.ENVIRONMENT: environment.state(),
         }
         tracking.record(run_id, tags=tags)
-        search = Search(distributions, sampler=values["sampler"], seed=values["seed"], window=values["window"])
+        search = Search(searched, sampler=values["sampler"], seed=values["seed"], window=values["window"])
         progress = Progress(values["n_trials"], children.objective)
-        driver = Driver(search, children, values["n_trials"], chosen["jobs"], run_id, interrupts, progress)
+        driver = Driver(search, estimators, children, values["n_trials"], chosen["jobs"], run_id, interrupts, progress)
         try:
             result = driver.run()
         finally:
@@ -136,7 +137,9 @@ def _record(result: Result, run_id: str) -> None:
         names.BEST_RUN: result.best.child.run_id,
         names.BEST_TRIAL: str(result.best.child.number),
         names.BEST_PARAMS: json.dumps(dict(result.best.child.hyperparameters)),
+        names.ESTIMATOR: result.best.child.estimator,
     }
-    if result.baseline.value is not None:
-        metrics.append(tracking.metric(names.BASELINE, result.baseline.value))
+    baselines = [ended.value for ended in result.baselines if ended.value is not None]
+    if baselines:
+        metrics.append(tracking.metric(names.BASELINE, max(baselines)))
     tracking.record(run_id, metrics, tags)

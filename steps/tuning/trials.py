@@ -26,9 +26,10 @@ _LAST_LINES = 20
 
 @dataclass
 class Child:
-    """A launched child run: the trial `number`, or the baseline (None), with its typed hyperparameters."""
+    """A launched child run: the trial `number`, or a baseline (None), with its estimator and typed hyperparameters."""
 
     number: int | None
+    estimator: str
     hyperparameters: Mapping[str, Any]
     submitted: SubmittedRun
     output: Path
@@ -93,16 +94,24 @@ class Children:
         """Tell whether `launch` can hold a child back until its `start`."""
         return self.backend == warm.NAME
 
-    def launch(self, number: int | None, hyperparameters: Mapping[str, Any], *, hold: bool = False) -> Child:
-        """Create a child run and start it, unless it is held back; returns at once."""
-        name = "baseline" if number is None else f"trial {number:0{self.digits}d}"
+    def launch(
+        self,
+        number: int | None,
+        hyperparameters: Mapping[str, Any],
+        *,
+        estimator: str,
+        name: str = "baseline",
+        hold: bool = False,
+    ) -> Child:
+        """Create a child run and start it, unless it is held back; returns at once. `name` is for a baseline."""
+        name = name if number is None else f"trial {number:0{self.digits}d}"
         output = self.folder / f"{name}.log"
         words = {self._spelled(key): encode(value) for key, value in hyperparameters.items()}
         with contextlib.nullcontext() if self.backend == warm.NAME else submitted.writing_to(output):
             run = mlflow.run(
                 self.project,
                 self.entry_point,
-                parameters={**self.parameters, **words},
+                parameters={**self.parameters, "estimator": estimator, **words},
                 experiment_id=self.experiment_id,
                 backend=self.backend,
                 backend_config={**self.backend_config, **({"hold": True} if hold else {})},
@@ -115,13 +124,14 @@ class Children:
             names.STUDY: self.study,
             names.ROLE: "baseline" if number is None else "trial",
             names.PARAMS: json.dumps(dict(hyperparameters)),
+            names.ESTIMATOR: estimator,
         }
         metrics = []
         if number is not None:
             tags[names.TRIAL] = str(number)
             metrics.append(tracking.metric(names.TRIAL_NUMBER, number))
         tracking.record(run.run_id, metrics, tags)
-        return Child(number, hyperparameters, run, getattr(run, "output", output))
+        return Child(number, estimator, hyperparameters, run, getattr(run, "output", output))
 
     def settle(self, child: Child) -> Ended:
         """Read what an ended child left, write its state to its run, and return it.
