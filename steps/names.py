@@ -22,7 +22,7 @@ BEST_PARAMS = "tuning.best_params"  # its hyperparameters, JSON
 
 # Tags of any run of this project.
 ENVIRONMENT = "tuning.environment"  # pinned or drifted
-ESTIMATOR = "tuning.estimator"  # import path of the estimator that was fitted
+ESTIMATOR = "tuning.estimator"  # import path of the estimator that was fitted; on a study: the best trial's
 
 # The state of a child that ended with its study, which goes without it.
 STOPPED = "STOPPED"
@@ -30,7 +30,7 @@ STOPPED = "STOPPED"
 # Metrics.
 TRIAL_NUMBER = "trial"  # on a trial: its number again, as an axis for charts
 FIT_TIME = "fit_time_s"  # mean seconds that the fit of a fold took
-BASELINE = "baseline"  # on a study: the objective with the estimator's own defaults
+BASELINE = "baseline"  # on a study: the objective with the estimators' own defaults, the best of them
 
 
 def cv(metric: str) -> str:

@@ -115,6 +115,10 @@ def auto_or(kind: Kind) -> Kind:
     return Kind(f"auto or {kind.allowed}", lambda word: word if word == "auto" else kind.read(word), kind.names)
 
 
+_NAME = r"[^\W\d]\w*(\.[^\W\d]\w*)+"
+# Of an estimator: its class or a function that makes it, or several joined by +, a pipeline.
+IMPORT_PATH = rf"{_NAME}(\+{_NAME})*"
+
 _SHARED = (
     Parameter("data", "iris", one_of(*DATA_SETS), "a data set that scikit-learn ships"),
     Parameter("target", "auto", text("auto or a column's name"), "the column to predict; auto: the set's own target"),
@@ -133,8 +137,8 @@ TRAIN = (
     Parameter(
         "estimator",
         "auto",
-        text("auto or the import path of a scikit-learn estimator", r"auto|[^\W\d]\w*(\.[^\W\d]\w*)+"),
-        "import path; auto: a random forest",
+        text("auto or the import path of a scikit-learn estimator, or several joined by +", rf"auto|{IMPORT_PATH}"),
+        "import path, several joined by + make a pipeline; auto: a random forest",
     ),
     *_SHARED[3:],
     Parameter("refit", True, flag(), "refit on all training rows, score the held-out rows, log the model"),
@@ -144,7 +148,10 @@ TRAIN = (
 TUNE = (
     *_SHARED,
     Parameter(
-        "space", "random_forest", text("the name of a file in steps/spaces or the path of one"), "the search space"
+        "space",
+        "random_forest",
+        text("the name of a file in steps/spaces or the path of a YAML file"),
+        "the search space: a file in steps/spaces/ by name, or a YAML file by path",
     ),
     Parameter("entry_point", "train", text("an entry point of MLproject", r"[\w-]+"), "what a trial runs"),
     Parameter("objective", "auto", text("auto, or a metric's name, or two"), "auto: cv_<metric>"),
@@ -193,6 +200,9 @@ def read_open(
     extra: dict[str, Any] = {}
     for key, word in others.items():
         name = key.removeprefix(prefix)
+        if not name:
+            problems.append(f"--{key} {word!r}: needs the name of a hyperparameter after {prefix}")
+            continue
         if name in extra:
             problems.append(f"--{key} {word!r}: given twice, plain and as {prefix}{name}")
         extra[name] = decode(word)

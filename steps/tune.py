@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from steps import lifeline, names, settings, threads
+from steps import lifeline, names, settings, spaces, threads
 from steps.backends import forkserver
 from steps.errors import exit_code
 from steps.interrupts import Interrupts
@@ -59,7 +59,7 @@ def _tune(words: Sequence[str]) -> int:
 def start_forkserver(values: Mapping[str, Any], run_id: str) -> None:
     """Start the process that imports, and reads the data, once for all children."""
     calls: list[tuple[str, Mapping[str, Any]]] = [
-        ("steps.training.plan:prepare", {"settings": dict(values)}),
+        ("steps.training.plan:prepare", {"settings": dict(values), "estimators": spaces.estimators(values["space"])}),
         # The study's opening record: true, and a write of the kind that each child does.
         ("steps.tracking:warm_up", {"run_id": run_id, "metrics": names.NO_TRIALS, "tags": {names.ROLE: "study"}}),
         ("steps.environment:differences", {}),

@@ -12,9 +12,8 @@ import sys
 import pytest
 import yaml
 from mlflow.projects import _project_spec
-from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 
-from steps import names, settings, tune
+from steps import names, settings, spaces, tune
 from steps.backends import runner
 from steps.environment import PROJECT
 from steps.settings import SAMPLERS, TRAIN, TUNE
@@ -155,19 +154,32 @@ def test_every_data_set_that_is_allowed_can_be_loaded(name):
     assert len(table.frame) > 100
 
 
-@pytest.mark.parametrize("path", sorted(space.FOLDER.glob("*.yaml")), ids=lambda path: path.name)
-def test_a_shipped_space_parses_and_suits_its_estimators(path):
-    """Each shipped space is without problems, and its names are hyperparameters of both random forests."""
-    distributions = space.load(path.stem)
-    assert distributions
-    for forest in (RandomForestClassifier, RandomForestRegressor):
-        estimator.check_names(forest, distributions)
+@pytest.mark.parametrize("task", settings.TASKS)
+@pytest.mark.parametrize("name", spaces.names())
+def test_a_shipped_space_parses_and_suits_its_estimators(name, task):
+    """Each shipped space is without problems, for both tasks, and its names are hyperparameters of its estimators."""
+    found = space.load(name)
+    paths = estimator.check(task, found.hyperparameters()[task], found.where[task])
+    assert paths == found.for_task(task).estimators
+    assert set(paths) <= set(spaces.estimators(name))  # so a forkserver has them imported
 
 
-def test_the_default_space_is_shipped_and_the_classic_one():
-    """The default study searches 50–200 trees of depth 3–20."""
-    found = space.load(settings.defaults(TUNE)["space"])
-    assert {name: (d.low, d.high, d.log) for name, d in found.items()} == {  # type: ignore[attr-defined]
+def test_the_spaces_that_are_shipped():
+    """One for each family of estimators, and automl, a choice between at least five of them."""
+    families = {"random_forest", "extra_trees", "hist_gradient_boosting", "linear", "svm", "knn", "mlp"}
+    assert set(spaces.names()) == {*families, "automl"}
+    for task in settings.TASKS:
+        assert len(space.load("automl").for_task(task).estimators) >= 5
+        assert all(len(space.load(family).for_task(task).estimators) == 1 for family in families)
+
+
+@pytest.mark.parametrize("task", settings.TASKS)
+def test_the_default_space_is_the_classic_one(task):
+    """The default study searches 50–200 trees of depth 3–20 in a random forest, and nothing else."""
+    found = space.load(settings.defaults(TUNE)["space"]).for_task(task)
+    assert found.estimators == [estimator.DEFAULTS[task]]
+    assert found.hyperparameters(estimator.DEFAULTS[task]) == ["n_estimators", "max_depth"]
+    assert {name: (d.low, d.high, d.log) for name, d in found.distributions.items()} == {  # type: ignore[attr-defined]
         "n_estimators": (50, 200, False),
         "max_depth": (3, 20, False),
     }
@@ -212,7 +224,11 @@ def test_the_rooms_of_the_house_stay_apart(folder, never):
     assert [name for name in found for room in never if f"{name}.".startswith(f"{room}.")] == []
 
 
-@pytest.mark.parametrize("room", ["settings", "values", "errors", "tuning/search", "tuning/space"])
+PURE = ["settings", "values", "errors", "spaces/__init__", "tuning/search"]
+PURE += [f"tuning/space/{name}" for name in ("__init__", "document", "entry", "file", "parameter", "space", "tries")]
+
+
+@pytest.mark.parametrize("room", PURE)
 def test_what_is_meant_to_be_pure_is_pure(room):
     """Settings, values, errors, space and search know no MLflow, no process and no clock."""
     (path,) = [path for path in FILES if path.with_suffix("") == PROJECT / "steps" / room]

@@ -34,7 +34,7 @@ WRONG = {
     "threads": ([*WHOLE_FROM_1, "1025", "auto"], "a whole number from 1 to 1024"),
     "refit": (["", "yes", "1", "0", "None", "maybe"], "true or false"),
     "log_folds": (["", "End", "never", "true"], "one of end, live"),
-    "space": (["", "random forest", "../secret", "a/b", "forest.yaml"], "the name of a file in steps/spaces"),
+    "space": (["", " ", " forest"], "the name of a file in steps/spaces or the path of a YAML file"),
     "n_trials": (WHOLE_FROM_1, "a whole number from 1"),
     "jobs": ([*WHOLE_FROM_1, "4097", "Auto"], "auto or a whole number from 1 to 4096"),
     "window": ([*WHOLE_FROM_1, "4097", "auto"], "a whole number from 1 to 4096"),
@@ -66,6 +66,8 @@ RIGHT = [
     ("refit", "TRUE", True),
     ("log_folds", "live", "live"),
     ("space", "my-space_2", "my-space_2"),
+    ("space", "../it's mine.yaml", "../it's mine.yaml"),
+    ("estimator", "a.Scaler+b.c.Model", "a.Scaler+b.c.Model"),
     ("n_trials", "100000", 100_000),
     ("jobs", "auto", "auto"),
     ("jobs", "8", 8),
@@ -222,6 +224,13 @@ def test_a_hyperparameter_given_plain_and_with_the_prefix_is_a_problem():
     first, second = caught.value.problems
     assert first.startswith("--folds 'x'")
     assert second == "--estimator__C '2': given twice, plain and as estimator__C"
+
+
+def test_the_prefix_alone_names_no_hyperparameter():
+    """`--estimator__ 5` lacks the name: a problem, and no hyperparameter without one."""
+    with pytest.raises(WrongValue) as caught:
+        settings.read_open(["--estimator__", "5"], TRAIN, PREFIX)
+    assert caught.value.problems == ("--estimator__ '5': needs the name of a hyperparameter after estimator__",)
 
 
 @given(st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text())

@@ -1,20 +1,21 @@
 """What a run is going to do: every `auto` resolved, everything checked against the data, nothing fitted yet."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from pandas.api import types
-from sklearn.base import BaseEstimator
 from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.metrics import get_scorer, get_scorer_names
 
 from steps.errors import WrongValue, did_you_mean
 from steps.training import data, estimator, evaluate
+from steps.training.estimator import Maker
 
 METRICS = {"classification": "accuracy", "regression": "r2"}
 # A target of more different numbers than this, or with fractions, is a quantity; else its values are classes.
@@ -34,7 +35,7 @@ class Plan:
     target: pd.Series
     task: str
     metric: str
-    estimator: type[BaseEstimator]
+    estimator: Maker
     estimator_path: str
     training_rows: np.ndarray
     held_out_rows: np.ndarray
@@ -74,14 +75,18 @@ def make(settings: Mapping[str, Any], hyperparameters: Iterable[str]) -> Plan:
     return plan
 
 
-def prepare(settings: Mapping[str, Any]) -> None:
-    """Make the plan that children of this process, forked later, will find made; its errors are left to them."""
-    with suppress(WrongValue):
-        make(settings, ())
+def prepare(settings: Mapping[str, Any], estimators: Sequence[str]) -> None:
+    """Make what children of this process, forked later, will find made; its errors are left to them.
+
+    `estimators` are the import paths that they may be given; none: the task's default.
+    """
+    for path in estimators or ["auto"]:
+        with suppress(WrongValue):
+            make({**settings, "estimator": path}, ())
 
 
 # A forkserver makes the plan of a study's trials; each of them, forked later, finds it made.
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=64)
 def _plan(name: str, column: str, task: str, path: str, metric: str, folds: int, test_size: float, seed: int) -> Plan:
     target = target_of(name, column)
     check_task(target, task)
@@ -95,23 +100,24 @@ def _plan(name: str, column: str, task: str, path: str, metric: str, folds: int,
     return Plan(name, features, target, task, metric, found, path, training, held_out, splits)
 
 
-def describe(settings: Mapping[str, Any], estimators: Mapping[str, Mapping[str, Iterable[str]]]) -> dict[str, Any]:
-    """Check like `make`, for each estimator, and try the metric too; say what was resolved, as plain data.
+def describe(
+    settings: Mapping[str, Any],
+    estimators: Mapping[str, Mapping[str, Iterable[str]]],
+    where: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
+) -> dict[str, Any]:
+    """Check like `make`, and try the metric too; say what was resolved, as plain data for another process.
 
-    `estimators` has, by task, import paths (or auto) and the names of their hyperparameters.
+    `estimators` has, by task, the names of the hyperparameters that each import path (`auto`: the default) is to get;
+    `where` says by task where these stand (see `estimator.check`). The task's are checked, all problems at once.
     """
     plan = make(settings, ())
-    found = []
-    for path, hyperparameters in estimators.get(plan.task, {}).items():
-        plan = make({**settings, "estimator": path}, hyperparameters)
-        check_metric(plan)
-        found.append(plan.estimator_path)
+    check_metric(plan)
     return {
         "data": plan.data,
         "target": plan.target.name,
         "task": plan.task,
         "metric": plan.metric,
-        "estimators": found,
+        "estimators": estimator.check(plan.task, estimators.get(plan.task, {}), where.get(plan.task, {})),
     }
 
 

@@ -6,10 +6,8 @@ from typing import Any
 
 import mlflow
 import numpy as np
-from sklearn.utils._param_validation import InvalidParameterError
 
 from steps import environment, names, tracking
-from steps.errors import WrongValue
 from steps.training import estimator, evaluate, model
 from steps.training.plan import Plan
 
@@ -22,10 +20,8 @@ def train(plan: Plan, settings: Mapping[str, Any], hyperparameters: Mapping[str,
     for difference in environment.differences():
         print(f"train: environment: {difference}", file=sys.stderr)
     unfitted = estimator.build(plan.estimator, hyperparameters, seed=settings["seed"], threads=settings["threads"])
-    try:
+    with estimator.rejections(plan.estimator_path):
         found = _cross_validate(plan, unfitted, run_id, live=settings["log_folds"] == "live")
-    except InvalidParameterError as error:
-        raise WrongValue(f"{plan.estimator_path}: {error}") from error
     if settings["refit"]:
         found |= _refit(plan, unfitted)
     return found

@@ -109,7 +109,7 @@ def make(values: Mapping[str, Any], describe: Describe) -> Plan:
     backend_config = resources.read_backend_config(values)
     chosen = {**values, "metric": objective.metric(values), "jobs": resources.jobs(values)}
     if tuned.open:
-        resolved = describe(settings=dict(chosen), estimators=file.hyperparameters())
+        resolved = describe(settings=dict(chosen), estimators=file.hyperparameters(), where=file.where)
         chosen |= {key: resolved[key] for key in ("target", "task", "metric")}
     found = file.for_task(chosen["task"] if chosen["task"] != "auto" else "classification")
     if tuned.open:
@@ -117,7 +117,7 @@ def make(values: Mapping[str, Any], describe: Describe) -> Plan:
     else:
         estimators = {path: path for path in found.estimators}
         names_ = [name for path in found.estimators for name in found.hyperparameters(path)]
-        tuned.check([*names_, *(["estimator"] if None not in estimators else [])], file.file)
+        tuned.check([*names_, *(["estimator"] if None not in estimators else [])], f"--space {values['space']!r}")
     objectives = objective.resolve(chosen, tuned, chosen["metric"])
     samplers.check(values["sampler"], found, len(objectives))
     _check_scores(values, objectives)
@@ -201,6 +201,8 @@ def _record(result: Result, children: Children, run_id: str) -> None:
             names.BEST_TRIAL: str(best.child.number),
             names.BEST_PARAMS: json.dumps(children.recorded(best.child.job)),
         }
+        if best.child.job.estimator is not None:
+            tags[names.ESTIMATOR] = best.child.job.estimator
     baselines = [ended.value for ended in result.baselines if ended.value is not None]
     if baselines:
         pick = max if children.objectives[0].direction == objective.MAXIMIZE else min

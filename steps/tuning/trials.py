@@ -242,6 +242,8 @@ class Children:
             names.ROLE: "baseline" if job.number is None else "trial",
             names.PARAMS: json.dumps(self.recorded(job)),
         }
+        if job.estimator is not None:
+            tags[names.ESTIMATOR] = job.estimator
         if job.number is None:
             return tags, []
         return {**tags, names.TRIAL: str(job.number)}, [tracking.metric(names.TRIAL_NUMBER, job.number)]

@@ -5,17 +5,17 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from steps import spaces
+from steps import settings, spaces
 from steps.errors import WrongValue, did_you_mean
 from steps.tuning.space import entry, tries
 from steps.tuning.space.document import Item, parse, shorten
 from steps.tuning.space.parameter import Fixed, Parameter
-from steps.tuning.space.space import ESTIMATOR, Space
+from steps.tuning.space.space import ESTIMATOR, Space, class_of
 
 TASKS = ("classification", "regression")
 TRY = "try"
 _NAME = re.compile(r"[^\W\d][\w-]*")
-_IMPORT_PATH = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)+")
+_IMPORT_PATH = re.compile(settings.IMPORT_PATH)
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,11 @@ class SpaceFile:
                 f"{' and '.join(self.spaces)}"
             )
         return self.spaces[task]
+
+    @property
+    def where(self) -> dict[str, Mapping[str, str]]:
+        """Return, by task, where each import path and each `path: hyperparameter` stands."""
+        return {task: space.where for task, space in self.spaces.items()}
 
     def hyperparameters(self) -> dict[str, dict[str, list[str]]]:
         """Return, by task, the estimators (`auto`: the task's own) and the names of their hyperparameters."""
@@ -85,14 +90,17 @@ def _section(root: Item) -> Space:
         del given[ESTIMATOR]
         for key, item in given.items():
             item.problem(f"can't stand beside {ESTIMATOR}{did_you_mean(key, [TRY])}; allowed: {TRY}")
-        entries = _by_estimator(named)
+        items = named.mapping()
+        entries = _by_estimator(items)
     else:
+        items = {str(named.node.value): root} if named is not None and not named.is_mapping else {}
         entries = _plain(given)
     if len(entries) < 2 and not any(isinstance(e, Parameter | None) for own in entries.values() for e in own.values()):
         root.problem("names nothing to search")
     found = [] if points is None else tries.read(points, entries)
     # Without the entries that have problems: they are raised before anybody sees this.
-    return Space({path: {k: e for k, e in own.items() if e is not None} for path, own in entries.items()}, found)
+    well = {path: {k: e for k, e in own.items() if e is not None} for path, own in entries.items()}
+    return Space(well, found, _where(items or {"auto": root}))
 
 
 def _plain(given: Mapping[str, Item]) -> tries.Entries:
@@ -105,21 +113,20 @@ def _plain(given: Mapping[str, Item]) -> tries.Entries:
     return {str(own.value): found}
 
 
-def _by_estimator(root: Item) -> tries.Entries:
-    """Read a mapping of import paths to hyperparameters."""
-    given = root.mapping()
-    classes = Counter(path.rpartition(".")[2] for path in given)
+def _by_estimator(given: Mapping[str, Item]) -> tries.Entries:
+    """Read import paths with their hyperparameters."""
+    classes = Counter(class_of(path) for path in given)
     found: dict[str | None, dict[str, Parameter | Fixed | None]] = {}
     for path, item in given.items():
         if not _IMPORT_PATH.fullmatch(path):
-            item.problem("must be the import path of an estimator, such as sklearn.svm.SVC")
+            item.problem("must be the import path of an estimator, such as sklearn.svm.SVC, or several joined by +")
         if not item.is_mapping and not item.is_null:
             item.problem("must map hyperparameters to their types and bounds")
         own = item.mapping() if item.is_mapping else {}
         if len(given) == 1:
             found[path] = _entries(own, "")
         else:
-            name = path.rpartition(".")[2]
+            name = class_of(path)
             found[path] = _entries(own, f"{name if classes[name] == 1 else path}.", {ESTIMATOR: (path,)})
     return found
 
@@ -139,3 +146,13 @@ def _entries(
     return {
         key: replace(e, when={**(when or {}), **e.when}) if isinstance(e, Parameter) else e for key, e in found.items()
     }
+
+
+def _where(given: Mapping[str, Item]) -> dict[str, str]:
+    """Return file and line of each import path and of each `path: hyperparameter`."""
+    found = {}
+    for path, item in given.items():
+        found[path] = f"{item.problems.file}:{item.line}"
+        own = item.mapping() if item.is_mapping else {}
+        found |= {f"{path}: {key}": f"{inner.problems.file}:{inner.line}" for key, inner in own.items()}
+    return found

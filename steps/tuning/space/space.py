@@ -13,6 +13,15 @@ from steps.tuning.space.parameter import Fixed, Parameter
 ESTIMATOR = "estimator"
 
 
+def class_of(path: str) -> str:
+    """Return the name of the class at the end of an import path: what an estimator is called for short.
+
+    >>> class_of("sklearn.preprocessing.StandardScaler+sklearn.svm.SVC")
+    'SVC'
+    """
+    return path.rpartition(".")[2]
+
+
 @dataclass(frozen=True)
 class Choice:
     """What a child is given: the estimator's import path (None: it has its own) and the typed hyperparameters."""
@@ -27,7 +36,7 @@ class Space:
 
     `entries` has the hyperparameters of each estimator by their own names; the one key None stands for a space that
     names no estimator. `tries` are points to try first, as Optuna's parameters; one that lacks some leaves those to the
-    sampler.
+    sampler. `where` has the file and line of each import path (`auto` for None) and of each `path: hyperparameter`.
 
     Optuna knows a hyperparameter of the only estimator by its own name, one of several as `<class>.<hyperparameter>`
     (`<import path>.<hyperparameter>` where two classes have the same name), and the choice between them as `estimator`.
@@ -35,6 +44,7 @@ class Space:
 
     entries: Mapping[str | None, Mapping[str, Parameter | Fixed]]
     tries: list[dict[str, Any]] = field(default_factory=list)
+    where: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def estimators(self) -> list[str | None]:

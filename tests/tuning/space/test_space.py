@@ -160,8 +160,9 @@ NAMES = st.lists(st.sampled_from("abcdefgh"), min_size=1, unique=True)
 @given(st.data())
 @settings(deadline=None, max_examples=60)
 def test_any_space_is_one_with_its_points(data):
-    """Any file of categoricals, steps and conditions: what is suggested is a point, and the points are counted right."""
-    names, lines, categoricals = data.draw(NAMES), [], {}
+    """Any file of categoricals, steps and conditions: what is suggested is a point; the points are counted right."""
+    names, lines = data.draw(NAMES), []
+    categoricals: dict[str, list[int]] = {}
     for name in names:
         when = ""
         if categoricals and data.draw(st.booleans()):
