@@ -1,4 +1,4 @@
-"""Every name that crosses a process: tags and metrics."""
+"""Every name that crosses a process: tags, metrics, environment variables."""
 
 # Tags of a study's runs (parent and children).
 STUDY = "tuning.study"  # the study's name
@@ -16,6 +16,10 @@ BEST_PARAMS = "tuning.best_params"  # its hyperparameters, JSON
 # Tags of any run of this project.
 ENVIRONMENT = "tuning.environment"  # pinned or drifted
 ESTIMATOR = "tuning.estimator"  # import path of the estimator that was fitted
+DATA = "tuning.data"  # sha256 of the data: of the file's bytes, or of the frame of a shipped set
+
+# Environment variables.
+FILES = "TUNING_FILES"  # the folder of a study that keeps what was fetched for it
 
 # Metrics.
 TRIAL_NUMBER = "trial"  # on a trial: its number again, as an axis for charts

@@ -28,7 +28,7 @@ from steps.tuning.trials import Children
 
 ENTRY_POINT = "train"
 # Settings that every child takes over from the study.
-SHARED = ("data", "target", "task", "metric", "folds", "test_size", "seed", "threads")
+SHARED = ("data", "target", "drop", "split", "task", "metric", "folds", "test_size", "seed", "threads")
 
 
 def run(
@@ -48,9 +48,11 @@ def run(
     backend_config = read_backend_config(values)
     warn(values)
     resolved = describe(settings=dict(values), hyperparameters=list(distributions))
+    for note in resolved["notes"]:
+        print(f"tune: {note}", file=sys.stderr)
     parent = MlflowClient().get_run(run_id)
     study = parent.info.run_name
-    chosen = {**values, **{key: resolved[key] for key in ("target", "task", "metric")}, "jobs": jobs(values)}
+    chosen = {**values, **{key: resolved[key] for key in ("target", "split", "task", "metric")}, "jobs": jobs(values)}
     with tempfile.TemporaryDirectory(prefix="tune-") as folder:
         warm.register(Path(folder))
         children = Children(
@@ -73,8 +75,10 @@ def run(
             names.ROLE: "study",
             names.SETTINGS: json.dumps(chosen),
             names.ENVIRONMENT: environment.state(),
+            names.DATA: resolved["dataset"]["sha256"],
         }
         tracking.record(run_id, tags=tags)
+        tracking.record_data(run_id, resolved["dataset"])
         search = Search(distributions, sampler=values["sampler"], seed=values["seed"], window=values["window"])
         progress = Progress(values["n_trials"], children.objective)
         driver = Driver(search, children, values["n_trials"], chosen["jobs"], run_id, interrupts, progress)
