@@ -1,4 +1,4 @@
-"""Every name that crosses a process: tags and metrics."""
+"""Every name that crosses a process: tags, metrics, environment variables."""
 
 # In front of a hyperparameter's name, where it has to be told from a parameter of `train` itself.
 PREFIX = "estimator__"
@@ -20,12 +20,16 @@ BEST_RUN = "tuning.best_run"  # run id of the best trial
 BEST_TRIAL = "tuning.best_trial"  # its number
 BEST_PARAMS = "tuning.best_params"  # its hyperparameters, JSON
 
+# The state of a child that ended with its study, which goes without it.
+STOPPED = "STOPPED"
+
 # Tags of any run of this project.
 ENVIRONMENT = "tuning.environment"  # pinned or drifted
 ESTIMATOR = "tuning.estimator"  # import path of the estimator that was fitted; on a study: the best trial's
+DATA = "tuning.data"  # sha256 of the data: of the file's bytes, or of the frame of a shipped set
 
-# The state of a child that ended with its study, which goes without it.
-STOPPED = "STOPPED"
+# Environment variables.
+FILES = "TUNING_FILES"  # the folder of a study that keeps what was fetched for it
 
 # Metrics.
 TRIAL_NUMBER = "trial"  # on a trial: its number again, as an axis for charts

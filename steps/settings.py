@@ -120,8 +120,22 @@ _NAME = r"[^\W\d]\w*(\.[^\W\d]\w*)+"
 IMPORT_PATH = rf"{_NAME}(\+{_NAME})*"
 
 _SHARED = (
-    Parameter("data", "iris", one_of(*DATA_SETS), "a data set that scikit-learn ships"),
-    Parameter("target", "auto", text("auto or a column's name"), "the column to predict; auto: the set's own target"),
+    Parameter(
+        "data",
+        "iris",
+        text("a data set of scikit-learn's by name, or the path or URI of a CSV or Parquet file"),
+        "a data set that scikit-learn ships, else the path or URI of a CSV or Parquet file",
+    ),
+    Parameter("target", "auto", text("auto or a column's name"), "column to predict; auto: the set's own, else the last"),
+    Parameter("drop", "none", text("none or columns' names with commas between"), "columns to leave out: ids, leaks"),
+    Parameter(
+        "split",
+        "auto",
+        text(
+            "auto, stratified, random, group:<column> or time:<column>", r"auto|stratified|random|(group|time):\S(.*\S)?"
+        ),
+        "of held-out rows and folds; auto: stratified for classes, else random",
+    ),
     Parameter("task", "auto", auto_or(one_of(*TASKS)), "auto: by the target"),
     Parameter(
         "metric", "auto", text("auto or the name of a scikit-learn scorer", r"\w+"), "the score; auto: accuracy or r2"
@@ -133,14 +147,14 @@ _SHARED = (
 )
 
 TRAIN = (
-    *_SHARED[:3],
+    *_SHARED[:5],
     Parameter(
         "estimator",
         "auto",
         text("auto or the import path of a scikit-learn estimator, or several joined by +", rf"auto|{IMPORT_PATH}"),
         "import path, several joined by + make a pipeline; auto: a random forest",
     ),
-    *_SHARED[3:],
+    *_SHARED[5:],
     Parameter("refit", True, flag(), "refit on all training rows, score the held-out rows, log the model"),
     Parameter("log_folds", "end", one_of("end", "live"), "when the folds' scores are written"),
 )

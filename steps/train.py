@@ -5,9 +5,11 @@ python -m steps.train --n_estimators 120 --max_depth 7
 """
 
 import multiprocessing
+import os
+import sys
 from collections.abc import Sequence
 
-from steps import interrupts, lifeline, names, settings, threads
+from steps import interrupts, lifeline, names, secrets, settings, threads
 from steps.errors import exit_code
 
 SUMMARY = "Train one model: cross-validate, refit on all training rows, score the held-out rows, log the model."
@@ -25,6 +27,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _train(words: Sequence[str]) -> int:
     values, hyperparameters = settings.read_open(words, settings.TRAIN, names.PREFIX)
+    secrets.refuse(values["data"], os.environ.get("MLFLOW_RUN_ID"))
     if multiprocessing.parent_process() is None:  # else a backend started it, which sees to its end
         interrupts.raise_at_once()
         lifeline.follow_launchers()
@@ -34,6 +37,8 @@ def _train(words: Sequence[str]) -> int:
     from steps.training import plan, run
 
     planned = plan.make(values, hyperparameters)
+    for note in planned.examples.notes:
+        print(f"train: {note}", file=sys.stderr)
     if values["refit"]:  # a trial's study has done it
         plan.check_metric(planned)
     with own_run(values | hyperparameters, active=values["refit"]) as run_id:

@@ -5,11 +5,12 @@ python -m steps.tune --n_trials 20
 """
 
 import os
+import tempfile
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from steps import lifeline, names, settings, spaces, threads
+from steps import lifeline, names, secrets, settings, spaces, threads
 from steps.backends import forkserver
 from steps.errors import exit_code
 from steps.interrupts import Interrupts
@@ -37,22 +38,25 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _tune(words: Sequence[str]) -> int:
     values = settings.read(words, settings.TUNE)
+    run_id = os.environ.get("MLFLOW_RUN_ID")
+    secrets.refuse(values["data"], run_id)
     interrupts = Interrupts()
     interrupts.install()
     threads.limit(values["threads"])
     lifeline.follow_launchers()
     os.environ[lifeline.TUNER] = str(os.getpid())
-    run_id = os.environ.get("MLFLOW_RUN_ID")
-    if run_id:
-        # Before this process's own imports, so that both import at the same time.
-        start_forkserver(values, run_id)
-    from steps.tracking import own_run
-    from steps.tuning import study
+    with tempfile.TemporaryDirectory(prefix="tune-") as files:
+        os.environ[names.FILES] = files
+        if run_id:
+            # Before this process's own imports, so that both import at the same time.
+            start_forkserver(values, run_id)
+        from steps.tracking import own_run
+        from steps.tuning import study
 
-    with own_run(values) as parent:
-        if not run_id:
-            start_forkserver(values, parent)
-        study.run(values, parent, interrupts, describe=partial(forkserver.call, "steps.training.plan:describe"))
+        with own_run(values) as parent:
+            if not run_id:
+                start_forkserver(values, parent)
+            study.run(values, parent, interrupts, describe=partial(forkserver.call, "steps.training.plan:describe"))
     return 0
 
 

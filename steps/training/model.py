@@ -7,20 +7,23 @@ import mlflow
 import pandas as pd
 import skops.io
 from sklearn.base import BaseEstimator
+from sklearn.pipeline import Pipeline
 
 # What a model needs to be loaded again, beside the estimator's own package.
 PACKAGES = ("mlflow", "scikit-learn", "pandas", "numpy", "scipy", "cloudpickle", "skops")
+FOR_PIPELINES = ("skrub", "pyarrow")
 # Packages whose types a model may hold: scikit-learn's trees are among what skops wants to be told to trust.
-TRUSTED = ("sklearn", "numpy", "scipy")
+TRUSTED = ("sklearn", "numpy", "scipy", "pandas", "datetime", "skrub")
 
 
 def log(fitted: BaseEstimator, features: pd.DataFrame, *, package: str) -> None:
-    """Log a fitted estimator to the active run as the model `model`.
+    """Log a fitted estimator to the active run as the model `model`; `features` are rows such as it will be given.
 
     `package` is the import name of the estimator's own package. Saved in the skops format, whose loading runs no code,
     where the estimator's types allow it; else by cloudpickle.
     """
-    distributions = [*PACKAGES, *metadata.packages_distributions().get(package, ())]
+    more = FOR_PIPELINES if isinstance(fitted, Pipeline) else ()
+    distributions = [*PACKAGES, *more, *metadata.packages_distributions().get(package, ())]
     mlflow.sklearn.log_model(
         fitted,
         name="model",

@@ -7,11 +7,13 @@ decides, even if the trial has run on meanwhile.
 
 import warnings
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import optuna
 from optuna.exceptions import ExperimentalWarning
 from optuna.pruners import BasePruner, HyperbandPruner, MedianPruner, NopPruner, WilcoxonPruner
 from optuna.samplers import RandomSampler
+from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
 # Hyperband deals its brackets by the study's name and the trial's number.
@@ -48,7 +50,7 @@ class Judge:
     `others`: all trials before it, those that had not been told by then as running trials without a step.
     """
 
-    def __init__(self, others: Sequence[FrozenTrial], pruner: BasePruner, direction: str):
+    def __init__(self, others: Sequence[FrozenTrial], pruner: BasePruner, direction: StudyDirection):
         self._study = optuna.create_study(
             study_name=STUDY_NAME, direction=direction, sampler=RandomSampler(), pruner=pruner
         )
@@ -68,9 +70,9 @@ class Judge:
                 self.pruned_at = step
         return self.pruned_at
 
-    def notes(self) -> dict[str, object]:
+    def notes(self) -> dict[str, Any]:
         """Return what the pruner has noted in the trial (the rungs that it reached): later trials are held against it."""
-        noted: dict[str, object] = self._study.get_trials(deepcopy=False)[self._trial.number].system_attrs
+        noted: dict[str, Any] = self._study.get_trials(deepcopy=False)[self._trial.number].system_attrs
         return noted
 
 

@@ -2,7 +2,7 @@
 
 import importlib.util
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -103,7 +103,7 @@ class Sampler:
 
     def __init__(self, name: str, space: Space, seed: int):
         self._kind, self._space, self._seed = KINDS[name], space, seed
-        self._points: list[Mapping[str, Any]] = list(space.tries)
+        self._points: list[dict[str, Any]] = list(space.tries)
         self.size: int | None = None
         if name == "grid":
             points = list(space.points())

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import optuna
+from optuna.study import StudyDirection
 from optuna.trial import TrialState
 
 from steps.tuning import pruning
@@ -50,7 +51,9 @@ class Search:
         self._sampler = Sampler(sampler, space, seed)
         self._window = window
         self._pruner, self._steps = pruner, steps
-        self._study = optuna.create_study(study_name=pruning.STUDY_NAME, directions=list(directions))
+        self._study = optuna.create_study(
+            study_name=pruning.STUDY_NAME, directions=[StudyDirection[direction.upper()] for direction in directions]
+        )
         self._trials: list[optuna.Trial] = []
         self._outcomes: dict[int, Outcome] = {}
         self._judges: dict[int, Judge] = {}
@@ -96,7 +99,7 @@ class Search:
             others = self._study.get_trials(deepcopy=False)[:number]
             told = self._told_at(number)
             others[told:] = map(pruning.as_running, others[told:])
-            self._judges[number] = Judge(others, pruning.make(self._pruner, self._steps), self._study.direction.name.lower())
+            self._judges[number] = Judge(others, pruning.make(self._pruner, self._steps), self._study.direction)
         return self._judges[number].judge(steps)
 
     def settle(self, number: int, outcome: Outcome) -> None:

@@ -3,6 +3,7 @@
 import json
 import logging
 import os
+import sys
 import tempfile
 import time
 from collections import Counter, deque
@@ -45,6 +46,7 @@ class Plan:
     estimators: Mapping[str | None, str | None]
     objectives: tuple[Objective, ...]
     backend_config: Mapping[str, Any]
+    dataset: Mapping[str, Any]  # what is recorded of the data; nothing where the entry point reads its own
 
     @property
     def is_folded(self) -> bool:
@@ -93,8 +95,11 @@ def run(values: Mapping[str, Any], run_id: str, interrupts: Interrupts, describe
             names.ROLE: "study",
             names.SETTINGS: json.dumps(plan.values),
             names.ENVIRONMENT: environment.state(),
+            **({names.DATA: plan.dataset["sha256"]} if plan.dataset else {}),
         }
         tracking.record(run_id, tags=tags)
+        if plan.dataset:
+            tracking.record_data(run_id, plan.dataset)
         result = _drive(plan, children, search, run_id, interrupts)
     _record(result, children, run_id)
     if result.best:
@@ -108,9 +113,12 @@ def make(values: Mapping[str, Any], describe: Describe) -> Plan:
     file = space.load(values["space"])
     backend_config = resources.read_backend_config(values)
     chosen = {**values, "metric": objective.metric(values), "jobs": resources.jobs(values)}
+    resolved: Mapping[str, Any] = {}
     if tuned.open:
         resolved = describe(settings=dict(chosen), estimators=file.hyperparameters(), where=file.where)
-        chosen |= {key: resolved[key] for key in ("target", "task", "metric")}
+        chosen |= {key: resolved[key] for key in ("target", "split", "task", "metric")}
+        for note in resolved["notes"]:
+            print(f"tune: {note}", file=sys.stderr)
     found = file.for_task(chosen["task"] if chosen["task"] != "auto" else "classification")
     if tuned.open:
         estimators = dict(zip(found.estimators, resolved["estimators"], strict=True))
@@ -121,7 +129,7 @@ def make(values: Mapping[str, Any], describe: Describe) -> Plan:
     objectives = objective.resolve(chosen, tuned, chosen["metric"])
     samplers.check(values["sampler"], found, len(objectives))
     _check_scores(values, objectives)
-    return Plan(chosen, tuned, found, estimators, objectives, backend_config)
+    return Plan(chosen, tuned, found, estimators, objectives, backend_config, resolved.get("dataset", {}))
 
 
 def _check_scores(values: Mapping[str, Any], objectives: tuple[Objective, ...]) -> None:

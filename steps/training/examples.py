@@ -1,0 +1,111 @@
+"""The examples of a run: features and target, their rows laid out so that every fold is a slice of them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from steps.errors import WrongValue
+from steps.training import columns, data, folding, record, splits, target
+
+# Settings that say which examples there are and how they are split.
+SETTINGS = ("data", "target", "drop", "split", "task", "folds", "test_size", "seed")
+# So many rows, as the table has them, show what a model is given.
+_SHOWN_ROWS = 100
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Features and target, resolved and laid out.
+
+    `features` and `target` have the rows in the layout's order: `held_out` and `training` are slices of them, and each
+    pair of `splits` too. `plain` features are numbers without a gap. `shown` are some rows of the features with the
+    table's own types. `resolved` has the settings with what was `auto` in them; `dataset` is what MLflow records;
+    `notes` are what a person should be told.
+    """
+
+    asked: Mapping[str, Any]
+    resolved: Mapping[str, Any]
+    features: pd.DataFrame
+    target: "pd.Series[Any]"
+    layout: splits.Layout
+    plain: bool
+    shown: pd.DataFrame
+    dataset: record.Dataset
+    notes: tuple[str, ...]
+
+    def answer(self, settings: Mapping[str, Any]) -> bool:
+        """Tell whether these are the examples that settings ask for, given as they were or with `auto` resolved."""
+        return all(settings[key] in (self.asked[key], self.resolved[key]) for key in SETTINGS)
+
+
+_made: list[Examples] = []
+
+
+def of(settings: Mapping[str, Any]) -> Examples:
+    """Return the examples that settings ask for; the last ones are kept for the life of the process.
+
+    So a forkserver makes a study's examples, and each of its children finds them made, in pages that they share.
+    Raises WrongValue, naming file, column and remedy, where the data can't be used.
+    """
+    if not (_made and _made[0].answer(settings)):
+        _made.clear()  # there is no room for two big tables
+        _made.append(_make({key: settings[key] for key in SETTINGS}))
+    return _made[0]
+
+
+def _make(settings: Mapping[str, Any]) -> Examples:
+    name, by = settings["data"], columns.split_of(settings["split"])[1]
+    table = data.load(name, [column for column in columns.dropped(settings["drop"]) if column != by])
+    roles = columns.roles(table, settings)
+    frame, notes = _labelled(table.frame, roles.target, name)
+    goal = target.clean(frame[roles.target])
+    task = target.task_of(goal) if settings["task"] == "auto" else settings["task"]
+    target.check(goal, task, name)
+    resolved = {**settings, "target": roles.target, "task": task, "split": _split(roles, task, settings["split"])}
+    layout = folding.lay_out(frame, goal, resolved)
+    dataset = record.of(table, roles.target)
+    notes = (*table.notes, *notes)
+    # The table's frame goes as soon as the layout is filled: two of it are the most that there ever is.
+    features = frame[list(roles.features)]
+    del table, frame
+    columns.check_finite(features, name)
+    plain = columns.is_plain(features)
+    shown = features.head(_SHOWN_ROWS).copy()
+    laid_out = _numbers(features, layout.order) if plain else features.take(layout.order).reset_index(drop=True)
+    goal = goal.take(layout.order).reset_index(drop=True)
+    return Examples(settings, resolved, laid_out, goal, layout, plain, shown, dataset, notes)
+
+
+def _numbers(features: pd.DataFrame, order: np.ndarray) -> pd.DataFrame:
+    """Lay out numbers as one block, row by row: a slice of its rows is handed to an estimator as it is, uncopied."""
+    kind = np.result_type(*features.dtypes)
+    block = np.empty((len(order), features.shape[1]), dtype=kind)
+    for position in range(features.shape[1]):
+        block[:, position] = features.iloc[:, position].to_numpy()[order]
+    return pd.DataFrame(block, columns=features.columns, copy=False)
+
+
+def _labelled(frame: pd.DataFrame, column: str, name: str) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    missing = int(frame[column].isna().sum())
+    if missing == len(frame):
+        raise WrongValue(
+            f"--data {name!r}: no row has a value in the target {column!r}; name another column with --target"
+        )
+    if not missing:
+        return frame, ()
+    said = f"--data {name!r}: {missing} of {len(frame)} rows have no value in the target {column!r}: left out"
+    return frame[frame[column].notna()], (said,)
+
+
+def _split(roles: columns.Roles, task: str, given: str) -> str:
+    if roles.split == "auto":
+        return "stratified" if task == "classification" else "random"
+    if roles.split == "stratified" and task == "regression":
+        raise WrongValue(
+            f"--split 'stratified': is for classes, and the target {roles.target!r} is a quantity; must be random, "
+            "group:<column> or time:<column>"
+        )
+    return given
