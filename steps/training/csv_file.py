@@ -151,9 +151,7 @@ def _reread_grouped(frame: pd.DataFrame, path: Path, dialect: Dialect, compressi
             frame.isetitem(position, before.iloc[:, number])
 
 
-def _reread(
-    frame: pd.DataFrame, positions: list[int], path: Path, dialect: Dialect, compression: str | None
-) -> None:
+def _reread(frame: pd.DataFrame, positions: list[int], path: Path, dialect: Dialect, compression: str | None) -> None:
     if positions:
         text = _read(path, dialect, compression, usecols=positions, dtype=str)
         for number, position in enumerate(positions):

@@ -224,4 +224,6 @@ class Driver:
         reason, count = Counter(ended.reason for ended in failed).most_common(1)[0]
         first = next(ended for ended in failed if ended.reason == reason)
         lines = "\n".join(f"    {line}" for line in first.stderr.splitlines())
-        return f"none of {len(self._ended)} trials finished; {count} of them: {reason} (run {first.child.run_id})\n{lines}"
+        return (
+            f"none of {len(self._ended)} trials finished; {count} of them: {reason} (run {first.child.run_id})\n{lines}"
+        )

@@ -30,7 +30,6 @@ def text(plan: "Plan", children: Children, search: Search) -> str:
 
 def _space(plan: "Plan") -> list[str]:
     return [
-        f"{parameter.name}: {parameter.distribution}"
-        + (f" when {dict(parameter.when)}" if parameter.when else "")
+        f"{parameter.name}: {parameter.distribution}" + (f" when {dict(parameter.when)}" if parameter.when else "")
         for parameter in plan.space.parameters
     ]
