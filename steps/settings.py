@@ -103,13 +103,16 @@ _SHARED = (
         text("a data set of scikit-learn's by name, or the path or URI of a CSV or Parquet file"),
         "a data set that scikit-learn ships, else the path or URI of a CSV or Parquet file",
     ),
-    Parameter("target", "auto", text("auto or a column's name"), "column to predict; auto: the set's own, else the last"),
+    Parameter(
+        "target", "auto", text("auto or a column's name"), "column to predict; auto: the set's own, else the last"
+    ),
     Parameter("drop", "none", text("none or columns' names with commas between"), "columns to leave out: ids, leaks"),
     Parameter(
         "split",
         "auto",
         text(
-            "auto, stratified, random, group:<column> or time:<column>", r"auto|stratified|random|(group|time):\S(.*\S)?"
+            "auto, stratified, random, group:<column> or time:<column>",
+            r"auto|stratified|random|(group|time):\S(.*\S)?",
         ),
         "of held-out rows and folds; auto: stratified for classes, else random",
     ),

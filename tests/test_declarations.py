@@ -18,7 +18,7 @@ from steps import names, settings, tune
 from steps.backends import runner
 from steps.environment import PROJECT
 from steps.settings import SAMPLERS, TRAIN, TUNE
-from steps.training import data, estimator
+from steps.training import estimator
 from steps.tuning import search, space, study
 
 STEPS = {"train": TRAIN, "tune": TUNE}
@@ -144,15 +144,6 @@ def test_a_study_hands_every_common_parameter_to_its_trials():
 def test_every_sampler_that_is_allowed_exists():
     """The names that --sampler takes are those of the search."""
     assert set(SAMPLERS) == set(search.SAMPLERS)
-
-
-@pytest.mark.parametrize("name", settings.DATA_SETS)
-def test_every_data_set_that_is_allowed_can_be_loaded(name):
-    """The names that --data takes are data sets that scikit-learn ships, each with its target among the columns."""
-    table = data.load(name)
-    assert table.name == name
-    assert table.target in table.frame
-    assert len(table.frame) > 100
 
 
 @pytest.mark.parametrize("path", sorted(space.FOLDER.glob("*.yaml")), ids=lambda path: path.name)

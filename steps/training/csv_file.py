@@ -134,7 +134,7 @@ def _read(path: Path, dialect: Dialect, compression: str | None, **options: Any)
 
 def _reread_as_text(frame: pd.DataFrame, path: Path, dialect: Dialect, compression: str | None) -> None:
     """Read anew, as text, the columns that pandas took for a mixture: it reads a long file piece by piece."""
-    mixed = [position for position, kind in enumerate(frame.dtypes) if kind == object]
+    mixed = [position for position, kind in enumerate(frame.dtypes) if types.is_object_dtype(kind)]
     booleans = [p for p in mixed if types.infer_dtype(frame.iloc[:, p], skipna=True) == "boolean"]
     for position in booleans:
         frame.isetitem(position, frame.iloc[:, position].astype("boolean"))
@@ -151,9 +151,7 @@ def _reread_grouped(frame: pd.DataFrame, path: Path, dialect: Dialect, compressi
             frame.isetitem(position, before.iloc[:, number])
 
 
-def _reread(
-    frame: pd.DataFrame, positions: list[int], path: Path, dialect: Dialect, compression: str | None
-) -> None:
+def _reread(frame: pd.DataFrame, positions: list[int], path: Path, dialect: Dialect, compression: str | None) -> None:
     if positions:
         text = _read(path, dialect, compression, usecols=positions, dtype=str)
         for number, position in enumerate(positions):
