@@ -16,9 +16,9 @@ from mlflow.projects import _project_spec
 from steps import names, settings, spaces, tune
 from steps.backends import runner
 from steps.environment import PROJECT
-from steps.settings import SAMPLERS, TRAIN, TUNE
-from steps.training import data, estimator
-from steps.tuning import search, space, study
+from steps.settings import TRAIN, TUNE
+from steps.training import estimator
+from steps.tuning import entry, pruning, samplers, space
 
 STEPS = {"train": TRAIN, "tune": TUNE}
 FILES = sorted((PROJECT / "steps").rglob("*.py"))
@@ -135,23 +135,15 @@ def test_what_is_preloaded_can_be_imported(name):
 
 def test_a_study_hands_every_common_parameter_to_its_trials():
     """What `train` and `tune` both have is what a study passes on."""
-    assert set(study.SHARED) == {p.name for p in TRAIN} & {p.name for p in TUNE}
-    common = [p for p in TRAIN if p.name in study.SHARED]
-    assert common == [p for p in TUNE if p.name in study.SHARED]
+    assert set(entry.SHARED) == {p.name for p in TRAIN} & {p.name for p in TUNE}
+    common = [p for p in TRAIN if p.name in entry.SHARED]
+    assert common == [p for p in TUNE if p.name in entry.SHARED]
 
 
-def test_every_sampler_that_is_allowed_exists():
-    """The names that --sampler takes are those of the search."""
-    assert set(SAMPLERS) == set(search.SAMPLERS)
-
-
-@pytest.mark.parametrize("name", settings.DATA_SETS)
-def test_every_data_set_that_is_allowed_can_be_loaded(name):
-    """The names that --data takes are data sets that scikit-learn ships, each with its target among the columns."""
-    table = data.load(name)
-    assert table.name == name
-    assert table.target in table.frame
-    assert len(table.frame) > 100
+def test_every_sampler_and_pruner_that_is_allowed_exists():
+    """The names that --sampler and --pruner take are those of the search."""
+    assert set(settings.SAMPLERS) == set(samplers.KINDS)
+    assert set(settings.PRUNERS) == set(pruning.PRUNERS)
 
 
 @pytest.mark.parametrize("task", settings.TASKS)

@@ -17,8 +17,13 @@ WHOLE_FROM_1 = ["0", "-1", "1.5", "five", "", " ", "1e3", "None", "--seed", "9" 
 WORDS = ["", " ", " padded "]
 # For each parameter: words that it refuses, and what the problem says is allowed.
 WRONG = {
-    "data": (["Iris", "", "iris ", "mnist", "None"], "one of iris, wine, breast_cancer, digits, diabetes"),
+    "data": (WORDS, "a data set of scikit-learn's by name, or the path or URI of a CSV or Parquet file"),
     "target": (WORDS, "auto or a column's name"),
+    "drop": (WORDS, "none or columns' names with commas between"),
+    "split": (
+        ["", "Auto", "group", "group:", "time: ", "groups:a", "stratified:a", "kfold"],
+        "auto, stratified, random, group:<column> or time:<column>",
+    ),
     "task": (["Auto", "", "clustering", "None"], "auto or one of classification, regression"),
     "estimator": (
         ["", "RandomForestClassifier", "sklearn.", ".svm", "sklearn..svm", "sklearn.svm.SVC()", "1.2", "a b.c"],
@@ -45,6 +50,12 @@ WRONG = {
 # For each parameter, words that it takes, and the value that each is.
 RIGHT = [
     ("data", "wine", "wine"),
+    ("data", "/my tables/it's one.csv.gz", "/my tables/it's one.csv.gz"),
+    ("data", "s3://bucket/table.parquet", "s3://bucket/table.parquet"),
+    ("drop", "id,last name", "id,last name"),
+    ("split", "random", "random"),
+    ("split", "group:patient id", "group:patient id"),
+    ("split", "time:it's at: 1", "time:it's at: 1"),
     ("target", "petal width (cm)", "petal width (cm)"),
     ("target", "--odd", "--odd"),
     ("task", "auto", "auto"),
@@ -134,12 +145,10 @@ def test_what_is_handed_on_is_read_as_the_same(parameters):
     assert settings.read([f"--{name}={word}" for name, word in written.items()], parameters) == values
 
 
-@pytest.mark.parametrize(
-    ("word", "nearest"), [("irs", "iris"), ("wines", "wine"), ("digit", "digits"), ("breast-cancer", "breast_cancer")]
-)
+@pytest.mark.parametrize(("word", "nearest"), [("classify", "classification"), ("regresion", "regression")])
 def test_a_misspelled_choice_gets_the_nearest(word, nearest):
     """Where the value is one of a few names, the nearest is proposed."""
-    (problem,) = problems_of(["--data", word])
+    (problem,) = problems_of(["--task", word])
     assert problem.endswith(f"(did you mean {nearest!r}?)")
 
 

@@ -134,7 +134,7 @@ def _read(path: Path, dialect: Dialect, compression: str | None, **options: Any)
 
 def _reread_as_text(frame: pd.DataFrame, path: Path, dialect: Dialect, compression: str | None) -> None:
     """Read anew, as text, the columns that pandas took for a mixture: it reads a long file piece by piece."""
-    mixed = [position for position, kind in enumerate(frame.dtypes) if kind == object]
+    mixed = [position for position, kind in enumerate(frame.dtypes) if types.is_object_dtype(kind)]
     booleans = [p for p in mixed if types.infer_dtype(frame.iloc[:, p], skipna=True) == "boolean"]
     for position in booleans:
         frame.isetitem(position, frame.iloc[:, position].astype("boolean"))

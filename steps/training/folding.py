@@ -7,13 +7,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from pandas.api import types
+from pandas.tseries.api import guess_datetime_format
 
 from steps.errors import WrongValue
 from steps.training import splits
 from steps.training.columns import split_of
-
-# Ways to read a column of dates, the plain one first; each must fit all of its values.
-_DATES: tuple[dict[str, Any], ...] = ({}, {"format": "ISO8601"}, {"dayfirst": True})
 
 
 def lay_out(frame: pd.DataFrame, target: "pd.Series[Any]", settings: Mapping[str, Any]) -> splits.Layout:
@@ -63,14 +61,15 @@ def _check_no_gap(column: "pd.Series[Any]", settings: Mapping[str, Any]) -> None
 def _times(column: "pd.Series[Any]", settings: Mapping[str, Any]) -> np.ndarray:
     """Return values that sort as the times do: numbers as they are, dates as such, text as the dates that it says."""
     if types.is_numeric_dtype(column.dtype) or types.is_datetime64_any_dtype(column.dtype):
-        return column.to_numpy()
+        return np.asarray(column)
     text = column.astype("str")
-    for options in _DATES:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # that the day comes first
+        guessed = [guess_datetime_format(text.iloc[0], dayfirst=dayfirst) for dayfirst in (False, True)]
+    for form in ("ISO8601", *filter(None, guessed)):
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("error", UserWarning)  # no common format was found, or another was guessed
-                return pd.to_datetime(text, utc=True, **options).to_numpy()
-        except (ValueError, UserWarning):
+            return np.asarray(pd.to_datetime(text, format=form, utc=True), dtype="datetime64[ns]")
+        except ValueError:
             continue
     raise WrongValue(
         f"--split {settings['split']!r}: not all of {column.name!r} in {settings['data']} are numbers or dates of one "

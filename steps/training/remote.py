@@ -94,7 +94,7 @@ def _fetch(uri: str, folder: Path) -> Path:
 
 def _from_web(uri: str, folder: Path) -> Path:
     # Not by `download_artifacts`: it takes every web server for an MLflow one, and shows it MLflow's credentials.
-    from mlflow.utils.rest_utils import cloud_storage_http_request
+    from mlflow.utils.request_utils import cloud_storage_http_request
 
     with cloud_storage_http_request("GET", uri, max_retries=_RETRIES, timeout=_TIMEOUT_S, stream=True) as response:
         response.raise_for_status()

@@ -6,6 +6,7 @@ The rows are laid out so that every such set is one slice, and its rows can be h
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -154,7 +155,7 @@ def _by_time(times: np.ndarray, *, folds: int, test_size: float) -> Layout:
         share = training // (folds + 1)
         wanted = [training - (folds - fold) * share for fold in range(folds)]
     cuts = [*_snap(wanted, within, first=1, last=1), training]
-    pairs = tuple((slice(0, a), slice(a, b)) for a, b in zip(cuts[:-1], cuts[1:], strict=True))
+    pairs = tuple((slice(0, a), slice(a, b)) for a, b in pairwise(cuts))
     return Layout(order, slice(training, count), slice(0, training), pairs)
 
 

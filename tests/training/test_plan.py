@@ -1,7 +1,5 @@
 import json
 
-import numpy as np
-import pandas as pd
 import pytest
 from sklearn.metrics import get_scorer_names
 
@@ -48,14 +46,18 @@ def problems_of(hyperparameters=(), where=None, **given):
 def test_auto_is_resolved_by_the_data(data, task, metric):
     """Each data set's own target decides task, metric and estimator; the result is plain data."""
     resolved = describe(train_settings(data=data), ("n_estimators", "max_depth"))
+    dataset = resolved.pop("dataset")
     assert resolved == {
         "data": data,
         "target": "target",
+        "split": "stratified" if task == "classification" else "random",
         "task": task,
         "metric": metric,
         "estimators": [FORESTS[task]],
+        "notes": [],
     }
-    assert json.loads(json.dumps(resolved)) == resolved
+    assert dataset["name"] == data
+    assert json.loads(json.dumps(dataset)) == dataset
 
 
 @pytest.mark.parametrize(
@@ -78,24 +80,6 @@ def test_what_is_given_is_kept(given, resolved):
 def test_tune_s_settings_make_the_same_plan():
     """The parameters that `tune` shares with `train` resolve alike, although it has no `estimator`."""
     assert describe(settings.defaults(settings.TUNE)) == describe(train_settings())
-
-
-def test_the_target_is_no_feature():
-    """Features are all columns but the target, in the table's order, with all its rows."""
-    made = make(target="petal width (cm)")
-    assert list(made.features) == ["sepal length (cm)", "sepal width (cm)", "petal length (cm)", "target"]
-    assert made.target.name == "petal width (cm)"
-    assert made.features.shape == (150, 4)
-
-
-def test_the_folds_are_of_the_training_rows():
-    """Held-out rows and training rows part the table; every fold's positions are among the training rows'."""
-    made = make(test_size=0.3, folds=4)
-    assert sorted([*made.training_rows, *made.held_out_rows]) == list(range(150))
-    assert len(made.held_out_rows) == 45
-    assert len(made.splits) == 4
-    for fit, score in made.splits:
-        assert sorted([*fit, *score]) == list(range(105))
 
 
 # What is wrong with iris, unless the row says other data, and what the one problem says.
@@ -143,18 +127,6 @@ def test_what_does_not_suit_the_data_is_one_problem(given, said):
     assert problem.startswith(said[0])
     for part in said:
         assert part in problem
-
-
-@pytest.mark.parametrize(
-    "given", [{"folds": 40}, {"test_size": 0.02}, {"test_size": 0.9, "folds": 1}, {"test_size": 0.94, "folds": 3}]
-)
-def test_the_last_that_is_allowed_works(given):
-    """At the bounds of folds and test_size there is a plan, and every fold has each class on both sides."""
-    made = make(**given)
-    target = made.target.iloc[made.training_rows]
-    assert len(made.splits) == given.get("folds", 5)
-    for fit, score in made.splits:
-        assert target.iloc[fit].nunique() == target.iloc[score].nunique() == 3
 
 
 @pytest.mark.parametrize("data", ["iris", "breast_cancer", "diabetes"])
@@ -210,45 +182,11 @@ def test_preparing_leaves_the_errors_to_the_children():
     plan.prepare(train_settings(target="petal"), ["sklearn.svm.SVX", "no.such"])
 
 
-def test_every_estimator_of_a_space_is_prepared():
-    """A child with any estimator of the space finds its plan made."""
-    plan.prepare(
-        settings.defaults(settings.TUNE), ["sklearn.svm.SVC", "sklearn.svm.SVR", "sklearn.naive_bayes.GaussianNB"]
-    )
-    made = plan._plan.cache_info().misses
-    for path in ("sklearn.svm.SVC", "sklearn.naive_bayes.GaussianNB"):
-        assert make(estimator=path).estimator_path == path
-    assert plan._plan.cache_info().misses == made
-
-
-def test_a_plan_is_made_once():
-    """The same settings find the plan that `prepare` made, whatever the hyperparameters and other settings are."""
-    plan.prepare(settings.defaults(settings.TUNE), [])
-    made = plan.make(train_settings(refit=False, log_folds="live"), ("max_depth",))
-    assert made is plan.make(train_settings(), ())
-    assert made is not make(seed=43)
-
-
-@pytest.mark.parametrize(
-    ("values", "task"),
-    [
-        (["a", "b"], "classification"),
-        ([True, False], "classification"),
-        ([0, 1, 2], "classification"),
-        ([0.0, 1.0], "classification"),
-        ([0.5, 1.0], "regression"),
-        (range(20), "classification"),
-        (range(21), "regression"),
-        (np.arange(21.0), "regression"),
-        ([-1, 1], "classification"),
-    ],
-)
-def test_the_task_follows_from_the_target(values, task):
-    """Text, booleans and up to 20 whole numbers are classes; fractions and more numbers are a quantity."""
-    assert plan.task_of(pd.Series(values)) == task
-
-
-def test_text_can_t_be_a_quantity():
-    """Regression on a target without numbers is refused by the target's name."""
-    with pytest.raises(WrongValue, match="--task 'regression': the target 'kind' holds no numbers"):
-        plan.check_task(pd.Series(["a", "b"], name="kind"), "regression")
+def test_the_examples_of_a_plan_are_made_once():
+    """The same data and split find the examples that `prepare` made, whatever estimator and other settings are."""
+    plan.prepare(settings.defaults(settings.TUNE))
+    made = make(refit=False, log_folds="live", estimator="sklearn.svm.SVC", metric="f1_macro").examples
+    assert made is make().examples
+    resolved = {key: made.resolved[key] for key in ("target", "split", "task")}
+    assert made is make(**resolved).examples
+    assert made is not make(seed=43).examples
