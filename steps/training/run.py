@@ -50,5 +50,5 @@ def _refit(plan: Plan, unfitted: Any) -> dict[str, float]:
     held_out = plan.features.iloc[plan.held_out_rows]
     score = evaluate.finite(plan.scorer()(fitted, held_out, plan.target.iloc[plan.held_out_rows]), "held-out rows")
     mlflow.log_metric(names.test(plan.metric), score)
-    model.log(fitted, features, package=plan.estimator_path.partition(".")[0])
+    model.log(fitted, features)
     return {names.test(plan.metric): score}
