@@ -51,7 +51,7 @@ def find(path: str, task: str) -> Maker:
     except (AttributeError, TypeError) as error:
         raise WrongValue(
             f"{where} does not say, made without arguments, whether it is a classifier or a regressor: it lacks an "
-            "estimator inside, or what scikit-learn's BaseEstimator with ClassifierMixin or RegressorMixin would give it"
+            "estimator inside, or what BaseEstimator with ClassifierMixin or RegressorMixin would give it"
         ) from error
     if not fits:
         raise WrongValue(f"{where} is no estimator for {task}, the task of this target (see --task)")
@@ -150,6 +150,13 @@ def build(maker: Maker, hyperparameters: Mapping[str, Any], *, seed: int, thread
     built.set_params(**_standing(_names(built), hyperparameters, seed, threads))
     built.set_params(**hyperparameters)
     return LabelEncoded(built) if is_classifier(built) and need_encoding(built) else built
+
+
+def packages(built: Any) -> list[str]:
+    """Return the import names of the packages that an estimator, and what is inside it, are of."""
+    inside = [built, *(part for part in built.get_params().values() if hasattr(part, "get_params"))]
+    steps = [step for part in inside for _, step in getattr(part, "steps", ())]
+    return sorted({type(part).__module__.partition(".")[0] for part in [*inside, *steps]})
 
 
 @contextmanager

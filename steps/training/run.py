@@ -62,5 +62,5 @@ def _refit(plan: Plan, unfitted: Any) -> dict[str, float]:
     score = plan.scorer()(fitted, rows.features.iloc[layout.held_out], rows.target.iloc[layout.held_out])
     found = evaluate.finite(score, "held-out rows")
     mlflow.log_metric(names.test(plan.metric), found)
-    model.log(fitted, rows.shown, package=plan.estimator_path.partition(".")[0])
+    model.log(fitted, rows.shown)
     return {names.test(plan.metric): found}
