@@ -1,0 +1,150 @@
+"""Carry values from a space through `mlflow.run` to an estimator's `get_params()`; ends well if all come as they went.
+
+python tests/samples/carry_values.py warm 12      # the backend, the number of launches
+"""
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+import mlflow
+import yaml
+from hypothesis import HealthCheck, Phase, example, given, settings
+from hypothesis import strategies as st
+
+from steps import threads, tune
+from steps.backends import forkserver, warm
+from steps.settings import TRAIN
+from steps.tuning.search import Search
+from steps.tuning.space import file
+from steps.tuning.trials import Children
+from tests.samples.any_values import FOLDER, NAMES
+
+# What a shell, YAML, a command line or Python may each take for something else.
+HARD = (
+    *(
+        "",
+        " ",
+        "None",
+        "null",
+        "True",
+        "1",
+        "1e-5",
+        "-1e-05",
+        "0x1f",
+        "nan",
+        "(50, 50)",
+        "[1]",
+        "'",
+        '"',
+        "\\",
+        "'None'",
+    ),
+    *("two words", " padded ", "it's", 'say "x"', "$HOME", "${HOME}", "$(id)", "`id`", "a;b", "a && b", "a|b", "> /x"),
+    *("--folds", "-x", "--", "-", "=", "a=b", "{data}", "{{x}}", "%s", "#", "~", "*", "!", "a\nb", "\t", "\0", "\r\n"),
+    *("é", "\N{SNOWMAN}", "\U0001f600", "\u202e", "\ud800", "a, b", "a: b", "&a", "@", "estimator__x", "x" * 1000),
+    *(None, True, False, 0, 1, -1, 2**70, -(2**70), 0.0, -0.0, 0.1 + 0.2, -1e-05, 5e-324, 1.7976931348623157e308, 1e22),
+    *((), (50,), (50, 50), ("50", None), ((1, 2.0), ("a b", (True,))), 1.0, 1e-7, -123456.789e-30),
+)
+TEXT = st.text(max_size=12) | st.text(alphabet=" \t\n'\"$;`\\-()[]{}#,=~*?&|<>!_.0123456789eENonTrué", max_size=12)
+SCALARS = (
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**80), 2**80)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | TEXT
+    | st.sampled_from(HARD)
+)
+VALUES = SCALARS | st.lists(SCALARS, max_size=3).map(tuple)
+ROWS = st.lists(VALUES, min_size=len(NAMES), max_size=len(NAMES))
+
+
+def written(value: object) -> str:
+    """Write a value into a YAML file as a person would: text in quotes, a tuple as a list."""
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(written, value))}]"
+    if isinstance(value, str):
+        return yaml.safe_dump(value, default_style='"', width=10**6).strip()
+    if isinstance(value, float):
+        return repr(value) if "." in repr(value) else repr(value).replace("e", ".0e")
+    return "null" if value is None else str(value).lower()
+
+
+def entry(number: int, value: object) -> tuple[str, str | None]:
+    """Write an entry that has a value: fixed, in bounds, or a choice; and how a point to try names it."""
+    if number % 3 == 0:
+        return written(value), None
+    if number % 3 == 1 and isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 2**53:
+        kind, other = ("float", value / 2) if isinstance(value, float) else ("int", value // 2)
+        low, high = sorted([value, other])
+        return f"{{type: {kind}, low: {written(low)}, high: {written(high)}}}", written(value)
+    return f"{{type: categorical, choices: [{written('none of them')}, {written(value)}]}}", written(value)
+
+
+def space_with(values: list[object]) -> str:
+    """Write a space in whose first trial each hyperparameter has its value."""
+    lines, tries = ["estimator:", "  tests.samples.any_values.AnyValues:"], []
+    for number, (name, value) in enumerate(zip(NAMES, values, strict=True)):
+        text, tried = entry(number, value)
+        lines.append(f"    {name}: {text}")
+        tries += [f"    {name}: {tried}"] if tried is not None else []
+    return "\n".join([*lines, "try:", "  -", *tries, ""])
+
+
+def main() -> None:
+    backend, launches = sys.argv[1], int(sys.argv[2])
+    threads.limit(1)
+    with tempfile.TemporaryDirectory() as name, tempfile.TemporaryDirectory() as given_folder:
+        os.environ[FOLDER] = given_folder
+        if backend == warm.NAME:
+            forkserver.start(tune.PRELOAD, [])
+        warm.register(Path(name))
+        with mlflow.start_run(experiment_id="0"):
+            children = Children(
+                project=".",
+                entry_point="train",
+                parameters={"refit": "false", "folds": "2", "data": "iris"},
+                own=frozenset(parameter.name for parameter in TRAIN),
+                objective="cv_accuracy",
+                study="values",
+                experiment_id="0",
+                backend=backend,
+                backend_config={},
+                digits=3,
+                folder=Path(name),
+            )
+            carried = 0
+
+            @given(ROWS)
+            @example([*HARD[: len(NAMES)]])
+            @example([*HARD[-len(NAMES) :]])
+            @settings(
+                max_examples=max(1, launches - 2),
+                deadline=None,
+                database=None,
+                derandomize=True,
+                phases=[Phase.explicit, Phase.generate] if launches > 2 else [Phase.explicit],
+                suppress_health_check=list(HealthCheck),
+            )
+            def carry(values: list[object]) -> None:
+                nonlocal carried
+                space = file.read(space_with(values), "values.yaml").for_task("classification")
+                search = Search(space, sampler="tpe", seed=1, window=1)
+                number, params = search.ask()
+                choice = space.child(params)
+                child = children.launch(number, choice.hyperparameters, estimator=str(choice.estimator))
+                child.submitted.wait()
+                output = child.output.read_text() if child.output.exists() else ""
+                record = Path(given_folder) / child.run_id
+                assert record.exists(), output
+                got = record.read_text(encoding="utf-8", errors="surrogatepass")
+                assert got == repr(dict(zip(NAMES, values, strict=True))), (got, values)
+                carried += len(values)
+
+            carry()
+    print(f"carried {carried} values")
+
+
+if __name__ == "__main__":
+    main()
