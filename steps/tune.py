@@ -65,7 +65,7 @@ def start_forkserver(values: Mapping[str, Any], run_id: str) -> None:
     calls: list[tuple[str, Mapping[str, Any]]] = [
         ("steps.training.plan:prepare", {"settings": dict(values)}),
         # The study's opening record: true, and a write of the kind that each child does.
-        ("steps.tracking:warm_up", {"run_id": run_id, "metrics": names.NO_TRIALS, "tags": {names.ROLE: "study"}}),
+        ("steps.training.plan:warm_up", {"run_id": run_id, "metrics": names.NO_TRIALS, "tags": {names.ROLE: "study"}}),
         ("steps.environment:differences", {}),
     ]
     forkserver.start(PRELOAD, calls)
