@@ -4,29 +4,19 @@ MLproject declares the same names and defaults and README's tables show them; `t
 three together.
 """
 
-import math
-import re
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from steps.errors import WrongValue, did_you_mean
+from steps.kinds import Kind, auto_or, flag, integer, none_or, number, one_of, share, text
 from steps.values import decode
 
 DATA_SETS = ("iris", "wine", "breast_cancer", "digits", "diabetes")
 TASKS = ("classification", "regression")
 SAMPLERS = ("tpe", "random", "qmc", "grid", "cmaes", "gp")
 PRUNERS = ("none", "median", "hyperband", "wilcoxon")
-
-
-@dataclass(frozen=True)
-class Kind:
-    """What a parameter accepts: `allowed` says it; `read` turns text into a value or raises ValueError or KeyError."""
-
-    allowed: str
-    read: Callable[[str], object]
-    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -37,82 +27,6 @@ class Parameter:
     default: str | int | float | bool | None
     kind: Kind
     help: str
-
-
-def integer(low: int, high: int | None = None) -> Kind:
-    """Accept a whole number from low to high, both included."""
-
-    def read(text: str) -> int:
-        if not re.fullmatch(r"[+-]?\d+", text) or int(text) < low or (high is not None and int(text) > high):
-            raise ValueError
-        return int(text)
-
-    return Kind(f"a whole number from {low} to {high}" if high is not None else f"a whole number from {low}", read)
-
-
-def share() -> Kind:
-    """Accept a number between 0 and 1, neither included."""
-
-    def read(text: str) -> float:
-        value = float(text)
-        if not 0 < value < 1:
-            raise ValueError
-        return value
-
-    return Kind("a number above 0 and below 1", read)
-
-
-def one_of(*names: str) -> Kind:
-    """Accept one of a few names."""
-
-    def read(text: str) -> str:
-        if text not in names:
-            raise ValueError
-        return text
-
-    return Kind(f"one of {', '.join(names)}", read, names)
-
-
-def flag() -> Kind:
-    """Accept true or false, in any case."""
-
-    def read(text: str) -> bool:
-        return {"true": True, "false": False}[text.lower()]
-
-    return Kind("true or false", read)
-
-
-def text(allowed: str, pattern: str = r"\S(.*\S)?") -> Kind:
-    """Accept text that matches a pattern; what it names is looked up later."""
-
-    def read(value: str) -> str:
-        if not re.fullmatch(pattern, value):
-            raise ValueError
-        return value
-
-    return Kind(allowed, read)
-
-
-def number(low: float | None = None) -> Kind:
-    """Accept a finite number, above `low` where that is given."""
-
-    def read(text: str) -> float:
-        value = float(text)
-        if not math.isfinite(value) or (low is not None and value <= low):
-            raise ValueError
-        return value
-
-    return Kind("a number" if low is None else f"a number above {low:g}", read)
-
-
-def none_or(kind: Kind) -> Kind:
-    """Accept `none`, read as None, beside what a kind accepts."""
-    return Kind(f"none or {kind.allowed}", lambda word: None if word == "none" else kind.read(word), kind.names)
-
-
-def auto_or(kind: Kind) -> Kind:
-    """Accept `auto` beside what a kind accepts."""
-    return Kind(f"auto or {kind.allowed}", lambda word: word if word == "auto" else kind.read(word), kind.names)
 
 
 _NAME = r"[^\W\d]\w*(\.[^\W\d]\w*)+"

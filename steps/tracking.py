@@ -65,8 +65,10 @@ def _other_schema() -> str:
     )
 
 
-def warm_up(run_id: str, metrics: Mapping[str, float], tags: Mapping[str, str]) -> None:
-    """Write to a run, then close the store's connections: for a process that is going to fork.
+def warm_up(
+    run_id: str, metrics: Mapping[str, float], tags: Mapping[str, str], dataset: Mapping[str, Any] | None
+) -> None:
+    """Write to a run as a child does, then close the store's connections: for a process that is going to fork.
 
     The first write through a SQL store costs 0.3 s (SQLAlchemy maps its classes and compiles its statements), which the
     forks then save. An HTTP store is left alone: a pooled connection must not cross a fork. An error here is left to
@@ -76,6 +78,8 @@ def warm_up(run_id: str, metrics: Mapping[str, float], tags: Mapping[str, str]) 
         engine = getattr(_get_store(), "engine", None)
         if engine is not None:
             record(run_id, [metric(*pair) for pair in metrics.items()], tags)
+            if dataset is not None:
+                record_data(run_id, dataset)
             engine.dispose()
 
 

@@ -26,6 +26,9 @@ PRELOAD = (
     "sklearn.ensemble",
 )
 
+# The entry points whose children all read the study's data: it is read once, for all of them.
+TRAIN = ("train", "main")
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the step; return its exit code."""
@@ -62,12 +65,15 @@ def _tune(words: Sequence[str]) -> int:
 
 def start_forkserver(values: Mapping[str, Any], run_id: str) -> None:
     """Start the process that imports, and reads the data, once for all children."""
-    calls: list[tuple[str, Mapping[str, Any]]] = [
-        ("steps.training.plan:prepare", {"settings": dict(values), "estimators": spaces.estimators(values["space"])}),
-        # The study's opening record: true, and a write of the kind that each child does.
-        ("steps.tracking:warm_up", {"run_id": run_id, "metrics": names.NO_TRIALS, "tags": {names.ROLE: "study"}}),
-        ("steps.environment:differences", {}),
-    ]
+    # The study's opening record: true, and a write of the kind that each child does.
+    opening = {"run_id": run_id, "metrics": names.NO_TRIALS, "tags": {names.ROLE: "study"}}
+    calls: list[tuple[str, Mapping[str, Any]]] = [("steps.environment:differences", {})]
+    if values["entry_point"] in TRAIN:
+        estimators = spaces.estimators(values["space"])
+        calls.append(("steps.training.plan:prepare", {"settings": dict(values), "estimators": estimators}))
+        calls.append(("steps.training.plan:warm_up", opening))
+    else:
+        calls.append(("steps.tracking:warm_up", opening))
     forkserver.start(PRELOAD, calls)
 
 

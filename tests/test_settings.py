@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from steps import settings, train, tune
 from steps.errors import WrongValue
 from steps.settings import TRAIN, TUNE
-from steps.train import PREFIX
+from steps.names import PREFIX
 from steps.values import encode
 
 TABLES = [pytest.param(TRAIN, id="train"), pytest.param(TUNE, id="tune")]

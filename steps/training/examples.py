@@ -56,6 +56,11 @@ def of(settings: Mapping[str, Any]) -> Examples:
     return _made[0]
 
 
+def made() -> Examples | None:
+    """Return the examples that are kept, if any."""
+    return _made[0] if _made else None
+
+
 def _make(settings: Mapping[str, Any]) -> Examples:
     name, by = settings["data"], columns.split_of(settings["split"])[1]
     table = data.load(name, [column for column in columns.dropped(settings["drop"]) if column != by])

@@ -12,6 +12,7 @@ import numpy as np
 from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.metrics import get_scorer, get_scorer_names
 
+from steps import tracking
 from steps.errors import WrongValue, did_you_mean
 from steps.training import estimator, examples
 from steps.training.estimator import Maker
@@ -66,6 +67,12 @@ def prepare(settings: Mapping[str, Any], estimators: Sequence[str]) -> None:
         with suppress(WrongValue):
             if not make({**settings, "estimator": path}, ()).examples.plain:
                 importlib.import_module("skrub")
+
+
+def warm_up(run_id: str, metrics: Mapping[str, float], tags: Mapping[str, str]) -> None:
+    """Write to the study's run, after `prepare`, what is true of it and of the kind that each child writes."""
+    made = examples.made()
+    tracking.warm_up(run_id, metrics, tags, made.dataset.as_dict() if made else None)
 
 
 def describe(

@@ -17,7 +17,8 @@ from steps.tuning.progress import Progress
 from steps.tuning.pruning import Steps
 from steps.tuning.search import Search
 from steps.tuning.stopping import Stop
-from steps.tuning.trials import Child, Children, Ended, Job
+from steps.tuning.child import Child, Ended, Job
+from steps.tuning.trials import Children
 
 # The best so far goes to the parent run at most this often, many at a time.
 _WRITE_EVERY_S = 1.0

@@ -52,7 +52,7 @@ class Stop:
     _waited: int = 0
 
     def judge(self, number: int, values: tuple[float, ...]) -> str | None:
-        """Take in the next trial (no values: without a score); return why the study ends with it, None if it goes on."""
+        """Take in the next trial (no values: no score); return why the study ends with it, None if it goes on."""
         improved = bool(values) and self.best.add(number, values)
         self._waited = 0 if improved else self._waited + 1
         if values and self.target is not None:

@@ -27,7 +27,8 @@ from steps.tuning.progress import Progress
 from steps.tuning.search import Search
 from steps.tuning.space import Space
 from steps.tuning.stopping import Best, Stop
-from steps.tuning.trials import Children, Job
+from steps.tuning.child import Job
+from steps.tuning.trials import Children
 
 # Called with the study's settings and the estimators of its space, by task; see `steps.training.plan.describe`.
 Describe = Callable[..., Mapping[str, Any]]

@@ -23,9 +23,10 @@ STANZAS = """
       lr: {type: float, default: 0.01}
     command: "echo begins; python fit_line.py --lr {lr} && echo ends"
 """
+RATE = "lr: {type: float, low: 1.0e-3, high: 1.0, log: true}\n"
 SPACES = {
-    "line": "lr: {type: float, low: 1.0e-3, high: 1.0, log: true}\nmomentum: {type: float, low: 0, high: 0.9}\nepochs: 12\n",
-    "rate": "lr: {type: float, low: 1.0e-3, high: 1.0, log: true}\n",
+    "line": f"{RATE}momentum: {{type: float, low: 0, high: 0.9}}\nepochs: 12\n",
+    "rate": RATE,
 }
 LOSS = {"objective": "loss", "direction": "minimize"}
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import mlflow
 import pytest
 
-from tests.e2e.tools import Done, Place, outputs
+from tests.e2e.tools import ROOT, Done, Place, outputs
 
 pytestmark = pytest.mark.e2e
 
@@ -69,7 +69,6 @@ def test_live_folds_are_written_as_they_come(place: Place) -> None:
 WRONG = [
     ("steps.train", ["--folds", "many"], ["--folds 'many'", "a whole number from 1 to 1000"]),
     ("steps.train", ["--test_size", "1.5"], ["--test_size '1.5'", "above 0 and below 1"]),
-    ("steps.train", ["--data", "irirs"], ["--data 'irirs'", "did you mean 'iris'?"]),
     ("steps.train", ["--refit", "maybe"], ["--refit 'maybe'", "true or false"]),
     ("steps.tune", ["--n_trials", "0"], ["--n_trials '0'", "a whole number from 1"]),
     ("steps.tune", ["--jobs", "-1"], ["--jobs '-1'", "auto or a whole number from 1 to 4096"]),
@@ -78,6 +77,9 @@ WRONG = [
 ]
 # These are known only when the data or the installed packages are there.
 WRONG_LATER = [
+    ("steps.train", ["--data", "irirs"], ["--data 'irirs'", "did you mean 'iris'?"]),
+    ("steps.tune", ["--data", "no/such.csv"], ["--data 'no/such.csv'", str(ROOT), "give an absolute path"]),
+    ("steps.tune", ["--split", "group:target"], ["--split 'group:target': is the target of iris"]),
     ("steps.train", ["--max_detph", "5"], ["--max_detph", "did you mean 'max_depth'?"]),
     ("steps.train", ["--max_features", "sqrrt"], ["max_features", "sqrrt"]),
     ("steps.tune", ["--target", "petal"], ["--target 'petal'", "petal width (cm)"]),

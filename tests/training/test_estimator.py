@@ -299,8 +299,8 @@ def test_a_name_that_the_step_has_too_is_reached_with_the_prefix():
             continue
         for name in make().get_params():
             clashes |= {name} & own
-            word = f"{train.PREFIX}{name}" if name in own or name.startswith(train.PREFIX) else name
-            values, found = settings.read_open([f"--{word}", "5"], settings.TRAIN, train.PREFIX)
+            word = f"{names.PREFIX}{name}" if name in own or name.startswith(names.PREFIX) else name
+            values, found = settings.read_open([f"--{word}", "5"], settings.TRAIN, names.PREFIX)
             assert (values, found) == (settings.defaults(settings.TRAIN), {name: 5})
     assert {"metric", "estimator"} <= clashes
 

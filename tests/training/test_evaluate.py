@@ -14,7 +14,7 @@ def test_each_fold_is_scored_by_a_fresh_fit_on_its_other_rows():
     target = pd.Series([0.0, 2.0, 10.0, 20.0])
     splits = [(slice(0, 2), slice(2, 3)), (slice(2, 4), slice(0, 1))]
     mean = DummyRegressor()
-    found = list(evaluate.scores(mean, features, target, splits, get_scorer("neg_mean_absolute_error")))
+    found = [score for score, _ in evaluate.scores(mean, features, target, splits, get_scorer("neg_mean_absolute_error"))]
     assert found == [-9.0, -15.0]
     assert not hasattr(mean, "constant_")
 
@@ -26,7 +26,7 @@ def test_a_score_that_is_not_finite_is_an_error(bad):
     scorer = make_scorer(lambda truth, _: bad if len(truth) == 2 else 0.5)
     splits = [(slice(0, 3), slice(3, 6)), (slice(0, 4), slice(4, 6))]
     found = evaluate.scores(DummyClassifier(), features, target, splits, scorer)
-    assert next(found) == 0.5
+    assert next(found)[0] == 0.5
     with pytest.raises(StepError, match=f"^fold 1: the score is {bad}, not a finite number$"):
         next(found)
 

@@ -184,7 +184,7 @@ def test_preparing_leaves_the_errors_to_the_children():
 
 def test_the_examples_of_a_plan_are_made_once():
     """The same data and split find the examples that `prepare` made, whatever estimator and other settings are."""
-    plan.prepare(settings.defaults(settings.TUNE))
+    plan.prepare(settings.defaults(settings.TUNE), [])
     made = make(refit=False, log_folds="live", estimator="sklearn.svm.SVC", metric="f1_macro").examples
     assert made is make().examples
     resolved = {key: made.resolved[key] for key in ("target", "split", "task")}

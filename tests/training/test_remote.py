@@ -1,6 +1,3 @@
-import http.server
-import threading
-
 import pytest
 
 from steps import names
@@ -10,25 +7,10 @@ from tests.conftest import free_port
 
 
 @pytest.fixture
-def server():
-    """A plain web server on loopback: its address, and the paths that it was asked for."""
-    asked: list[str] = []
-
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            asked.append(self.path)
-            found = self.path.startswith("/table.csv")
-            self.send_response(200 if found else 404)
-            self.end_headers()
-            self.wfile.write(b"a,b\n1,2\n" if found else b"<html>\nnothing\n</html>")
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as serving:
-        threading.Thread(target=serving.serve_forever).start()
-        yield f"http://127.0.0.1:{serving.server_address[1]}", asked
-        serving.shutdown()
+def server(web):
+    """A web server with one table: its address, and the paths that it was asked for."""
+    web.files["/table.csv"] = b"a,b\n1,2\n"
+    return web.url, web.asked
 
 
 def test_a_study_fetches_a_file_once(server, tmp_path, monkeypatch):
