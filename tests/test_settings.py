@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from steps import settings, train, tune
 from steps.errors import WrongValue
-from steps.settings import TRAIN, TUNE
 from steps.names import PREFIX
+from steps.settings import TRAIN, TUNE
 from steps.values import encode
 
 TABLES = [pytest.param(TRAIN, id="train"), pytest.param(TUNE, id="tune")]
@@ -40,10 +40,18 @@ WRONG = {
     "refit": (["", "yes", "1", "0", "None", "maybe"], "true or false"),
     "log_folds": (["", "End", "never", "true"], "one of end, live"),
     "space": (["", " ", " forest"], "the name of a file in steps/spaces or the path of a YAML file"),
+    "entry_point": (["", " ", "a b", "./train"], "an entry point of MLproject"),
+    "objective": (WORDS, "auto, or a metric's name, or two"),
+    "direction": (WORDS, "auto, maximize or minimize, for each objective"),
     "n_trials": (WHOLE_FROM_1, "a whole number from 1"),
+    "timeout_s": (["0", "-1", "nan", "inf", "soon", "", "None"], "none or a number above 0"),
+    "patience": ([*WHOLE_FROM_1, "auto"], "none or a whole number from 1"),
+    "target_value": (["nan", "inf", "high", "", "None"], "none or a number"),
+    "pruner": (["", "Median", "auto"], "one of none, median, hyperband, wilcoxon"),
+    "dry_run": (["", "yes", "1"], "true or false"),
     "jobs": ([*WHOLE_FROM_1, "4097", "Auto"], "auto or a whole number from 1 to 4096"),
     "window": ([*WHOLE_FROM_1, "4097", "auto"], "a whole number from 1 to 4096"),
-    "sampler": (["", "TPE", "grid", "auto"], "one of tpe, random"),
+    "sampler": (["", "TPE", "auto"], "one of tpe, random, qmc, grid, cmaes, gp"),
     "backend": (WORDS, "warm, local or an installed MLflow project backend"),
     "backend_config": (WORDS, "none or the path of a JSON file"),
 }
@@ -80,6 +88,15 @@ RIGHT = [
     ("space", "../it's mine.yaml", "../it's mine.yaml"),
     ("estimator", "a.Scaler+b.c.Model", "a.Scaler+b.c.Model"),
     ("n_trials", "100000", 100_000),
+    ("entry_point", "fit_line", "fit_line"),
+    ("objective", "cv_f1_macro,fit_time_s", "cv_f1_macro,fit_time_s"),
+    ("direction", "minimize", "minimize"),
+    ("timeout_s", "none", None),
+    ("timeout_s", "1.5", 1.5),
+    ("patience", "20", 20),
+    ("target_value", "-0.5", -0.5),
+    ("pruner", "median", "median"),
+    ("dry_run", "true", True),
     ("jobs", "auto", "auto"),
     ("jobs", "8", 8),
     ("window", "8", 8),

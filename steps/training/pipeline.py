@@ -1,14 +1,14 @@
 """Between a table and an estimator that takes numbers alone: skrub's pipeline for what real tables hold."""
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from sklearn.base import BaseEstimator
 
 
-def around(estimator: BaseEstimator, kind: type[BaseEstimator], *, seed: int) -> Any:
+def around(estimator: BaseEstimator, kind: Callable[[], Any], *, seed: int) -> Any:
     """Put the steps that an estimator of a kind needs in front of it: text, dates, categories and gaps become numbers.
 
     Fitted as one with the estimator, so within each fold. Where a step draws at random it is seeded.

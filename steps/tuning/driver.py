@@ -13,11 +13,11 @@ from steps.backends import submitted
 from steps.errors import NoTrialFinished
 from steps.interrupts import Interrupts
 from steps.tuning import stopping
+from steps.tuning.child import Child, Ended, Job
 from steps.tuning.progress import Progress
 from steps.tuning.pruning import Steps
 from steps.tuning.search import Search
 from steps.tuning.stopping import Stop
-from steps.tuning.child import Child, Ended, Job
 from steps.tuning.trials import Children
 
 # The best so far goes to the parent run at most this often, many at a time.

@@ -71,7 +71,7 @@ class Judge:
         return self.pruned_at
 
     def notes(self) -> dict[str, Any]:
-        """Return what the pruner has noted in the trial, such as rungs that it reached: later ones are held against it."""
+        """Return what the pruner has noted in the trial, such as the rungs that it reached; later trials need it."""
         noted: dict[str, Any] = self._study.get_trials(deepcopy=False)[self._trial.number].system_attrs
         return noted
 

@@ -20,6 +20,7 @@ from steps.backends import forkserver, warm
 from steps.errors import WrongValue
 from steps.interrupts import Interrupts
 from steps.tuning import entry, objective, preview, pruning, report, resources, samplers, space
+from steps.tuning.child import Job
 from steps.tuning.driver import Driver, Limits, Result
 from steps.tuning.entry import EntryPoint
 from steps.tuning.objective import Objective
@@ -27,7 +28,6 @@ from steps.tuning.progress import Progress
 from steps.tuning.search import Search
 from steps.tuning.space import Space
 from steps.tuning.stopping import Best, Stop
-from steps.tuning.child import Job
 from steps.tuning.trials import Children
 
 # Called with the study's settings and the estimators of its space, by task; see `steps.training.plan.describe`.

@@ -42,7 +42,8 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def tuned(place: Place, **parameters: object) -> Done:
-    return place.step("steps.tune", **{"n_trials": 12, "jobs": 2, **LOSS, **parameters})
+    words = {"n_trials": 12, "jobs": 2, **LOSS, **parameters}
+    return place.step("steps.tune", *(f"--{name}={value}" for name, value in words.items()))
 
 
 @pytest.fixture(scope="module")

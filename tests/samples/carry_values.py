@@ -15,7 +15,9 @@ from hypothesis import strategies as st
 
 from steps import threads, tune
 from steps.backends import forkserver, warm
-from steps.settings import TRAIN
+from steps.tuning import entry as entries
+from steps.tuning.child import Job
+from steps.tuning.objective import Objective
 from steps.tuning.search import Search
 from steps.tuning.space import file
 from steps.tuning.trials import Children
@@ -103,10 +105,10 @@ def main() -> None:
         with mlflow.start_run(experiment_id="0"):
             children = Children(
                 project=".",
-                entry_point="train",
+                entry=entries.find("train"),
                 parameters={"refit": "false", "folds": "2", "data": "iris"},
-                own=frozenset(parameter.name for parameter in TRAIN),
-                objective="cv_accuracy",
+                objectives=[Objective("cv_accuracy", "maximize")],
+                steps_of="fold_accuracy",
                 study="values",
                 experiment_id="0",
                 backend=backend,
@@ -133,7 +135,7 @@ def main() -> None:
                 search = Search(space, sampler="tpe", seed=1, window=1)
                 number, params = search.ask()
                 choice = space.child(params)
-                child = children.launch(number, choice.hyperparameters, estimator=str(choice.estimator))
+                child = children.launch(Job(number, choice.estimator, choice.hyperparameters))
                 child.submitted.wait()
                 output = child.output.read_text() if child.output.exists() else ""
                 record = Path(given_folder) / child.run_id

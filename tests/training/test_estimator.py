@@ -11,7 +11,7 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.svm import SVC
 from sklearn.utils import all_estimators
 
-from steps import settings, train
+from steps import names, settings
 from steps.errors import WrongValue
 from steps.training import estimator
 

@@ -14,7 +14,9 @@ def test_each_fold_is_scored_by_a_fresh_fit_on_its_other_rows():
     target = pd.Series([0.0, 2.0, 10.0, 20.0])
     splits = [(slice(0, 2), slice(2, 3)), (slice(2, 4), slice(0, 1))]
     mean = DummyRegressor()
-    found = [score for score, _ in evaluate.scores(mean, features, target, splits, get_scorer("neg_mean_absolute_error"))]
+    found = [
+        score for score, _ in evaluate.scores(mean, features, target, splits, get_scorer("neg_mean_absolute_error"))
+    ]
     assert found == [-9.0, -15.0]
     assert not hasattr(mean, "constant_")
 

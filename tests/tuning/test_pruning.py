@@ -22,7 +22,8 @@ def study(pruner, *, workers, shuffle, n=30, window=4):
     """Run a study in which trials end in an order of chance; return what each tried and where it was pruned."""
     search = Search(SPACE, sampler="tpe", seed=7, window=window, directions=["minimize"], pruner=pruner, steps=EPOCHS)
     chance = random.Random(shuffle)
-    running, found = {}, {}
+    running: dict[int, tuple[dict[str, float], int]] = {}
+    found: dict[int, tuple[dict[str, float], int | None]] = {}
     while len(found) < n:
         while search.asked < n and len(running) < workers and search.can_ask():
             number, params = search.ask()
