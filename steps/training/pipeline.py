@@ -29,4 +29,6 @@ def quiet() -> Iterator[None]:
     with warnings.catch_warnings():
         for module in ("skrub", "sklearn.preprocessing", "sklearn.impute", "pandas"):
             warnings.filterwarnings("ignore", category=UserWarning, module=rf"{module}\b")
+        # LogisticRegression has it no more, but every estimator is given it that still names it.
+        warnings.filterwarnings("ignore", message="'n_jobs' has no effect", category=FutureWarning)
         yield

@@ -39,7 +39,7 @@ def outcome(number, params):
     if number % 7 == 3:
         return FAIL
     score = -((params["x"] - 0.5) ** 2) - params.get("n", 30) / 100 + params.get("y", 0) + (params["kind"] == "a")
-    return Outcome(TrialState.COMPLETE, score)
+    return Outcome(TrialState.COMPLETE, (score,))
 
 
 def one_after_the_other(sampler, window, seed=42, n_trials=N_TRIALS, score=outcome, space=SPACE):
@@ -89,7 +89,7 @@ def test_no_order_and_no_number_of_workers_changes_what_is_asked(space, sampler,
 def test_tpe_learns_from_the_scores(window):
     """Past its start-up tpe's draws depend on the scores: what the other tests hold still does move."""
     told = one_after_the_other("tpe", window)
-    other = one_after_the_other("tpe", window, score=lambda *_: Outcome(TrialState.COMPLETE, 1.0))
+    other = one_after_the_other("tpe", window, score=lambda *_: Outcome(TrialState.COMPLETE, (1.0,)))
     assert told[:10] == other[:10]
     assert told[10 + window :] != other[10 + window :]
 
@@ -100,7 +100,7 @@ def test_a_trial_does_not_know_the_scores_inside_its_window():
 
     def asked_where(changed):
         def score(number, params):
-            return Outcome(TrialState.COMPLETE, 1e6) if number == changed else outcome(number, params)
+            return Outcome(TrialState.COMPLETE, (1e6,)) if number == changed else outcome(number, params)
 
         return one_after_the_other("tpe", window, n_trials=n + 1, score=score)[n]
 
@@ -137,7 +137,7 @@ def test_as_many_trials_as_the_window_can_be_in_flight(window):
     for number in range(1, window):  # later ones don't help
         search.settle(number, FAIL)
         assert not search.can_ask()
-    search.settle(0, Outcome(TrialState.COMPLETE, 1.0))
+    search.settle(0, Outcome(TrialState.COMPLETE, (1.0,)))
     for number in range(window, 2 * window):  # all of the first are settled
         assert search.can_ask()
         assert search.ask()[0] == number
@@ -206,7 +206,7 @@ estimator:
 def branch_outcome(number, params):
     """One branch is clearly better, and inside it a small x is."""
     best = params["estimator"] == "a.Good"
-    return Outcome(TrialState.COMPLETE, 1.0 - abs(params["Good.x"] - 0.2) if best else -1.0)
+    return Outcome(TrialState.COMPLETE, (1.0 - abs(params["Good.x"] - 0.2) if best else -1.0,))
 
 
 @pytest.mark.parametrize("window", [1, 4])
