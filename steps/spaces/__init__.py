@@ -33,7 +33,8 @@ def find(space: str) -> Path:
         return path
     if path.is_absolute():
         raise WrongValue(f"--space {space!r}: there is no such file")
-    raise WrongValue(f"--space {space!r}: there is no such file in {Path.cwd()}; give an absolute path")
+    near = f" (did you mean {path.stem!r}?)" if path.stem in names() else ""
+    raise WrongValue(f"--space {space!r}: there is no such file in {Path.cwd()}; give an absolute path{near}")
 
 
 def estimators(space: str) -> list[str]:

@@ -5,6 +5,7 @@ import inspect
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from importlib import metadata
 from typing import Any
 
 from sklearn.base import ClassifierMixin, RegressorMixin, is_classifier, is_regressor
@@ -163,14 +164,16 @@ def packages(built: Any) -> list[str]:
 def rejections(path: str) -> Iterator[None]:
     """Turn what an estimator raises for a value that it rejects into WrongValue, one sentence.
 
-    That is ValueError or TypeError (scikit-learn's InvalidParameterError is both), or an error of its package's own.
+    That is ValueError (scikit-learn's InvalidParameterError and xgboost's are some), an error of its package's own, or
+    a TypeError of an installed package: a user's own code is shown its traceback.
     """
     packages = {part.partition(".")[0] for part in path.split("+")}
     try:
         yield
     except Exception as error:
         own = type(error).__module__.partition(".")[0].lstrip("_")
-        if isinstance(error, ValueError | TypeError) or own in packages:
+        installed = isinstance(error, TypeError) and packages <= metadata.packages_distributions().keys()
+        if isinstance(error, ValueError) or own in packages or installed:
             raise WrongValue(f"{path}: {_first_line(error)}") from error
         raise
 

@@ -345,8 +345,9 @@ def test_an_error_of_the_estimator_s_own_package_is_a_rejection(own):
         ("_catboostish", "catboostish.Model", WrongValue),
         ("catboostish", "a.Scaler+catboostish.Model", WrongValue),
         ("other", "catboostish.Model", Exception),
+        ("builtins", "my_models.Model", Exception),
     ):
-        error = type("OwnError", (Exception,), {"__module__": module})
+        error = TypeError if module == "builtins" else type("OwnError", (Exception,), {"__module__": module})
         with pytest.raises(kind) as caught, estimator.rejections(path):
             raise error("depth is wrong\nand more")
         assert (type(caught.value) is WrongValue) == (kind is WrongValue)

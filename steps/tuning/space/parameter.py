@@ -1,6 +1,7 @@
 """A hyperparameter of a search space: searched by Optuna, or fixed."""
 
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
@@ -20,7 +21,8 @@ class Fixed:
 
     def rejects(self, value: object) -> str | None:
         """Say what is wrong with a value for this hyperparameter; None if nothing is."""
-        return None if word(value) == word(self.value) else f"is fixed at {self.value!r}, got {shorten(repr(value))}"
+        same = _is_one_of(value, [word(self.value)])
+        return None if same else f"is fixed at {self.value!r}, got {shorten(repr(value))}"
 
 
 @dataclass(frozen=True)
@@ -64,16 +66,15 @@ class Parameter:
         """Say what is wrong with a value for this hyperparameter; None if nothing is."""
         found, got = self.distribution, shorten(repr(value))
         if isinstance(found, CategoricalDistribution):
-            return (
-                None
-                if word(value) in found.choices
-                else f"must be one of {', '.join(map(str, found.choices))}, got {got}"
-            )
+            words = [str(choice) for choice in found.choices]
+            return None if _is_one_of(value, words) else f"must be one of {', '.join(words)}, got {got}"
         assert isinstance(found, IntDistribution | FloatDistribution)
         kind, types = ("a whole number", int) if isinstance(found, IntDistribution) else ("a number", (int, float))
         if not isinstance(value, types) or isinstance(value, bool) or not found.low <= value <= found.high:
             return f"must be {kind} from {found.low} to {found.high}, got {got}"
-        if found.step is not None and not divides(found.step, found.low, value):
+        steps = 0 if found.step is None else (value - found.low) / found.step
+        # Optuna adds steps up in floats: its own 0.30000000000000004 is a multiple of 0.1.
+        if not math.isclose(steps, round(steps), abs_tol=1e-8):
             return f"must be {found.low} plus a multiple of {found.step}, got {got}"
         return None
 
@@ -102,6 +103,13 @@ class Parameter:
 def word(value: object) -> str:
     """Write a value so that two are written alike only where they are the same; a list is a tuple, as in JSON."""
     return encode(_tuples(value))
+
+
+def _is_one_of(value: object, words: Container[str]) -> bool:
+    try:
+        return word(value) in words
+    except TypeError:  # no literal, as nan is none
+        return False
 
 
 def divides(step: float | None, low: float | None, high: float | None) -> bool:

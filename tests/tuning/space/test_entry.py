@@ -173,8 +173,12 @@ def test_each_key_of_an_entry_in_many_lines_has_its_own_line():
     [
         ("{type: int, low: 1, high: 9, step: 2}", [1, 3, 9], [0, 2, 11, 3.0, True, "3", None]),
         ("{type: float, low: 0, high: 1}", [0, 1, 0.5, 1.0], [-0.1, 1.1, True, "0.5", None, float("nan")]),
-        ("{type: float, low: 0, high: 1, step: 0.1}", [0.3, 0.7, 1], [0.35, 1.1]),
-        ("{type: categorical, choices: [1, null, [2]]}", [1, None, (2,), [2]], [1.0, True, "1", "None", 2, (2, 2)]),
+        ("{type: float, low: 0, high: 1, step: 0.1}", [0.3, 0.1 + 0.2, 0.7, 1], [0.35, 1.1, float("nan")]),
+        (
+            "{type: categorical, choices: [1, null, [2]]}",
+            [1, None, (2,), [2]],
+            [1.0, True, "1", "None", 2, (2, 2), float("nan"), object(), {1: 2}],
+        ),
     ],
 )
 def test_what_lies_in_a_space(entry, right, wrong):

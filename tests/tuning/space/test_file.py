@@ -278,6 +278,9 @@ def test_a_relative_path_that_is_not_there_says_where_it_was_looked_for(tmp_path
         load("my.yaml")
     assert caught.value.problems == (f"--space 'my.yaml': there is no such file in {tmp_path}; give an absolute path",)
     with pytest.raises(WrongValue) as caught:
+        load("svm.yaml")
+    assert caught.value.problems[0].endswith("give an absolute path (did you mean 'svm'?)")
+    with pytest.raises(WrongValue) as caught:
         load(f"{tmp_path}/my.yaml")
     assert caught.value.problems == (f"--space '{tmp_path}/my.yaml': there is no such file",)
 

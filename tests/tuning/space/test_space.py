@@ -32,6 +32,7 @@ estimator:
   a.Line:
     fit: true
   a.Near:
+    q: {type: float, low: 0, high: 1, step: 0.1}
     p: {type: categorical, choices: [1, 2]}
     k: {type: int, low: 1, high: 2, when: {p: 2}}
     m: {type: int, low: 5, high: 6, when: {p: [1, 2]}}
@@ -117,8 +118,8 @@ def test_placing_is_the_inverse(seed):
         ("a: {type: float, low: 0, high: 1}\n", None),
         ("a: {type: int, low: 1, high: 9}\nb: {type: float, low: 0, high: 1}\n", None),
         (SVC, None),
-        # Each branch of its own size: 3 + 3 × 4; 1; 2 + 2 × 2.
-        (GRID, 3 + 3 * 4 + 1 + 2 + 2 * 2),
+        # Each branch of its own size: 3 + 3 × 4; 1; 11 × (2 + 2 × 2).
+        (GRID, 3 + 3 * 4 + 1 + 11 * (2 + 2 * 2)),
     ],
 )
 def test_the_size_of_a_space(text, size):
