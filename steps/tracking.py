@@ -66,7 +66,7 @@ def _other_schema() -> str:
 
 
 def warm_up(
-    run_id: str, metrics: Mapping[str, float], tags: Mapping[str, str], dataset: Mapping[str, Any] | None
+    run_id: str, metrics: Mapping[str, float], tags: Mapping[str, str], dataset: Mapping[str, Any] | None = None
 ) -> None:
     """Write to a run as a child does, then close the store's connections: for a process that is going to fork.
 
