@@ -1,14 +1,13 @@
 """The examples of a run: features and target, their rows laid out so that every fold is a slice of them."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from steps.errors import WrongValue
-from steps.training import columns, data, folding, record, splits, target
+from steps.training import columns, data, folding, memory, record, splits, target
 
 # Settings that say which examples there are and how they are split.
 SETTINGS = ("data", "target", "drop", "split", "task", "folds", "test_size", "seed")
@@ -21,7 +20,8 @@ class Examples:
     """Features and target, resolved and laid out.
 
     `features` and `target` have the rows in the layout's order: `held_out` and `training` are slices of them, and each
-    pair of `splits` too. `plain` features are numbers without a gap. `shown` are some rows of the features with the
+    pair of `splits` too. `plain` features are numbers without a gap, `single` ones float32 for estimators that make
+    that of them anyway. `shown` are some rows of the features with the
     table's own types. `resolved` has the settings with what was `auto` in them; `dataset` is what MLflow records;
     `notes` are what a person should be told.
     """
@@ -32,27 +32,44 @@ class Examples:
     target: "pd.Series[Any]"
     layout: splits.Layout
     plain: bool
+    single: bool
     shown: pd.DataFrame
     dataset: record.Dataset
     notes: tuple[str, ...]
 
-    def answer(self, settings: Mapping[str, Any]) -> bool:
-        """Tell whether these are the examples that settings ask for, given as they were or with `auto` resolved."""
-        return all(settings[key] in (self.asked[key], self.resolved[key]) for key in SETTINGS)
+    def answer(self, settings: Mapping[str, Any], *, single: bool) -> bool:
+        """Tell whether these are the examples that settings ask for, given as they were or with `auto` resolved.
+
+        Those in float32 are for who asks for it; whoever does takes others too.
+        """
+        same = all(settings[key] in (self.asked[key], self.resolved[key]) for key in SETTINGS)
+        return same and (single or not self.single)
 
 
 _made: list[Examples] = []
+_failed: list[tuple[Mapping[str, Any], WrongValue]] = []
 
 
-def of(settings: Mapping[str, Any]) -> Examples:
-    """Return the examples that settings ask for; the last ones are kept for the life of the process.
+def of(settings: Mapping[str, Any], estimators: Collection[str]) -> Examples:
+    """Return the examples that settings ask for, in the type that suits all of some estimators (their import paths).
 
-    So a forkserver makes a study's examples, and each of its children finds them made, in pages that they share.
+    The last ones are kept for the life of the process: a forkserver makes a study's examples, and each of its children
+    finds them made, in pages that they share.
     Raises WrongValue, naming file, column and remedy, where the data can't be used.
     """
-    if not (_made and _made[0].answer(settings)):
-        _made.clear()  # there is no room for two big tables
-        _made.append(_make({key: settings[key] for key in SETTINGS}))
+    single = all(path in memory.SINGLE or path == "auto" for path in estimators)
+    if _made and _made[0].answer(settings, single=single):
+        return _made[0]
+    asked = {key: settings[key] for key in SETTINGS}
+    for failed, error in _failed:
+        if failed == asked:
+            raise error
+    _made.clear()  # there is no room for two big tables
+    try:
+        _made.append(_make(asked, single=single))
+    except WrongValue as error:
+        _failed[:] = [(asked, error)]  # nobody reads, or fetches, it again to be told the same
+        raise
     return _made[0]
 
 
@@ -61,7 +78,7 @@ def made() -> Examples | None:
     return _made[0] if _made else None
 
 
-def _make(settings: Mapping[str, Any]) -> Examples:
+def _make(settings: Mapping[str, Any], *, single: bool) -> Examples:
     name, by = settings["data"], columns.split_of(settings["split"])[1]
     table = data.load(name, [column for column in columns.dropped(settings["drop"]) if column != by])
     roles = columns.roles(table, settings)
@@ -73,24 +90,22 @@ def _make(settings: Mapping[str, Any]) -> Examples:
     layout = folding.lay_out(frame, goal, resolved)
     dataset = record.of(table, roles.target)
     notes = (*table.notes, *notes)
-    # The table's frame goes as soon as the layout is filled: two of it are the most that there ever is.
     features = frame[list(roles.features)]
+    # From here on there is one table, and while its rows are put in order that and the layout, which is less than two.
     del table, frame
     columns.check_finite(features, name)
     plain = columns.is_plain(features)
     shown = features.head(_SHOWN_ROWS).copy()
-    laid_out = _numbers(features, layout.order) if plain else features.take(layout.order).reset_index(drop=True)
+    if plain:
+        names = features.columns
+        block = memory.block_of(features, single=single)[layout.order]
+        laid_out = pd.DataFrame(block, columns=names, copy=False)
+    else:
+        laid_out = features.take(layout.order).reset_index(drop=True)
+    del features
+    memory.give_back()
     goal = goal.take(layout.order).reset_index(drop=True)
-    return Examples(settings, resolved, laid_out, goal, layout, plain, shown, dataset, notes)
-
-
-def _numbers(features: pd.DataFrame, order: np.ndarray) -> pd.DataFrame:
-    """Lay out numbers as one block, row by row: a slice of its rows is handed to an estimator as it is, uncopied."""
-    kind = np.result_type(*features.dtypes)
-    block = np.empty((len(order), features.shape[1]), dtype=kind)
-    for position in range(features.shape[1]):
-        block[:, position] = features.iloc[:, position].to_numpy()[order]
-    return pd.DataFrame(block, columns=features.columns, copy=False)
+    return Examples(settings, resolved, laid_out, goal, layout, plain, single, shown, dataset, notes)
 
 
 def _labelled(frame: pd.DataFrame, column: str, name: str) -> tuple[pd.DataFrame, tuple[str, ...]]:

@@ -47,7 +47,7 @@ def make(settings: Mapping[str, Any], hyperparameters: Iterable[str]) -> Plan:
     `settings` are the parameters of `train`, or those that `tune` shares with it.
     Raises WrongValue, naming parameter, value and what is allowed.
     """
-    found = examples.of(settings)
+    found = examples.of(settings, [settings.get("estimator", "auto")])
     task = found.resolved["task"]
     path, metric = settings.get("estimator", "auto"), settings["metric"]
     path = estimator.DEFAULTS[task] if path == "auto" else path

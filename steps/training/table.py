@@ -3,6 +3,8 @@
 import decimal
 import io
 import zipfile
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ from steps.errors import WrongValue
 from steps.training import csv_file
 
 _GZIP, _PARQUET = b"\x1f\x8b", b"PAR1"
+_BUFFER = 1024 * 1024
 
 
 def read(path: Path, where: str) -> tuple[pd.DataFrame, list[str]]:
@@ -43,9 +46,7 @@ def read(path: Path, where: str) -> tuple[pd.DataFrame, list[str]]:
     else:
         frame, said = csv_file.read(path, where, None)
     frame.columns = pd.Index([str(name) for name in frame.columns])
-    twice = sorted(set(frame.columns[frame.columns.duplicated()]))
-    if twice:
-        raise WrongValue(f"{where}: has columns of the same name, {', '.join(map(repr, twice))}; rename them")
+    _check_names(list(frame), where)
     return frame, said
 
 
@@ -54,18 +55,29 @@ def _parquet(source: Any, where: str) -> pd.DataFrame:
     from pyarrow import parquet
 
     try:
-        # One thread, since this process may be going to fork; each column is freed as soon as it is converted.
-        read = parquet.read_table(source, use_threads=False, pre_buffer=False)
+        with parquet.ParquetFile(source, pre_buffer=False, buffer_size=_BUFFER) as file:
+            schema = file.schema_arrow
+            _check_names(schema.names, where)
+            # Column by column: all at once would take up to three times the table. One thread, since this process may
+            # be going to fork.
+            columns = {name: file.read(columns=[name], use_threads=False)[name] for name in schema.names}
+        read = pyarrow.table(columns).replace_schema_metadata(schema.metadata)
+        del columns
+        # Each column is freed as soon as it is converted, if it has to be.
         frame = read.to_pandas(use_threads=False, split_blocks=True, self_destruct=True)
     except (pyarrow.ArrowException, OSError, ValueError) as error:
         raise WrongValue(f"{where}: can't be read as Parquet: {str(error).splitlines()[0]}") from error
-    del read
-    pyarrow.default_memory_pool().release_unused()
     if frame.empty:
         raise WrongValue(f"{where}: has no rows or no columns")
     if not isinstance(frame.index, pd.RangeIndex):  # an index that somebody gave a meaning
         frame = frame.reset_index()
     return frame
+
+
+def _check_names(names: Sequence[str], where: str) -> None:
+    twice = sorted(name for name, count in Counter(names).items() if count > 1)
+    if twice:
+        raise WrongValue(f"{where}: has columns of the same name, {', '.join(map(repr, twice))}; rename them")
 
 
 def usable(frame: pd.DataFrame, where: str) -> pd.DataFrame:

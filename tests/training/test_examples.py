@@ -1,3 +1,4 @@
+import importlib
 from pathlib import Path
 
 import numpy as np
@@ -6,13 +7,13 @@ import pytest
 
 from steps import settings
 from steps.errors import WrongValue
-from steps.training import columns, examples, target
+from steps.training import columns, examples, memory, target
 
 MESSY = str(Path(__file__).parent.parent / "samples" / "messy.csv")
 
 
-def of(**given):
-    return examples.of(settings.defaults(settings.TRAIN) | given)
+def of(*estimators, **given):
+    return examples.of(settings.defaults(settings.TRAIN) | given, estimators or ["sklearn.svm.SVC"])
 
 
 def problems_of(**given):
@@ -135,6 +136,41 @@ def test_numbers_keep_the_type_that_they_share(tmp_path):
         made = of(data=str(tmp_path / "x.parquet"), folds=len(set(kinds)) + 1, seed=len(expected))
         assert {str(kind) for kind in made.features.dtypes} == {expected}
         assert made.shown.dtypes.tolist() == frame.drop(columns="label").dtypes.tolist()
+
+
+@pytest.mark.parametrize("path", sorted(memory.SINGLE))
+def test_what_takes_float32_learns_the_same_from_it(path):
+    """For estimators that make float32 of all numbers the block is of that type: no copy, and not one other answer."""
+    module, _, name = path.rpartition(".")
+    kind = getattr(importlib.import_module(module), name)
+    data = "diabetes" if name.endswith("Regressor") else "digits"
+    found = []
+    for paths in ([path], ["sklearn.svm.SVC"]):
+        made = of(*paths, data=data)
+        (fit, score), *_ = made.layout.splits
+        fitted = kind(random_state=1).fit(made.features.iloc[fit], made.target.iloc[fit])
+        found.append((str(made.features.dtypes.iloc[0]), fitted.predict(made.features.iloc[score]).tolist()))
+    assert [kind for kind, _ in found] == ["float32", "float64"]
+    assert found[0][1] == found[1][1]
+
+
+def test_float32_is_for_those_alone_who_ask_for_it():
+    """Examples in float32 are made anew for an estimator that goes by all digits; the other way round they serve."""
+    single = of("auto")
+    assert single.single
+    assert of(next(iter(memory.SINGLE))) is single
+    double = of("sklearn.svm.SVC", "auto")
+    assert not double.single
+    assert of("auto") is double
+
+
+def test_data_that_failed_are_not_read_again(tmp_path):
+    """A second question about the same unusable data has the same answer, without the file."""
+    path = tmp_path / "x.csv"
+    path.write_bytes(b"a,b\n")
+    first = problems_of(data=str(path))
+    path.unlink()
+    assert problems_of(data=str(path)) == first
 
 
 # Each row: the columns of a file of 40 rows, the settings, what the one problem says.
