@@ -63,6 +63,8 @@ def prepare(settings: Mapping[str, Any], estimators: Sequence[str]) -> None:
 
     `estimators` are the import paths that they may be given; none: the task's default.
     """
+    with suppress(WrongValue):  # once for all of them: what they have in common decides the layout
+        examples.of(settings, estimators or ["auto"])
     for path in estimators or ["auto"]:
         with suppress(WrongValue):
             if not make({**settings, "estimator": path}, ()).examples.plain:
