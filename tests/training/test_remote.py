@@ -94,7 +94,7 @@ def test_an_artifact_of_a_run_is_a_table_too(tmp_path, monkeypatch, database):
 
     shutil.copy(database, tmp_path / "mlflow.db")
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/mlflow.db")
-    mlflow.set_tracking_uri(None)  # type: ignore[arg-type]
+    mlflow.set_tracking_uri(f"sqlite:///{tmp_path}/mlflow.db")
     experiment = mlflow.MlflowClient().create_experiment("files", artifact_location=str(tmp_path / "artifacts"))
     with mlflow.start_run(experiment_id=experiment) as run:
         mlflow.log_text("a,b\n1,2\n", "tables/x.csv")
