@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.test_ends import ALL_GONE_S, LONG, started, tuner_of
-from tests.e2e.tools import Place, until
+from tests.e2e.test_ends import LONG, started, tuner_of
+from tests.e2e.tools import ALL_GONE_S, Place, until
 from tests.standin import standin_conda
 
 pytestmark = pytest.mark.e2e
