@@ -15,7 +15,9 @@ pytestmark = pytest.mark.e2e
 LONG: dict[str, Any] = {"n_trials": 1000, "folds": 1, "jobs": 2}
 
 
-def started(place: Place, words: list[str], trials: int = 2, **where: object) -> "subprocess.Popen[bytes]":
+def started(
+    place: Place, words: list[str], trials: int = 2, seconds: float = 90, **where: object
+) -> "subprocess.Popen[bytes]":
     """Start a study and wait until some of its trials have started."""
     process = place.start(words, **where)  # type: ignore[arg-type]
 
@@ -24,7 +26,7 @@ def started(place: Place, words: list[str], trials: int = 2, **where: object) ->
         found = place.client.search_runs(["0"], "tags.`tuning.role` = 'trial'")
         return len(found) >= trials
 
-    until(some_trials, 90, f"{trials} trials started")
+    until(some_trials, seconds, f"{trials} trials started")
     return process
 
 

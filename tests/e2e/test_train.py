@@ -13,8 +13,10 @@ pytestmark = pytest.mark.e2e
 
 @pytest.fixture(scope="module")
 def trained(new_place: Callable[..., Place]) -> tuple[Place, Done]:
+    """A run without `-e`: the entry point is then `main`, which is `train`."""
     place = new_place()
-    return place, place.mlflow_run("train", n_estimators=20, max_depth=3, folds=2)
+    words = place.command("train", n_estimators=20, max_depth=3, folds=2)
+    return place, place.run([word for word in words if word not in ("-e", "train")], check=True)
 
 
 def test_train_logs_scores_and_a_model_that_predicts(trained: tuple[Place, Done]) -> None:
@@ -46,24 +48,20 @@ def test_the_model_is_saved_in_a_format_whose_loading_runs_no_code(trained: tupl
     assert flavor["serialization_format"] == "skops"
 
 
-def test_main_is_train_and_the_same_seed_gives_the_same_scores(trained: tuple[Place, Done], place: Place) -> None:
-    """Without `-e` the entry point is `train`; run again, it scores the same to the last bit."""
+def test_live_folds_are_written_as_they_come_and_score_the_same(trained: tuple[Place, Done], place: Place) -> None:
+    """With log_folds=live each fold is on record as it ends; the same seed scores the same, to the last bit."""
     before, _ = trained
-    words = before.command("train", n_estimators=20, max_depth=3, folds=2, refit="false")
-    place.run([word for word in words if word not in ("-e", "train")], check=True)
-    again, once = (p.client.search_runs(["0"])[0].data.metrics for p in (place, before))
-    assert again == {name: score for name, score in once.items() if not name.startswith("test_")}
-
-
-def test_live_folds_are_written_as_they_come(place: Place) -> None:
-    """With log_folds=live each fold is on record as it ends; the scores are those of log_folds=end."""
-    done = place.step("steps.train", "--log_folds", "live", "--refit", "false", "--folds", "3", "--n_estimators", "5")
-    assert done.code == 0, done.stderr
-    (run,) = place.client.search_runs(["0"])
-    folds = place.client.get_metric_history(run.info.run_id, "fold_accuracy")
-    assert [fold.step for fold in folds] == [0, 1, 2]
+    place.step("steps.train", check=True, log_folds="live", refit="false", n_estimators=20, max_depth=3, folds=2)
+    again, once = (p.client.search_runs(["0"])[0] for p in (place, before))
+    of_once = {name: score for name, score in once.data.metrics.items() if not name.startswith("test_")}
+    assert again.data.metrics == of_once
+    folds, at_end = (
+        p.client.get_metric_history(run.info.run_id, "fold_accuracy") for p, run in ((place, again), (before, once))
+    )
+    assert [(fold.step, fold.value) for fold in folds] == [(fold.step, fold.value) for fold in at_end]
+    assert [fold.step for fold in folds] == [0, 1]
     assert folds[0].timestamp < folds[-1].timestamp
-    assert not outputs(run)
+    assert not outputs(again)
 
 
 # Each row: the step, its words, what its one line on stderr has to say.

@@ -118,6 +118,10 @@ class Study:
         found = [run for run in self.children if run.data.tags.get("tuning.role") == "trial"]
         return sorted(found, key=lambda run: int(run.data.tags["tuning.trial"]))
 
+    def ended(self, state: str) -> list[Run]:
+        """The trials that ended in a state."""
+        return [run for run in self.trials if run.data.tags.get("tuning.state") == state]
+
     def essence(self, metric: str) -> list[tuple[int, dict[str, object], list[float]]]:
         """Number, typed hyperparameters and every fold's score of each trial: what has to be the same again."""
         return [
