@@ -27,6 +27,7 @@ STOPPED = "STOPPED"
 ENVIRONMENT = "tuning.environment"  # pinned or drifted
 ESTIMATOR = "tuning.estimator"  # import path of the estimator that was fitted; on a study: the best trial's
 DATA = "tuning.data"  # sha256 of the data: of the file's bytes, or of the frame of a shipped set
+FOLDS = "tuning.folds"  # sha256 of what is made of them: the columns, the held-out rows, the rows of each fold
 
 # Environment variables.
 FILES = "TUNING_FILES"  # the folder of a study that keeps what was fetched for it

@@ -95,6 +95,12 @@ TUNE = (
     Parameter("window", 4, integer(1, 4096), "trials in flight that the sampler does not wait for"),
     Parameter("sampler", "tpe", one_of(*SAMPLERS), "how the next trial is chosen"),
     Parameter("pruner", "none", one_of(*PRUNERS), "which trials are ended early"),
+    Parameter(
+        "warm_start",
+        "none",
+        text("none, run ids with commas between, or an experiment's name"),
+        "finished runs that the search knows from the start",
+    ),
     Parameter("dry_run", False, flag(), "say what would be done, and launch nothing"),
     Parameter("backend", "warm", text("warm, local or an installed MLflow project backend"), "where a trial executes"),
     Parameter("backend_config", "none", text("none or the path of a JSON file"), "handed to that backend"),

@@ -41,7 +41,8 @@ def _train(words: Sequence[str]) -> int:
         print(f"train: {note}", file=sys.stderr)
     if values["refit"]:  # a trial's study has done it
         plan.check_metric(planned)
-    with own_run(values | hyperparameters, active=values["refit"]) as run_id:
+    given = values | {f"{names.PREFIX}{key}" if key in values else key: v for key, v in hyperparameters.items()}
+    with own_run(given, active=values["refit"]) as run_id:
         for name, score in run.train(planned, values, hyperparameters, run_id).items():
             print(f"{name}: {score:.6g}")
     return 0

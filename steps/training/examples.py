@@ -1,9 +1,11 @@
 """The examples of a run: features and target, their rows laid out so that every fold is a slice of them."""
 
+import hashlib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from steps.errors import WrongValue
@@ -21,9 +23,10 @@ class Examples:
 
     `features` and `target` have the rows in the layout's order: `held_out` and `training` are slices of them, and each
     pair of `splits` too. `plain` features are numbers without a gap, `single` ones float32 for estimators that make
-    that of them anyway. `shown` are some rows of the features with the
-    table's own types. `resolved` has the settings with what was `auto` in them; `dataset` is what MLflow records;
-    `notes` are what a person should be told.
+    that of them anyway. `shown` are some rows of the features with the table's own types. `resolved` has the settings
+    with what was `auto` in them; `dataset` is what MLflow records; `folds` is a digest (sha256) of the columns and of
+    the layout: two runs in which it and the data's are the same were scored on the same; `notes` are what a person
+    should be told.
     """
 
     asked: Mapping[str, Any]
@@ -35,6 +38,7 @@ class Examples:
     single: bool
     shown: pd.DataFrame
     dataset: record.Dataset
+    folds: str
     notes: tuple[str, ...]
 
     def answer(self, settings: Mapping[str, Any], *, single: bool) -> bool:
@@ -105,7 +109,14 @@ def _make(settings: Mapping[str, Any], *, single: bool) -> Examples:
     del features
     memory.give_back()
     goal = goal.take(layout.order).reset_index(drop=True)
-    return Examples(settings, resolved, laid_out, goal, layout, plain, single, shown, dataset, notes)
+    folds = _digest(roles, layout)
+    return Examples(settings, resolved, laid_out, goal, layout, plain, single, shown, dataset, folds, notes)
+
+
+def _digest(roles: columns.Roles, layout: splits.Layout) -> str:
+    found = hashlib.sha256(repr((roles.target, roles.features, layout.held_out, layout.splits)).encode())
+    found.update(np.ascontiguousarray(layout.order, dtype=np.int64).data)
+    return found.hexdigest()
 
 
 def _labelled(frame: pd.DataFrame, column: str, name: str) -> tuple[pd.DataFrame, tuple[str, ...]]:

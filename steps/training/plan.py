@@ -95,6 +95,7 @@ def describe(
         "metric": plan.metric,
         "estimators": estimator.check(plan.task, estimators.get(plan.task, {}), where.get(plan.task, {})),
         "dataset": plan.examples.dataset.as_dict(),
+        "folds": plan.examples.folds,
         "notes": list(plan.examples.notes),
     }
 

@@ -51,6 +51,7 @@ def _cross_validate(plan: Plan, unfitted: Any, run_id: str, *, live: bool) -> di
         names.ENVIRONMENT: environment.state(),
         names.ESTIMATOR: plan.estimator_path,
         names.DATA: rows.dataset.sha256,
+        names.FOLDS: rows.folds,
     }
     tracking.record(run_id, unwritten, tags)
     return found

@@ -162,7 +162,7 @@ class Driver:
         steps: Steps = ()
         pruned_at = None
         if self.search.prunes:
-            steps = self.reading(self.children.steps(child))
+            steps = self.reading(self.children.steps(child.run_id))
             pruned_at = self.search.judge(child.number, steps)
             steps = [(step, value) for step, value in steps if pruned_at is None or step <= pruned_at]
         ended = self._ended[child.number] = self.children.settle(child, steps, pruned_at)
@@ -175,7 +175,7 @@ class Driver:
         for child in self._running:
             if child.number is not None and (
                 child.asked_to_end is not None
-                or self.search.judge(child.number, self.reading(self.children.steps(child))) is not None
+                or self.search.judge(child.number, self.reading(self.children.steps(child.run_id))) is not None
             ):
                 child.ask_to_end()
         self._looked = time.monotonic()

@@ -1,16 +1,13 @@
 """What a study would do, without a single child: its space, its first trials, the command of one."""
 
 import shlex
-from typing import TYPE_CHECKING
 
+from steps.tuning.plan import Plan
 from steps.tuning.search import Search
 from steps.tuning.trials import Children
 
-if TYPE_CHECKING:
-    from steps.tuning.study import Plan
 
-
-def text(plan: "Plan", children: Children, search: Search) -> str:
+def text(plan: Plan, children: Children, search: Search) -> str:
     """Write the space as it was read, its size, the trials that no score has a say in, and the command of the first."""
     lines = [f"Objective: {', '.join(f'{o.direction} {o.name}' for o in plan.objectives)}", "Space:"]
     lines += [f"  {line}" for line in _space(plan)]
@@ -28,7 +25,7 @@ def text(plan: "Plan", children: Children, search: Search) -> str:
     return "\n".join([*lines, "Command of the first:", f"  {shlex.join(words)}"])
 
 
-def _space(plan: "Plan") -> list[str]:
+def _space(plan: Plan) -> list[str]:
     return [
         f"{parameter.name}: {parameter.distribution}" + (f" when {dict(parameter.when)}" if parameter.when else "")
         for parameter in plan.space.parameters

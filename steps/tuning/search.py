@@ -12,7 +12,7 @@ from typing import Any
 
 import optuna
 from optuna.study import StudyDirection
-from optuna.trial import TrialState
+from optuna.trial import FrozenTrial, TrialState
 
 from steps.tuning import pruning
 from steps.tuning.pruning import Judge, Steps
@@ -33,7 +33,7 @@ class Search:
     """An Optuna study, in memory, that is asked and told in a fixed order.
 
     `directions` has "maximize" or "minimize" for each objective; `steps` is how many steps a trial has, where that is
-    known.
+    known. `past` are trials that Optuna is told of before the first: they have no number here.
     """
 
     def __init__(
@@ -46,6 +46,7 @@ class Search:
         directions: Sequence[str] = ("maximize",),
         pruner: str = "none",
         steps: int | None = None,
+        past: Sequence[FrozenTrial] = (),
     ):
         optuna.logging.set_verbosity(optuna.logging.WARNING)
         self._sampler = Sampler(sampler, space, seed)
@@ -54,6 +55,8 @@ class Search:
         self._study = optuna.create_study(
             study_name=pruning.STUDY_NAME, directions=[StudyDirection[direction.upper()] for direction in directions]
         )
+        self._study.add_trials(past)
+        self._past = len(past)
         self._trials: list[optuna.Trial] = []
         self._outcomes: dict[int, Outcome] = {}
         self._judges: dict[int, Judge] = {}
@@ -96,8 +99,8 @@ class Search:
         if not self.prunes:
             return None
         if number not in self._judges:
-            others = self._study.get_trials(deepcopy=False)[:number]
-            told = self._told_at(number)
+            others = self._study.get_trials(deepcopy=False)[: self._past + number]
+            told = self._past + self._told_at(number)
             others[told:] = map(pruning.as_running, others[told:])
             self._judges[number] = Judge(others, pruning.make(self._pruner, self._steps), self._study.direction)
         return self._judges[number].judge(steps)

@@ -6,9 +6,8 @@ import os
 import sys
 import tempfile
 import time
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,54 +16,15 @@ from optuna.trial import TrialState
 
 from steps import environment, lifeline, names, settings, tracking
 from steps.backends import forkserver, warm
-from steps.errors import WrongValue
 from steps.interrupts import Interrupts
-from steps.tuning import entry, objective, preview, pruning, report, resources, samplers, space
-from steps.tuning.child import Job
+from steps.tuning import objective, preview, pruning, report, resources, warm_start
 from steps.tuning.driver import Driver, Limits, Result
-from steps.tuning.entry import EntryPoint
-from steps.tuning.objective import Objective
+from steps.tuning.plan import Describe, Plan, make
 from steps.tuning.progress import Progress
+from steps.tuning.pruning import Steps
 from steps.tuning.search import Search
-from steps.tuning.space import Space
 from steps.tuning.stopping import Best, Stop
 from steps.tuning.trials import Children
-
-# Called with the study's settings and the estimators of its space, by task; see `steps.training.plan.describe`.
-Describe = Callable[..., Mapping[str, Any]]
-
-
-@dataclass(frozen=True)
-class Plan:
-    """A study, resolved and checked: nothing is `auto` any more.
-
-    `estimators` has the import path of each of the space's estimators (None: the entry point has none).
-    """
-
-    values: Mapping[str, Any]
-    entry: EntryPoint
-    space: Space
-    estimators: Mapping[str | None, str | None]
-    objectives: tuple[Objective, ...]
-    backend_config: Mapping[str, Any]
-    dataset: Mapping[str, Any]  # what is recorded of the data; nothing where the entry point reads its own
-
-    @property
-    def is_folded(self) -> bool:
-        """Tell whether trials log a score for each fold, as `train` does, and not an objective that goes on."""
-        return self.entry.open
-
-    def job(self, number: int | None, params: Mapping[str, Any]) -> Job:
-        """Turn the parameters of a point in the space into what a child does."""
-        choice = self.space.child(params)
-        return Job(number, self.estimators[choice.estimator], choice.hyperparameters)
-
-    def baselines(self) -> deque[Job]:
-        """Return what is run beside the trials: each estimator, or the entry point, with its own defaults."""
-        if not self.entry.open and self.entry.required(self.entry.shared(self.values)):
-            return deque()  # it has no defaults
-        return deque(Job(None, path) for path in self.estimators.values())
-
 
 def run(values: Mapping[str, Any], run_id: str, interrupts: Interrupts, describe: Describe) -> None:
     """Run a study inside its parent run, which gets its record; say on stdout what was found.
@@ -78,6 +38,11 @@ def run(values: Mapping[str, Any], run_id: str, interrupts: Interrupts, describe
     parent = MlflowClient().get_run(run_id)
     with tempfile.TemporaryDirectory(prefix="tune-") as folder:
         children = _children(plan, parent, Path(folder))
+        reading = _reading(plan)
+        prunes = values["pruner"] != "none"
+        past = warm_start.collect(plan, (lambda past_run: reading(children.steps(past_run))) if prunes else None)
+        if values["warm_start"] != warm_start.NONE:
+            print(f"tune: --warm_start {values['warm_start']!r}: {past.text()}", file=sys.stderr)
         search = Search(
             plan.space,
             sampler=values["sampler"],
@@ -86,6 +51,7 @@ def run(values: Mapping[str, Any], run_id: str, interrupts: Interrupts, describe
             directions=[o.direction for o in plan.objectives],
             pruner=values["pruner"],
             steps=values["folds"] if plan.is_folded else None,
+            past=list(past.trials.values()),
         )
         if values["dry_run"]:
             print(preview.text(plan, children, search))
@@ -101,47 +67,13 @@ def run(values: Mapping[str, Any], run_id: str, interrupts: Interrupts, describe
         tracking.record(run_id, tags=tags)
         if plan.dataset:
             tracking.record_data(run_id, plan.dataset)
-        result = _drive(plan, children, search, run_id, interrupts)
+        if values["warm_start"] != warm_start.NONE:
+            MlflowClient().log_dict(run_id, past.as_dict(), warm_start.FILE)
+        result = _drive(plan, children, search, reading, run_id, interrupts)
     _record(result, children, run_id)
     if result.best:
         print(report.summary(result, children, run_id))
     interrupts.check()
-
-
-def make(values: Mapping[str, Any], describe: Describe) -> Plan:
-    """Resolve and check a study's settings. Raises WrongValue for what does not fit."""
-    tuned = entry.find(values["entry_point"])
-    file = space.load(values["space"])
-    backend_config = resources.read_backend_config(values)
-    chosen = {**values, "metric": objective.metric(values), "jobs": resources.jobs(values)}
-    resolved: Mapping[str, Any] = {}
-    if tuned.open:
-        resolved = describe(settings=dict(chosen), estimators=file.hyperparameters(), where=file.where)
-        chosen |= {key: resolved[key] for key in ("target", "split", "task", "metric")}
-        for note in resolved["notes"]:
-            print(f"tune: {note}", file=sys.stderr)
-    found = file.for_task(chosen["task"] if chosen["task"] != "auto" else "classification")
-    if tuned.open:
-        estimators = dict(zip(found.estimators, resolved["estimators"], strict=True))
-    else:
-        estimators = {path: path for path in found.estimators}
-        names_ = [name for path in found.estimators for name in found.hyperparameters(path)]
-        tuned.check([*names_, *(["estimator"] if None not in estimators else [])], f"--space {values['space']!r}")
-    objectives = objective.resolve(chosen, tuned, chosen["metric"])
-    samplers.check(values["sampler"], found, len(objectives))
-    _check_scores(values, objectives)
-    return Plan(chosen, tuned, found, estimators, objectives, backend_config, resolved.get("dataset", {}))
-
-
-def _check_scores(values: Mapping[str, Any], objectives: tuple[Objective, ...]) -> None:
-    problems = []
-    if len(objectives) > 1:
-        if values["pruner"] != "none":
-            problems.append(f"--pruner {values['pruner']!r}: must be none with two objectives: Optuna prunes by one")
-        if values["target_value"] is not None:
-            problems.append(f"--target_value {values['target_value']}: must be none with two objectives")
-    if problems:
-        raise WrongValue(*problems)
 
 
 def _children(plan: Plan, parent: Any, folder: Path) -> Children:
@@ -167,11 +99,23 @@ def _children(plan: Plan, parent: Any, folder: Path) -> Children:
     )
 
 
-def _drive(plan: Plan, children: Children, search: Search, run_id: str, interrupts: Interrupts) -> Result:
+def _reading(plan: Plan) -> Callable[[Steps], Steps]:
+    """Return what turns the steps that a child has logged into those that a pruner sees."""
+    means = plan.is_folded and plan.values["pruner"] != "wilcoxon"  # which compares fold with fold
+    return pruning.running_means if means else pruning.as_logged
+
+
+def _drive(
+    plan: Plan,
+    children: Children,
+    search: Search,
+    reading: Callable[[Steps], Steps],
+    run_id: str,
+    interrupts: Interrupts,
+) -> Result:
     values = plan.values
     best = Best(tuple(o.direction for o in plan.objectives))
     until = None if values["timeout_s"] is None else time.monotonic() + values["timeout_s"]
-    means = plan.is_folded and values["pruner"] != "wilcoxon"  # which compares fold with fold
     progress = Progress(values["n_trials"], plan.objectives[0].name)
     driver = Driver(
         search=search,
@@ -179,7 +123,7 @@ def _drive(plan: Plan, children: Children, search: Search, run_id: str, interrup
         limits=Limits(values["n_trials"], values["jobs"], until),
         stop=Stop(best, values["patience"], values["target_value"]),
         job=plan.job,
-        reading=pruning.running_means if means else pruning.as_logged,
+        reading=reading,
         parent_run_id=run_id,
         interrupts=interrupts,
         progress=progress,

@@ -86,10 +86,10 @@ class Children:
             tracking.record(run.run_id, metrics, tags)
         return Child(job, run, getattr(run, "output", output))
 
-    def steps(self, child: Child) -> list[tuple[int, float]]:
-        """Read what a child has logged so far, step by step: finite values, the first of each step."""
+    def steps(self, run_id: str) -> list[tuple[int, float]]:
+        """Read what a run has logged so far, step by step: finite values, the first of each step."""
         found: dict[int, float] = {}
-        for metric in sorted(self._history(child, self.steps_of), key=lambda m: (m.step, m.timestamp)):
+        for metric in sorted(self._history(run_id, self.steps_of), key=lambda m: (m.step, m.timestamp)):
             found.setdefault(metric.step, metric.value)
         return [(step, value) for step, value in found.items() if math.isfinite(value)]
 
@@ -134,7 +134,7 @@ class Children:
         reason = submitted.failure(child.submitted)
         for objective in self.objectives:
             # The one metric, not the whole run: a sixth of the cost.
-            history = self._history(child, objective.name)
+            history = self._history(child.run_id, objective.name)
             value = max(history, key=lambda m: (m.step, m.timestamp)).value if history else None
             if reason is None and value is None:
                 reason = f"ended well, but logged no {objective.name}"
@@ -159,8 +159,8 @@ class Children:
             tracking.record(run_id, tags=tags)
         client.set_terminated(run_id, _STATUS[ended.outcome.state])
 
-    def _history(self, child: Child, metric: str) -> list[Any]:
-        return list(MlflowClient().get_metric_history(child.run_id, metric))
+    def _history(self, run_id: str, metric: str) -> list[Any]:
+        return list(MlflowClient().get_metric_history(run_id, metric))
 
     def _name(self, job: Job) -> str:
         if job.number is not None:

@@ -3,7 +3,7 @@ import logging
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from optuna.trial import TrialState
+from optuna.trial import TrialState, create_trial
 
 from steps.tuning.search import Outcome, Search
 from steps.tuning.space import file
@@ -240,3 +240,49 @@ def test_points_to_try_come_first(text):
     assert {"kind": "a", "x": 0.5, "n": 10}.items() <= asked[0].items()
     assert asked[1]["x"] == 1.5
     assert len({params["x"] for params in asked}) == 14
+
+
+def past_trials(count):
+    """Trials of before, at points of the space that its sampler would draw."""
+    asked = one_after_the_other("random", 1, seed=7, n_trials=count)
+    return [
+        create_trial(params=params, distributions=dict(SPACE.distributions), value=outcome(0, params).values[0])
+        for params in asked
+    ]
+
+
+@pytest.mark.parametrize("window", [1, 4])
+def test_a_search_knows_past_trials_from_its_start(window):
+    """With past trials TPE draws by them at once; they take no number, and the search is as repeatable as any."""
+    past = past_trials(20)
+
+    def asked(settled_late):
+        search = Search(SPACE, sampler="tpe", seed=42, window=window, past=past)
+        found = []
+        waiting = []
+        while len(found) < 8:
+            if search.can_ask() and not (settled_late and len(waiting) == 2):
+                number, params = search.ask()
+                assert number == len(found)
+                found.append(params)
+                waiting.append((number, outcome(number, params)))
+            else:
+                search.settle(*waiting.pop(0))
+        return found
+
+    assert asked(settled_late=False) == asked(settled_late=window > 1)
+    assert asked(settled_late=False)[0] != one_after_the_other("tpe", window, n_trials=1)[0]
+
+
+def test_a_pruner_compares_with_past_trials():
+    """Past trials that did better at a step have a running one pruned, which nobody else would."""
+    past = [
+        create_trial(
+            params=trial.params, distributions=trial.distributions, value=1.0, intermediate_values={0: 1.0, 1: 1.0}
+        )
+        for trial in past_trials(6)
+    ]
+    for known, pruned_at in ((past, 0), ([], None)):
+        search = Search(SPACE, sampler="random", seed=1, window=1, pruner="median", steps=2, past=known)
+        number, _ = search.ask()
+        assert search.judge(number, [(0, 0.1), (1, 0.1)]) == pruned_at
