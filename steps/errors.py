@@ -60,20 +60,17 @@ def exit_code(step: str, action: Callable[[], int]) -> int:
     So with a package that is not there: the step was started with another Python than the project's.
     """
     try:
-        try:
-            return action()
-        except ModuleNotFoundError as error:
-            if error.name is None or error.name.partition(".")[0] == "steps":
-                raise
-            raise WrongValue(_wrong_python(error.name)) from error
+        return action()
     except StepError as error:
-        for problem in error.problems:
-            print(f"{step}: {problem}", file=sys.stderr)
-        return error.exit_code
-
-
-def _wrong_python(package: str) -> str:
-    return (
-        f"environment: {sys.executable} has no package {package!r}, which conda.yaml pins: start the project by "
-        "scripts/run, or by `mlflow run` with another --env-manager than local, or activate the right environment"
-    )
+        failed = error
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.partition(".")[0] == "steps":
+            raise
+        failed = WrongValue(
+            f"environment: {sys.executable} has no package {error.name!r}, so it is not what conda.yaml describes: "
+            "start the project by scripts/run, or by `mlflow run` with another --env-manager than local, or activate "
+            "the right environment"
+        )
+    for problem in failed.problems:
+        print(f"{step}: {problem}", file=sys.stderr)
+    return failed.exit_code

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.test_ends import ALL_GONE_S, LONG, started, tuner_of
-from tests.e2e.tools import Place, until
+from tests.e2e.test_ends import LONG, started, tuner_of
+from tests.e2e.tools import ALL_GONE_S, Place, until
 from tests.standin import standin_conda
 
 pytestmark = pytest.mark.e2e
@@ -35,22 +35,22 @@ def prepared(variables: dict[str, str], new_place: Callable[..., Place]) -> Plac
     return new_place(extra=variables)
 
 
-def test_tune_runs_in_the_environment_that_conda_yaml_pins(prepared: Place, manager: str) -> None:
-    """`--env-manager conda` and `--env-manager uv` build what conda.yaml pins; the study runs there, pinned."""
-    words = prepared.command("tune", env_manager=manager, n_trials=2, folds=1)
-    prepared.run(words, check=True)
-    study = prepared.study()
-    assert study.parent.data.tags["mlflow.project.env"] == manager
-    assert {run.data.tags["tuning.environment"] for run in [study.parent, *study.trials]} == {"pinned"}
-    assert [run.data.tags["tuning.state"] for run in study.trials] == ["COMPLETE"] * 2
+def test_tune_runs_in_the_environment_that_conda_yaml_pins_and_dies_with_mlflow_run(
+    prepared: Place, manager: str
+) -> None:
+    """`--env-manager conda` and `--env-manager uv` build what conda.yaml pins; the study runs there, pinned.
 
-
-def test_mlflow_run_killed_takes_the_study_along(prepared: Place, manager: str) -> None:
-    """SIGKILL to `mlflow run`, with a shell between it and the tuner: after 5 s no process of the study is left."""
-    process = started(prepared, prepared.command("tune", env_manager=manager, **LONG), trials=4)
+    SIGKILL to its `mlflow run`, with a shell between it and the tuner: after 5 s no process of the study is left.
+    """
+    process = started(prepared, prepared.command("tune", env_manager=manager, **LONG), trials=4, seconds=240)
+    until(lambda: prepared.study().ended("COMPLETE"), 30, "a finished trial")
     process.kill()
     process.wait()
     until(lambda: not prepared.processes(), ALL_GONE_S, "no process")
+    study = prepared.study()
+    assert study.parent.data.tags["mlflow.project.env"] == manager
+    tagged = [study.parent, *study.ended("COMPLETE")]
+    assert {run.data.tags["tuning.environment"] for run in tagged} == {"pinned"}
 
 
 @pytest.mark.parametrize("manager", ["conda"], indirect=True)

@@ -38,7 +38,7 @@ def test_a_failed_trial_is_recorded_with_its_reason_and_the_study_goes_on(half: 
     place, done = half
     assert done.code == 0, done.stderr
     trials = place.study().trials
-    failed = [run for run in trials if run.data.tags["tuning.state"] == "FAIL"]
+    failed = place.study().ended("FAIL")
     assert 0 < len(failed) < len(trials) == 8
     for run in failed:
         assert run.info.status == "FAILED"
@@ -55,8 +55,7 @@ def test_an_environment_that_differs_from_the_pins_is_named_and_tagged(half: tup
     assert "environment: optuna 5.0.0 (conda.yaml: 5.0.1)" in done.stderr
     study = place.study()
     assert study.parent.data.tags["tuning.environment"] == "drifted"
-    complete = [run for run in study.trials if run.data.tags["tuning.state"] == "COMPLETE"]
-    assert {run.data.tags["tuning.environment"] for run in complete} == {"drifted"}
+    assert {run.data.tags["tuning.environment"] for run in study.ended("COMPLETE")} == {"drifted"}
 
 
 def test_a_study_without_a_finished_trial_ends_with_code_3(project: Path, new_place: Callable[..., Place]) -> None:

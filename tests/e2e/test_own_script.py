@@ -59,7 +59,7 @@ def test_the_scripts_own_loss_is_minimized(line: tuple[Place, Done]) -> None:
     assert done.code == 0, done.stderr
     study = place.study()
     assert {run.data.tags["mlflow.project.entryPoint"] for run in study.children} == {"fit_line"}
-    complete = [run for run in study.trials if run.data.tags["tuning.state"] == "COMPLETE"]
+    complete = study.ended("COMPLETE")
     least = min(complete, key=lambda run: run.data.metrics["loss"])
     assert study.parent.data.tags["tuning.best_run"] == least.info.run_id
     assert {run.data.params["epochs"] for run in study.trials} == {"12"}
@@ -70,7 +70,7 @@ def test_the_scripts_own_loss_is_minimized(line: tuple[Place, Done]) -> None:
 def test_it_is_pruned_on_its_losses(line: tuple[Place, Done]) -> None:
     """A trial that is worse than the others at the same epoch is PRUNED and KILLED, with what its pruner has seen."""
     place, _ = line
-    pruned = [run for run in place.study().trials if run.data.tags["tuning.state"] == "PRUNED"]
+    pruned = place.study().ended("PRUNED")
     assert pruned
     for run in pruned:
         assert run.info.status == "KILLED"

@@ -1,5 +1,7 @@
 """The same command, seed and window: the same trials, number by number, whatever the timing."""
 
+import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -7,12 +9,14 @@ from contextlib import contextmanager
 
 import pytest
 
-from tests.e2e.tools import Place
+from tests.e2e.tools import ALL_GONE_S, Place, until
 
 pytestmark = pytest.mark.e2e
 
 # Digits, since its scores vary; 30 trials, since TPE draws at random for the first 10.
 TRIALS = 30
+# The same with an interpreter for each child costs seconds a trial: here the last one is TPE's first own draw.
+LOCAL_TRIALS = 11
 Essence = list[tuple[int, dict[str, object], list[float]]]
 
 
@@ -21,9 +25,9 @@ def one_at_a_time(new_place: Callable[..., Place]) -> Essence:
     return study(new_place(), jobs=1)
 
 
-def study(place: Place, *, trials: int = TRIALS, **parameters: object) -> Essence:
+def study(place: Place, *, jobs: int) -> Essence:
     """Run a study; return what has to be the same again."""
-    place.step("steps.tune", check=True, data="digits", folds=1, n_trials=trials, **parameters)
+    place.step("steps.tune", check=True, data="digits", folds=1, n_trials=TRIALS, jobs=jobs)
     return place.study().essence("accuracy")
 
 
@@ -54,9 +58,35 @@ def test_four_at_a_time_give_the_same_trials(one_at_a_time: Essence, place: Plac
     assert study(place, jobs=4) == one_at_a_time
 
 
-def test_the_local_backend_gives_the_same_trials(one_at_a_time: Essence, place: Place) -> None:
+@pytest.fixture(scope="module")
+def local(new_place: Callable[..., Place]) -> Iterator[Place]:
+    """A study with backend=local, whose children are `mlflow run`s of their own, when its first trials have ended."""
+    place = new_place()
+    process = place.start(
+        place.command("tune", data="digits", folds=1, n_trials=100, jobs=2, backend="local"), cwd=place.folder
+    )
+
+    def all_ended() -> bool:
+        assert process.poll() is None, (place.folder / "output.txt").read_text()
+        return len(place.client.search_runs(["0"], "tags.`tuning.state` = 'COMPLETE'")) > LOCAL_TRIALS  # a baseline too
+
+    until(all_ended, 300, f"{LOCAL_TRIALS} trials ended")
+    yield place
+    process.kill()
+    process.wait()
+
+
+def test_the_local_backend_gives_the_same_trials(one_at_a_time: Essence, local: Place) -> None:
     """backend=local, whose children are interpreters of their own: the same trials, TPE's first own draw among them."""
-    assert study(place, trials=11, jobs=2, backend="local") == one_at_a_time[:11]
-    children = place.study().children
+    assert local.study().essence("accuracy")[:LOCAL_TRIALS] == one_at_a_time[:LOCAL_TRIALS]
+    children = [run for run in local.study().children if "tuning.state" in run.data.tags]
     assert {run.data.tags["mlflow.project.backend"] for run in children} == {"local"}
     assert {run.info.status for run in children} == {"FINISHED"}
+    assert "Running command 'python -m steps.train" not in (local.folder / "output.txt").read_text()
+
+
+def test_children_of_the_local_backend_do_not_outlive_mlflow_run(local: Place) -> None:
+    """SIGKILL to the study's `mlflow run` in the midst of trials: after 5 s no process of the study is left."""
+    (mlflow_run,) = [pid for pid, command in local.processes().items() if " run " in command and "-e tune" in command]
+    os.kill(mlflow_run, signal.SIGKILL)
+    until(lambda: not local.processes(), ALL_GONE_S, "no process")

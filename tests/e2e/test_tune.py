@@ -104,7 +104,7 @@ def test_a_study_leaves_no_process_and_no_file(iris: Place) -> None:
 def test_eight_children_at_once_on_a_fresh_database(new_place: Callable[..., Place]) -> None:
     """Eight children write at the same time into a database that did not exist before, and none is lost."""
     place = new_place(fresh=True)
-    place.mlflow_run("tune", n_trials=16, jobs=8, window=8, folds=1)
+    place.step("steps.tune", check=True, n_trials=16, jobs=8, window=8, folds=1)
     assert [run.data.tags["tuning.state"] for run in place.study().trials] == ["COMPLETE"] * 16
 
 
@@ -123,7 +123,7 @@ def test_tune_runs_from_a_git_url(new_place: Callable[..., Place], git_url: str)
 
 def test_a_regression_needs_no_other_space_and_more_jobs_than_window_are_said_once(place: Place) -> None:
     """With a quantity for a target the same space tunes the regressor, by R²; one line says that jobs can't be used."""
-    done = place.mlflow_run("tune", data="diabetes", n_trials=2, folds=1, jobs=3, window=2)
+    done = place.step("steps.tune", check=True, data="diabetes", n_trials=2, folds=1, jobs=3, window=2)
     assert done.stderr.count("more than --window 2") == 1
     study = place.study()
     assert {run.data.params["estimator"] for run in study.trials} == {"sklearn.ensemble.RandomForestRegressor"}

@@ -8,15 +8,20 @@ import sys
 import time
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from mlflow.entities import LoggedModelOutput, Run
 from mlflow.tracking import MlflowClient
 
+from steps import lifeline
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 # Every process that a test starts inherits this variable, and so can be found.
 MARK = "TEST_MARK"
+# How long the processes of a killed study may take to end.
+ALL_GONE_S = 5
 
 
 @dataclass
@@ -113,6 +118,10 @@ class Study:
         found = [run for run in self.children if run.data.tags.get("tuning.role") == "trial"]
         return sorted(found, key=lambda run: int(run.data.tags["tuning.trial"]))
 
+    def ended(self, state: str) -> list[Run]:
+        """The trials that ended in a state."""
+        return [run for run in self.trials if run.data.tags.get("tuning.state") == state]
+
     def essence(self, metric: str) -> list[tuple[int, dict[str, object], list[float]]]:
         """Number, typed hyperparameters and every fold's score of each trial: what has to be the same again."""
         return [
@@ -136,16 +145,11 @@ def outputs(run: Run) -> list[LoggedModelOutput]:
 
 
 def processes_with(variable: str) -> dict[int, str]:
-    """Find the processes whose environment has `NAME=value`."""
+    """Find the processes that were started with `NAME=value` in their environment: their ids and commands."""
     found = {}
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            if variable.encode() in (folder / "environ").read_bytes().split(b"\0"):
-                command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode()
-                if (folder / "stat").read_text().rpartition(")")[2].split()[0] != "Z":
-                    found[int(folder.name)] = command
-        except OSError:  # gone meanwhile
-            continue
+    for pid in lifeline.having(variable):
+        with suppress(OSError):  # gone meanwhile
+            found[pid] = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
     return found
 
 

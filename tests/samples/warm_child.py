@@ -1,5 +1,6 @@
-"""Run `train` once through `mlflow.run` and the warm backend; the words are its parameters, `name=value`."""
+"""Run `train` through `mlflow.run` and the warm backend, once for each word: its parameters as JSON."""
 
+import json
 import sys
 import tempfile
 from pathlib import Path
@@ -11,14 +12,14 @@ from steps.backends import forkserver, warm
 
 
 def main() -> None:
-    """Run it and wait."""
-    parameters = dict(word.split("=", 1) for word in sys.argv[1:])
-    threads.limit(int(parameters.get("threads", 1)))
+    """Run them one by one."""
+    threads.limit(2)
     forkserver.start(tune.PRELOAD, [])
     mlflow.set_experiment(experiment_id="0")
     with tempfile.TemporaryDirectory() as folder:
         warm.register(Path(folder))
-        mlflow.run(".", "train", parameters={"refit": "false", **parameters}, backend="warm")
+        for word in sys.argv[1:]:
+            mlflow.run(".", "train", parameters={"refit": "false", "folds": "2", **json.loads(word)}, backend="warm")
 
 
 if __name__ == "__main__":
