@@ -3,8 +3,9 @@
     scripts/bench speed [rounds] [trials]
 
 All in one run, interleaved, on one machine, for 5-fold trials and for trials of one split: (a) the plain loop, which
-also logs to MLflow; (b) this project with jobs=1 and jobs=2; (c) this project with backend=local. Only the ratios mean
-anything elsewhere. Medians over the rounds.
+also logs to MLflow, and two such loops at once, each with half of the trials: what the machine's second core is worth
+at the time; (b) this project with jobs=1 and jobs=2; (c) this project with backend=local. Only the ratios mean anything
+elsewhere. Medians over the rounds.
 """
 
 import json
@@ -14,7 +15,10 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from mlflow.tracking import MlflowClient
@@ -22,6 +26,7 @@ from mlflow.tracking import MlflowClient
 ROOT = Path(__file__).resolve().parent.parent.parent
 # Enough to tell 3 s from 0.1 s; each costs what dozens of others cost.
 LOCAL_TRIALS = 8
+Params = dict[str, int]
 
 
 @dataclass(frozen=True)
@@ -31,7 +36,7 @@ class Measured:
     per_trial: float
     first: float
     whole: float
-    params: tuple[dict[str, int], ...] = ()
+    params: tuple[Params, ...] = ()
 
 
 def main(rounds: int = 3, trials: int = 50) -> None:
@@ -44,7 +49,8 @@ def main(rounds: int = 3, trials: int = 50) -> None:
             for _ in range(rounds):
                 ours = study(folds, trials, jobs=2)
                 found = {
-                    "(a) plain loop": plain(folds, ours),
+                    "(a) plain loop": plain(folds, ours.params),
+                    "(a) two at once": two_plain(folds, ours.params),
                     "(b) jobs=1": study(folds, trials, jobs=1),
                     "(b) jobs=2": ours,
                     "(c) local, jobs=2": study(folds, LOCAL_TRIALS, jobs=2, backend="local"),
@@ -75,7 +81,7 @@ def study(folds: int, trials: int, *, jobs: int, backend: str = "warm") -> Measu
     return Measured((last - first) / trials, first - began, whole, params)
 
 
-def plain(folds: int, replayed: Measured) -> Measured:
+def plain(folds: int, params: Sequence[Params]) -> Measured:
     """Run the plain loop over a study's hyperparameters."""
     began = time.time()
     done = subprocess.run(
@@ -84,11 +90,21 @@ def plain(folds: int, replayed: Measured) -> Measured:
         check=True,
         capture_output=True,
         text=True,
-        input=json.dumps(replayed.params),
+        input=json.dumps(params),
     )
     loop = json.loads(done.stdout.splitlines()[-1])["loop_s"]
     whole = time.time() - began
-    return Measured(loop / len(replayed.params), whole - loop, whole)
+    return Measured(loop / len(params), whole - loop, whole)
+
+
+def two_plain(folds: int, params: Sequence[Params]) -> Measured:
+    """Run two plain loops at once, each over every other of the trials."""
+    with ThreadPoolExecutor(2) as pool:
+        halves = list(pool.map(partial(plain, folds), (params[::2], params[1::2])))
+    per_trial, first, whole = (
+        max(getattr(half, field) for half in halves) for field in ("per_trial", "first", "whole")
+    )
+    return Measured(per_trial / 2, first, whole)
 
 
 def show(folds: int, trials: int, table: dict[str, list[Measured]]) -> None:
