@@ -26,6 +26,7 @@ from steps.tuning.search import Search
 from steps.tuning.stopping import Best, Stop
 from steps.tuning.trials import Children
 
+
 def run(values: Mapping[str, Any], run_id: str, interrupts: Interrupts, describe: Describe) -> None:
     """Run a study inside its parent run, which gets its record; say on stdout what was found.
 

@@ -41,9 +41,7 @@ def test_two_objectives_give_a_front(place: Place) -> None:
     """Of a score and the time of a fit, the trials that no other beats in both are tagged, and told."""
     done = place.step("steps.tune", check=True, **SHORT, n_trials=8, objective="cv_accuracy,fit_time_s")
     trials = place.study().trials
-    values = {
-        run.info.run_id: (run.data.metrics["cv_accuracy"], -run.data.metrics["fit_time_s"]) for run in trials
-    }
+    values = {run.info.run_id: (run.data.metrics["cv_accuracy"], -run.data.metrics["fit_time_s"]) for run in trials}
     front = {run.info.run_id for run in trials if run.data.tags.get("tuning.pareto") == "true"}
     for run_id, (score, speed) in values.items():
         beaten = any(a >= score and b >= speed and (a, b) != (score, speed) for a, b in values.values())

@@ -74,6 +74,23 @@ def test_the_default_split_is_the_one_that_it_was():
     np.testing.assert_array_equal(made.features.iloc[made.layout.held_out], held_out)
 
 
+@pytest.mark.parametrize(
+    ("given", "same"),
+    [
+        ({"split": "stratified", "target": "target", "task": "classification"}, True),
+        ({"seed": 1}, False),
+        ({"folds": 4}, False),
+        ({"test_size": 0.3}, False),
+        ({"split": "random"}, False),
+        ({"drop": "alcohol"}, False),
+        ({"target": "hue"}, False),
+    ],
+)
+def test_the_digest_of_the_folds_tells_whether_scores_compare(given, same):
+    """`auto` and what it stands for give the same digest; another seed, split, number of folds or column another."""
+    assert (of(data="wine").folds == of(data="wine", **given).folds) == same
+
+
 def test_a_messy_table_is_read_with_its_roles():
     """The last column is the target; rows without it and a nameless index are left out and said; types stay."""
     made = of(data=MESSY)

@@ -47,6 +47,7 @@ def test_auto_is_resolved_by_the_data(data, task, metric):
     """Each data set's own target decides task, metric and estimator; the result is plain data."""
     resolved = describe(train_settings(data=data), ("n_estimators", "max_depth"))
     dataset = resolved.pop("dataset")
+    assert len(resolved.pop("folds")) == 64
     assert resolved == {
         "data": data,
         "target": "target",

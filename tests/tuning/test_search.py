@@ -258,8 +258,8 @@ def test_a_search_knows_past_trials_from_its_start(window):
 
     def asked(settled_late):
         search = Search(SPACE, sampler="tpe", seed=42, window=window, past=past)
-        found = []
-        waiting = []
+        found: list[dict[str, object]] = []
+        waiting: list[tuple[int, Outcome]] = []
         while len(found) < 8:
             if search.can_ask() and not (settled_late and len(waiting) == 2):
                 number, params = search.ask()
