@@ -3,6 +3,7 @@
 from steps import tracking
 from steps.tuning.driver import Result
 from steps.tuning.objective import MAXIMIZE
+from steps.tuning.space import class_of
 from steps.tuning.trials import Children
 
 
@@ -26,9 +27,11 @@ def summary(result: Result, children: Children, run_id: str) -> str:
 def _gain(result: Result, children: Children, best: float) -> list[str]:
     sign = 1 if children.objectives[0].direction == MAXIMIZE else -1
     shown = children.objectives[0].name.removeprefix("cv_")
-    values = [ended.value for ended in result.baselines if ended.value is not None]
-    if not values:
+    scored = [(ended.value, ended) for ended in result.baselines if ended.value is not None]
+    if not scored:
         return [f"Baseline: {ended.reason}" for ended in result.baselines]
-    baseline = max(values, key=lambda value: sign * value)
-    whose = "the estimator's defaults" if len(result.baselines) == 1 else "the best of the estimators' defaults"
+    baseline, ended = max(scored, key=lambda pair: sign * pair[0])
+    whose = "the estimator's defaults"
+    if len(result.baselines) > 1:
+        whose = f"{class_of(str(ended.child.job.estimator))}'s defaults, the best of {len(result.baselines)}"
     return [f"Baseline {shown}: {baseline:.6g} ({whose}; tuning gained {sign * (best - baseline):+.6g})"]
