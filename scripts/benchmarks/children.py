@@ -23,12 +23,14 @@ def main(table: str, children: int, parameters: dict[str, object]) -> None:
     """Run them and wait."""
     threads.limit(1)
     os.environ[lifeline.TUNER] = str(os.getpid())
-    values = settings.defaults(settings.TUNE) | {"data": table}
-    run = mlflow.start_run()
-    tune.start_forkserver(values, run.info.run_id)
-    forkserver.call("steps.training.plan:describe", settings=values, hyperparameters=[])
-    print("ready", flush=True)
     with tempfile.TemporaryDirectory() as folder:
+        space = Path(folder) / "space.yaml"  # whose estimators say how the forkserver keeps the table
+        space.write_text(f"estimator:\n  {parameters['estimator']}:\n    random_state: 0\n")
+        values = settings.defaults(settings.TUNE) | {"data": table, "space": str(space)}
+        run = mlflow.start_run()
+        tune.start_forkserver(values, run.info.run_id)
+        forkserver.call("steps.training.plan:describe", settings=values, estimators={})
+        print("ready", flush=True)
         warm.register(Path(folder))
         words = {"data": table, "refit": "false"} | {name: str(value) for name, value in parameters.items()}
         runs = [

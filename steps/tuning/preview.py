@@ -1,23 +1,35 @@
 """What a study would do, without a single child: its space, its first trials, the command of one."""
 
 import shlex
+from collections.abc import Callable
 
+from optuna.trial import TrialState
+
+from steps.tuning.child import Job
 from steps.tuning.plan import Plan
-from steps.tuning.search import Search
+from steps.tuning.search import Outcome, Search
 from steps.tuning.trials import Children
 
+# So many trials are shown at most.
+MOST = 20
 
-def text(plan: Plan, children: Children, search: Search) -> str:
-    """Write the space as it was read, its size, the trials that no score has a say in, and the command of the first."""
-    lines = [f"Objective: {', '.join(f'{o.direction} {o.name}' for o in plan.objectives)}", "Space:"]
-    lines += [f"  {line}" for line in _space(plan)]
+
+def text(plan: Plan, children: Children, search: Callable[[], Search]) -> str:
+    """Write the space as it was read, its size, the trials that no score has a say in, and the command of the first.
+
+    `search` makes the study's search anew.
+    """
     size = plan.space.size
-    lines += [f"Size: {'without end' if size is None else f'{size} points'}", "First trials:"]
-    jobs = []
-    while search.asked < plan.values["n_trials"] and search.can_ask():
-        jobs.append(plan.job(*search.ask()))
-    lines += [f"  {job.number}: {children.recorded(job)}" for job in jobs]
-    if len(jobs) < plan.values["n_trials"]:
+    jobs = first(plan, search)
+    lines = [
+        f"Objective: {', '.join(f'{o.direction} {o.name}' for o in plan.objectives)}",
+        "Space:",
+        *(f"  {name}: {what}" for name, what in plan.space.text().items()),
+        f"Size: {'without end' if size is None else f'{size} points'}",
+        "First trials:",
+        *(f"  {job.number}: {children.recorded(job)}" for job in jobs),
+    ]
+    if len(jobs) < min(plan.values["n_trials"], MOST):
         lines.append(f"  {len(jobs)}, ...: by the scores of these")
     words = ["mlflow", "run", ".", "-e", plan.entry.name, "--env-manager", "local"]
     for name, value in children.command(jobs[0]).items():
@@ -25,8 +37,15 @@ def text(plan: Plan, children: Children, search: Search) -> str:
     return "\n".join([*lines, "Command of the first:", f"  {shlex.join(words)}"])
 
 
-def _space(plan: Plan) -> list[str]:
-    return [
-        f"{parameter.name}: {parameter.distribution}" + (f" when {dict(parameter.when)}" if parameter.when else "")
-        for parameter in plan.space.parameters
-    ]
+def first(plan: Plan, search: Callable[[], Search]) -> list[Job]:
+    """Return the first trials that don't depend on scores: two searches agree on them that are told opposite ones."""
+    rising, falling = search(), search()
+    jobs: list[Job] = []
+    while len(jobs) < min(plan.values["n_trials"], MOST) and not rising.exhausted:
+        (number, params), (_, other) = rising.ask(), falling.ask()
+        if params != other:
+            break
+        jobs.append(plan.job(number, params))
+        for asked, score in ((rising, float(number)), (falling, -float(number))):
+            asked.settle(number, Outcome(TrialState.COMPLETE, (score,) * len(plan.objectives)))
+    return jobs

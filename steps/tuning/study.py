@@ -7,12 +7,13 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from mlflow.tracking import MlflowClient
-from optuna.trial import TrialState
+from optuna.trial import FrozenTrial, TrialState
 
 from steps import environment, lifeline, names, settings, tracking
 from steps.backends import forkserver, warm
@@ -44,16 +45,7 @@ def run(values: Mapping[str, Any], run_id: str, interrupts: Interrupts, describe
         past = warm_start.collect(plan, (lambda past_run: reading(children.steps(past_run))) if prunes else None)
         if values["warm_start"] != warm_start.NONE:
             print(f"tune: --warm_start {values['warm_start']!r}: {past.text()}", file=sys.stderr)
-        search = Search(
-            plan.space,
-            sampler=values["sampler"],
-            seed=values["seed"],
-            window=values["window"],
-            directions=[o.direction for o in plan.objectives],
-            pruner=values["pruner"],
-            steps=values["folds"] if plan.is_folded else None,
-            past=list(past.trials.values()),
-        )
+        search = partial(_search, plan, list(past.trials.values()))
         if values["dry_run"]:
             print(preview.text(plan, children, search))
             return
@@ -70,7 +62,7 @@ def run(values: Mapping[str, Any], run_id: str, interrupts: Interrupts, describe
             tracking.record_data(run_id, plan.dataset)
         if values["warm_start"] != warm_start.NONE:
             MlflowClient().log_dict(run_id, past.as_dict(), warm_start.FILE)
-        result = _drive(plan, children, search, reading, run_id, interrupts)
+        result = _drive(plan, children, search(), reading, run_id, interrupts)
     _record(result, children, run_id)
     if result.best:
         print(report.summary(result, children, run_id))
@@ -97,6 +89,20 @@ def _children(plan: Plan, parent: Any, folder: Path) -> Children:
         digits=max(3, len(str(values["n_trials"] - 1))),
         folder=folder,
         several=len(plan.estimators) > 1,
+    )
+
+
+def _search(plan: Plan, past: Sequence[FrozenTrial]) -> Search:
+    values = plan.values
+    return Search(
+        plan.space,
+        sampler=values["sampler"],
+        seed=values["seed"],
+        window=values["window"],
+        directions=[o.direction for o in plan.objectives],
+        pruner=values["pruner"],
+        steps=values["folds"] if plan.is_folded else None,
+        past=past,
     )
 
 

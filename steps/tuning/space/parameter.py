@@ -19,6 +19,10 @@ class Fixed:
 
     value: Any
 
+    def text(self) -> str:
+        """Say what it is fixed at."""
+        return f"always {word(self.value)}"
+
     def rejects(self, value: object) -> str | None:
         """Say what is wrong with a value for this hyperparameter; None if nothing is."""
         same = _is_one_of(value, [word(self.value)])
@@ -37,6 +41,24 @@ class Parameter:
     name: str
     distribution: BaseDistribution
     when: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def text(self) -> str:
+        """Say what it is searched in, and where.
+
+        >>> Parameter("x", FloatDistribution(0.1, 10, log=True), {"kind": ("a", "b")}).text()
+        'a number from 0.1 to 10.0, log, where kind is a or b'
+        """
+        found = self.distribution
+        if isinstance(found, CategoricalDistribution):
+            said = f"one of {', '.join(map(str, found.choices))}"
+        else:
+            assert isinstance(found, IntDistribution | FloatDistribution)
+            whole = isinstance(found, IntDistribution)
+            said = f"a {'whole ' if whole else ''}number from {found.low} to {found.high}"
+            said += f", step {found.step}" if found.step not in (None, 1 if whole else None) else ""
+            said += ", log" if found.log else ""
+        where = " and ".join(f"{name} is {' or '.join(words)}" for name, words in self.when.items())
+        return f"{said}, where {where}" if where else said
 
     def is_active(self, params: Mapping[str, Any]) -> bool:
         """Tell whether the conditions hold, given Optuna's values of the parameters above."""

@@ -1,7 +1,7 @@
 """A search space: what a trial may try. Plain data and pure functions."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from optuna import Trial
@@ -110,6 +110,20 @@ class Space:
             if isinstance(entry, Parameter):
                 params[entry.name] = entry.suggested(value)
         return None if left else params
+
+    def text(self) -> dict[str, str]:
+        """Say what each hyperparameter is searched in or fixed at, by its name (and estimator, where several)."""
+        if len(self.entries) == 1:
+            return {key: entry.text() for entries in self.entries.values() for key, entry in entries.items()}
+        found = {ESTIMATOR: f"one of {', '.join(map(str, self.entries))}"}
+        for path, entries in self.entries.items():
+            for key, entry in entries.items():
+                if isinstance(entry, Parameter):  # that it is of this estimator is said in front
+                    entry = replace(
+                        entry, when={name: words for name, words in entry.when.items() if name != ESTIMATOR}
+                    )
+                found[f"{path}: {key}"] = entry.text()
+        return found
 
     def points(self) -> Iterator[dict[str, Any]]:
         """Yield every point, active parameters alone, the last one varying first; only where `size` is a number."""
