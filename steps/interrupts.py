@@ -23,7 +23,7 @@ def raise_at_once() -> None:
 
 
 class Interrupts:
-    """Notes the first signal for `check`; a second SIGINT, or any signal more than 2 s later, ends the process at once.
+    """Notes the first signal; a second SIGINT, or any signal more than 2 s later, ends the process at once.
 
     `descriptor` becomes readable with the first signal: for waiting on it beside other things.
     """
@@ -36,6 +36,11 @@ class Interrupts:
         """Handle the signals from now on; only in the main thread."""
         for number in SIGNALS:
             signal.signal(number, self._note)
+
+    @property
+    def noted(self) -> bool:
+        """Tell whether a signal has come."""
+        return self._first is not None
 
     def check(self) -> None:
         """Raise Interrupted if a signal has come."""

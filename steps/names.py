@@ -1,25 +1,41 @@
-"""Every name that crosses a process: tags and metrics."""
+"""Every name that crosses a process: tags, metrics, environment variables."""
+
+# In front of a hyperparameter's name, where it has to be told from a parameter of `train` itself.
+PREFIX = "estimator__"
 
 # Tags of a study's runs (parent and children).
 STUDY = "tuning.study"  # the study's name
 ROLE = "tuning.role"  # study, trial or baseline
 TRIAL = "tuning.trial"  # the trial's number, from 0
-STATE = "tuning.state"  # COMPLETE, PRUNED or FAIL
+STATE = "tuning.state"  # COMPLETE, PRUNED, FAIL, or STOPPED: ended with the study, and counted nowhere
 PARAMS = "tuning.params"  # the trial's typed hyperparameters, JSON
+REPORTED = "tuning.reported"  # what a pruner has seen of the trial, JSON: [[step, value], ...]
+PRUNED_AT = "tuning.pruned_at"  # the last of these steps, of a trial that was pruned
 REASON = "tuning.reason"  # why a trial failed, one sentence
 STDERR = "tuning.stderr"  # the last lines that a failed trial wrote
 SETTINGS = "tuning.settings"  # the study's typed settings, JSON, every `auto` resolved
+STOPPED_BY = "tuning.stopped_by"  # why the study ended: one of steps.tuning.stopping
+PARETO = "tuning.pareto"  # on a trial of several objectives: true if no other is better in all
 BEST_RUN = "tuning.best_run"  # run id of the best trial
 BEST_TRIAL = "tuning.best_trial"  # its number
 BEST_PARAMS = "tuning.best_params"  # its hyperparameters, JSON
 
+# The state of a child that ended with its study, which goes without it.
+STOPPED = "STOPPED"
+
 # Tags of any run of this project.
 ENVIRONMENT = "tuning.environment"  # pinned or drifted
-ESTIMATOR = "tuning.estimator"  # import path of the estimator that was fitted
+ESTIMATOR = "tuning.estimator"  # import path of the estimator that was fitted; on a study: the best trial's
+DATA = "tuning.data"  # sha256 of the data: of the file's bytes, or of the frame of a shipped set
+FOLDS = "tuning.folds"  # sha256 of what is made of them: the columns, the held-out rows, the rows of each fold
+
+# Environment variables.
+FILES = "TUNING_FILES"  # the folder of a study that keeps what was fetched for it
 
 # Metrics.
 TRIAL_NUMBER = "trial"  # on a trial: its number again, as an axis for charts
-BASELINE = "baseline"  # on a study: the objective with the estimator's own defaults
+FIT_TIME = "fit_time_s"  # mean seconds that the fit of a fold took
+BASELINE = "baseline"  # on a study: the objective with the estimators' own defaults, the best of them
 
 
 def cv(metric: str) -> str:

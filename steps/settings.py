@@ -4,27 +4,19 @@ MLproject declares the same names and defaults and README's tables show them; `t
 three together.
 """
 
-import re
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from steps.errors import WrongValue, did_you_mean
+from steps.kinds import Kind, auto_or, flag, integer, none_or, number, one_of, share, text
 from steps.values import decode
 
 DATA_SETS = ("iris", "wine", "breast_cancer", "digits", "diabetes")
 TASKS = ("classification", "regression")
-SAMPLERS = ("tpe", "random")
-
-
-@dataclass(frozen=True)
-class Kind:
-    """What a parameter accepts: `allowed` says it; `read` turns text into a value or raises ValueError or KeyError."""
-
-    allowed: str
-    read: Callable[[str], object]
-    names: tuple[str, ...] = ()
+SAMPLERS = ("tpe", "random", "qmc", "grid", "cmaes", "gp")
+PRUNERS = ("none", "median", "hyperband", "wilcoxon")
 
 
 @dataclass(frozen=True)
@@ -32,73 +24,33 @@ class Parameter:
     """One parameter of an entry point."""
 
     name: str
-    default: str | int | float | bool
+    default: str | int | float | bool | None
     kind: Kind
     help: str
 
 
-def integer(low: int, high: int | None = None) -> Kind:
-    """Accept a whole number from low to high, both included."""
-
-    def read(text: str) -> int:
-        if not re.fullmatch(r"[+-]?\d+", text) or int(text) < low or (high is not None and int(text) > high):
-            raise ValueError
-        return int(text)
-
-    return Kind(f"a whole number from {low} to {high}" if high is not None else f"a whole number from {low}", read)
-
-
-def share() -> Kind:
-    """Accept a number between 0 and 1, neither included."""
-
-    def read(text: str) -> float:
-        value = float(text)
-        if not 0 < value < 1:
-            raise ValueError
-        return value
-
-    return Kind("a number above 0 and below 1", read)
-
-
-def one_of(*names: str) -> Kind:
-    """Accept one of a few names."""
-
-    def read(text: str) -> str:
-        if text not in names:
-            raise ValueError
-        return text
-
-    return Kind(f"one of {', '.join(names)}", read, names)
-
-
-def flag() -> Kind:
-    """Accept true or false, in any case."""
-
-    def read(text: str) -> bool:
-        return {"true": True, "false": False}[text.lower()]
-
-    return Kind("true or false", read)
-
-
-def text(allowed: str, pattern: str = r"\S(.*\S)?") -> Kind:
-    """Accept text that matches a pattern; what it names is looked up later."""
-
-    def read(value: str) -> str:
-        if not re.fullmatch(pattern, value):
-            raise ValueError
-        return value
-
-    return Kind(allowed, read)
-
-
-def auto_or(kind: Kind) -> Kind:
-    """Accept `auto` beside what a kind accepts."""
-    return Kind(f"auto or {kind.allowed}", lambda word: word if word == "auto" else kind.read(word), kind.names)
-
+_NAME = r"[^\W\d]\w*(\.[^\W\d]\w*)+"
+# Of an estimator: its class or a function that makes it, or several joined by +, a pipeline.
+IMPORT_PATH = rf"{_NAME}(\+{_NAME})*"
 
 _SHARED = (
-    Parameter("data", "iris", one_of(*DATA_SETS), "a data set that scikit-learn ships"),
-    Parameter("target", "auto", text("auto or a column's name"), "the column to predict; auto: the set's own target"),
+    Parameter(
+        "data",
+        "iris",
+        text("a data set of scikit-learn's by name, or the path or URI of a CSV or Parquet file"),
+        "a data set that scikit-learn ships, else the path or URI of a CSV or Parquet file",
+    ),
+    Parameter("target", "auto", text("auto or a column's name"), "the column to predict; auto: its own, or the last"),
+    Parameter("drop", "none", text("none or columns' names with commas between"), "columns to leave out: ids, leaks"),
+    Parameter(
+        "split",
+        "auto",
+        text(
+            "auto, stratified, random, group:<column> or time:<column>",
+            r"auto|stratified|random|(group|time):\S(.*\S)?",
+        ),
+        "of held-out rows and folds; auto: stratified for classes, else random",
+    ),
     Parameter("task", "auto", auto_or(one_of(*TASKS)), "auto: by the target"),
     Parameter(
         "metric", "auto", text("auto or the name of a scikit-learn scorer", r"\w+"), "the score; auto: accuracy or r2"
@@ -110,25 +62,46 @@ _SHARED = (
 )
 
 TRAIN = (
-    *_SHARED[:3],
+    *_SHARED[:5],
     Parameter(
         "estimator",
         "auto",
-        text("auto or the import path of a scikit-learn estimator", r"auto|[^\W\d]\w*(\.[^\W\d]\w*)+"),
-        "import path; auto: a random forest",
+        text("auto or the import path of a scikit-learn estimator, or several joined by +", rf"auto|{IMPORT_PATH}"),
+        "import path, several joined by + make a pipeline; auto: a random forest",
     ),
-    *_SHARED[3:],
+    *_SHARED[5:],
     Parameter("refit", True, flag(), "refit on all training rows, score the held-out rows, log the model"),
     Parameter("log_folds", "end", one_of("end", "live"), "when the folds' scores are written"),
 )
 
 TUNE = (
     *_SHARED,
-    Parameter("space", "random_forest", text("the name of a file in steps/spaces", r"[\w-]+"), "the search space"),
-    Parameter("n_trials", 50, integer(1), "trials in the study"),
+    Parameter(
+        "space",
+        "random_forest",
+        text("the name of a file in steps/spaces or the path of a YAML file"),
+        "the search space: a file in steps/spaces/ by name, or a YAML file by path",
+    ),
+    Parameter("entry_point", "train", text("an entry point of MLproject", r"[\w-]+"), "what a trial runs"),
+    Parameter("objective", "auto", text("auto, or a metric's name, or two"), "auto: cv_<metric>"),
+    Parameter(
+        "direction", "auto", text("auto, maximize or minimize, for each objective"), "auto: scores are maximized"
+    ),
+    Parameter("n_trials", 50, integer(1), "trials in the study, failed and pruned ones too"),
+    Parameter("timeout_s", None, none_or(number(0)), "seconds after which the study ends, running trials included"),
+    Parameter("patience", None, none_or(integer(1)), "trials without an improvement that end the study"),
+    Parameter("target_value", None, none_or(number()), "value of the objective that ends the study"),
     Parameter("jobs", "auto", auto_or(integer(1, 4096)), "trials at a time; auto: the cores this process may use"),
     Parameter("window", 4, integer(1, 4096), "trials in flight that the sampler does not wait for"),
     Parameter("sampler", "tpe", one_of(*SAMPLERS), "how the next trial is chosen"),
+    Parameter("pruner", "none", one_of(*PRUNERS), "which trials are ended early"),
+    Parameter(
+        "warm_start",
+        "none",
+        text("none, run ids with commas between, or an experiment's name"),
+        "finished runs that the search knows from the start",
+    ),
+    Parameter("dry_run", False, flag(), "say what would be done, and launch nothing"),
     Parameter("backend", "warm", text("warm, local or an installed MLflow project backend"), "where a trial executes"),
     Parameter("backend_config", "none", text("none or the path of a JSON file"), "handed to that backend"),
 )
@@ -162,6 +135,9 @@ def read_open(
     extra: dict[str, Any] = {}
     for key, word in others.items():
         name = key.removeprefix(prefix)
+        if not name:
+            problems.append(f"--{key} {word!r}: needs the name of a hyperparameter after {prefix}")
+            continue
         if name in extra:
             problems.append(f"--{key} {word!r}: given twice, plain and as {prefix}{name}")
         extra[name] = decode(word)
@@ -179,7 +155,7 @@ def usage(module: str, summary: str, parameters: Sequence[Parameter], more: str 
 
 def shown(value: object) -> str:
     """Write a parameter's value as MLproject and the command line have it."""
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    return str(value).lower() if isinstance(value, bool) or value is None else str(value)
 
 
 def as_parameters(values: Mapping[str, object]) -> dict[str, str]:

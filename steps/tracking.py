@@ -6,9 +6,10 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from types import MappingProxyType
+from typing import Any
 
 import mlflow
-from mlflow.entities import Metric, RunTag
+from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, RunTag
 from mlflow.tracking import MlflowClient
 from mlflow.tracking._tracking_service.utils import _get_store
 
@@ -17,6 +18,8 @@ from steps.values import encode
 
 RUN_ID = "MLFLOW_RUN_ID"
 TAG_LENGTH = 7_900  # MLflow takes 8,000 characters
+DIGEST_LENGTH = 36  # more it does not take; a sha256 is of 64, and is kept whole in the tag names.DATA
+_INPUT_TAG_LENGTH = 500
 # What MLflow and alembic say of a database that an older or a newer MLflow has made.
 _OTHER_SCHEMA = ("out-of-date database schema", "Can't locate revision")
 
@@ -62,8 +65,10 @@ def _other_schema() -> str:
     )
 
 
-def warm_up(run_id: str, metrics: Mapping[str, float], tags: Mapping[str, str]) -> None:
-    """Write to a run, then close the store's connections: for a process that is going to fork.
+def warm_up(
+    run_id: str, metrics: Mapping[str, float], tags: Mapping[str, str], dataset: Mapping[str, Any] | None = None
+) -> None:
+    """Write to a run as a child does, then close the store's connections: for a process that is going to fork.
 
     The first write through a SQL store costs 0.3 s (SQLAlchemy maps its classes and compiles its statements), which the
     forks then save. An HTTP store is left alone: a pooled connection must not cross a fork. An error here is left to
@@ -73,6 +78,8 @@ def warm_up(run_id: str, metrics: Mapping[str, float], tags: Mapping[str, str]) 
         engine = getattr(_get_store(), "engine", None)
         if engine is not None:
             record(run_id, [metric(*pair) for pair in metrics.items()], tags)
+            if dataset is not None:
+                record_data(run_id, dataset)
             engine.dispose()
 
 
@@ -81,6 +88,18 @@ def record(run_id: str, metrics: Iterable[Metric] = (), tags: Mapping[str, str] 
     MlflowClient().log_batch(
         run_id, metrics=list(metrics), tags=[RunTag(key, value[-TAG_LENGTH:]) for key, value in tags.items()]
     )
+
+
+def record_data(run_id: str, dataset: Mapping[str, Any]) -> None:
+    """Write to a run what data it works on, as `mlflow.log_input` does, in one request.
+
+    `dataset` has the fields of MLflow's entity, but `sha256` in place of its digest, and the `target`. MLflow keeps one
+    dataset for each name and digest in an experiment, so what differs from run to run, the target, is the input's.
+    """
+    fields = {key: dataset[key] for key in ("name", "source_type", "source", "schema", "profile")}
+    tags = [InputTag("mlflow.data.context", "training"), InputTag("target", dataset["target"][:_INPUT_TAG_LENGTH])]
+    entity = DatasetInput(Dataset(digest=dataset["sha256"][:DIGEST_LENGTH], **fields), tags)
+    MlflowClient().log_inputs(run_id, [entity])
 
 
 def metric(name: str, value: float, step: int = 0) -> Metric:

@@ -5,14 +5,15 @@ python -m steps.train --n_estimators 120 --max_depth 7
 """
 
 import multiprocessing
+import os
+import sys
 from collections.abc import Sequence
 
-from steps import interrupts, lifeline, settings, threads
+from steps import interrupts, lifeline, names, secrets, settings, threads
 from steps.errors import exit_code
 
 SUMMARY = "Train one model: cross-validate, refit on all training rows, score the held-out rows, log the model."
 MORE = "  --<name>, --estimator__<name>  any hyperparameter of the estimator"
-PREFIX = "estimator__"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -25,7 +26,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _train(words: Sequence[str]) -> int:
-    values, hyperparameters = settings.read_open(words, settings.TRAIN, PREFIX)
+    values, hyperparameters = settings.read_open(words, settings.TRAIN, names.PREFIX)
+    secrets.refuse(values["data"], os.environ.get("MLFLOW_RUN_ID"))
     if multiprocessing.parent_process() is None:  # else a backend started it, which sees to its end
         interrupts.raise_at_once()
         lifeline.follow_launchers()
@@ -35,9 +37,12 @@ def _train(words: Sequence[str]) -> int:
     from steps.training import plan, run
 
     planned = plan.make(values, hyperparameters)
+    for note in planned.examples.notes:
+        print(f"train: {note}", file=sys.stderr)
     if values["refit"]:  # a trial's study has done it
         plan.check_metric(planned)
-    with own_run(values | hyperparameters, active=values["refit"]) as run_id:
+    given = values | {f"{names.PREFIX}{key}" if key in values else key: v for key, v in hyperparameters.items()}
+    with own_run(given, active=values["refit"]) as run_id:
         for name, score in run.train(planned, values, hyperparameters, run_id).items():
             print(f"{name}: {score:.6g}")
     return 0

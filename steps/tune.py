@@ -5,11 +5,12 @@ python -m steps.tune --n_trials 20
 """
 
 import os
+import tempfile
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from steps import lifeline, names, settings, threads
+from steps import lifeline, names, secrets, settings, spaces, threads
 from steps.backends import forkserver
 from steps.errors import exit_code
 from steps.interrupts import Interrupts
@@ -25,6 +26,9 @@ PRELOAD = (
     "sklearn.ensemble",
 )
 
+# The entry points whose children all read the study's data: it is read once, for all of them.
+TRAIN = ("train", "main")
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the step; return its exit code."""
@@ -37,33 +41,39 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _tune(words: Sequence[str]) -> int:
     values = settings.read(words, settings.TUNE)
+    run_id = os.environ.get("MLFLOW_RUN_ID")
+    secrets.refuse(values["data"], run_id)
     interrupts = Interrupts()
     interrupts.install()
     threads.limit(values["threads"])
     lifeline.follow_launchers()
     os.environ[lifeline.TUNER] = str(os.getpid())
-    run_id = os.environ.get("MLFLOW_RUN_ID")
-    if run_id:
-        # Before this process's own imports, so that both import at the same time.
-        start_forkserver(values, run_id)
-    from steps.tracking import own_run
-    from steps.tuning import study
+    with tempfile.TemporaryDirectory(prefix="tune-") as files:
+        os.environ[names.FILES] = files
+        if run_id:
+            # Before this process's own imports, so that both import at the same time.
+            start_forkserver(values, run_id)
+        from steps.tracking import own_run
+        from steps.tuning import study
 
-    with own_run(values) as parent:
-        if not run_id:
-            start_forkserver(values, parent)
-        study.run(values, parent, interrupts, describe=partial(forkserver.call, "steps.training.plan:describe"))
+        with own_run(values) as parent:
+            if not run_id:
+                start_forkserver(values, parent)
+            study.run(values, parent, interrupts, describe=partial(forkserver.call, "steps.training.plan:describe"))
     return 0
 
 
 def start_forkserver(values: Mapping[str, Any], run_id: str) -> None:
     """Start the process that imports, and reads the data, once for all children."""
-    calls: list[tuple[str, Mapping[str, Any]]] = [
-        ("steps.training.plan:prepare", {"settings": dict(values)}),
-        # The study's opening record: true, and a write of the kind that each child does.
-        ("steps.tracking:warm_up", {"run_id": run_id, "metrics": names.NO_TRIALS, "tags": {names.ROLE: "study"}}),
-        ("steps.environment:differences", {}),
-    ]
+    # The study's opening record: true, and a write of the kind that each child does.
+    opening = {"run_id": run_id, "metrics": names.NO_TRIALS, "tags": {names.ROLE: "study"}}
+    calls: list[tuple[str, Mapping[str, Any]]] = [("steps.environment:differences", {})]
+    if values["entry_point"] in TRAIN:
+        estimators = spaces.estimators(values["space"])
+        calls.append(("steps.training.plan:prepare", {"settings": dict(values), "estimators": estimators}))
+        calls.append(("steps.training.plan:warm_up", opening))
+    else:
+        calls.append(("steps.tracking:warm_up", opening))
     forkserver.start(PRELOAD, calls)
 
 

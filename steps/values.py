@@ -4,6 +4,7 @@ A value is a Python literal if the word parses as one, else the text. Text that 
 """
 
 import ast
+import sys
 
 
 def decode(word: str) -> object:
@@ -17,15 +18,23 @@ def decode(word: str) -> object:
 def encode(value: object) -> str:
     """Write a value so that `decode` gives it back with its type; lists become tuples.
 
-    Floats keep their last bit (`repr`). Raises TypeError for what is no Python literal (a function, nan, an object).
+    Floats keep their last bit (`repr`). Text with a line break or another sign that does not print travels as its repr:
+    a command line holds no NUL and no half of a surrogate pair.
+    Raises TypeError for what is no Python literal (a function, nan, an object, a number of thousands of digits).
     """
     if isinstance(value, list):
         value = tuple(value)
-    if isinstance(value, str):
-        word = value if value and decode(value) == value and isinstance(decode(value), str) else repr(value)
-    else:
-        word = repr(value)
+    try:
+        word = value if isinstance(value, str) and _is_plain(value) else repr(value)
+    except ValueError as error:  # Python writes no number of more digits than this
+        digits = sys.get_int_max_str_digits()
+        raise TypeError(f"a whole number of more than {digits} digits can't be handed to another process") from error
     back = decode(word)
     if type(back) is not type(value) or back != value:
         raise TypeError(f"{value!r} is no Python literal: it can't be handed to another process and come back the same")
     return word
+
+
+def _is_plain(text: str) -> bool:
+    """Tell whether text can travel as it is: as one printable line that reads as nothing else."""
+    return text != "" and text.isprintable() and isinstance(decode(text), str) and decode(text) == text

@@ -1,10 +1,13 @@
 """Fixtures that several tests share; a finished study costs seconds, so there is one of each kind."""
 
+import http.server
 import os
 import shutil
 import signal
 import subprocess
+import threading
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -82,6 +85,38 @@ def git_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     daemon.wait()
     for pid in processes_with(mark):
         os.kill(pid, signal.SIGKILL)
+
+
+@dataclass
+class Web:
+    """A plain web server on loopback: what it serves, by path, and the paths that it was asked for, in order."""
+
+    url: str
+    files: dict[str, bytes] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
+
+
+@pytest.fixture
+def web() -> Iterator[Web]:
+    """A web server that counts."""
+    found = Web("")
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            found.asked.append(self.path)
+            content = found.files.get(self.path.partition("?")[0])
+            self.send_response(404 if content is None else 200)
+            self.end_headers()
+            self.wfile.write(b"<html>\nnothing\n</html>" if content is None else content)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        found.url = f"http://127.0.0.1:{server.server_address[1]}"
+        threading.Thread(target=server.serve_forever).start()
+        yield found
+        server.shutdown()
 
 
 def free_port() -> int:

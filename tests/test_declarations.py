@@ -12,14 +12,13 @@ import sys
 import pytest
 import yaml
 from mlflow.projects import _project_spec
-from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 
-from steps import names, settings, tune
+from steps import names, settings, spaces, tune
 from steps.backends import runner
 from steps.environment import PROJECT
-from steps.settings import SAMPLERS, TRAIN, TUNE
-from steps.training import data, estimator
-from steps.tuning import search, space, study
+from steps.settings import TRAIN, TUNE
+from steps.training import estimator
+from steps.tuning import entry, pruning, samplers, space
 
 STEPS = {"train": TRAIN, "tune": TUNE}
 FILES = sorted((PROJECT / "steps").rglob("*.py"))
@@ -136,38 +135,43 @@ def test_what_is_preloaded_can_be_imported(name):
 
 def test_a_study_hands_every_common_parameter_to_its_trials():
     """What `train` and `tune` both have is what a study passes on."""
-    assert set(study.SHARED) == {p.name for p in TRAIN} & {p.name for p in TUNE}
-    common = [p for p in TRAIN if p.name in study.SHARED]
-    assert common == [p for p in TUNE if p.name in study.SHARED]
+    assert set(entry.SHARED) == {p.name for p in TRAIN} & {p.name for p in TUNE}
+    common = [p for p in TRAIN if p.name in entry.SHARED]
+    assert common == [p for p in TUNE if p.name in entry.SHARED]
 
 
-def test_every_sampler_that_is_allowed_exists():
-    """The names that --sampler takes are those of the search."""
-    assert set(SAMPLERS) == set(search.SAMPLERS)
+def test_every_sampler_and_pruner_that_is_allowed_exists():
+    """The names that --sampler and --pruner take are those of the search."""
+    assert set(settings.SAMPLERS) == set(samplers.KINDS)
+    assert set(settings.PRUNERS) == set(pruning.PRUNERS)
 
 
-@pytest.mark.parametrize("name", settings.DATA_SETS)
-def test_every_data_set_that_is_allowed_can_be_loaded(name):
-    """The names that --data takes are data sets that scikit-learn ships, each with its target among the columns."""
-    table = data.load(name)
-    assert table.name == name
-    assert table.target in table.frame
-    assert len(table.frame) > 100
+@pytest.mark.parametrize("task", settings.TASKS)
+@pytest.mark.parametrize("name", spaces.names())
+def test_a_shipped_space_parses_and_suits_its_estimators(name, task):
+    """Each shipped space is without problems, for both tasks, and its names are hyperparameters of its estimators."""
+    found = space.load(name)
+    paths = estimator.check(task, found.hyperparameters()[task], found.where[task])
+    assert paths == found.for_task(task).estimators
+    assert set(paths) <= set(spaces.estimators(name))  # so a forkserver has them imported
 
 
-@pytest.mark.parametrize("path", sorted(space.FOLDER.glob("*.yaml")), ids=lambda path: path.name)
-def test_a_shipped_space_parses_and_suits_its_estimators(path):
-    """Each shipped space is without problems, and its names are hyperparameters of both random forests."""
-    distributions = space.load(path.stem)
-    assert distributions
-    for forest in (RandomForestClassifier, RandomForestRegressor):
-        estimator.check_names(forest, distributions)
+def test_the_spaces_that_are_shipped():
+    """One for each family of estimators, and automl, a choice between at least five of them."""
+    families = {"random_forest", "extra_trees", "hist_gradient_boosting", "linear", "svm", "knn", "mlp"}
+    assert set(spaces.names()) == {*families, "automl"}
+    for task in settings.TASKS:
+        assert len(space.load("automl").for_task(task).estimators) >= 5
+        assert all(len(space.load(family).for_task(task).estimators) == 1 for family in families)
 
 
-def test_the_default_space_is_shipped_and_the_classic_one():
-    """The default study searches 50–200 trees of depth 3–20."""
-    found = space.load(settings.defaults(TUNE)["space"])
-    assert {name: (d.low, d.high, d.log) for name, d in found.items()} == {  # type: ignore[attr-defined]
+@pytest.mark.parametrize("task", settings.TASKS)
+def test_the_default_space_is_the_classic_one(task):
+    """The default study searches 50–200 trees of depth 3–20 in a random forest, and nothing else."""
+    found = space.load(settings.defaults(TUNE)["space"]).for_task(task)
+    assert found.estimators == [estimator.DEFAULTS[task]]
+    assert found.hyperparameters(estimator.DEFAULTS[task]) == ["n_estimators", "max_depth"]
+    assert {name: (d.low, d.high, d.log) for name, d in found.distributions.items()} == {  # type: ignore[attr-defined]
         "n_estimators": (50, 200, False),
         "max_depth": (3, 20, False),
     }
@@ -212,7 +216,11 @@ def test_the_rooms_of_the_house_stay_apart(folder, never):
     assert [name for name in found for room in never if f"{name}.".startswith(f"{room}.")] == []
 
 
-@pytest.mark.parametrize("room", ["settings", "values", "errors", "tuning/search", "tuning/space"])
+PURE = ["settings", "values", "errors", "spaces/__init__", "tuning/search"]
+PURE += [f"tuning/space/{name}" for name in ("__init__", "document", "entry", "file", "parameter", "space", "tries")]
+
+
+@pytest.mark.parametrize("room", PURE)
 def test_what_is_meant_to_be_pure_is_pure(room):
     """Settings, values, errors, space and search know no MLflow, no process and no clock."""
     (path,) = [path for path in FILES if path.with_suffix("") == PROJECT / "steps" / room]

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from steps import settings, train, tune
 from steps.errors import WrongValue
+from steps.names import PREFIX
 from steps.settings import TRAIN, TUNE
-from steps.train import PREFIX
 from steps.values import encode
 
 TABLES = [pytest.param(TRAIN, id="train"), pytest.param(TUNE, id="tune")]
@@ -17,8 +17,13 @@ WHOLE_FROM_1 = ["0", "-1", "1.5", "five", "", " ", "1e3", "None", "--seed", "9" 
 WORDS = ["", " ", " padded "]
 # For each parameter: words that it refuses, and what the problem says is allowed.
 WRONG = {
-    "data": (["Iris", "", "iris ", "mnist", "None"], "one of iris, wine, breast_cancer, digits, diabetes"),
+    "data": (WORDS, "a data set of scikit-learn's by name, or the path or URI of a CSV or Parquet file"),
     "target": (WORDS, "auto or a column's name"),
+    "drop": (WORDS, "none or columns' names with commas between"),
+    "split": (
+        ["", "Auto", "group", "group:", "time: ", "groups:a", "stratified:a", "kfold"],
+        "auto, stratified, random, group:<column> or time:<column>",
+    ),
     "task": (["Auto", "", "clustering", "None"], "auto or one of classification, regression"),
     "estimator": (
         ["", "RandomForestClassifier", "sklearn.", ".svm", "sklearn..svm", "sklearn.svm.SVC()", "1.2", "a b.c"],
@@ -34,17 +39,32 @@ WRONG = {
     "threads": ([*WHOLE_FROM_1, "1025", "auto"], "a whole number from 1 to 1024"),
     "refit": (["", "yes", "1", "0", "None", "maybe"], "true or false"),
     "log_folds": (["", "End", "never", "true"], "one of end, live"),
-    "space": (["", "random forest", "../secret", "a/b", "forest.yaml"], "the name of a file in steps/spaces"),
+    "space": (["", " ", " forest"], "the name of a file in steps/spaces or the path of a YAML file"),
+    "entry_point": (["", " ", "a b", "./train"], "an entry point of MLproject"),
+    "objective": (WORDS, "auto, or a metric's name, or two"),
+    "direction": (WORDS, "auto, maximize or minimize, for each objective"),
     "n_trials": (WHOLE_FROM_1, "a whole number from 1"),
+    "timeout_s": (["0", "-1", "nan", "inf", "soon", "", "None"], "none or a number above 0"),
+    "patience": ([*WHOLE_FROM_1, "auto"], "none or a whole number from 1"),
+    "target_value": (["nan", "inf", "high", "", "None"], "none or a number"),
+    "pruner": (["", "Median", "auto"], "one of none, median, hyperband, wilcoxon"),
+    "warm_start": (WORDS, "none, run ids with commas between, or an experiment's name"),
+    "dry_run": (["", "yes", "1"], "true or false"),
     "jobs": ([*WHOLE_FROM_1, "4097", "Auto"], "auto or a whole number from 1 to 4096"),
     "window": ([*WHOLE_FROM_1, "4097", "auto"], "a whole number from 1 to 4096"),
-    "sampler": (["", "TPE", "grid", "auto"], "one of tpe, random"),
+    "sampler": (["", "TPE", "auto"], "one of tpe, random, qmc, grid, cmaes, gp"),
     "backend": (WORDS, "warm, local or an installed MLflow project backend"),
     "backend_config": (WORDS, "none or the path of a JSON file"),
 }
 # For each parameter, words that it takes, and the value that each is.
 RIGHT = [
     ("data", "wine", "wine"),
+    ("data", "/my tables/it's one.csv.gz", "/my tables/it's one.csv.gz"),
+    ("data", "s3://bucket/table.parquet", "s3://bucket/table.parquet"),
+    ("drop", "id,last name", "id,last name"),
+    ("split", "random", "random"),
+    ("split", "group:patient id", "group:patient id"),
+    ("split", "time:it's at: 1", "time:it's at: 1"),
     ("target", "petal width (cm)", "petal width (cm)"),
     ("target", "--odd", "--odd"),
     ("task", "auto", "auto"),
@@ -66,7 +86,19 @@ RIGHT = [
     ("refit", "TRUE", True),
     ("log_folds", "live", "live"),
     ("space", "my-space_2", "my-space_2"),
+    ("space", "../it's mine.yaml", "../it's mine.yaml"),
+    ("estimator", "a.Scaler+b.c.Model", "a.Scaler+b.c.Model"),
     ("n_trials", "100000", 100_000),
+    ("entry_point", "fit_line", "fit_line"),
+    ("objective", "cv_f1_macro,fit_time_s", "cv_f1_macro,fit_time_s"),
+    ("direction", "minimize", "minimize"),
+    ("timeout_s", "none", None),
+    ("timeout_s", "1.5", 1.5),
+    ("patience", "20", 20),
+    ("target_value", "-0.5", -0.5),
+    ("pruner", "median", "median"),
+    ("warm_start", "Earlier trials", "Earlier trials"),
+    ("dry_run", "true", True),
     ("jobs", "auto", "auto"),
     ("jobs", "8", 8),
     ("window", "8", 8),
@@ -132,12 +164,10 @@ def test_what_is_handed_on_is_read_as_the_same(parameters):
     assert settings.read([f"--{name}={word}" for name, word in written.items()], parameters) == values
 
 
-@pytest.mark.parametrize(
-    ("word", "nearest"), [("irs", "iris"), ("wines", "wine"), ("digit", "digits"), ("breast-cancer", "breast_cancer")]
-)
+@pytest.mark.parametrize(("word", "nearest"), [("classify", "classification"), ("regresion", "regression")])
 def test_a_misspelled_choice_gets_the_nearest(word, nearest):
     """Where the value is one of a few names, the nearest is proposed."""
-    (problem,) = problems_of(["--data", word])
+    (problem,) = problems_of(["--task", word])
     assert problem.endswith(f"(did you mean {nearest!r}?)")
 
 
@@ -222,6 +252,13 @@ def test_a_hyperparameter_given_plain_and_with_the_prefix_is_a_problem():
     first, second = caught.value.problems
     assert first.startswith("--folds 'x'")
     assert second == "--estimator__C '2': given twice, plain and as estimator__C"
+
+
+def test_the_prefix_alone_names_no_hyperparameter():
+    """`--estimator__ 5` lacks the name: a problem, and no hyperparameter without one."""
+    with pytest.raises(WrongValue) as caught:
+        settings.read_open(["--estimator__", "5"], TRAIN, PREFIX)
+    assert caught.value.problems == ("--estimator__ '5': needs the name of a hyperparameter after estimator__",)
 
 
 @given(st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text())

@@ -85,10 +85,14 @@ def test_a_word_is_a_literal_or_text(word, value):
         (0.1, "0.1"),
         ([50, 50], "(50, 50)"),
         ([], "()"),
+        ("two\nlines", r"'two\nlines'"),
+        ("a\0b", r"'a\x00b'"),
+        ("\ud800", r"'\ud800'"),
+        ("caf\u00e9 \N{SNOWMAN}", "caf\u00e9 \N{SNOWMAN}"),
     ],
 )
 def test_a_word_is_as_plain_as_it_can_be(value, word):
-    """Text stays as it is where nothing else could be meant, else it travels as its repr; lists become tuples."""
+    """Text stays as it is where it prints and nothing else could be meant, else it is its repr; lists are tuples."""
     assert encode(value) == word
 
 
@@ -115,4 +119,11 @@ def test_a_word_is_as_plain_as_it_can_be(value, word):
 def test_what_is_no_literal_is_refused(value):
     """A value that can't come back as itself is a TypeError that shows it, not some other value over there."""
     with pytest.raises(TypeError, match="is no Python literal"):
+        encode(value)
+
+
+@pytest.mark.parametrize("value", [10**5000, -(10**5000), (1, 10**5000)], ids=["large", "negative", "in a tuple"])
+def test_a_number_that_python_does_not_write_is_refused(value):
+    """A whole number of thousands of digits is a TypeError with a sentence of its own."""
+    with pytest.raises(TypeError, match="a whole number of more than 4300 digits can't be handed"):
         encode(value)

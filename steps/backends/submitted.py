@@ -30,11 +30,20 @@ def is_running(run: SubmittedRun) -> bool:
     return str(run.get_status()) == _RUNNING
 
 
-def wait(runs: Sequence[SubmittedRun], wakeup: int) -> None:
-    """Wait until a run may have ended or the descriptor `wakeup` is readable."""
+def wait(runs: Sequence[SubmittedRun], wakeup: int, seconds: float | None = None) -> None:
+    """Wait until a run may have ended, the descriptor `wakeup` is readable or the time is over."""
     sentinels = [run.process.sentinel for run in runs if isinstance(run, WarmRun)]
-    everyone = len(sentinels) == len(runs)
-    connection.wait([*sentinels, wakeup], timeout=None if everyone else POLL_S)
+    if len(sentinels) < len(runs):
+        seconds = POLL_S if seconds is None else min(seconds, POLL_S)
+    connection.wait([*sentinels, wakeup], timeout=seconds)
+
+
+def ask_to_end(run: SubmittedRun) -> None:
+    """Ask a run to end, without waiting for it where its processes are on this machine."""
+    if isinstance(run, WarmRun | LocalSubmittedRun):
+        send(run, signal.SIGTERM)
+    else:
+        run.cancel()
 
 
 def send(run: SubmittedRun, number: int) -> None:

@@ -6,11 +6,9 @@ from typing import Any
 
 import mlflow
 import numpy as np
-from sklearn.utils._param_validation import InvalidParameterError
 
 from steps import environment, names, tracking
-from steps.errors import WrongValue
-from steps.training import estimator, evaluate, model
+from steps.training import estimator, evaluate, model, pipeline
 from steps.training.plan import Plan
 
 
@@ -22,20 +20,24 @@ def train(plan: Plan, settings: Mapping[str, Any], hyperparameters: Mapping[str,
     for difference in environment.differences():
         print(f"train: environment: {difference}", file=sys.stderr)
     unfitted = estimator.build(plan.estimator, hyperparameters, seed=settings["seed"], threads=settings["threads"])
-    try:
+    if not plan.examples.plain:
+        unfitted = pipeline.around(unfitted, plan.estimator, seed=settings["seed"])
+    tracking.record_data(run_id, plan.examples.dataset.as_dict())
+    with pipeline.quiet(), estimator.rejections(plan.estimator_path):
         found = _cross_validate(plan, unfitted, run_id, live=settings["log_folds"] == "live")
-    except InvalidParameterError as error:
-        raise WrongValue(f"{plan.estimator_path}: {error}") from error
-    if settings["refit"]:
-        found |= _refit(plan, unfitted)
+        if settings["refit"]:
+            found |= _refit(plan, unfitted)
     return found
 
 
 def _cross_validate(plan: Plan, unfitted: Any, run_id: str, *, live: bool) -> dict[str, float]:
-    features, target = plan.features.iloc[plan.training_rows], plan.target.iloc[plan.training_rows]
-    fold_scores, unwritten = [], []
-    for step, score in enumerate(evaluate.scores(unfitted, features, target, plan.splits, plan.scorer())):
+    rows = plan.examples
+    fold_scores, fit_times, unwritten = [], [], []
+    for step, (score, seconds) in enumerate(
+        evaluate.scores(unfitted, rows.features, rows.target, rows.layout.splits, plan.scorer())
+    ):
         fold_scores.append(score)
+        fit_times.append(seconds)
         unwritten.append(tracking.metric(names.fold(plan.metric), score, step))
         if live:
             tracking.record(run_id, [unwritten.pop()])
@@ -43,16 +45,23 @@ def _cross_validate(plan: Plan, unfitted: Any, run_id: str, *, live: bool) -> di
         names.cv(plan.metric): float(np.mean(fold_scores)),
         names.cv_std(plan.metric): float(np.std(fold_scores)),
     }
-    unwritten += [tracking.metric(name, value) for name, value in found.items()]
-    tracking.record(run_id, unwritten, {names.ENVIRONMENT: environment.state(), names.ESTIMATOR: plan.estimator_path})
+    recorded = {**found, names.FIT_TIME: float(np.mean(fit_times))}
+    unwritten += [tracking.metric(name, value) for name, value in recorded.items()]
+    tags = {
+        names.ENVIRONMENT: environment.state(),
+        names.ESTIMATOR: plan.estimator_path,
+        names.DATA: rows.dataset.sha256,
+        names.FOLDS: rows.folds,
+    }
+    tracking.record(run_id, unwritten, tags)
     return found
 
 
 def _refit(plan: Plan, unfitted: Any) -> dict[str, float]:
-    features, target = plan.features.iloc[plan.training_rows], plan.target.iloc[plan.training_rows]
-    fitted = unfitted.fit(features, target)
-    held_out = plan.features.iloc[plan.held_out_rows]
-    score = evaluate.finite(plan.scorer()(fitted, held_out, plan.target.iloc[plan.held_out_rows]), "held-out rows")
-    mlflow.log_metric(names.test(plan.metric), score)
-    model.log(fitted, features, package=plan.estimator_path.partition(".")[0])
-    return {names.test(plan.metric): score}
+    rows, layout = plan.examples, plan.examples.layout
+    fitted = unfitted.fit(rows.features.iloc[layout.training], rows.target.iloc[layout.training])
+    score = plan.scorer()(fitted, rows.features.iloc[layout.held_out], rows.target.iloc[layout.held_out])
+    found = evaluate.finite(score, "held-out rows")
+    mlflow.log_metric(names.test(plan.metric), found)
+    model.log(fitted, rows.shown)
+    return {names.test(plan.metric): found}

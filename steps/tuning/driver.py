@@ -1,9 +1,10 @@
 """The study's loop: ask, launch, wait for any child, settle, ask again. One process, one thread."""
 
 import time
-from collections import Counter
-from collections.abc import Iterable
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from mlflow.entities import Metric
 
@@ -11,77 +12,127 @@ from steps import names, tracking
 from steps.backends import submitted
 from steps.errors import NoTrialFinished
 from steps.interrupts import Interrupts
+from steps.tuning import stopping
+from steps.tuning.child import Child, Ended, Job
 from steps.tuning.progress import Progress
+from steps.tuning.pruning import Steps
 from steps.tuning.search import Search
-from steps.tuning.trials import Child, Children, Ended
+from steps.tuning.stopping import Stop
+from steps.tuning.trials import Children
 
 # The best so far goes to the parent run at most this often, many at a time.
 _WRITE_EVERY_S = 1.0
 # A child that took less than this is short: see `Driver._launch_ahead`.
 _SHORT_S = 5.0
+# How often a pruner looks at running children: a look costs a request for each of them.
+_LOOK_EVERY_S = 0.3
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How many trials in all, how many at a time, and until when (a `time.monotonic()`, None: no limit)."""
+
+    n_trials: int
+    jobs: int
+    deadline: float | None = None
 
 
 @dataclass(frozen=True)
 class Result:
-    """A finished study: how each trial ended, by number; the best of them; the baseline."""
+    """A study that has ended: why, and the trials that count, by number; the best of them; the baselines.
 
-    trials: list[Ended]
-    best: Ended
-    baseline: Ended
+    `best` is one trial, or the front where there are two objectives.
+    """
+
+    stopped_by: str
+    trials: Mapping[int, Ended]
+    best: Mapping[int, Ended]
+    baselines: list[Ended]
 
 
 @dataclass
 class Driver:
-    """Runs the trials of a study, `jobs` at a time, and the baseline beside them."""
+    """Runs the trials of a study, and the baselines beside them.
+
+    `job` turns a trial's number and its parameters in the search into what a child does; `reading` turns the steps that
+    a child has logged into those that a pruner sees.
+    """
 
     search: Search
     children: Children
-    n_trials: int
-    jobs: int
+    limits: Limits
+    stop: Stop
+    job: Callable[[int, Mapping[str, Any]], Job]
+    reading: Callable[[Steps], Steps]
     parent_run_id: str
     interrupts: Interrupts
     progress: Progress
+    baselines: deque[Job]
     _held: Child | None = None  # launched ahead: starts when a place is free
     _running: list[Child] = field(default_factory=list)
-    _ended: dict[int | None, Ended] = field(default_factory=dict)  # by number; the baseline has None
-    _baseline_launched: bool = False
+    _ended: dict[int, Ended] = field(default_factory=dict)  # trials by number
+    _ended_baselines: list[Ended] = field(default_factory=list)
     _short: bool = False  # whether children take so little time that launching ahead pays
     _judged: int = 0
-    _best: Ended | None = None
-    _best_value: float | None = None
+    _stopped_by: str | None = None
+    _looked: float = 0.0
     _unwritten: list[Metric] = field(default_factory=list)
     _written: float = 0.0
 
     def run(self) -> Result:
-        """Run the study to its end. Raises NoTrialFinished where no trial has a score, Interrupted on a signal.
+        """Run the study to its end, a signal's included. Raises NoTrialFinished where no trial has a score.
 
         Whatever it raises, no child is left running.
         """
         try:
-            while len(self._ended) < self.n_trials + 1:
-                self.interrupts.check()
+            while not self._is_over():
                 self._start()
                 self._launch_ahead()
-                submitted.wait([child.submitted for child in self._running], self.interrupts.descriptor)
+                submitted.wait([child.submitted for child in self._running], self.interrupts.descriptor, self._wait_s())
                 ended = [child for child in self._running if not child.is_running()]
                 self._running = [child for child in self._running if child not in ended]
                 self._start_held()  # before the bookkeeping: meanwhile a place would lie idle
-                self._settle(ended)
+                for child in ended:
+                    self._settle(child)
+                self._prune()
+                self._judge()
         finally:
-            self.children.end([*self._running, *([self._held] if self._held else [])])
+            self._end(self._in_flight())
             self._write()
-        if self._best is None:
-            raise NoTrialFinished(self._why_none())
-        return Result([self._ended[number] for number in range(self.n_trials)], self._best, self._ended[None])
+        return self._result()
+
+    def _is_over(self) -> bool:
+        if self.interrupts.noted:
+            self._stopped_by = stopping.SIGNAL
+        elif self.limits.deadline is not None and time.monotonic() > self.limits.deadline:
+            self._stopped_by = stopping.TIMEOUT
+        elif self._stopped_by is None and self._judged == self.limits.n_trials:
+            self._stopped_by = stopping.N_TRIALS
+        elif self._stopped_by is None and self.search.exhausted and self._judged == self.search.asked:
+            self._stopped_by = stopping.EXHAUSTED
+        if self._stopped_by in (stopping.SIGNAL, stopping.TIMEOUT):
+            return True
+        # Else a baseline is still waited for: without it nobody can say what tuning gained.
+        return self._stopped_by is not None and not self._in_flight() and not self.baselines
+
+    def _in_flight(self) -> list[Child]:
+        return [*self._running, *([self._held] if self._held else [])]
+
+    def _wait_s(self) -> float | None:
+        """Return how long to wait at most: until the pruner's next look, or until the time is over."""
+        waits = [_LOOK_EVERY_S] if self.search.prunes else []
+        if self.limits.deadline is not None:
+            waits.append(max(0.0, self.limits.deadline - time.monotonic()))
+        return min(waits, default=None)
 
     def _start(self) -> None:
         """Fill the free places."""
         self._start_held()
-        while len(self._running) < self.jobs and (child := self._launch(hold=False)) is not None:
+        while len(self._running) < self.limits.jobs and (child := self._launch(hold=False)) is not None:
             self._running.append(child)
 
     def _start_held(self) -> None:
-        if self._held is not None and len(self._running) < self.jobs:
+        if self._held is not None and len(self._running) < self.limits.jobs:
             self._held.start()
             self._running.append(self._held)
             self._held = None
@@ -89,53 +140,91 @@ class Driver:
     def _launch_ahead(self) -> None:
         """Launch one child more than there are places, where that pays, and hold it back until one is free.
 
-        A launch takes 0.05 s, in which a place would lie idle. MLflow shows a run that waits as running, so this is
+        A launch takes 0.03 s, in which a place would lie idle. MLflow shows a run that waits as running, so this is
         for children of a few seconds: there it is worth most, and misleads nobody.
         """
         if self._short and self._held is None and self.children.can_hold:
             self._held = self._launch(hold=True)
 
     def _launch(self, *, hold: bool) -> Child | None:
-        if self.search.asked == 1 and not self._baseline_launched:
-            # Second, so that it neither delays the first trial nor is missing from a study that is cut short.
-            self._baseline_launched = True
-            return self.children.launch(None, {}, hold=hold)
-        if self.search.asked < self.n_trials and self.search.can_ask():
-            number, hyperparameters = self.search.ask()
-            return self.children.launch(number, hyperparameters, hold=hold)
+        # A baseline comes second, so that it neither delays the first trial nor is missing from a study cut short.
+        if self.baselines and (self.search.asked > 0 or self._stopped_by is not None):
+            return self.children.launch(self.baselines.popleft(), hold=hold)
+        if self._stopped_by is None and self.search.asked < self.limits.n_trials and self.search.can_ask():
+            return self.children.launch(self.job(*self.search.ask()), hold=hold)
         return None
 
-    def _settle(self, children: Iterable[Child]) -> None:
-        for child in children:
-            self._short = child.age_s() < _SHORT_S
-            ended = self.children.settle(child)
-            self._ended[child.number] = ended
-            if child.number is not None:
-                self.search.settle(child.number, ended.outcome)
-        self._judge()
+    def _settle(self, child: Child) -> None:
+        self._short = child.age_s() < _SHORT_S
+        if child.number is None:
+            self._ended_baselines.append(self.children.settle(child))
+            return
+        steps: Steps = ()
+        pruned_at = None
+        if self.search.prunes:
+            steps = self.reading(self.children.steps(child.run_id))
+            pruned_at = self.search.judge(child.number, steps)
+            steps = [(step, value) for step, value in steps if pruned_at is None or step <= pruned_at]
+        ended = self._ended[child.number] = self.children.settle(child, steps, pruned_at)
+        self.search.settle(child.number, ended.outcome)
+
+    def _prune(self) -> None:
+        """Let the pruner look at the running trials, and end those that it gives up."""
+        if not self.search.prunes or time.monotonic() - self._looked < _LOOK_EVERY_S:
+            return
+        for child in self._running:
+            if child.number is not None and (
+                child.asked_to_end is not None
+                or self.search.judge(child.number, self.reading(self.children.steps(child.run_id))) is not None
+            ):
+                child.ask_to_end()
+        self._looked = time.monotonic()
 
     def _judge(self) -> None:
-        """Follow the best value in the trials' order, whatever order they end in, and put it on the parent run."""
-        while self._judged in self._ended:
-            ended = self._ended[self._judged]
-            if ended.value is not None and (self._best_value is None or ended.value > self._best_value):
-                self._best, self._best_value = ended, ended.value
-            if self._best_value is not None:
-                best = tracking.metric(names.best(self.children.objective), self._best_value, self._judged)
-                self._unwritten.append(best)
-            self.progress.advance(self._best_value)
+        """Follow the trials in their order, whatever order they end in: the best so far, and whether to go on."""
+        while self._stopped_by is None and self._judged in self._ended:
+            self._stopped_by = self.stop.judge(self._judged, self._ended[self._judged].outcome.values)
+            best = self.stop.best.value
+            if best is not None:
+                name = names.best(self.children.objectives[0].name)
+                self._unwritten.append(tracking.metric(name, best, self._judged))
+            self.progress.advance(best)
             self._judged += 1
+            if self._stopped_by is not None:
+                self._end(child for child in self._in_flight() if child.number is not None)
+                for number in [number for number in self._ended if number >= self._judged]:
+                    self.children.disown(self._ended.pop(number).child.run_id)
         if self._unwritten and time.monotonic() - self._written > _WRITE_EVERY_S:
             self._write()
+
+    def _end(self, children: Iterable[Child]) -> None:
+        ending = list(children)
+        self._running = [child for child in self._running if child not in ending]
+        self._held = None if self._held in ending else self._held
+        self.children.stop(ending)
 
     def _write(self) -> None:
         tracking.record(self.parent_run_id, self._unwritten)
         self._unwritten.clear()
         self._written = time.monotonic()
 
+    def _result(self) -> Result:
+        assert self._stopped_by is not None
+        for number in sorted(self._ended):  # those behind one that was cut off
+            if number >= self._judged:
+                self.stop.judge(number, self._ended[number].outcome.values)
+        best = {number: self._ended[number] for number in self.stop.best.trials}
+        if not best and self._stopped_by != stopping.SIGNAL:
+            raise NoTrialFinished(self._why_none())
+        return Result(self._stopped_by, dict(sorted(self._ended.items())), best, self._ended_baselines)
+
     def _why_none(self) -> str:
-        reasons = Counter(ended.reason for number, ended in self._ended.items() if number is not None)
-        reason, count = reasons.most_common(1)[0]
-        first = next(ended for ended in self._ended.values() if ended.reason == reason)
+        failed = [ended for ended in self._ended.values() if ended.reason]
+        if not failed:
+            return f"no trial finished: stopped by {self._stopped_by}"
+        reason, count = Counter(ended.reason for ended in failed).most_common(1)[0]
+        first = next(ended for ended in failed if ended.reason == reason)
         lines = "\n".join(f"    {line}" for line in first.stderr.splitlines())
-        return f"none of {self.n_trials} trials finished; {count} of them: {reason} (run {first.child.run_id})\n{lines}"
+        return (
+            f"none of {len(self._ended)} trials finished; {count} of them: {reason} (run {first.child.run_id})\n{lines}"
+        )

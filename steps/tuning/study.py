@@ -5,141 +5,166 @@ import logging
 import os
 import sys
 import tempfile
+import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import joblib
-from mlflow.projects.backend import loader
 from mlflow.tracking import MlflowClient
-from mlflow.utils.plugins import get_entry_points
-from optuna.trial import TrialState
+from optuna.trial import FrozenTrial, TrialState
 
 from steps import environment, lifeline, names, settings, tracking
 from steps.backends import forkserver, warm
-from steps.errors import WrongValue, did_you_mean
 from steps.interrupts import Interrupts
-from steps.tuning import report, space
-from steps.tuning.driver import Driver, Result
+from steps.tuning import objective, preview, pruning, report, resources, warm_start
+from steps.tuning.driver import Driver, Limits, Result
+from steps.tuning.plan import Describe, Plan, make
 from steps.tuning.progress import Progress
+from steps.tuning.pruning import Steps
 from steps.tuning.search import Search
+from steps.tuning.stopping import Best, Stop
 from steps.tuning.trials import Children
 
-ENTRY_POINT = "train"
-# Settings that every child takes over from the study.
-SHARED = ("data", "target", "task", "metric", "folds", "test_size", "seed", "threads")
 
-
-def run(
-    values: Mapping[str, Any],
-    run_id: str,
-    interrupts: Interrupts,
-    describe: Callable[..., Mapping[str, Any]],
-) -> None:
+def run(values: Mapping[str, Any], run_id: str, interrupts: Interrupts, describe: Describe) -> None:
     """Run a study inside its parent run, which gets its record; say on stdout what was found.
 
-    `describe(settings, hyperparameters)` checks the settings against the data and resolves what is `auto` in them.
     Raises WrongValue, before any child starts, for what does not fit; NoTrialFinished; Interrupted.
     """
     logging.getLogger("mlflow").setLevel(logging.WARNING)  # no line for each launch
     os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")  # nor a link for each end
-    distributions = space.load(values["space"])
-    backend_config = read_backend_config(values)
-    warn(values)
-    resolved = describe(settings=dict(values), hyperparameters=list(distributions))
+    plan = make(values, describe)
+    resources.warn(plan.values)
     parent = MlflowClient().get_run(run_id)
-    study = parent.info.run_name
-    chosen = {**values, **{key: resolved[key] for key in ("target", "task", "metric")}, "jobs": jobs(values)}
     with tempfile.TemporaryDirectory(prefix="tune-") as folder:
+        children = _children(plan, parent, Path(folder))
+        reading = _reading(plan)
+        prunes = values["pruner"] != "none"
+        past = warm_start.collect(plan, (lambda past_run: reading(children.steps(past_run))) if prunes else None)
+        if values["warm_start"] != warm_start.NONE:
+            print(f"tune: --warm_start {values['warm_start']!r}: {past.text()}", file=sys.stderr)
+        search = partial(_search, plan, list(past.trials.values()))
+        if values["dry_run"]:
+            print(preview.text(plan, children, search))
+            return
         warm.register(Path(folder))
-        children = Children(
-            project=os.path.relpath(environment.PROJECT),
-            entry_point=ENTRY_POINT,
-            parameters=settings.as_parameters(
-                {key: chosen[key] for key in SHARED} | {"estimator": resolved["estimator"], "refit": False}
-            ),
-            own=frozenset(parameter.name for parameter in settings.TRAIN),
-            objective=names.cv(chosen["metric"]),
-            study=study,
-            experiment_id=parent.info.experiment_id,
-            backend=values["backend"],
-            backend_config=backend_config,
-            digits=max(3, len(str(values["n_trials"] - 1))),
-            folder=Path(folder),
-        )
         tags = {
-            names.STUDY: study,
+            names.STUDY: children.study,
             names.ROLE: "study",
-            names.SETTINGS: json.dumps(chosen),
+            names.SETTINGS: json.dumps(plan.values),
             names.ENVIRONMENT: environment.state(),
+            **({names.DATA: plan.dataset["sha256"]} if plan.dataset else {}),
         }
         tracking.record(run_id, tags=tags)
-        search = Search(distributions, sampler=values["sampler"], seed=values["seed"], window=values["window"])
-        progress = Progress(values["n_trials"], children.objective)
-        driver = Driver(search, children, values["n_trials"], chosen["jobs"], run_id, interrupts, progress)
-        watch = None if values["backend"] == warm.NAME else forkserver.fork(lifeline.end_orphans, os.getpid())
-        try:
-            result = driver.run()
-        finally:
-            progress.close()
-            if watch is not None:
-                watch.kill()
-    _record(result, run_id)
-    print(report.summary(result, children.objective, run_id))
+        if plan.dataset:
+            tracking.record_data(run_id, plan.dataset)
+        if values["warm_start"] != warm_start.NONE:
+            MlflowClient().log_dict(run_id, past.as_dict(), warm_start.FILE)
+        result = _drive(plan, children, search(), reading, run_id, interrupts)
+    _record(result, children, run_id)
+    if result.best:
+        print(report.summary(result, children, run_id))
+    interrupts.check()
 
 
-def warn(values: Mapping[str, Any]) -> None:
-    """Say on stderr what is allowed but probably not meant."""
-    for difference in environment.differences():
-        print(f"tune: environment: {difference}", file=sys.stderr)
-    if jobs(values) > values["window"]:
-        print(
-            f"tune: --jobs {jobs(values)}: more than --window {values['window']}, so at most {values['window']} trials "
-            "run at a time; a wider window makes another, equally repeatable, study",
-            file=sys.stderr,
-        )
+def _children(plan: Plan, parent: Any, folder: Path) -> Children:
+    values = plan.values
+    parameters = plan.entry.shared(values)
+    if plan.entry.open:
+        parameters |= {"refit": False}
+        if values["pruner"] != "none":
+            parameters |= {"log_folds": "live"}
+    return Children(
+        project=os.path.relpath(environment.PROJECT),
+        entry=plan.entry,
+        parameters=settings.as_parameters(parameters),
+        objectives=plan.objectives,
+        steps_of=names.fold(values["metric"]) if plan.is_folded else plan.objectives[0].name,
+        study=parent.info.run_name,
+        experiment_id=parent.info.experiment_id,
+        backend=values["backend"],
+        backend_config=plan.backend_config,
+        digits=max(3, len(str(values["n_trials"] - 1))),
+        folder=folder,
+        several=len(plan.estimators) > 1,
+    )
 
 
-def jobs(values: Mapping[str, Any]) -> int:
-    """Return how many trials run at a time; auto: as many as the cores that this process may use allow."""
-    if values["jobs"] != "auto":
-        return int(values["jobs"])
-    cores: int = joblib.cpu_count()  # by affinity and cgroup quota
-    return max(1, cores // int(values["threads"]))
+def _search(plan: Plan, past: Sequence[FrozenTrial]) -> Search:
+    values = plan.values
+    return Search(
+        plan.space,
+        sampler=values["sampler"],
+        seed=values["seed"],
+        window=values["window"],
+        directions=[o.direction for o in plan.objectives],
+        pruner=values["pruner"],
+        steps=values["folds"] if plan.is_folded else None,
+        past=past,
+    )
 
 
-def read_backend_config(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Check the backend's name and read the JSON file that is meant for it."""
-    backends = {*loader.MLFLOW_BACKENDS, warm.NAME, "databricks", "kubernetes"}
-    backends |= {entry.name for entry in get_entry_points(loader.ENTRYPOINT_GROUP_NAME)}
-    if values["backend"] not in backends:
-        raise WrongValue(
-            f"--backend {values['backend']!r}: must be one of {', '.join(sorted(backends))}"
-            f"{did_you_mean(values['backend'], backends)}"
-        )
-    path = values["backend_config"]
-    if path == "none":
-        return {}
+def _reading(plan: Plan) -> Callable[[Steps], Steps]:
+    """Return what turns the steps that a child has logged into those that a pruner sees."""
+    means = plan.is_folded and plan.values["pruner"] != "wilcoxon"  # which compares fold with fold
+    return pruning.running_means if means else pruning.as_logged
+
+
+def _drive(
+    plan: Plan,
+    children: Children,
+    search: Search,
+    reading: Callable[[Steps], Steps],
+    run_id: str,
+    interrupts: Interrupts,
+) -> Result:
+    values = plan.values
+    best = Best(tuple(o.direction for o in plan.objectives))
+    until = None if values["timeout_s"] is None else time.monotonic() + values["timeout_s"]
+    progress = Progress(values["n_trials"], plan.objectives[0].name)
+    driver = Driver(
+        search=search,
+        children=children,
+        limits=Limits(values["n_trials"], values["jobs"], until),
+        stop=Stop(best, values["patience"], values["target_value"]),
+        job=plan.job,
+        reading=reading,
+        parent_run_id=run_id,
+        interrupts=interrupts,
+        progress=progress,
+        baselines=plan.baselines(),
+    )
+    watch = None if values["backend"] == warm.NAME else forkserver.fork(lifeline.end_orphans, os.getpid())
     try:
-        content = json.loads(Path(path).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise WrongValue(f"--backend_config {path!r}: must be the path of a JSON file: {error}") from error
-    if not isinstance(content, dict):
-        raise WrongValue(f"--backend_config {path!r}: must hold a JSON object, got {content!r}")
-    return content
+        return driver.run()
+    finally:
+        progress.close()
+        if watch is not None:
+            watch.kill()
 
 
-def _record(result: Result, run_id: str) -> None:
+def _record(result: Result, children: Children, run_id: str) -> None:
     """Write the end of a study to its parent run."""
-    states = Counter(ended.outcome.state for ended in result.trials)
+    states = Counter(ended.outcome.state for ended in result.trials.values())
     counted = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
     metrics = [tracking.metric(names.trials_in(state.name), states[state]) for state in counted]
-    tags = {
-        names.BEST_RUN: result.best.child.run_id,
-        names.BEST_TRIAL: str(result.best.child.number),
-        names.BEST_PARAMS: json.dumps(dict(result.best.child.hyperparameters)),
-    }
-    if result.baseline.value is not None:
-        metrics.append(tracking.metric(names.BASELINE, result.baseline.value))
+    tags = {names.STOPPED_BY: result.stopped_by}
+    if len(children.objectives) > 1:
+        for ended in result.best.values():
+            tracking.record(ended.child.run_id, tags={names.PARETO: "true"})
+    elif result.best:
+        (best,) = result.best.values()
+        tags |= {
+            names.BEST_RUN: best.child.run_id,
+            names.BEST_TRIAL: str(best.child.number),
+            names.BEST_PARAMS: json.dumps(children.recorded(best.child.job)),
+        }
+        if best.child.job.estimator is not None:
+            tags[names.ESTIMATOR] = best.child.job.estimator
+    baselines = [ended.value for ended in result.baselines if ended.value is not None]
+    if baselines:
+        pick = max if children.objectives[0].direction == objective.MAXIMIZE else min
+        metrics.append(tracking.metric(names.BASELINE, pick(baselines)))
     tracking.record(run_id, metrics, tags)

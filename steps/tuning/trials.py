@@ -1,119 +1,79 @@
-"""A trial as a child run: launch it through `mlflow.run`, settle what it left."""
+"""A trial as a child run: launch it through `mlflow.run`, watch its metrics, settle what it left."""
 
 import contextlib
 import json
 import math
-import signal
 import time
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from signal import SIGKILL, SIGTERM
 from typing import Any
 
 import mlflow
-from mlflow.projects.submitted_run import SubmittedRun
 from mlflow.tracking import MlflowClient
 from optuna.trial import TrialState
 
 from steps import names, tracking
 from steps.backends import submitted, warm
+from steps.tuning.child import Child, Ended, Job
+from steps.tuning.entry import EntryPoint
+from steps.tuning.objective import Objective
 from steps.tuning.search import Outcome
 from steps.values import encode
 
 # How many lines of a failed child's output travel to its run.
 _LAST_LINES = 20
-
-
-@dataclass
-class Child:
-    """A launched child run: the trial `number`, or the baseline (None), with its typed hyperparameters."""
-
-    number: int | None
-    hyperparameters: Mapping[str, Any]
-    submitted: SubmittedRun
-    output: Path
-    started: float = field(default_factory=time.monotonic)
-
-    @property
-    def run_id(self) -> str:
-        """Return the MLflow run's id."""
-        return str(self.submitted.run_id)
-
-    def start(self) -> None:
-        """Start a child that was held back."""
-        submitted.start(self.submitted)
-        self.started = time.monotonic()
-
-    def is_running(self) -> bool:
-        """Tell whether the child has been started and has not ended yet."""
-        return submitted.is_running(self.submitted)
-
-    def age_s(self) -> float:
-        """Return the seconds since the start."""
-        return time.monotonic() - self.started
-
-
-@dataclass(frozen=True)
-class Ended:
-    """A child that has ended: its outcome and, where that is FAIL, the reason and the last lines of its output."""
-
-    child: Child
-    outcome: Outcome
-    reason: str = ""
-    stderr: str = ""
-
-    @property
-    def value(self) -> float | None:
-        """Return the objective, None for a child without one."""
-        return self.outcome.value
+_STATUS = {TrialState.COMPLETE: "FINISHED", TrialState.PRUNED: "KILLED", TrialState.FAIL: "FAILED"}
 
 
 @dataclass(frozen=True)
 class Children:
     """Launches and settles the child runs of one study; `folder` takes their output.
 
-    `parameters` go to every child; `own` are the names among the entry point's own parameters, which a hyperparameter
-    of the same name must not be taken for.
+    `parameters` go to every child. `steps_of` is the metric whose steps a pruner sees.
     """
 
     project: str
-    entry_point: str
+    entry: EntryPoint
     parameters: Mapping[str, str]
-    own: frozenset[str]
-    objective: str
+    objectives: Sequence[Objective]
+    steps_of: str
     study: str
     experiment_id: str
     backend: str
     backend_config: Mapping[str, Any]
     digits: int
     folder: Path
+    several: bool = False  # several estimators: then what is recorded of a child names its own
 
     @property
     def can_hold(self) -> bool:
         """Tell whether `launch` can hold a child back until its `start`."""
         return self.backend == warm.NAME
 
-    def launch(self, number: int | None, hyperparameters: Mapping[str, Any], *, hold: bool = False) -> Child:
+    def command(self, job: Job) -> dict[str, str]:
+        """Return the parameters that a child is launched with."""
+        estimator = {} if job.estimator is None else {"estimator": job.estimator}
+        words = {self.entry.spelled(key): encode(value) for key, value in job.hyperparameters.items()}
+        return {**self.parameters, **estimator, **words}
+
+    def recorded(self, job: Job) -> dict[str, Any]:
+        """Return the typed hyperparameters that the record of a child shows."""
+        return {**({"estimator": job.estimator} if self.several else {}), **job.hyperparameters}
+
+    def launch(self, job: Job, *, hold: bool = False) -> Child:
         """Create a child run and start it, unless it is held back; returns at once."""
-        name = "baseline" if number is None else f"trial {number:0{self.digits}d}"
+        name = self._name(job)
         output = self.folder / f"{name}.log"
-        words = {self._spelled(key): encode(value) for key, value in hyperparameters.items()}
-        tags = {
-            names.STUDY: self.study,
-            names.ROLE: "baseline" if number is None else "trial",
-            names.PARAMS: json.dumps(dict(hyperparameters)),
-        }
-        metrics = []
-        if number is not None:
-            tags[names.TRIAL] = str(number)
-            metrics.append(tracking.metric(names.TRIAL_NUMBER, number))
+        tags, metrics = self._born_with(job)
         warmly = self.backend == warm.NAME
         born = {"name": name, "tags": tags, "metrics": metrics, "hold": hold} if warmly else {}
         with contextlib.nullcontext() if warmly else submitted.writing_to(output):
             run = mlflow.run(
                 self.project,
-                self.entry_point,
-                parameters={**self.parameters, **words},
+                self.entry.name,
+                parameters=self.command(job),
                 experiment_id=self.experiment_id,
                 backend=self.backend,
                 backend_config={**self.backend_config, **born},
@@ -124,51 +84,100 @@ class Children:
             )
         if not warmly:
             tracking.record(run.run_id, metrics, tags)
-        return Child(number, hyperparameters, run, getattr(run, "output", output))
+        return Child(job, run, getattr(run, "output", output))
 
-    def settle(self, child: Child) -> Ended:
+    def steps(self, run_id: str) -> list[tuple[int, float]]:
+        """Read what a run has logged so far, step by step: finite values, the first of each step."""
+        found: dict[int, float] = {}
+        for metric in sorted(self._history(run_id, self.steps_of), key=lambda m: (m.step, m.timestamp)):
+            found.setdefault(metric.step, metric.value)
+        return [(step, value) for step, value in found.items() if math.isfinite(value)]
+
+    def settle(self, child: Child, reported: Sequence[tuple[int, float]] = (), pruned_at: int | None = None) -> Ended:
         """Read what an ended child left, write its state to its run, and return it.
 
-        COMPLETE takes both: the process ended well, and the run carries a finite objective.
+        COMPLETE takes both: the process ended well, and the run carries each objective as a finite number. What its
+        pruner decided comes before: `reported` are the steps that it has seen, up to the decision.
         """
-        client = MlflowClient()
-        # The one metric, not the whole run: a sixth of the cost.
-        history = client.get_metric_history(child.run_id, self.objective)
-        value = history[-1].value if history else None
-        reason = submitted.failure(child.submitted)
-        if reason is None and value is None:
-            reason = f"ended well, but logged no {self.objective}"
-        elif reason is None and value is not None and not math.isfinite(value):
-            reason = f"{self.objective} is {value}, not a finite number"
-        tags = {}
-        if reason is None:
-            ended = Ended(child, Outcome(TrialState.COMPLETE, value))
+        if pruned_at is not None:
+            ended = Ended(child, Outcome(TrialState.PRUNED, steps=tuple(reported)))
         else:
-            ended = Ended(child, Outcome(TrialState.FAIL), reason, _last_lines(child.output))
-            tags = {names.REASON: reason, names.STDERR: ended.stderr}
-        tags[names.STATE] = ended.outcome.state.name
-        for key, text in tags.items():  # mostly one, and one alone costs half of what a batch does
-            client.set_tag(child.run_id, key, text[-tracking.TAG_LENGTH :])
-        client.set_terminated(child.run_id, "FINISHED" if reason is None else "FAILED")
+            values, reason = self._values(child)
+            if reason is None:
+                ended = Ended(child, Outcome(TrialState.COMPLETE, values, tuple(reported)))
+            else:
+                lines = _last_lines(child.output)
+                ended = Ended(child, Outcome(TrialState.FAIL, steps=tuple(reported)), reason, lines)
+        self._write(ended, pruned_at)
         return ended
 
-    def end(self, children: Iterable[Child]) -> None:
-        """End children, all at once: ask, wait, kill; mark their runs KILLED."""
+    def stop(self, children: Iterable[Child]) -> None:
+        """End children that the study goes without, all at once: ask, wait, kill; their runs are STOPPED."""
         ending = list(children)
         for child in ending:
-            submitted.send(child.submitted, signal.SIGTERM)
+            submitted.send(child.submitted, SIGTERM)
         deadline = time.monotonic() + warm.GRACE_S
         while any(child.is_running() for child in ending) and time.monotonic() < deadline:
             time.sleep(submitted.POLL_S)
         for child in ending:
-            submitted.send(child.submitted, signal.SIGKILL)
+            submitted.send(child.submitted, SIGKILL)
             child.submitted.cancel()
+            self.disown(child.run_id)
             MlflowClient().set_terminated(child.run_id, "KILLED")
 
-    def _spelled(self, hyperparameter: str) -> str:
-        # One that starts with the prefix itself is meant for an inner estimator, and would lose it.
-        prefixed = hyperparameter in self.own or hyperparameter.startswith("estimator__")
-        return f"estimator__{hyperparameter}" if prefixed else hyperparameter
+    def disown(self, run_id: str) -> None:
+        """Mark a run as no part of the study."""
+        MlflowClient().set_tag(run_id, names.STATE, names.STOPPED)
+
+    def _values(self, child: Child) -> tuple[tuple[float, ...], str | None]:
+        values = []
+        reason = submitted.failure(child.submitted)
+        for objective in self.objectives:
+            # The one metric, not the whole run: a sixth of the cost.
+            history = self._history(child.run_id, objective.name)
+            value = max(history, key=lambda m: (m.step, m.timestamp)).value if history else None
+            if reason is None and value is None:
+                reason = f"ended well, but logged no {objective.name}"
+            elif reason is None and value is not None and not math.isfinite(value):
+                reason = f"{objective.name} is {value}, not a finite number"
+            if value is not None:
+                values.append(value)
+        return tuple(values), reason
+
+    def _write(self, ended: Ended, pruned_at: int | None) -> None:
+        tags = {names.STATE: ended.outcome.state.name}
+        if ended.outcome.state == TrialState.FAIL:
+            tags |= {names.REASON: ended.reason, names.STDERR: ended.stderr}
+        if ended.outcome.steps:
+            tags[names.REPORTED] = json.dumps(ended.outcome.steps)
+        if pruned_at is not None:
+            tags[names.PRUNED_AT] = str(pruned_at)
+        client, run_id = MlflowClient(), ended.child.run_id
+        if len(tags) == 1:  # one alone costs half of what a batch does
+            client.set_tag(run_id, names.STATE, tags[names.STATE])
+        else:
+            tracking.record(run_id, tags=tags)
+        client.set_terminated(run_id, _STATUS[ended.outcome.state])
+
+    def _history(self, run_id: str, metric: str) -> list[Any]:
+        return list(MlflowClient().get_metric_history(run_id, metric))
+
+    def _name(self, job: Job) -> str:
+        if job.number is not None:
+            return f"trial {job.number:0{self.digits}d}"
+        return f"baseline {(job.estimator or '').rpartition('.')[2]}" if self.several else "baseline"
+
+    def _born_with(self, job: Job) -> tuple[dict[str, str], list[mlflow.entities.Metric]]:
+        tags = {
+            names.STUDY: self.study,
+            names.ROLE: "baseline" if job.number is None else "trial",
+            names.PARAMS: json.dumps(self.recorded(job)),
+        }
+        if job.estimator is not None:
+            tags[names.ESTIMATOR] = job.estimator
+        if job.number is None:
+            return tags, []
+        return {**tags, names.TRIAL: str(job.number)}, [tracking.metric(names.TRIAL_NUMBER, job.number)]
 
 
 def _last_lines(output: Path) -> str:

@@ -35,7 +35,7 @@ def ask(calls, folder=PROJECT):
 
 def test_a_fork_answers_errs_or_is_missed():
     """A call returns its result; a WrongValue there is raised here; a fork that ends without a word is an error."""
-    problem = {"name": "zzz"}
+    problem = {"space": "zzz"}
     answers, stderr = ask(
         [
             ("steps.settings:shown", {"value": True}),

@@ -75,4 +75,4 @@ def test_all_problems_of_a_space_are_told_at_once(project: Path, new_place: Call
     done = place.step("steps.tune", "--space", "broken")
     assert done.code == 2
     problems = [line for line in done.stderr.splitlines() if line.startswith("tune: broken.yaml")]
-    assert len(problems) == 2, done.stderr
+    assert len(problems) == 3, done.stderr

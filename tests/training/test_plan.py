@@ -1,7 +1,5 @@
 import json
 
-import numpy as np
-import pandas as pd
 import pytest
 from sklearn.metrics import get_scorer_names
 
@@ -23,9 +21,15 @@ def make(**given):
     return plan.make(train_settings(**given), ())
 
 
-def problems_of(hyperparameters=(), **given):
+def describe(values, hyperparameters=(), where=None):
+    """What `plan.describe` says of one estimator, that of the settings, for either task."""
+    own = {values.get("estimator", "auto"): hyperparameters}
+    return plan.describe(values, dict.fromkeys(FORESTS, own), dict.fromkeys(FORESTS, where or {}))
+
+
+def problems_of(hyperparameters=(), where=None, **given):
     with pytest.raises(WrongValue) as caught:
-        plan.describe(train_settings(**given), hyperparameters)
+        describe(train_settings(**given), hyperparameters, where)
     return list(caught.value.problems)
 
 
@@ -41,55 +45,42 @@ def problems_of(hyperparameters=(), **given):
 )
 def test_auto_is_resolved_by_the_data(data, task, metric):
     """Each data set's own target decides task, metric and estimator; the result is plain data."""
-    resolved = plan.describe(train_settings(data=data), ("n_estimators", "max_depth"))
+    resolved = describe(train_settings(data=data), ("n_estimators", "max_depth"))
+    dataset = resolved.pop("dataset")
+    assert len(resolved.pop("folds")) == 64
     assert resolved == {
         "data": data,
         "target": "target",
+        "split": "stratified" if task == "classification" else "random",
         "task": task,
         "metric": metric,
-        "estimator": FORESTS[task],
+        "estimators": [FORESTS[task]],
+        "notes": [],
     }
-    assert json.loads(json.dumps(resolved)) == resolved
+    assert dataset["name"] == data
+    assert json.loads(json.dumps(dataset)) == dataset
 
 
 @pytest.mark.parametrize(
     ("given", "resolved"),
     [
         ({"target": "petal width (cm)"}, {"task": "regression", "metric": "r2"}),
-        ({"task": "regression"}, {"task": "regression", "metric": "r2", "estimator": FORESTS["regression"]}),
+        ({"task": "regression"}, {"task": "regression", "metric": "r2", "estimators": [FORESTS["regression"]]}),
         ({"metric": "f1_macro"}, {"task": "classification", "metric": "f1_macro"}),
         ({"metric": "roc_auc_ovr"}, {"metric": "roc_auc_ovr"}),
-        ({"estimator": "sklearn.svm.SVC"}, {"estimator": "sklearn.svm.SVC", "task": "classification"}),
+        ({"estimator": "sklearn.svm.SVC"}, {"estimators": ["sklearn.svm.SVC"], "task": "classification"}),
         ({"data": "wine", "target": "alcohol"}, {"target": "alcohol", "task": "regression"}),
         ({"data": "diabetes", "metric": "neg_root_mean_squared_error"}, {"metric": "neg_root_mean_squared_error"}),
     ],
 )
 def test_what_is_given_is_kept(given, resolved):
     """What is not `auto` stays, and what is auto follows from it."""
-    assert resolved.items() <= plan.describe(train_settings(**given), ()).items()
+    assert resolved.items() <= describe(train_settings(**given)).items()
 
 
 def test_tune_s_settings_make_the_same_plan():
     """The parameters that `tune` shares with `train` resolve alike, although it has no `estimator`."""
-    assert plan.describe(settings.defaults(settings.TUNE), ()) == plan.describe(train_settings(), ())
-
-
-def test_the_target_is_no_feature():
-    """Features are all columns but the target, in the table's order, with all its rows."""
-    made = make(target="petal width (cm)")
-    assert list(made.features) == ["sepal length (cm)", "sepal width (cm)", "petal length (cm)", "target"]
-    assert made.target.name == "petal width (cm)"
-    assert made.features.shape == (150, 4)
-
-
-def test_the_folds_are_of_the_training_rows():
-    """Held-out rows and training rows part the table; every fold's positions are among the training rows'."""
-    made = make(test_size=0.3, folds=4)
-    assert sorted([*made.training_rows, *made.held_out_rows]) == list(range(150))
-    assert len(made.held_out_rows) == 45
-    assert len(made.splits) == 4
-    for fit, score in made.splits:
-        assert sorted([*fit, *score]) == list(range(105))
+    assert describe(settings.defaults(settings.TUNE)) == describe(train_settings())
 
 
 # What is wrong with iris, unless the row says other data, and what the one problem says.
@@ -122,6 +113,10 @@ WRONG = [
     ({"data": "diabetes", "test_size": 0.997, "folds": 1}, ["--folds 1: "]),
     ({"estimator": "sklearn.svm.SVR"}, ["--estimator 'sklearn.svm.SVR': is no estimator for classification"]),
     ({"estimator": "sklearn.svm.SVX"}, ["--estimator 'sklearn.svm.SVX'", "(did you mean 'SVC'?)"]),
+    (
+        {"estimator": "sklearn.svm.SVC+sklearn.svm.SVC"},
+        ["--estimator 'sklearn.svm.SVC+sklearn.svm.SVC': SVC is no tra"],
+    ),
 ]
 
 
@@ -135,18 +130,6 @@ def test_what_does_not_suit_the_data_is_one_problem(given, said):
         assert part in problem
 
 
-@pytest.mark.parametrize(
-    "given", [{"folds": 40}, {"test_size": 0.02}, {"test_size": 0.9, "folds": 1}, {"test_size": 0.94, "folds": 3}]
-)
-def test_the_last_that_is_allowed_works(given):
-    """At the bounds of folds and test_size there is a plan, and every fold has each class on both sides."""
-    made = make(**given)
-    target = made.target.iloc[made.training_rows]
-    assert len(made.splits) == given.get("folds", 5)
-    for fit, score in made.splits:
-        assert target.iloc[fit].nunique() == target.iloc[score].nunique() == 3
-
-
 @pytest.mark.parametrize("data", ["iris", "breast_cancer", "diabetes"])
 # Some scorers warn about the guesses that they are tried on.
 @pytest.mark.filterwarnings("ignore::UserWarning")
@@ -155,7 +138,7 @@ def test_every_scorer_either_suits_or_is_refused(data):
     suitable = set()
     for metric in get_scorer_names():
         try:
-            plan.describe(train_settings(data=data, metric=metric), ())
+            describe(train_settings(data=data, metric=metric))
         except WrongValue as error:
             assert f"--metric {metric!r}" in str(error)
         else:
@@ -168,43 +151,43 @@ def test_every_scorer_either_suits_or_is_refused(data):
 def test_all_unknown_hyperparameters_are_told_at_once():
     """Each unknown hyperparameter is a line, with the nearest name."""
     problems = problems_of(("max_detph", "n_estimators", "zzz"))
-    assert [problem.partition(":")[0] for problem in problems] == ["--max_detph", "--zzz"]
+    assert [problem.split(": ")[:2] for problem in problems] == [["--space", "max_detph"], ["--space", "zzz"]]
     assert "(did you mean 'max_depth'?)" in problems[0]
+
+
+def test_the_problems_of_all_estimators_of_a_space_are_told_at_once():
+    """Wrong paths and wrong names of the task's estimators, each with its line; the other task's are left alone."""
+    estimators = {
+        "classification": {"sklearn.svm.SVX": ["C"], "sklearn.svm.SVC": ["C", "gama"], "auto": ["max_detph"]},
+        "regression": {"no.such": ["x"]},
+    }
+    where = {"sklearn.svm.SVX": "my.yaml:2", "sklearn.svm.SVC: gama": "my.yaml:6", "auto: max_detph": "my.yaml:8"}
+    with pytest.raises(WrongValue) as caught:
+        plan.describe(train_settings(), estimators, {"classification": where})
+    first, second, third = caught.value.problems
+    assert first.startswith("my.yaml:2: 'sklearn.svm.SVX': must be the import path")
+    assert first.endswith("(did you mean 'SVC'?)")
+    assert second.startswith("my.yaml:6: gama: SVC has no such hyperparameter (did you mean 'gamma'?); allowed: C, ")
+    assert third.startswith(
+        "my.yaml:8: max_detph: RandomForestClassifier has no such hyperparameter (did you mean 'max_"
+    )
+
+
+def test_a_space_without_the_task_is_left_to_the_space():
+    """Where no estimator is given for the task of the target, none is checked."""
+    assert plan.describe(train_settings(), {"regression": {"no.such": ["x"]}})["estimators"] == []
 
 
 def test_preparing_leaves_the_errors_to_the_children():
     """What is wrong in the settings does not end the process that prepares."""
-    plan.prepare(train_settings(target="petal"))
+    plan.prepare(train_settings(target="petal"), ["sklearn.svm.SVX", "no.such"])
 
 
-def test_a_plan_is_made_once():
-    """The same settings find the plan that `prepare` made, whatever the hyperparameters and other settings are."""
-    plan.prepare(settings.defaults(settings.TUNE))
-    made = plan.make(train_settings(refit=False, log_folds="live"), ("max_depth",))
-    assert made is plan.make(train_settings(), ())
-    assert made is not make(seed=43)
-
-
-@pytest.mark.parametrize(
-    ("values", "task"),
-    [
-        (["a", "b"], "classification"),
-        ([True, False], "classification"),
-        ([0, 1, 2], "classification"),
-        ([0.0, 1.0], "classification"),
-        ([0.5, 1.0], "regression"),
-        (range(20), "classification"),
-        (range(21), "regression"),
-        (np.arange(21.0), "regression"),
-        ([-1, 1], "classification"),
-    ],
-)
-def test_the_task_follows_from_the_target(values, task):
-    """Text, booleans and up to 20 whole numbers are classes; fractions and more numbers are a quantity."""
-    assert plan.task_of(pd.Series(values)) == task
-
-
-def test_text_can_t_be_a_quantity():
-    """Regression on a target without numbers is refused by the target's name."""
-    with pytest.raises(WrongValue, match="--task 'regression': the target 'kind' holds no numbers"):
-        plan.check_task(pd.Series(["a", "b"], name="kind"), "regression")
+def test_the_examples_of_a_plan_are_made_once():
+    """The same data and split find the examples that `prepare` made, whatever estimator and other settings are."""
+    plan.prepare(settings.defaults(settings.TUNE), [])
+    made = make(refit=False, log_folds="live", estimator="sklearn.svm.SVC", metric="f1_macro").examples
+    assert made is make().examples
+    resolved = {key: made.resolved[key] for key in ("target", "split", "task")}
+    assert made is make(**resolved).examples
+    assert made is not make(seed=43).examples

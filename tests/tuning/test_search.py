@@ -3,16 +3,32 @@ import logging
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
-from optuna.trial import TrialState
+from optuna.trial import TrialState, create_trial
 
 from steps.tuning.search import Outcome, Search
+from steps.tuning.space import file
 
-SPACE = {
-    "x": FloatDistribution(-2.0, 2.0),
-    "n": IntDistribution(1, 100, log=True),
-    "kind": CategoricalDistribution(["a", "b", None]),
-}
+FLAT = """
+x: {type: float, low: -2, high: 2}
+n: {type: int, low: 1, high: 100, log: true}
+kind: {type: categorical, choices: [a, b, null]}
+"""
+# The same, where some are active only under others.
+CONDITIONAL = """
+kind: {type: categorical, choices: [a, b, null]}
+x: {type: float, low: -2, high: 2}
+n: {type: int, low: 1, high: 100, log: true, when: {kind: [a, b]}}
+y: {type: float, low: 0, high: 1, when: {kind: a}}
+z: {type: categorical, choices: [1, 2], when: {kind: b}}
+"""
+
+
+def read(text):
+    return file.read(text, "my.yaml").for_task("classification")
+
+
+SPACE = read(FLAT)
+SPACES = {"flat": SPACE, "conditional": read(CONDITIONAL)}
 # TPE draws at random for 10 trials: of 18, some are its own draws at any window up to 5.
 N_TRIALS = 18
 FAIL = Outcome(TrialState.FAIL)
@@ -22,12 +38,13 @@ def outcome(number, params):
     """How a trial ends: by its parameters and number alone, as a training run would; some fail."""
     if number % 7 == 3:
         return FAIL
-    return Outcome(TrialState.COMPLETE, -((params["x"] - 0.5) ** 2) - params["n"] / 100 + (params["kind"] == "a"))
+    score = -((params["x"] - 0.5) ** 2) - params.get("n", 30) / 100 + params.get("y", 0) + (params["kind"] == "a")
+    return Outcome(TrialState.COMPLETE, (score,))
 
 
-def one_after_the_other(sampler, window, seed=42, n_trials=N_TRIALS, score=outcome):
+def one_after_the_other(sampler, window, seed=42, n_trials=N_TRIALS, score=outcome, space=SPACE):
     """The parameters of every trial where each is settled before the next is asked for."""
-    search = Search(SPACE, sampler=sampler, seed=seed, window=window)
+    search = Search(space, sampler=sampler, seed=seed, window=window)
     asked = []
     for _ in range(n_trials):
         number, params = search.ask()
@@ -38,24 +55,30 @@ def one_after_the_other(sampler, window, seed=42, n_trials=N_TRIALS, score=outco
 
 @pytest.fixture(scope="module")
 def standard():
-    """The parameters of every trial, by sampler and window."""
-    return {(s, w): one_after_the_other(s, w) for s in ("tpe", "random") for w in range(1, 6)}
+    """The parameters of every trial, by space, sampler and window."""
+    return {
+        (name, sampler, window): one_after_the_other(sampler, window, space=space)
+        for name, space in SPACES.items()
+        for sampler in ("tpe", "random")
+        for window in range(1, 6)
+    }
 
 
 @pytest.mark.parametrize("window", range(1, 6))
 @pytest.mark.parametrize("sampler", ["tpe", "random"])
+@pytest.mark.parametrize("space", SPACES)
 @given(data=st.data())
 @settings(deadline=None, max_examples=4)
-def test_no_order_and_no_number_of_workers_changes_what_is_asked(sampler, window, data, standard):
+def test_no_order_and_no_number_of_workers_changes_what_is_asked(space, sampler, window, data, standard):
     """Whatever order trials settle in, and however many run at a time, trial n tries the same parameters."""
     workers = data.draw(st.integers(1, 8), label="workers")
-    search = Search(SPACE, sampler=sampler, seed=42, window=window)
+    search = Search(SPACES[space], sampler=sampler, seed=42, window=window)
     running: dict[int, Outcome] = {}
     while search.asked < N_TRIALS or running:
         free = search.asked < N_TRIALS and len(running) < workers and search.can_ask()
         if free and (not running or data.draw(st.booleans(), label="ask")):
             number, params = search.ask()
-            assert params == standard[sampler, window][number]
+            assert params == standard[space, sampler, window][number]
             running[number] = outcome(number, params)
         else:
             number = data.draw(st.sampled_from(sorted(running)), label="settle")
@@ -66,7 +89,7 @@ def test_no_order_and_no_number_of_workers_changes_what_is_asked(sampler, window
 def test_tpe_learns_from_the_scores(window):
     """Past its start-up tpe's draws depend on the scores: what the other tests hold still does move."""
     told = one_after_the_other("tpe", window)
-    other = one_after_the_other("tpe", window, score=lambda *_: Outcome(TrialState.COMPLETE, 1.0))
+    other = one_after_the_other("tpe", window, score=lambda *_: Outcome(TrialState.COMPLETE, (1.0,)))
     assert told[:10] == other[:10]
     assert told[10 + window :] != other[10 + window :]
 
@@ -77,7 +100,7 @@ def test_a_trial_does_not_know_the_scores_inside_its_window():
 
     def asked_where(changed):
         def score(number, params):
-            return Outcome(TrialState.COMPLETE, 1e6) if number == changed else outcome(number, params)
+            return Outcome(TrialState.COMPLETE, (1e6,)) if number == changed else outcome(number, params)
 
         return one_after_the_other("tpe", window, n_trials=n + 1, score=score)[n]
 
@@ -87,9 +110,10 @@ def test_a_trial_does_not_know_the_scores_inside_its_window():
 
 def test_the_window_is_part_of_the_study(standard):
     """Another window is another study."""
-    studies = [standard["tpe", window] for window in range(1, 6)]
-    assert all(one != other for i, one in enumerate(studies) for other in studies[:i])
-    assert standard["random", 1] == standard["random", 5]  # which looks at no score
+    for space in SPACES:
+        studies = [standard[space, "tpe", window] for window in range(1, 6)]
+        assert all(one != other for i, one in enumerate(studies) for other in studies[:i])
+    assert standard["flat", "random", 1] == standard["flat", "random", 5]  # which looks at no score
 
 
 @pytest.mark.parametrize("sampler", ["tpe", "random"])
@@ -113,7 +137,7 @@ def test_as_many_trials_as_the_window_can_be_in_flight(window):
     for number in range(1, window):  # later ones don't help
         search.settle(number, FAIL)
         assert not search.can_ask()
-    search.settle(0, Outcome(TrialState.COMPLETE, 1.0))
+    search.settle(0, Outcome(TrialState.COMPLETE, (1.0,)))
     for number in range(window, 2 * window):  # all of the first are settled
         assert search.can_ask()
         assert search.ask()[0] == number
@@ -140,8 +164,8 @@ def test_can_ask_is_the_rule(window, settled):
 def test_failed_trials_don_t_stop_a_search(sampler):
     """A search in which trial after trial fails goes on, with parameters of its space."""
     for params in one_after_the_other(sampler, 2, n_trials=14, score=lambda *_: FAIL):
-        assert list(params) == list(SPACE)
-        for name, distribution in SPACE.items():
+        assert list(params) == list(SPACE.distributions)
+        for name, distribution in SPACE.distributions.items():
             assert distribution._contains(distribution.to_internal_repr(params[name]))
 
 
@@ -165,3 +189,100 @@ def test_optuna_says_nothing(sampler, caplog):
     finally:
         logger.removeHandler(caplog.handler)
     assert caplog.records == []
+
+
+BRANCHES = """
+estimator:
+  a.Good:
+    x: {type: float, low: 0, high: 1}
+  a.Bad:
+    x: {type: float, low: 0, high: 1}
+  a.Worse:
+    x: {type: float, low: 0, high: 1}
+    k: {type: categorical, choices: [1, 2, 3]}
+"""
+
+
+def branch_outcome(number, params):
+    """One branch is clearly better, and inside it a small x is."""
+    best = params["estimator"] == "a.Good"
+    return Outcome(TrialState.COMPLETE, (1.0 - abs(params["Good.x"] - 0.2) if best else -1.0,))
+
+
+@pytest.mark.parametrize("window", [1, 4])
+def test_tpe_learns_in_each_branch_of_a_conditional_space(window):
+    """A branch that is clearly better is chosen far more often than at random, and what is best in it is found."""
+    asked = [
+        one_after_the_other("tpe", window, seed=seed, n_trials=50, score=branch_outcome, space=read(BRANCHES))
+        for seed in range(4)
+    ]
+    later = [params for trials in asked for params in trials[20:]]
+    good = [params["Good.x"] for params in later if params["estimator"] == "a.Good"]
+    assert len(good) / len(later) > 0.6  # at random: a third
+    assert sum(abs(x - 0.2) < 0.15 for x in good) / len(good) > 0.5  # at random: 0.3
+    at_random = one_after_the_other("random", window, n_trials=200, score=lambda *_: FAIL, space=read(BRANCHES))
+    assert 40 < sum(params["estimator"] == "a.Good" for params in at_random) < 93
+
+
+def test_a_trial_has_no_parameter_of_another_branch():
+    """Whatever is asked in a conditional space, only the parameters of its own branch are there."""
+    for sampler in ("tpe", "random"):
+        for params in one_after_the_other(sampler, 2, n_trials=30, space=SPACES["conditional"]):
+            more = {"a": {"n", "y"}, "b": {"n", "z"}, "None": set()}[params["kind"]]
+            assert set(params) == {"kind", "x"} | more
+
+
+@pytest.mark.parametrize("text", [FLAT, CONDITIONAL], ids=["flat", "conditional"])
+def test_points_to_try_come_first(text):
+    """The first trials are the file's points in their order, what they leave out is drawn; then the sampler goes on."""
+    tries = "try:\n  - {kind: a, x: 0.5, n: 10}\n  - {x: 1.5}\n"
+    asked = one_after_the_other("tpe", 2, n_trials=14, space=read(text + tries))
+    assert {"kind": "a", "x": 0.5, "n": 10}.items() <= asked[0].items()
+    assert asked[1]["x"] == 1.5
+    assert len({params["x"] for params in asked}) == 14
+
+
+def past_trials(count):
+    """Trials of before, at points of the space that its sampler would draw."""
+    asked = one_after_the_other("random", 1, seed=7, n_trials=count)
+    return [
+        create_trial(params=params, distributions=dict(SPACE.distributions), value=outcome(0, params).values[0])
+        for params in asked
+    ]
+
+
+@pytest.mark.parametrize("window", [1, 4])
+def test_a_search_knows_past_trials_from_its_start(window):
+    """With past trials TPE draws by them at once; they take no number, and the search is as repeatable as any."""
+    past = past_trials(20)
+
+    def asked(settled_late):
+        search = Search(SPACE, sampler="tpe", seed=42, window=window, past=past)
+        found: list[dict[str, object]] = []
+        waiting: list[tuple[int, Outcome]] = []
+        while len(found) < 8:
+            if search.can_ask() and not (settled_late and len(waiting) == 2):
+                number, params = search.ask()
+                assert number == len(found)
+                found.append(params)
+                waiting.append((number, outcome(number, params)))
+            else:
+                search.settle(*waiting.pop(0))
+        return found
+
+    assert asked(settled_late=False) == asked(settled_late=window > 1)
+    assert asked(settled_late=False)[0] != one_after_the_other("tpe", window, n_trials=1)[0]
+
+
+def test_a_pruner_compares_with_past_trials():
+    """Past trials that did better at a step have a running one pruned, which nobody else would."""
+    past = [
+        create_trial(
+            params=trial.params, distributions=trial.distributions, value=1.0, intermediate_values={0: 1.0, 1: 1.0}
+        )
+        for trial in past_trials(6)
+    ]
+    for known, pruned_at in ((past, 0), ([], None)):
+        search = Search(SPACE, sampler="random", seed=1, window=1, pruner="median", steps=2, past=known)
+        number, _ = search.ask()
+        assert search.judge(number, [(0, 0.1), (1, 0.1)]) == pruned_at

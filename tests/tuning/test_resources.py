@@ -5,7 +5,7 @@ import pytest
 
 from steps import environment, settings
 from steps.errors import WrongValue
-from steps.tuning import study
+from steps.tuning import resources
 
 
 def values(**given):
@@ -26,19 +26,19 @@ def values(**given):
 def test_jobs_are_the_cores_unless_given(given, cores, jobs, monkeypatch):
     """`auto` is as many trials as fit on the cores with their threads, at least one; a number is that number."""
     monkeypatch.setattr(joblib, "cpu_count", lambda: cores)
-    assert study.jobs(values(**given)) == jobs
+    assert resources.jobs(values(**given)) == jobs
 
 
 def test_auto_is_the_cores_that_this_process_may_use():
     """On this machine too `auto` is what joblib counts, by affinity and quota."""
-    assert study.jobs(values()) == joblib.cpu_count()
+    assert resources.jobs(values()) == joblib.cpu_count()
 
 
 @pytest.mark.parametrize(("jobs", "lines"), [(1, 0), (4, 0), (5, 1), (64, 1)])
 def test_more_jobs_than_the_window_is_one_warning(jobs, lines, capsys):
     """A window that keeps workers waiting is said in one line, with both numbers; else nothing is said."""
     assert environment.differences() == ()
-    study.warn(values(jobs=jobs, window=4))
+    resources.warn(values(jobs=jobs, window=4))
     out, err = capsys.readouterr()
     assert out == ""
     assert len(err.splitlines()) == lines
@@ -52,7 +52,7 @@ def test_more_jobs_than_the_window_is_one_warning(jobs, lines, capsys):
 def test_a_backend_that_is_not_installed_is_refused(name, near):
     """An unknown backend is told with those that there are, and the nearest."""
     with pytest.raises(WrongValue) as caught:
-        study.read_backend_config(values(backend=name))
+        resources.read_backend_config(values(backend=name))
     (problem,) = caught.value.problems
     assert problem.startswith(f"--backend {name!r}: must be one of ")
     assert all(known in problem for known in ("databricks", "kubernetes", "local", "warm"))
@@ -62,14 +62,14 @@ def test_a_backend_that_is_not_installed_is_refused(name, near):
 @pytest.mark.parametrize("backend", ["warm", "local", "databricks", "kubernetes"])
 def test_without_a_file_a_backend_is_handed_nothing(backend):
     """`none` is no configuration."""
-    assert study.read_backend_config(values(backend=backend)) == {}
+    assert resources.read_backend_config(values(backend=backend)) == {}
 
 
 def test_a_backend_is_handed_what_its_file_holds(tmp_path):
     """The JSON object in the file is what the backend gets."""
     path = tmp_path / "it's a file.json"
     path.write_text(json.dumps({"cpus": 2, "é": None}), encoding="utf-8")
-    assert study.read_backend_config(values(backend_config=str(path))) == {"cpus": 2, "é": None}
+    assert resources.read_backend_config(values(backend_config=str(path))) == {"cpus": 2, "é": None}
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_a_file_that_is_no_json_object_is_refused(content, said, tmp_path):
     if content is not None:
         path.write_bytes(content)
     with pytest.raises(WrongValue) as caught:
-        study.read_backend_config(values(backend_config=str(path)))
+        resources.read_backend_config(values(backend_config=str(path)))
     (problem,) = caught.value.problems
     assert problem.startswith(f"--backend_config {str(path)!r}: {said}")
     assert "\n" not in problem

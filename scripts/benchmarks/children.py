@@ -1,0 +1,46 @@
+"""A tuner's process tree without the search: children with given hyperparameters, all at a time. Run by `data`.
+
+    python -m scripts.benchmarks.children <table> <children> <parameters, JSON>
+
+Says `ready` on stdout when the table has been read.
+"""
+
+import json
+import os
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import mlflow
+
+from steps import lifeline, settings, threads, tune
+from steps.backends import forkserver, warm
+from steps.tuning import study  # noqa: F401 - what a tuner imports is part of its memory
+
+
+def main(table: str, children: int, parameters: dict[str, object]) -> None:
+    """Run them and wait."""
+    threads.limit(1)
+    os.environ[lifeline.TUNER] = str(os.getpid())
+    with tempfile.TemporaryDirectory() as folder:
+        space = Path(folder) / "space.yaml"  # whose estimators say how the forkserver keeps the table
+        space.write_text(f"estimator:\n  {parameters['estimator']}:\n    random_state: 0\n")
+        values = settings.defaults(settings.TUNE) | {"data": table, "space": str(space)}
+        run = mlflow.start_run()
+        tune.start_forkserver(values, run.info.run_id)
+        forkserver.call("steps.training.plan:describe", settings=values, estimators={})
+        print("ready", flush=True)
+        warm.register(Path(folder))
+        words = {"data": table, "refit": "false"} | {name: str(value) for name, value in parameters.items()}
+        runs = [
+            mlflow.run(".", "train", parameters=words, backend=warm.NAME, synchronous=False) for _ in range(children)
+        ]
+        while any(run.get_status() == "RUNNING" for run in runs):
+            time.sleep(0.2)
+        for run in runs:
+            assert run.get_status() == "FINISHED", Path(run.output).read_text()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], int(sys.argv[2]), json.loads(sys.argv[3]))

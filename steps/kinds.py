@@ -1,0 +1,91 @@
+"""What a parameter accepts: kinds of values, each with the words that say it."""
+
+import math
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What a parameter accepts: `allowed` says it; `read` turns text into a value or raises ValueError or KeyError."""
+
+    allowed: str
+    read: Callable[[str], object]
+    names: tuple[str, ...] = ()
+
+
+def integer(low: int, high: int | None = None) -> Kind:
+    """Accept a whole number from low to high, both included."""
+
+    def read(text: str) -> int:
+        if not re.fullmatch(r"[+-]?\d+", text) or int(text) < low or (high is not None and int(text) > high):
+            raise ValueError
+        return int(text)
+
+    return Kind(f"a whole number from {low} to {high}" if high is not None else f"a whole number from {low}", read)
+
+
+def share() -> Kind:
+    """Accept a number between 0 and 1, neither included."""
+
+    def read(text: str) -> float:
+        value = float(text)
+        if not 0 < value < 1:
+            raise ValueError
+        return value
+
+    return Kind("a number above 0 and below 1", read)
+
+
+def one_of(*names: str) -> Kind:
+    """Accept one of a few names."""
+
+    def read(text: str) -> str:
+        if text not in names:
+            raise ValueError
+        return text
+
+    return Kind(f"one of {', '.join(names)}", read, names)
+
+
+def flag() -> Kind:
+    """Accept true or false, in any case."""
+
+    def read(text: str) -> bool:
+        return {"true": True, "false": False}[text.lower()]
+
+    return Kind("true or false", read)
+
+
+def text(allowed: str, pattern: str = r"\S(.*\S)?") -> Kind:
+    """Accept text that matches a pattern; what it names is looked up later."""
+
+    def read(value: str) -> str:
+        if not re.fullmatch(pattern, value):
+            raise ValueError
+        return value
+
+    return Kind(allowed, read)
+
+
+def number(low: float | None = None) -> Kind:
+    """Accept a finite number, above `low` where that is given."""
+
+    def read(text: str) -> float:
+        value = float(text)
+        if not math.isfinite(value) or (low is not None and value <= low):
+            raise ValueError
+        return value
+
+    return Kind("a number" if low is None else f"a number above {low:g}", read)
+
+
+def none_or(kind: Kind) -> Kind:
+    """Accept `none`, read as None, beside what a kind accepts."""
+    return Kind(f"none or {kind.allowed}", lambda word: None if word == "none" else kind.read(word), kind.names)
+
+
+def auto_or(kind: Kind) -> Kind:
+    """Accept `auto` beside what a kind accepts."""
+    return Kind(f"auto or {kind.allowed}", lambda word: word if word == "auto" else kind.read(word), kind.names)

@@ -1,0 +1,54 @@
+"""The search spaces that the project ships, and how one is found: by its name here, or anywhere by its path.
+
+Light: `tune` looks here before its own imports.
+"""
+
+from pathlib import Path
+
+from steps.errors import WrongValue, did_you_mean
+
+FOLDER = Path(__file__).resolve().parent
+_ENDINGS = (".yaml", ".yml")
+
+
+def names() -> list[str]:
+    """Return the names of the spaces in this folder."""
+    return sorted(path.stem for path in FOLDER.glob("*.yaml"))
+
+
+def find(space: str) -> Path:
+    """Return the file that a name or a path means; what has a separator or ends in .yaml is a path.
+
+    Raises WrongValue where there is no such file.
+    """
+    if "/" not in space and not space.endswith(_ENDINGS):
+        if space not in names():
+            raise WrongValue(
+                f"--space {space!r}: must be one of {', '.join(names())}, or the path of a YAML file"
+                f"{did_you_mean(space, names())}"
+            )
+        return FOLDER / f"{space}.yaml"
+    path = Path(space).expanduser()
+    if path.is_file():
+        return path
+    if path.is_absolute():
+        raise WrongValue(f"--space {space!r}: there is no such file")
+    near = f" (did you mean {path.stem!r}?)" if path.stem in names() else ""
+    raise WrongValue(f"--space {space!r}: there is no such file in {Path.cwd()}; give an absolute path{near}")
+
+
+def estimators(space: str) -> list[str]:
+    """Return the import paths that a space names, in order; none where it can't be read (`tuning.space` says why)."""
+    import yaml
+
+    try:
+        content = yaml.safe_load(find(space).read_text(encoding="utf-8"))
+    except (WrongValue, OSError, ValueError, yaml.YAMLError):
+        return []
+    if not isinstance(content, dict):
+        return []
+    sections = [content, *(section for section in content.values() if isinstance(section, dict))]
+    found: list[object] = []
+    for named in (section.get("estimator") for section in sections):
+        found += named if isinstance(named, dict | list) else [named]
+    return list(dict.fromkeys(path for path in found if isinstance(path, str)))

@@ -1,0 +1,82 @@
+"""A child of a study: what it is to do, the run that does it, how it ended."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from signal import SIGKILL
+from typing import Any
+
+from mlflow.projects.submitted_run import SubmittedRun
+
+from steps.backends import submitted, warm
+from steps.tuning.search import Outcome
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a child is to do: trial `number`, or a baseline (None), with an estimator and its typed hyperparameters.
+
+    `estimator` is an import path, None where the entry point has none or chooses for itself.
+    """
+
+    number: int | None
+    estimator: str | None = None
+    hyperparameters: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class Child:
+    """A launched child run."""
+
+    job: Job
+    submitted: SubmittedRun
+    output: Path
+    started: float = field(default_factory=time.monotonic)
+    asked_to_end: float | None = None
+
+    @property
+    def number(self) -> int | None:
+        """Return the trial's number, None for a baseline."""
+        return self.job.number
+
+    @property
+    def run_id(self) -> str:
+        """Return the MLflow run's id."""
+        return str(self.submitted.run_id)
+
+    def start(self) -> None:
+        """Start a child that was held back."""
+        submitted.start(self.submitted)
+        self.started = time.monotonic()
+
+    def is_running(self) -> bool:
+        """Tell whether the child has been started and has not ended yet."""
+        return submitted.is_running(self.submitted)
+
+    def age_s(self) -> float:
+        """Return the seconds since the start."""
+        return time.monotonic() - self.started
+
+    def ask_to_end(self) -> None:
+        """Ask the child to end, without waiting; asked again after its grace, it is ended."""
+        if self.asked_to_end is None:
+            self.asked_to_end = time.monotonic()
+            submitted.ask_to_end(self.submitted)
+        elif time.monotonic() - self.asked_to_end > warm.GRACE_S:
+            submitted.send(self.submitted, SIGKILL)
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A child that has ended: its outcome and, where that is FAIL, the reason and the last lines of its output."""
+
+    child: Child
+    outcome: Outcome
+    reason: str = ""
+    stderr: str = ""
+
+    @property
+    def value(self) -> float | None:
+        """Return the first objective's value, None for a child without one."""
+        return self.outcome.values[0] if self.outcome.values else None

@@ -1,0 +1,157 @@
+"""A YAML file whose every value knows where it stands, so that each problem can name its line and key."""
+
+import math
+from dataclasses import dataclass, field
+from typing import Any
+
+import yaml
+from yaml.constructor import SafeConstructor
+
+from steps.errors import WrongValue
+from steps.values import decode
+
+# What PyYAML's constructors raise for a scalar that is not what its tag says, such as the date 2026-99-99.
+_UNREADABLE = (yaml.YAMLError, ValueError, KeyError, IndexError, AttributeError, TypeError)
+_LONGEST = 60
+
+
+class Unreadable(Exception):
+    """Stop reading a value whose problem has been noted."""
+
+
+@dataclass
+class Problems:
+    """The problems of one file, in the order of its lines."""
+
+    file: str
+    _found: dict[str, int] = field(default_factory=dict)
+
+    def add(self, line: int, *words: str) -> None:
+        """Note a problem: `words` are the keys that lead to it and what it is."""
+        self._found.setdefault(": ".join([f"{self.file}:{line}", *words]), line)
+
+    @property
+    def count(self) -> int:
+        """Return how many there are by now."""
+        return len(self._found)
+
+    def check(self) -> None:
+        """Raise WrongValue with all problems, if there are any."""
+        if self._found:
+            raise WrongValue(*sorted(self._found, key=lambda problem: self._found[problem]))
+
+
+@dataclass(frozen=True)
+class Item:
+    """A value of the file: its line, the keys that lead to it."""
+
+    node: yaml.Node
+    line: int
+    keys: tuple[str, ...]
+    problems: Problems
+
+    def problem(self, text: str) -> None:
+        """Note a problem of this value."""
+        self.problems.add(self.line, *self.keys, text)
+
+    @property
+    def is_mapping(self) -> bool:
+        """Tell whether this is a mapping."""
+        return isinstance(self.node, yaml.MappingNode)
+
+    @property
+    def is_sequence(self) -> bool:
+        """Tell whether this is a list."""
+        return isinstance(self.node, yaml.SequenceNode)
+
+    @property
+    def is_null(self) -> bool:
+        """Tell whether this is null, written out or left out."""
+        return bool(self.node.tag == "tag:yaml.org,2002:null")
+
+    def mapping(self) -> dict[str, "Item"]:
+        """Return the values of a mapping by their keys; of a key that is there twice, which is a problem, the first."""
+        found: dict[str, Item] = {}
+        for key, value in self.node.value:
+            line, name = key.start_mark.line + 1, str(key.value if isinstance(key, yaml.ScalarNode) else "?")
+            item = Item(value, line, (*self.keys, name), self.problems)
+            if name in found:
+                item.problem(f"is there twice, first in line {found[name].line}")
+            found.setdefault(name, item)
+        return found
+
+    def sequence(self) -> list["Item"]:
+        """Return the values of a list."""
+        return [Item(node, node.start_mark.line + 1, self.keys, self.problems) for node in self.node.value]
+
+    def plain(self) -> Any:
+        """Return text, a number, a boolean, None, or a tuple of those. Raises Unreadable, its problem noted."""
+        try:
+            return self._plain(self.node)
+        except RecursionError:
+            self.problem("is a list within itself")
+            raise Unreadable from None
+
+    def _plain(self, node: yaml.Node) -> Any:
+        if isinstance(node, yaml.SequenceNode):
+            return tuple(self._plain(inner) for inner in node.value)
+        if isinstance(node, yaml.MappingNode):
+            self.problem("must be text, a number, true, false, null or a list of those, got a mapping")
+            raise Unreadable
+        assert isinstance(node, yaml.ScalarNode)
+        try:
+            value = SafeConstructor().construct_object(node)
+        except _UNREADABLE as error:
+            self.problem(f"{shorten(str(node.value))} can't be read: {str(error).splitlines()[0]}")
+            raise Unreadable from error
+        if problem := _trap(node, value):
+            self.problem(problem)
+            raise Unreadable
+        return value
+
+
+def parse(text: str, file: str) -> Item:
+    """Read a file's text. Raises WrongValue where it is no YAML or empty."""
+    try:
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = mark.line + 1 if mark else 1
+        raise WrongValue(f"{file}:{line}: must be YAML: {error.problem or error.context}") from error
+    except (yaml.YAMLError, RecursionError) as error:
+        raise WrongValue(f"{file}: must be YAML: {' '.join(str(error).split())}") from error
+    if node is None:
+        raise WrongValue(f"{file}: is empty")
+    return Item(node, node.start_mark.line + 1, (), Problems(file))
+
+
+def shorten(text: str) -> str:
+    """Cut a long text in its middle."""
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST // 2]}…{text[-_LONGEST // 2 :]}"
+
+
+def _trap(node: yaml.ScalarNode, value: object) -> str | None:
+    """Say what can't be handed on or is hardly meant: YAML has other ideas than Python about what is a number."""
+    if isinstance(value, str):
+        meant = decode(value)
+        if node.style is None and not isinstance(meant, str):  # it stands without quotes
+            return f"{shorten(value)} is text to YAML: {_instead(meant)}put the text in quotes"
+        return None
+    if isinstance(value, float) and not math.isfinite(value):
+        return f"must be a finite number, got {node.value}"
+    if not isinstance(value, int | float | None):
+        kind = type(value).__name__
+        return f"must be text, a number, true, false or null, got {node.value} (a {kind}; text needs quotes)"
+    return None
+
+
+def _instead(meant: object) -> str:
+    """Say how YAML 1.1 writes a Python value."""
+    if meant is None:
+        return "write null for None, or "
+    if isinstance(meant, float):
+        word = repr(meant)
+        return f"write {word if '.' in word else word.replace('e', '.0e')} for the number, or "
+    if isinstance(meant, int):
+        return f"write {str(meant).lower()}, or "
+    return "write [1, 2] for a tuple, or " if isinstance(meant, tuple) else ""

@@ -1,0 +1,158 @@
+"""A search space: what a trial may try. Plain data and pure functions."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from optuna import Trial
+from optuna.distributions import BaseDistribution, CategoricalDistribution
+
+from steps.tuning.space.parameter import Fixed, Parameter
+
+# Optuna's name for the choice between several estimators.
+ESTIMATOR = "estimator"
+
+
+def class_of(path: str) -> str:
+    """Return the name of the class at the end of an import path: what an estimator is called for short.
+
+    >>> class_of("sklearn.preprocessing.StandardScaler+sklearn.svm.SVC")
+    'SVC'
+    """
+    return path.rpartition(".")[2]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What a child is given: the estimator's import path (None: it has its own) and the typed hyperparameters."""
+
+    estimator: str | None
+    hyperparameters: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Space:
+    """Estimators with their hyperparameters, searched and fixed, in the file's order.
+
+    `entries` has the hyperparameters of each estimator by their own names; the one key None stands for a space that
+    names no estimator. `tries` are points to try first, as Optuna's parameters; one that lacks some leaves those to the
+    sampler. `where` has the file and line of each import path (`auto` for None) and of each `path: hyperparameter`.
+
+    Optuna knows a hyperparameter of the only estimator by its own name, one of several as `<class>.<hyperparameter>`
+    (`<import path>.<hyperparameter>` where two classes have the same name), and the choice between them as `estimator`.
+    """
+
+    entries: Mapping[str | None, Mapping[str, Parameter | Fixed]]
+    tries: list[dict[str, Any]] = field(default_factory=list)
+    where: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def estimators(self) -> list[str | None]:
+        """Return the estimators' import paths; [None] for a space that names none."""
+        return list(self.entries)
+
+    def hyperparameters(self, estimator: str | None) -> list[str]:
+        """Return the names of an estimator's hyperparameters, fixed ones too."""
+        return list(self.entries[estimator])
+
+    @property
+    def parameters(self) -> list[Parameter]:
+        """Return all that is searched, in order; what a condition names stands before what it governs."""
+        own = [entry for entries in self.entries.values() for entry in entries.values() if isinstance(entry, Parameter)]
+        if len(self.entries) == 1:
+            return own
+        return [Parameter(ESTIMATOR, CategoricalDistribution(tuple(map(str, self.entries)))), *own]
+
+    @property
+    def distributions(self) -> dict[str, BaseDistribution]:
+        """Return every parameter of Optuna's by its name, in order."""
+        return {parameter.name: parameter.distribution for parameter in self.parameters}
+
+    @property
+    def conditional(self) -> bool:
+        """Tell whether some parameters are active only under others."""
+        return any(parameter.when for parameter in self.parameters)
+
+    def suggest(self, trial: Trial) -> dict[str, Any]:
+        """Have Optuna suggest a value for each active parameter, in order; return them by Optuna's names."""
+        params: dict[str, Any] = {}
+        for parameter in self.parameters:
+            if parameter.is_active(params):
+                params[parameter.name] = parameter.suggest(trial)
+        return params
+
+    def child(self, params: Mapping[str, Any]) -> Choice:
+        """Turn Optuna's parameters into what a child is given."""
+        estimator = params[ESTIMATOR] if len(self.entries) > 1 else next(iter(self.entries))
+        found: dict[str, Any] = {}
+        for name, entry in self.entries[estimator].items():
+            if isinstance(entry, Fixed):
+                found[name] = entry.value
+            elif entry.name in params:
+                found[name] = entry.value(params[entry.name])
+        return Choice(estimator, found)
+
+    def place(self, estimator: str | None, hyperparameters: Mapping[str, Any]) -> dict[str, Any] | None:
+        """Turn what a child was given into Optuna's parameters: the inverse of `child`; None if it is no point of this.
+
+        A point has a value in bounds for each active hyperparameter, the fixed ones at theirs, and no other.
+        """
+        if estimator not in self.entries:
+            return None
+        params: dict[str, Any] = {} if len(self.entries) == 1 else {ESTIMATOR: estimator}
+        left = dict(hyperparameters)
+        for name, entry in self.entries[estimator].items():
+            if isinstance(entry, Parameter) and not entry.is_active(params):
+                continue
+            if name not in left or entry.rejects(left[name]):
+                return None
+            value = left.pop(name)
+            if isinstance(entry, Parameter):
+                params[entry.name] = entry.suggested(value)
+        return None if left else params
+
+    def text(self) -> dict[str, str]:
+        """Say what each hyperparameter is searched in or fixed at, by its name (and estimator, where several)."""
+        if len(self.entries) == 1:
+            return {key: entry.text() for entries in self.entries.values() for key, entry in entries.items()}
+        found = {ESTIMATOR: f"one of {', '.join(map(str, self.entries))}"}
+        for path, entries in self.entries.items():
+            for key, entry in entries.items():
+                if isinstance(entry, Parameter):  # that it is of this estimator is said in front
+                    entry = replace(
+                        entry, when={name: words for name, words in entry.when.items() if name != ESTIMATOR}
+                    )
+                found[f"{path}: {key}"] = entry.text()
+        return found
+
+    def points(self) -> Iterator[dict[str, Any]]:
+        """Yield every point, active parameters alone, the last one varying first; only where `size` is a number."""
+        yield from self._points(self.parameters, {})
+
+    def _points(self, left: list[Parameter], params: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        while left and not left[0].is_active(params):
+            left = left[1:]
+        if not left:
+            yield params
+            return
+        for value in left[0].values():
+            yield from self._points(left[1:], params | {left[0].name: value})
+
+    @property
+    def size(self) -> int | None:
+        """Return the number of points; None if there is no end to them."""
+        return _size(self.parameters, {})
+
+
+def _size(left: list[Parameter], params: dict[str, Any]) -> int | None:
+    """Count points: only what a condition names must be gone through value by value."""
+    if not left:
+        return 1
+    first, rest = left[0], left[1:]
+    if not first.is_active(params):
+        return _size(rest, params)
+    if any(first.name in parameter.when for parameter in rest):
+        counts = [_size(rest, params | {first.name: value}) for value in first.values()]
+        return None if None in counts else sum(filter(None, counts))
+    here, there = first.size(), _size(rest, params)
+    return None if here is None or there is None else here * there

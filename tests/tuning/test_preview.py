@@ -1,0 +1,28 @@
+import pytest
+
+from steps import settings
+from steps.training.plan import describe
+from steps.tuning import plan, preview
+from steps.tuning.search import Search
+
+
+@pytest.mark.parametrize(
+    ("words", "shown"),
+    [
+        (["--sampler", "random", "--n_trials", "7"], 7),  # looks at no score
+        (["--sampler", "qmc"], preview.MOST),
+        (["--sampler", "tpe", "--window", "1"], 10),  # its start-up draws
+        (["--sampler", "tpe", "--window", "4"], 13),  # and those that are asked before it was told ten
+    ],
+)
+def test_the_trials_that_no_score_has_a_say_in_are_shown(words: list[str], shown: int) -> None:
+    """As many first trials are shown as don't depend on scores, and the search makes the same."""
+    planned = plan.make(settings.read(words, settings.TUNE), describe)
+    values = planned.values
+
+    def search() -> Search:
+        return Search(planned.space, sampler=values["sampler"], seed=values["seed"], window=values["window"])
+
+    jobs = preview.first(planned, search)
+    assert [job.number for job in jobs] == list(range(shown))
+    assert jobs[0] == planned.job(*search().ask())
