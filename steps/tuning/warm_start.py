@@ -6,6 +6,7 @@ trial that Optuna was told of before the first; it has no number and wins nothin
 
 import math
 import re
+import shlex
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -138,21 +139,29 @@ def _check_same_data(run: Run, plan: Plan) -> None:
             raise _LeftOutError("of other columns or folds")
         return
     for name, word in settings.as_parameters(plan.entry.shared(plan.values)).items():
-        if run.data.params.get(name) != word:
+        if _parameters(run).get(name) != word:
             raise _LeftOutError(f"of another {name}")
 
 
 def _estimator(run: Run, plan: Plan) -> str | None:
     """Return the estimator as the space names it."""
-    used = run.data.tags.get(names.ESTIMATOR) if plan.entry.open else run.data.params.get("estimator")
+    used = run.data.tags.get(names.ESTIMATOR) if plan.entry.open else _parameters(run).get("estimator")
     for named, path in plan.estimators.items():
         if path == used or (named is None and not plan.entry.open):
             return named
     raise _LeftOutError("of another estimator")
 
 
+def _parameters(run: Run) -> dict[str, str]:
+    """Return a run's parameters as they were given: of a project's run, MLflow records them quoted for a shell."""
+    given = dict(run.data.params)
+    if MLFLOW_PROJECT_ENTRY_POINT not in run.data.tags:
+        return given
+    return {name: "".join(shlex.split(word)) for name, word in given.items()}
+
+
 def _hyperparameters(run: Run, plan: Plan) -> dict[str, Any]:
-    entry, given = plan.entry, run.data.params
+    entry, given = plan.entry, _parameters(run)
     if entry.open:
         return {name.removeprefix(names.PREFIX): decode(v) for name, v in given.items() if name not in entry.parameters}
     searched = {name for path in plan.estimators for name in plan.space.hyperparameters(path)}

@@ -1,3 +1,4 @@
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from shutil import copy
@@ -143,3 +144,21 @@ def test_none_is_none(client: MlflowClient, trained: Callable[..., str]) -> None
     """Without warm_start nothing enters."""
     trained()
     assert warm_start.collect(planned()) == warm_start.Past()
+
+
+def test_values_that_mlflow_records_in_quotes_are_read(trained: Callable[..., str], tmp_path: Path) -> None:
+    """A tuple and a text with blanks, which stand in quotes on a project's run and plain on one made by hand, enter."""
+    space = tmp_path / "my.yaml"
+    space.write_text(
+        "monotonic_cst: {type: categorical, choices: [[1, 0], [0, 0]]}\n"
+        "criterion: {type: categorical, choices: [gini, two words]}\n"
+    )
+    given = {"monotonic_cst": "(1, 0)", "criterion": "two words"}
+    quoted = trained({name: shlex.quote(value) for name, value in given.items()})
+    plain = trained(given)
+    MlflowClient().delete_tag(plain, "mlflow.project.entryPoint")
+    past = with_start("Default", "--space", str(space))
+    assert list(past.trials) == [quoted, plain]
+    assert {str(trial.params) for trial in past.trials.values()} == {
+        "{'monotonic_cst': '(1, 0)', 'criterion': 'two words'}"
+    }

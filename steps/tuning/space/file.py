@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 
 from steps import settings, spaces
 from steps.errors import WrongValue, did_you_mean
+from steps.settings import TASKS
 from steps.tuning.space import entry, tries
 from steps.tuning.space.document import Item, parse, shorten
 from steps.tuning.space.parameter import Fixed, Parameter
 from steps.tuning.space.space import ESTIMATOR, Space, class_of
 
-TASKS = ("classification", "regression")
 TRY = "try"
 _NAME = re.compile(r"[^\W\d][\w-]*")
 _IMPORT_PATH = re.compile(settings.IMPORT_PATH)
