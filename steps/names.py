@@ -11,8 +11,12 @@ STATE = "tuning.state"  # COMPLETE, PRUNED, FAIL, or STOPPED: ended with the stu
 PARAMS = "tuning.params"  # the trial's typed hyperparameters, JSON
 REPORTED = "tuning.reported"  # what a pruner has seen of the trial, JSON: [[step, value], ...]
 PRUNED_AT = "tuning.pruned_at"  # the last of these steps, of a trial that was pruned
+RETRY_OF = "tuning.retry_of"  # run id of the run that was cut off, or failed, in the same trial
 REASON = "tuning.reason"  # why a trial failed, one sentence
 STDERR = "tuning.stderr"  # the last lines that a failed trial wrote
+IDENTITY = "tuning.identity"  # what makes the study this one, JSON: see steps.tuning.history
+TUNER = "tuning.tuner"  # the process that works on it and its last sign of life, JSON: see steps.tuning.claim
+CONTINUES = "tuning.continues"  # run ids of the study's earlier parents, with commas between
 SETTINGS = "tuning.settings"  # the study's typed settings, JSON, every `auto` resolved
 STOPPED_BY = "tuning.stopped_by"  # why the study ended: one of steps.tuning.stopping
 PARETO = "tuning.pareto"  # on a trial of several objectives: true if no other is better in all
@@ -20,7 +24,7 @@ BEST_RUN = "tuning.best_run"  # run id of the best trial
 BEST_TRIAL = "tuning.best_trial"  # its number
 BEST_PARAMS = "tuning.best_params"  # its hyperparameters, JSON
 
-# The state of a child that ended with its study, which goes without it.
+# The state of a child that was ended with its study, or cut off: it counts nowhere.
 STOPPED = "STOPPED"
 
 # Tags of any run of this project.

@@ -87,6 +87,12 @@ TUNE = (
     Parameter(
         "direction", "auto", text("auto, maximize or minimize, for each objective"), "auto: scores are maximized"
     ),
+    Parameter(
+        "study",
+        "auto",
+        text("auto or a name of letters, digits, blanks and . _ + -", r"\w[\w .+-]{0,199}"),
+        "a name under which it can be resumed; auto: a new study, named after its run",
+    ),
     Parameter("n_trials", 50, integer(1), "trials in the study, failed and pruned ones too"),
     Parameter("timeout_s", None, none_or(number(0)), "seconds after which the study ends, running trials included"),
     Parameter("patience", None, none_or(integer(1)), "trials without an improvement that end the study"),

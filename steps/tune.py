@@ -48,18 +48,24 @@ def _tune(words: Sequence[str]) -> int:
     threads.limit(values["threads"])
     lifeline.follow_launchers()
     os.environ[lifeline.TUNER] = str(os.getpid())
+    named = values["study"] != "auto"
     with tempfile.TemporaryDirectory(prefix="tune-") as files:
         os.environ[names.FILES] = files
-        if run_id:
+        if run_id and not named:
             # Before this process's own imports, so that both import at the same time.
             start_forkserver(values, run_id)
         from steps.tracking import own_run
         from steps.tuning import study
 
         with own_run(values) as parent:
-            if not run_id:
+            claim = None
+            if named:  # what its children are to be given may be on record
+                values, claim = study.claim(values, parent)
+                threads.limit(values["threads"])
+            if named or not run_id:
                 start_forkserver(values, parent)
-            study.run(values, parent, interrupts, describe=partial(forkserver.call, "steps.training.plan:describe"))
+            describe = partial(forkserver.call, "steps.training.plan:describe")
+            study.run(values, parent, interrupts, describe, claim)
     return 0
 
 

@@ -54,6 +54,10 @@ class Child:
         """Tell whether the child has been started and has not ended yet."""
         return submitted.is_running(self.submitted)
 
+    def failure(self) -> str | None:
+        """Say how the child failed, once it has ended; None if it ended well."""
+        return submitted.failure(self.submitted)
+
     def age_s(self) -> float:
         """Return the seconds since the start."""
         return time.monotonic() - self.started
@@ -68,10 +72,29 @@ class Child:
 
 
 @dataclass(frozen=True)
+class Adopted:
+    """A run of an earlier tuner's that did its work, and that nobody has settled."""
+
+    job: Job
+    run_id: str
+    output: Path | None = None
+
+    @property
+    def number(self) -> int | None:
+        """Return the trial's number, None for a baseline."""
+        return self.job.number
+
+    def failure(self) -> str | None:
+        """Return None: it did not fail."""
+        return None
+
+
+@dataclass(frozen=True)
 class Ended:
     """A child that has ended: its outcome and, where that is FAIL, the reason and the last lines of its output."""
 
-    child: Child
+    job: Job
+    run_id: str
     outcome: Outcome
     reason: str = ""
     stderr: str = ""

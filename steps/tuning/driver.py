@@ -13,7 +13,9 @@ from steps.backends import submitted
 from steps.errors import NoTrialFinished
 from steps.interrupts import Interrupts
 from steps.tuning import stopping
-from steps.tuning.child import Child, Ended, Job
+from steps.tuning.child import Adopted, Child, Ended, Job
+from steps.tuning.claim import Claim
+from steps.tuning.history import History
 from steps.tuning.progress import Progress
 from steps.tuning.pruning import Steps
 from steps.tuning.search import Search
@@ -68,6 +70,8 @@ class Driver:
     interrupts: Interrupts
     progress: Progress
     baselines: deque[Job]
+    history: History
+    claim: Claim
     _held: Child | None = None  # launched ahead: starts when a place is free
     _running: list[Child] = field(default_factory=list)
     _ended: dict[int, Ended] = field(default_factory=dict)  # trials by number
@@ -85,7 +89,9 @@ class Driver:
         Whatever it raises, no child is left running.
         """
         try:
+            self._recall_baselines()
             while not self._is_over():
+                self.claim.beat()
                 self._start()
                 self._launch_ahead()
                 submitted.wait([child.submitted for child in self._running], self.interrupts.descriptor, self._wait_s())
@@ -93,6 +99,7 @@ class Driver:
                 self._running = [child for child in self._running if child not in ended]
                 self._start_held()  # before the bookkeeping: meanwhile a place would lie idle
                 for child in ended:
+                    self._short = child.age_s() < _SHORT_S
                     self._settle(child)
                 self._prune()
                 self._judge()
@@ -118,12 +125,12 @@ class Driver:
     def _in_flight(self) -> list[Child]:
         return [*self._running, *([self._held] if self._held else [])]
 
-    def _wait_s(self) -> float | None:
-        """Return how long to wait at most: until the pruner's next look, or until the time is over."""
-        waits = [_LOOK_EVERY_S] if self.search.prunes else []
+    def _wait_s(self) -> float:
+        """Return how long to wait at most: until a sign of life is due, the pruner looks, or the time is over."""
+        waits = [self.claim.due_s(), *([_LOOK_EVERY_S] if self.search.prunes else [])]
         if self.limits.deadline is not None:
             waits.append(max(0.0, self.limits.deadline - time.monotonic()))
-        return min(waits, default=None)
+        return min(waits)
 
     def _start(self) -> None:
         """Fill the free places."""
@@ -150,12 +157,32 @@ class Driver:
         # A baseline comes second, so that it neither delays the first trial nor is missing from a study cut short.
         if self.baselines and (self.search.asked > 0 or self._stopped_by is not None):
             return self.children.launch(self.baselines.popleft(), hold=hold)
-        if self._stopped_by is None and self.search.asked < self.limits.n_trials and self.search.can_ask():
-            return self.children.launch(self.job(*self.search.ask()), hold=hold)
+        while self._stopped_by is None and self.search.asked < self.limits.n_trials and self.search.can_ask():
+            job = self.job(*self.search.ask())
+            if not self._recall(job):
+                return self.children.launch(job, hold=hold, retry_of=self.history.retry_of(job))
+            self._judge()
         return None
 
-    def _settle(self, child: Child) -> None:
-        self._short = child.age_s() < _SHORT_S
+    def _recall_baselines(self) -> None:
+        self.baselines = deque(job for job in self.baselines if not self._recall(job))
+
+    def _recall(self, job: Job) -> bool:
+        """Take what the server remembers of a child; tell whether that is all there is to do."""
+        known = self.history.recall(job, self.children.recorded(job), [o.name for o in self.children.objectives])
+        if known is None:
+            return False
+        if isinstance(known, Adopted):
+            self._settle(known)
+        elif job.number is None:
+            self._ended_baselines.append(known)
+        else:
+            if self.search.prunes:  # so that it notes what later trials are compared with
+                self.search.judge(job.number, known.outcome.steps)
+            self._note(job.number, known)
+        return True
+
+    def _settle(self, child: Child | Adopted) -> None:
         if child.number is None:
             self._ended_baselines.append(self.children.settle(child))
             return
@@ -165,8 +192,11 @@ class Driver:
             steps = self.reading(self.children.steps(child.run_id))
             pruned_at = self.search.judge(child.number, steps)
             steps = [(step, value) for step, value in steps if pruned_at is None or step <= pruned_at]
-        ended = self._ended[child.number] = self.children.settle(child, steps, pruned_at)
-        self.search.settle(child.number, ended.outcome)
+        self._note(child.number, self.children.settle(child, steps, pruned_at))
+
+    def _note(self, number: int, ended: Ended) -> None:
+        self._ended[number] = ended
+        self.search.settle(number, ended.outcome)
 
     def _prune(self) -> None:
         """Let the pruner look at the running trials, and end those that it gives up."""
@@ -193,7 +223,7 @@ class Driver:
             if self._stopped_by is not None:
                 self._end(child for child in self._in_flight() if child.number is not None)
                 for number in [number for number in self._ended if number >= self._judged]:
-                    self.children.disown(self._ended.pop(number).child.run_id)
+                    self.children.disown(self._ended.pop(number).run_id)
         if self._unwritten and time.monotonic() - self._written > _WRITE_EVERY_S:
             self._write()
 
@@ -226,5 +256,5 @@ class Driver:
         first = next(ended for ended in failed if ended.reason == reason)
         lines = "\n".join(f"    {line}" for line in first.stderr.splitlines())
         return (
-            f"none of {len(self._ended)} trials finished; {count} of them: {reason} (run {first.child.run_id})\n{lines}"
+            f"none of {len(self._ended)} trials finished; {count} of them: {reason} (run {first.run_id})\n{lines}"
         )

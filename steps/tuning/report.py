@@ -14,9 +14,9 @@ def summary(result: Result, children: Children, run_id: str) -> str:
     for number, best in result.best.items():
         values = ", ".join(f"{name} {value:.6g}" for name, value in zip(shown, best.outcome.values, strict=True))
         if len(shown) > 1:
-            lines.append(f"On the front: trial {number}: {values} {children.recorded(best.child.job)}")
+            lines.append(f"On the front: trial {number}: {values} {children.recorded(best.job)}")
         else:
-            lines += [f"Best trial: {children.recorded(best.child.job)}", f"Best {shown[0]}: {best.value:.6g}"]
+            lines += [f"Best trial: {children.recorded(best.job)}", f"Best {shown[0]}: {best.value:.6g}"]
             lines += _gain(result, children, best.value or 0.0)
     if result.stopped_by != "n_trials":
         lines.append(f"Stopped by: {result.stopped_by}, after {len(result.trials)} trials")

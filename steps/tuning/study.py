@@ -12,64 +12,100 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from mlflow.entities import Run
 from mlflow.tracking import MlflowClient
 from optuna.trial import FrozenTrial, TrialState
 
 from steps import environment, lifeline, names, settings, tracking
 from steps.backends import forkserver, warm
 from steps.interrupts import Interrupts
-from steps.tuning import objective, preview, pruning, report, resources, warm_start
+from steps.tuning import claim as claims
+from steps.tuning import history, objective, preview, pruning, report, resources, warm_start
+from steps.tuning.claim import Claim
 from steps.tuning.driver import Driver, Limits, Result
+from steps.tuning.history import History
 from steps.tuning.plan import Describe, Plan, make
 from steps.tuning.progress import Progress
 from steps.tuning.pruning import Steps
 from steps.tuning.search import Search
 from steps.tuning.stopping import Best, Stop
 from steps.tuning.trials import Children
+from steps.tuning.warm_start import Past
 
 
-def run(values: Mapping[str, Any], run_id: str, interrupts: Interrupts, describe: Describe) -> None:
+def run(values: Mapping[str, Any], run_id: str, interrupts: Interrupts, describe: Describe, claim: Claim | None) -> None:
     """Run a study inside its parent run, which gets its record; say on stdout what was found.
 
+    `claim` is what this process has of a study that was named; a new one has nobody else.
     Raises WrongValue, before any child starts, for what does not fit; NoTrialFinished; Interrupted.
     """
     logging.getLogger("mlflow").setLevel(logging.WARNING)  # no line for each launch
     os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")  # nor a link for each end
-    plan = make(values, describe)
-    resources.warn(plan.values)
     parent = MlflowClient().get_run(run_id)
+    experiment_id, study = parent.info.experiment_id, values["study"] if claim else parent.info.run_name
+    earlier = history.parents(experiment_id, study, but=run_id) if claim else []
+    plan = make(values, describe)
+    history.check_same(study, plan, earlier)
+    resources.warn(plan.values)
     with tempfile.TemporaryDirectory(prefix="tune-") as folder:
-        children = _children(plan, parent, Path(folder))
-        reading = _reading(plan)
-        prunes = values["pruner"] != "none"
-        past = warm_start.collect(plan, (lambda past_run: reading(children.steps(past_run))) if prunes else None)
-        if values["warm_start"] != warm_start.NONE:
-            print(f"tune: --warm_start {values['warm_start']!r}: {past.text()}", file=sys.stderr)
+        children = _children(plan, study, experiment_id, Path(folder))
+        past = _past(plan, children, earlier)
         search = partial(_search, plan, list(past.trials.values()))
         if values["dry_run"]:
             print(preview.text(plan, children, search))
             return
         warm.register(Path(folder))
-        tags = {
-            names.STUDY: children.study,
-            names.ROLE: "study",
-            names.SETTINGS: json.dumps(plan.values),
-            names.ENVIRONMENT: environment.state(),
-            **({names.DATA: plan.dataset["sha256"]} if plan.dataset else {}),
-        }
-        tracking.record(run_id, tags=tags)
-        if plan.dataset:
-            tracking.record_data(run_id, plan.dataset)
-        if values["warm_start"] != warm_start.NONE:
-            MlflowClient().log_dict(run_id, past.as_dict(), warm_start.FILE)
-        result = _drive(plan, children, search(), reading, run_id, interrupts)
+        remembered = history.load(experiment_id, study, plan, earlier)
+        _open(plan, study, run_id, past, earlier)
+        result = _drive(plan, children, search(), run_id, interrupts, remembered, claim or Claim(run_id))
     _record(result, children, run_id)
     if result.best:
         print(report.summary(result, children, run_id))
     interrupts.check()
 
 
-def _children(plan: Plan, parent: Any, folder: Path) -> Children:
+def claim(values: Mapping[str, Any], run_id: str) -> tuple[dict[str, Any], Claim]:
+    """Claim the study that was named for this process; return its settings as they are on record.
+
+    Raises WrongValue where another process works on it.
+    """
+    parent = MlflowClient().get_run(run_id)
+    claimed = claims.take(values["study"], parent)
+    earlier = history.parents(parent.info.experiment_id, values["study"], but=run_id)
+    return history.take_over(values, earlier), claimed
+
+
+def _past(plan: Plan, children: Children, earlier: Sequence[Run]) -> Past:
+    """Find the runs that the search knows from its start: a study that goes on has them on record."""
+    reading, prunes, given = _reading(plan), plan.values["pruner"] != "none", plan.values["warm_start"]
+    if given == warm_start.NONE:
+        return Past()
+    frozen = warm_start.frozen(earlier[0].info.run_id) if earlier else None
+    past = warm_start.collect(plan, (lambda run_id: reading(children.steps(run_id))) if prunes else None, frozen)
+    print(f"tune: --warm_start {given!r}: {past.text()}", file=sys.stderr)
+    return past
+
+
+def _open(plan: Plan, study: str, run_id: str, past: Past, earlier: Sequence[Run]) -> None:
+    """Write to the parent run what is known before the first child."""
+    tags = {
+        names.STUDY: study,
+        names.ROLE: "study",
+        names.SETTINGS: json.dumps(plan.values),
+        names.IDENTITY: json.dumps(history.identity(plan)),
+        names.ENVIRONMENT: environment.state(),
+    }
+    if plan.dataset:
+        tags[names.DATA] = plan.dataset["sha256"]
+        tracking.record_data(run_id, plan.dataset)
+    if earlier:
+        tags[names.CONTINUES] = ",".join(run.info.run_id for run in earlier)
+    if plan.values["warm_start"] != warm_start.NONE:
+        MlflowClient().log_dict(run_id, past.as_dict(), warm_start.FILE)
+    tracking.record(run_id, tags=tags)
+
+
+def _children(plan: Plan, study: str, experiment_id: str, folder: Path) -> Children:
     values = plan.values
     parameters = plan.entry.shared(values)
     if plan.entry.open:
@@ -82,8 +118,8 @@ def _children(plan: Plan, parent: Any, folder: Path) -> Children:
         parameters=settings.as_parameters(parameters),
         objectives=plan.objectives,
         steps_of=names.fold(values["metric"]) if plan.is_folded else plan.objectives[0].name,
-        study=parent.info.run_name,
-        experiment_id=parent.info.experiment_id,
+        study=study,
+        experiment_id=experiment_id,
         backend=values["backend"],
         backend_config=plan.backend_config,
         digits=max(3, len(str(values["n_trials"] - 1))),
@@ -116,9 +152,10 @@ def _drive(
     plan: Plan,
     children: Children,
     search: Search,
-    reading: Callable[[Steps], Steps],
     run_id: str,
     interrupts: Interrupts,
+    remembered: History,
+    claim: Claim,
 ) -> Result:
     values = plan.values
     best = Best(tuple(o.direction for o in plan.objectives))
@@ -130,11 +167,13 @@ def _drive(
         limits=Limits(values["n_trials"], values["jobs"], until),
         stop=Stop(best, values["patience"], values["target_value"]),
         job=plan.job,
-        reading=reading,
+        reading=_reading(plan),
         parent_run_id=run_id,
         interrupts=interrupts,
         progress=progress,
         baselines=plan.baselines(),
+        history=remembered,
+        claim=claim,
     )
     watch = None if values["backend"] == warm.NAME else forkserver.fork(lifeline.end_orphans, os.getpid())
     try:
@@ -153,16 +192,16 @@ def _record(result: Result, children: Children, run_id: str) -> None:
     tags = {names.STOPPED_BY: result.stopped_by}
     if len(children.objectives) > 1:
         for ended in result.best.values():
-            tracking.record(ended.child.run_id, tags={names.PARETO: "true"})
+            tracking.record(ended.run_id, tags={names.PARETO: "true"})
     elif result.best:
         (best,) = result.best.values()
         tags |= {
-            names.BEST_RUN: best.child.run_id,
-            names.BEST_TRIAL: str(best.child.number),
-            names.BEST_PARAMS: json.dumps(children.recorded(best.child.job)),
+            names.BEST_RUN: best.run_id,
+            names.BEST_TRIAL: str(best.job.number),
+            names.BEST_PARAMS: json.dumps(children.recorded(best.job)),
         }
-        if best.child.job.estimator is not None:
-            tags[names.ESTIMATOR] = best.child.job.estimator
+        if best.job.estimator is not None:
+            tags[names.ESTIMATOR] = best.job.estimator
     baselines = [ended.value for ended in result.baselines if ended.value is not None]
     if baselines:
         pick = max if children.objectives[0].direction == objective.MAXIMIZE else min

@@ -16,7 +16,7 @@ from optuna.trial import TrialState
 
 from steps import names, tracking
 from steps.backends import submitted, warm
-from steps.tuning.child import Child, Ended, Job
+from steps.tuning.child import Adopted, Child, Ended, Job
 from steps.tuning.entry import EntryPoint
 from steps.tuning.objective import Objective
 from steps.tuning.search import Outcome
@@ -62,11 +62,13 @@ class Children:
         """Return the typed hyperparameters that the record of a child shows."""
         return {**({"estimator": job.estimator} if self.several else {}), **job.hyperparameters}
 
-    def launch(self, job: Job, *, hold: bool = False) -> Child:
+    def launch(self, job: Job, *, hold: bool = False, retry_of: str | None = None) -> Child:
         """Create a child run and start it, unless it is held back; returns at once."""
         name = self._name(job)
         output = self.folder / f"{name}.log"
         tags, metrics = self._born_with(job)
+        if retry_of is not None:
+            tags[names.RETRY_OF] = retry_of
         warmly = self.backend == warm.NAME
         born = {"name": name, "tags": tags, "metrics": metrics, "hold": hold} if warmly else {}
         with contextlib.nullcontext() if warmly else submitted.writing_to(output):
@@ -93,21 +95,24 @@ class Children:
             found.setdefault(metric.step, metric.value)
         return [(step, value) for step, value in found.items() if math.isfinite(value)]
 
-    def settle(self, child: Child, reported: Sequence[tuple[int, float]] = (), pruned_at: int | None = None) -> Ended:
+    def settle(
+        self, child: Child | Adopted, reported: Sequence[tuple[int, float]] = (), pruned_at: int | None = None
+    ) -> Ended:
         """Read what an ended child left, write its state to its run, and return it.
 
         COMPLETE takes both: the process ended well, and the run carries each objective as a finite number. What its
         pruner decided comes before: `reported` are the steps that it has seen, up to the decision.
         """
         if pruned_at is not None:
-            ended = Ended(child, Outcome(TrialState.PRUNED, steps=tuple(reported)))
+            ended = Ended(child.job, child.run_id, Outcome(TrialState.PRUNED, steps=tuple(reported)))
         else:
             values, reason = self._values(child)
             if reason is None:
-                ended = Ended(child, Outcome(TrialState.COMPLETE, values, tuple(reported)))
+                ended = Ended(child.job, child.run_id, Outcome(TrialState.COMPLETE, values, tuple(reported)))
             else:
                 lines = _last_lines(child.output)
-                ended = Ended(child, Outcome(TrialState.FAIL, steps=tuple(reported)), reason, lines)
+                outcome = Outcome(TrialState.FAIL, steps=tuple(reported))
+                ended = Ended(child.job, child.run_id, outcome, reason, lines)
         self._write(ended, pruned_at)
         return ended
 
@@ -129,9 +134,9 @@ class Children:
         """Mark a run as no part of the study."""
         MlflowClient().set_tag(run_id, names.STATE, names.STOPPED)
 
-    def _values(self, child: Child) -> tuple[tuple[float, ...], str | None]:
+    def _values(self, child: Child | Adopted) -> tuple[tuple[float, ...], str | None]:
         values = []
-        reason = submitted.failure(child.submitted)
+        reason = child.failure()
         for objective in self.objectives:
             # The one metric, not the whole run: a sixth of the cost.
             history = self._history(child.run_id, objective.name)
@@ -152,7 +157,7 @@ class Children:
             tags[names.REPORTED] = json.dumps(ended.outcome.steps)
         if pruned_at is not None:
             tags[names.PRUNED_AT] = str(pruned_at)
-        client, run_id = MlflowClient(), ended.child.run_id
+        client, run_id = MlflowClient(), ended.run_id
         if len(tags) == 1:  # one alone costs half of what a batch does
             client.set_tag(run_id, names.STATE, tags[names.STATE])
         else:
@@ -180,8 +185,8 @@ class Children:
         return {**tags, names.TRIAL: str(job.number)}, [tracking.metric(names.TRIAL_NUMBER, job.number)]
 
 
-def _last_lines(output: Path) -> str:
-    if not output.exists():
+def _last_lines(output: Path | None) -> str:
+    if output is None or not output.exists():
         return ""
     lines = output.read_text(encoding="utf-8", errors="replace").splitlines()
     return "\n".join(lines[-_LAST_LINES:])

@@ -8,7 +8,7 @@ import math
 import re
 import shlex
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -58,15 +58,18 @@ class Past:
         return f"{said}; left out: {'; '.join(parts)}" if parts else said
 
 
-def collect(plan: Plan, steps: Callable[[str], Steps] | None = None) -> Past:
+def collect(
+    plan: Plan, steps: Callable[[str], Steps] | None = None, frozen: Sequence[str] | None = None
+) -> Past:
     """Find the runs that `warm_start` means; `steps` reads from a run id what a pruner would have seen.
 
+    `frozen` are the ids of those that a study has on record: it goes on with these alone.
     Raises WrongValue where there is no such run or experiment.
     """
     given = plan.values["warm_start"]
     trials: dict[str, FrozenTrial] = {}
     left_out: dict[str, str] = {}
-    for run in [] if given == NONE else _runs(given, plan):
+    for run in [] if given == NONE else _runs(given if frozen is None else ",".join(frozen), plan):
         try:
             trials[run.info.run_id] = _trial(run, plan, steps)
         except _LeftOutError as reason:
@@ -74,12 +77,18 @@ def collect(plan: Plan, steps: Callable[[str], Steps] | None = None) -> Past:
     return Past(trials, left_out)
 
 
+def frozen(run_id: str) -> list[str]:
+    """Return the ids of the runs that entered a study, from its first parent run."""
+    kept: list[str] = mlflow.artifacts.load_dict(f"runs:/{run_id}/{FILE}")["runs"]
+    return kept
+
+
 class _LeftOutError(Exception):
     """Why a run does not enter."""
 
 
 def _runs(given: str, plan: Plan) -> Iterable[Run]:
-    words = [word.strip() for word in given.split(",")]
+    words = [word.strip() for word in given.split(",") if word.strip()]
     client = MlflowClient()
     if all(map(_RUN_ID.fullmatch, words)):
         try:
