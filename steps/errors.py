@@ -3,6 +3,7 @@
     StepError                 1
     ├── WrongValue            2   a parameter, a file or the environment; nothing was started
     ├── NoTrialFinished       3
+    ├── Unreachable          75   the tracking server, or its database: it may pass
     └── Interrupted           130 (SIGINT), 143 (SIGTERM)
 
 Anything else is a bug and shows its traceback.
@@ -34,6 +35,12 @@ class NoTrialFinished(StepError):
     """End a study in which not one trial has a score."""
 
     exit_code = 3
+
+
+class Unreachable(StepError):
+    """End a step that could not write to the tracking server, which may pass."""
+
+    exit_code = 75  # EX_TEMPFAIL of sysexits.h
 
 
 class Interrupted(StepError):

@@ -7,7 +7,7 @@ PREFIX = "estimator__"
 STUDY = "tuning.study"  # the study's name
 ROLE = "tuning.role"  # study, trial or baseline
 TRIAL = "tuning.trial"  # the trial's number, from 0
-STATE = "tuning.state"  # COMPLETE, PRUNED, FAIL, or STOPPED: ended with the study, and counted nowhere
+STATE = "tuning.state"  # COMPLETE, PRUNED, FAIL; STOPPED or RETRIED: counted nowhere
 PARAMS = "tuning.params"  # the trial's typed hyperparameters, JSON
 REPORTED = "tuning.reported"  # what a pruner has seen of the trial, JSON: [[step, value], ...]
 PRUNED_AT = "tuning.pruned_at"  # the last of these steps, of a trial that was pruned
@@ -24,14 +24,18 @@ BEST_RUN = "tuning.best_run"  # run id of the best trial
 BEST_TRIAL = "tuning.best_trial"  # its number
 BEST_PARAMS = "tuning.best_params"  # its hyperparameters, JSON
 
-# The state of a child that was ended with its study, or cut off: it counts nowhere.
+# States of a child that counts nowhere: it was ended with its study, or cut off; it failed, and was run again.
 STOPPED = "STOPPED"
+RETRIED = "RETRIED"
 
 # Tags of any run of this project.
 ENVIRONMENT = "tuning.environment"  # pinned or drifted
 ESTIMATOR = "tuning.estimator"  # import path of the estimator that was fitted; on a study: the best trial's
 DATA = "tuning.data"  # sha256 of the data: of the file's bytes, or of the frame of a shipped set
 FOLDS = "tuning.folds"  # sha256 of what is made of them: the columns, the held-out rows, the rows of each fold
+
+# Artifacts.
+LOG = "log.txt"  # on a trial that failed: its whole output
 
 # Environment variables.
 FILES = "TUNING_FILES"  # the folder of a study that keeps what was fetched for it

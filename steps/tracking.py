@@ -13,7 +13,7 @@ from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, RunTag
 from mlflow.tracking import MlflowClient
 from mlflow.tracking._tracking_service.utils import _get_store
 
-from steps.errors import Interrupted, WrongValue
+from steps.errors import Interrupted, Unreachable, WrongValue
 from steps.values import encode
 
 RUN_ID = "MLFLOW_RUN_ID"
@@ -22,6 +22,8 @@ DIGEST_LENGTH = 36  # more it does not take; a sha256 is of 64, and is kept whol
 _INPUT_TAG_LENGTH = 500
 # What MLflow and alembic say of a database that an older or a newer MLflow has made.
 _OTHER_SCHEMA = ("out-of-date database schema", "Can't locate revision")
+# What they say where it is a matter of time.
+_UNREACHABLE = ("API request to ", "database is locked", "Max retries exceeded")
 
 
 @contextmanager
@@ -30,7 +32,7 @@ def own_run(parameters: Mapping[str, object], *, active: bool = True) -> Iterato
 
     A new one gets the parameters; else `mlflow run` has logged them. `active` makes it MLflow's active run, for the
     fluent API, which costs 20 ms; without, whoever launched the run also ends it.
-    Raises WrongValue where the tracking database has the schema of another MLflow.
+    Raises WrongValue where the tracking database has the schema of another MLflow, Unreachable where none answers.
     """
     made = os.environ.get(RUN_ID)
     try:
@@ -44,6 +46,9 @@ def own_run(parameters: Mapping[str, object], *, active: bool = True) -> Iterato
     except Exception as error:
         if any(sign in str(error) for sign in _OTHER_SCHEMA):
             raise WrongValue(_other_schema()) from error
+        if any(sign in str(error) for sign in _UNREACHABLE):
+            reason = str(error).strip().splitlines()[0]
+            raise Unreachable(f"the tracking server {mlflow.get_tracking_uri()} can't be used: {reason}") from error
         raise
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerProcess
-from multiprocessing.forkserver import ensure_running
+from multiprocessing.forkserver import _forkserver, ensure_running
 from typing import Any
 
 from steps import lifeline
@@ -19,6 +19,8 @@ from steps.backends import preload
 from steps.errors import WrongValue
 
 _CONTEXT = multiprocessing.get_context("forkserver")
+# What a forkserver is to do first, this one and any that has to follow it.
+_orders = "{}"
 
 
 def start(modules: Sequence[str], calls: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
@@ -26,20 +28,37 @@ def start(modules: Sequence[str], calls: Sequence[tuple[str, Mapping[str, Any]]]
 
     It imports `modules` and then makes `calls`: (`module:function`, its keyword arguments).
     """
+    global _orders
     _CONTEXT.set_forkserver_preload(["steps.backends.preload"])
-    os.environ[preload.ORDERS] = json.dumps({"modules": list(modules), "calls": list(calls), "wanted_by": os.getpid()})
-    try:
+    _orders = json.dumps({"modules": list(modules), "calls": list(calls), "wanted_by": os.getpid()})
+    with _with_orders():
         ensure_running()
-    finally:
-        del os.environ[preload.ORDERS]
+
+
+def pid() -> int | None:
+    """Return the process id of the forkserver, None where there is none (any more)."""
+    found: int | None = _forkserver._forkserver_pid  # type: ignore[attr-defined]
+    try:
+        return found if found is None or os.waitpid(found, os.WNOHANG | os.WNOWAIT) == (0, 0) else None
+    except ChildProcessError:
+        return None
 
 
 def fork(target: Callable[..., None], *arguments: object) -> ForkServerProcess:
     """Call a function in a fork of the forkserver."""
     process = _CONTEXT.Process(target=target, args=arguments)
-    with _no_main():
+    with _no_main(), _with_orders():  # where it has ended, `start` starts another one
         process.start()
     return process
+
+
+@contextmanager
+def _with_orders() -> Iterator[None]:
+    os.environ[preload.ORDERS] = _orders
+    try:
+        yield
+    finally:
+        del os.environ[preload.ORDERS]
 
 
 def call(path: str, **arguments: object) -> Any:

@@ -33,7 +33,7 @@ _POLL_S = 0.5
 
 @dataclass
 class Claim:
-    """This process's work on a study, as it stands on the study's parent run."""
+    """What this process has of a study: the signs of life on its parent run."""
 
     run_id: str
     _next: float = 0.0
@@ -74,7 +74,10 @@ def running(experiment_id: str, study: str) -> list[Run]:
     """List the RUNNING parent runs of a study, those that have not named themselves yet too."""
     client = MlflowClient()
     found: dict[str, Run] = {}
-    for known_by in (f"tags.`{names.STUDY}` = '{study}' AND tags.`{names.ROLE}` = 'study'", f"params.study = '{study}'"):
+    for known_by in (
+        f"tags.`{names.STUDY}` = '{study}' AND tags.`{names.ROLE}` = 'study'",
+        f"params.study = '{study}'",
+    ):
         for run in client.search_runs([experiment_id], f"attributes.status = 'RUNNING' AND {known_by}"):
             if run.data.tags.get(names.ROLE, "study") == "study":
                 found[run.info.run_id] = run

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mlflow.entities import Metric
+from optuna.trial import TrialState
 
 from steps import names, tracking
 from steps.backends import submitted
@@ -32,11 +33,16 @@ _LOOK_EVERY_S = 0.3
 
 @dataclass(frozen=True)
 class Limits:
-    """How many trials in all, how many at a time, and until when (a `time.monotonic()`, None: no limit)."""
+    """How many trials in all, how many at a time, and until when (a `time.monotonic()`, None: no limit).
+
+    `trial_timeout_s` is for each trial; `retries` is how often it is run again where its failure may pass.
+    """
 
     n_trials: int
     jobs: int
     deadline: float | None = None
+    trial_timeout_s: float | None = None
+    retries: int = 0
 
 
 @dataclass(frozen=True)
@@ -80,6 +86,8 @@ class Driver:
     _judged: int = 0
     _stopped_by: str | None = None
     _looked: float = 0.0
+    _again: deque[tuple[Job, str]] = field(default_factory=deque)  # with the id of the run that failed
+    _retries: Counter[tuple[int | None, str | None]] = field(default_factory=Counter)  # by number and estimator
     _unwritten: list[Metric] = field(default_factory=list)
     _written: float = 0.0
 
@@ -102,6 +110,7 @@ class Driver:
                     self._short = child.age_s() < _SHORT_S
                     self._settle(child)
                 self._prune()
+                self._end_overdue()
                 self._judge()
         finally:
             self._end(self._in_flight())
@@ -120,7 +129,7 @@ class Driver:
         if self._stopped_by in (stopping.SIGNAL, stopping.TIMEOUT):
             return True
         # Else a baseline is still waited for: without it nobody can say what tuning gained.
-        return self._stopped_by is not None and not self._in_flight() and not self.baselines
+        return self._stopped_by is not None and not (self._in_flight() or self._again or self.baselines)
 
     def _in_flight(self) -> list[Child]:
         return [*self._running, *([self._held] if self._held else [])]
@@ -128,6 +137,9 @@ class Driver:
     def _wait_s(self) -> float:
         """Return how long to wait at most: until a sign of life is due, the pruner looks, or the time is over."""
         waits = [self.claim.due_s(), *([_LOOK_EVERY_S] if self.search.prunes else [])]
+        if self.limits.trial_timeout_s is not None and self._running:
+            oldest = max(child.age_s() for child in self._running)
+            waits.append(max(_LOOK_EVERY_S, self.limits.trial_timeout_s - oldest))
         if self.limits.deadline is not None:
             waits.append(max(0.0, self.limits.deadline - time.monotonic()))
         return min(waits)
@@ -154,6 +166,9 @@ class Driver:
             self._held = self._launch(hold=True)
 
     def _launch(self, *, hold: bool) -> Child | None:
+        if self._again:
+            job, run_id = self._again.popleft()
+            return self.children.launch(job, hold=hold, retry_of=run_id)
         # A baseline comes second, so that it neither delays the first trial nor is missing from a study cut short.
         if self.baselines and (self.search.asked > 0 or self._stopped_by is not None):
             return self.children.launch(self.baselines.popleft(), hold=hold)
@@ -183,8 +198,11 @@ class Driver:
         return True
 
     def _settle(self, child: Child | Adopted) -> None:
+        may_retry = self._retries[child.job.number, child.job.estimator] < self.limits.retries
         if child.number is None:
-            self._ended_baselines.append(self.children.settle(child))
+            ended = self.children.settle(child, may_retry=may_retry)
+            if not self._retry(ended):
+                self._ended_baselines.append(ended)
             return
         steps: Steps = ()
         pruned_at = None
@@ -192,7 +210,15 @@ class Driver:
             steps = self.reading(self.children.steps(child.run_id))
             pruned_at = self.search.judge(child.number, steps)
             steps = [(step, value) for step, value in steps if pruned_at is None or step <= pruned_at]
-        self._note(child.number, self.children.settle(child, steps, pruned_at))
+        ended = self.children.settle(child, steps, pruned_at, may_retry=may_retry)
+        if not self._retry(ended):
+            self._note(child.number, ended)
+
+    def _retry(self, ended: Ended) -> bool:
+        if ended.retried:
+            self._retries[ended.job.number, ended.job.estimator] += 1
+            self._again.append((ended.job, ended.run_id))
+        return ended.retried
 
     def _note(self, number: int, ended: Ended) -> None:
         self._ended[number] = ended
@@ -210,10 +236,18 @@ class Driver:
                 child.ask_to_end()
         self._looked = time.monotonic()
 
+    def _end_overdue(self) -> None:
+        limit = self.limits.trial_timeout_s
+        for child in self._running if limit is not None else ():
+            if child.age_s() > limit:  # type: ignore[operator]
+                child.overdue = f"timeout: not ended after {limit:g} s"
+                child.ask_to_end()
+
     def _judge(self) -> None:
         """Follow the trials in their order, whatever order they end in: the best so far, and whether to go on."""
         while self._stopped_by is None and self._judged in self._ended:
-            self._stopped_by = self.stop.judge(self._judged, self._ended[self._judged].outcome.values)
+            outcome = self._ended[self._judged].outcome
+            self._stopped_by = self.stop.judge(self._judged, outcome.values, failed=outcome.state == TrialState.FAIL)
             best = self.stop.best.value
             if best is not None:
                 name = names.best(self.children.objectives[0].name)
@@ -222,6 +256,7 @@ class Driver:
             self._judged += 1
             if self._stopped_by is not None:
                 self._end(child for child in self._in_flight() if child.number is not None)
+                self._again = deque((job, run_id) for job, run_id in self._again if job.number is None)
                 for number in [number for number in self._ended if number >= self._judged]:
                     self.children.disown(self._ended.pop(number).run_id)
         if self._unwritten and time.monotonic() - self._written > _WRITE_EVERY_S:
@@ -249,12 +284,14 @@ class Driver:
         return Result(self._stopped_by, dict(sorted(self._ended.items())), best, self._ended_baselines)
 
     def _why_none(self) -> str:
-        failed = [ended for ended in self._ended.values() if ended.reason]
-        if not failed:
+        if not any(ended.reason for ended in self._ended.values()):
             return f"no trial finished: stopped by {self._stopped_by}"
+        return f"none of {len(self._ended)} trials finished; {self.why_failed()}"
+
+    def why_failed(self) -> str:
+        """Say the commonest reason of the trials that failed, and what one of them wrote last."""
+        failed = [ended for ended in self._ended.values() if ended.reason]
         reason, count = Counter(ended.reason for ended in failed).most_common(1)[0]
         first = next(ended for ended in failed if ended.reason == reason)
         lines = "\n".join(f"    {line}" for line in first.stderr.splitlines())
-        return (
-            f"none of {len(self._ended)} trials finished; {count} of them: {reason} (run {first.run_id})\n{lines}"
-        )
+        return f"{count} of them: {reason} (run {first.run_id})\n{lines}"

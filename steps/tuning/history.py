@@ -102,8 +102,8 @@ def take_over(values: Mapping[str, Any], earlier: Sequence[Run]) -> dict[str, An
         for key in _TAKEN
         if key in recorded and values[key] == standing[key] and recorded[key] != values[key]
     }
-    if taken:
-        said = ", ".join(f"{key} {settings.shown(value)}" for key, value in taken.items())
+    said = ", ".join(f"{key} {settings.shown(value)}" for key, value in taken.items() if standing[key] != "auto")
+    if said:
         print(f"tune: --study {values['study']!r}: goes on, with its {said}", file=sys.stderr)
     return {**values, **taken}
 
@@ -131,8 +131,8 @@ def check_same(study: str, plan: Plan, earlier: Sequence[Run]) -> None:
     telling = [difference for difference in differences if not difference.startswith(_DIGEST)]
     if differences:
         raise WrongValue(
-            f"--study {study!r}: is another one on record (run {earlier[-1].info.run_id}): {'; '.join(telling or differences)}; "
-            "give another name, or start from its trials with --warm_start"
+            f"--study {study!r}: is another one on record (run {earlier[-1].info.run_id}): "
+            f"{'; '.join(telling or differences)}; give another name, or start from its trials with --warm_start"
         )
 
 
@@ -186,7 +186,7 @@ def _did_its_work(run: Run, plan: Plan) -> bool:
 
 
 def _settle_cut_off(run: Run) -> None:
-    if run.data.tags.get(names.STATE) != names.STOPPED:
+    if run.data.tags.get(names.STATE) not in (names.STOPPED, names.RETRIED):
         tracking.record(run.info.run_id, tags={names.STATE: names.STOPPED})
     if run.info.status in ("RUNNING", "SCHEDULED"):
         MlflowClient().set_terminated(run.info.run_id, "KILLED")

@@ -33,5 +33,5 @@ def _gain(result: Result, children: Children, best: float) -> list[str]:
     baseline, ended = max(scored, key=lambda pair: sign * pair[0])
     whose = "the estimator's defaults"
     if len(result.baselines) > 1:
-        whose = f"{class_of(str(ended.child.job.estimator))}'s defaults, the best of {len(result.baselines)}"
+        whose = f"{class_of(str(ended.job.estimator))}'s defaults, the best of {len(result.baselines)}"
     return [f"Baseline {shown}: {baseline:.6g} ({whose}; tuning gained {sign * (best - baseline):+.6g})"]

@@ -33,7 +33,9 @@ from steps.tuning.trials import Children
 from steps.tuning.warm_start import Past
 
 
-def run(values: Mapping[str, Any], run_id: str, interrupts: Interrupts, describe: Describe, claim: Claim | None) -> None:
+def run(
+    values: Mapping[str, Any], run_id: str, interrupts: Interrupts, describe: Describe, claim: Claim | None
+) -> None:
     """Run a study inside its parent run, which gets its record; say on stdout what was found.
 
     `claim` is what this process has of a study that was named; a new one has nobody else.
@@ -164,8 +166,8 @@ def _drive(
     driver = Driver(
         search=search,
         children=children,
-        limits=Limits(values["n_trials"], values["jobs"], until),
-        stop=Stop(best, values["patience"], values["target_value"]),
+        limits=Limits(values["n_trials"], values["jobs"], until, values["trial_timeout_s"], values["retries"]),
+        stop=Stop(best, values["patience"], values["target_value"], values["max_failures"]),
         job=plan.job,
         reading=_reading(plan),
         parent_run_id=run_id,

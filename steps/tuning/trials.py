@@ -24,6 +24,8 @@ from steps.values import encode
 
 # How many lines of a failed child's output travel to its run.
 _LAST_LINES = 20
+# And of how much of it the end is kept as an artifact.
+_LOG_LENGTH = 20_000_000
 _STATUS = {TrialState.COMPLETE: "FINISHED", TrialState.PRUNED: "KILLED", TrialState.FAIL: "FAILED"}
 
 
@@ -96,12 +98,18 @@ class Children:
         return [(step, value) for step, value in found.items() if math.isfinite(value)]
 
     def settle(
-        self, child: Child | Adopted, reported: Sequence[tuple[int, float]] = (), pruned_at: int | None = None
+        self,
+        child: Child | Adopted,
+        reported: Sequence[tuple[int, float]] = (),
+        pruned_at: int | None = None,
+        *,
+        may_retry: bool = False,
     ) -> Ended:
         """Read what an ended child left, write its state to its run, and return it.
 
         COMPLETE takes both: the process ended well, and the run carries each objective as a finite number. What its
-        pruner decided comes before: `reported` are the steps that it has seen, up to the decision.
+        pruner decided comes before: `reported` are the steps that it has seen, up to the decision. Where it may be run
+        again, and its failure may pass, it is RETRIED.
         """
         if pruned_at is not None:
             ended = Ended(child.job, child.run_id, Outcome(TrialState.PRUNED, steps=tuple(reported)))
@@ -112,8 +120,8 @@ class Children:
             else:
                 lines = _last_lines(child.output)
                 outcome = Outcome(TrialState.FAIL, steps=tuple(reported))
-                ended = Ended(child.job, child.run_id, outcome, reason, lines)
-        self._write(ended, pruned_at)
+                ended = Ended(child.job, child.run_id, outcome, reason, lines, may_retry and submitted.may_pass(reason))
+        self._write(ended, pruned_at, child.output)
         return ended
 
     def stop(self, children: Iterable[Child]) -> None:
@@ -149,10 +157,11 @@ class Children:
                 values.append(value)
         return tuple(values), reason
 
-    def _write(self, ended: Ended, pruned_at: int | None) -> None:
-        tags = {names.STATE: ended.outcome.state.name}
+    def _write(self, ended: Ended, pruned_at: int | None, output: Path | None) -> None:
+        tags = {names.STATE: names.RETRIED if ended.retried else ended.outcome.state.name}
         if ended.outcome.state == TrialState.FAIL:
             tags |= {names.REASON: ended.reason, names.STDERR: ended.stderr}
+            self._keep_log(ended.run_id, output)
         if ended.outcome.steps:
             tags[names.REPORTED] = json.dumps(ended.outcome.steps)
         if pruned_at is not None:
@@ -163,6 +172,11 @@ class Children:
         else:
             tracking.record(run_id, tags=tags)
         client.set_terminated(run_id, _STATUS[ended.outcome.state])
+
+    def _keep_log(self, run_id: str, output: Path | None) -> None:
+        if output is not None and output.exists():
+            text = output.read_text(encoding="utf-8", errors="replace")
+            MlflowClient().log_text(run_id, text[-_LOG_LENGTH:], names.LOG)
 
     def _history(self, run_id: str, metric: str) -> list[Any]:
         return list(MlflowClient().get_metric_history(run_id, metric))

@@ -58,9 +58,7 @@ class Past:
         return f"{said}; left out: {'; '.join(parts)}" if parts else said
 
 
-def collect(
-    plan: Plan, steps: Callable[[str], Steps] | None = None, frozen: Sequence[str] | None = None
-) -> Past:
+def collect(plan: Plan, steps: Callable[[str], Steps] | None = None, frozen: Sequence[str] | None = None) -> Past:
     """Find the runs that `warm_start` means; `steps` reads from a run id what a pruner would have seen.
 
     `frozen` are the ids of those that a study has on record: it goes on with these alone.

@@ -85,6 +85,11 @@ class Place:
         """Find the processes that carry the mark: their ids and commands."""
         return processes_with(f"{MARK}={self.mark}")
 
+    def named(self, study: str) -> "Study":
+        """A study that may have several parents: with the newest of them, and all of its children."""
+        parents = self.client.search_runs(["0"], f"tags.`tuning.study` = '{study}' AND tags.`tuning.role` = 'study'")
+        return Study(self.client, parents[0], study)
+
     def study(self) -> "Study":
         parents = self.client.search_runs(["0"], "tags.`tuning.role` = 'study'")
         assert len(parents) == 1, parents
@@ -106,16 +111,21 @@ class Study:
 
     client: MlflowClient
     parent: Run
+    name: str | None = None  # of one with several parents
 
     @property
     def children(self) -> list[Run]:
-        of_parent = f"tags.`mlflow.parentRunId` = '{self.parent.info.run_id}'"
-        return list(self.client.search_runs(["0"], of_parent, max_results=5000))
+        theirs = f"tags.`mlflow.parentRunId` = '{self.parent.info.run_id}'"
+        if self.name is not None:
+            theirs = f"tags.`tuning.study` = '{self.name}' AND tags.`tuning.role` != 'study'"
+        return list(self.client.search_runs(["0"], theirs, max_results=5000))
 
     @property
     def trials(self) -> list[Run]:
-        """The trials in the order of their numbers."""
+        """The trials in the order of their numbers; of a study with several parents those that count."""
         found = [run for run in self.children if run.data.tags.get("tuning.role") == "trial"]
+        if self.name is not None:
+            found = [run for run in found if run.data.tags.get("tuning.state") in ("COMPLETE", "PRUNED", "FAIL")]
         return sorted(found, key=lambda run: int(run.data.tags["tuning.trial"]))
 
     def ended(self, state: str) -> list[Run]:
