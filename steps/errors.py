@@ -4,7 +4,7 @@
     ├── WrongValue            2   a parameter, a file or the environment; nothing was started
     ├── NoTrialFinished       3
     ├── Unreachable          75   the tracking server, or its database: it may pass
-    └── Interrupted           130 (SIGINT), 143 (SIGTERM)
+    └── Interrupted           130 (SIGINT), 143 (SIGTERM, SIGHUP)
 
 Anything else is a bug and shows its traceback.
 """
@@ -48,7 +48,7 @@ class Interrupted(StepError):
 
     def __init__(self, number: int):
         super().__init__(f"interrupted by {signal.Signals(number).name}")
-        self.exit_code = 128 + number
+        self.exit_code = 128 + (signal.SIGINT if number == signal.SIGINT else signal.SIGTERM)
 
 
 def did_you_mean(word: str, names: Iterable[str]) -> str:

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM, for a step that has a loop to answer them in order and for one that has not."""
+"""Ctrl-C, SIGTERM and a closed terminal, for a step that has a loop to answer them in order and for one that has not."""
 
 import os
 import signal
@@ -7,9 +7,14 @@ from types import FrameType
 
 from steps.errors import Interrupted
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
 # `mlflow run` answers one Ctrl-C with SIGINT and, a quarter of a second later, SIGTERM: that is one wish, not two.
 _SAME_WISH_S = 2.0
+
+
+def signals() -> list[signal.Signals]:
+    """List the signals that end a step; SIGHUP is none where it was ignored at the start, as `nohup` has it."""
+    found = [signal.SIGINT, signal.SIGTERM]
+    return found if signal.getsignal(signal.SIGHUP) == signal.SIG_IGN else [*found, signal.SIGHUP]
 
 
 def raise_at_once() -> None:
@@ -18,7 +23,7 @@ def raise_at_once() -> None:
     def interrupt(number: int, _frame: FrameType | None) -> None:
         raise Interrupted(number)
 
-    for number in SIGNALS:
+    for number in signals():
         signal.signal(number, interrupt)
 
 
@@ -34,7 +39,7 @@ class Interrupts:
 
     def install(self) -> None:
         """Handle the signals from now on; only in the main thread."""
-        for number in SIGNALS:
+        for number in signals():
             signal.signal(number, self._note)
 
     @property

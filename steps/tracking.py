@@ -13,6 +13,7 @@ from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, RunTag
 from mlflow.tracking import MlflowClient
 from mlflow.tracking._tracking_service.utils import _get_store
 
+from steps import lifeline
 from steps.errors import Interrupted, Unreachable, WrongValue
 from steps.values import encode
 
@@ -20,6 +21,8 @@ RUN_ID = "MLFLOW_RUN_ID"
 TAG_LENGTH = 7_900  # MLflow takes 8,000 characters
 DIGEST_LENGTH = 36  # more it does not take; a sha256 is of 64, and is kept whole in the tag names.DATA
 _INPUT_TAG_LENGTH = 500
+# How long `mlflow run` may take to end behind a step that was interrupted.
+_LAST_WORD_S = 4.0
 # What MLflow and alembic say of a database that an older or a newer MLflow has made.
 _OTHER_SCHEMA = ("out-of-date database schema", "Can't locate revision")
 # What they say where it is a matter of time.
@@ -57,8 +60,29 @@ def _killed_if_interrupted() -> Iterator[None]:
     try:
         yield
     except Interrupted:
+        run = mlflow.active_run()
         mlflow.end_run("KILLED")  # else MLflow writes FAILED
+        if run is not None and RUN_ID in os.environ:
+            _have_the_last_word(run.info.run_id)
         raise
+
+
+def _have_the_last_word(run_id: str) -> None:
+    """Write KILLED again, in a process of its own, once `mlflow run` has ended: that writes FAILED over it."""
+    above = lifeline.launchers(run_id)
+    if not above or os.fork() != 0:
+        return
+    try:
+        os.setsid()
+        for descriptor in (0, 1, 2):  # whoever reads the step's output need not wait
+            os.dup2(os.open(os.devnull, os.O_RDWR), descriptor)
+        lifeline.wait_for_all(above, _LAST_WORD_S)
+        engine = getattr(_get_store(), "engine", None)
+        if engine is not None:
+            engine.dispose(close=False)  # its connections are the parent's
+        MlflowClient().set_terminated(run_id, "KILLED")
+    finally:
+        os._exit(0)
 
 
 def _other_schema() -> str:

@@ -65,7 +65,9 @@ def failure(run: SubmittedRun) -> str | None:
         if run.is_lost():
             return _LOST
         code = run.exit_code
-        return f"{_KILLED}{signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
+        number = -code if code < 0 else code - 128  # a shell's, and a step's, way to say it
+        known = number in {int(known) for known in signal.Signals}
+        return f"{_KILLED}{signal.Signals(number).name}" if known else f"exit code {code}"
     return None if str(run.get_status()) == _FINISHED else "failed"
 
 
