@@ -1,4 +1,4 @@
-"""Ctrl-C, SIGTERM and a closed terminal, for a step that has a loop to answer them in order and for one that has not."""
+"""Ctrl-C, SIGTERM, a closed terminal: for a step that has a loop to answer them in order and for one that has not."""
 
 import os
 import signal

@@ -77,13 +77,13 @@ def test_another_python_than_the_projects_is_told_in_one_line():
 @pytest.fixture
 def standing_handlers():
     """What answers the signals, put back after the test."""
-    standing = {number: signal.getsignal(number) for number in interrupts.SIGNALS}
+    standing = {number: signal.getsignal(number) for number in interrupts.signals()}
     yield
     for number, handler in standing.items():
         signal.signal(number, handler)
 
 
-@pytest.mark.parametrize("number", interrupts.SIGNALS)
+@pytest.mark.parametrize("number", interrupts.signals())
 @pytest.mark.usefixtures("standing_handlers")
 def test_a_long_computation_is_interrupted_where_it_is(number):
     """After `raise_at_once` a signal raises Interrupted, whose exit code is 128 and the signal's number."""
