@@ -5,6 +5,7 @@
     ├── NoTrialFinished       3
     ├── Unreachable          75   the tracking server, or its database: it may pass
     └── Interrupted           130 (SIGINT), 143 (SIGTERM, SIGHUP)
+        └── ServerLost        143   the study gave up the tracking server
 
 Anything else is a bug and shows its traceback.
 """
@@ -49,6 +50,14 @@ class Interrupted(StepError):
     def __init__(self, number: int):
         super().__init__(f"interrupted by {signal.Signals(number).name}")
         self.exit_code = 128 + (signal.SIGINT if number == signal.SIGINT else signal.SIGTERM)
+
+
+class ServerLost(Interrupted):
+    """End a study as SIGTERM does, because the tracking server did not come back."""
+
+    def __init__(self, problem: str):
+        super().__init__(signal.SIGTERM)
+        self.problems = (problem,)
 
 
 def did_you_mean(word: str, names: Iterable[str]) -> str:

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 import time
 from types import FrameType
 
@@ -9,6 +10,8 @@ from steps.errors import Interrupted
 
 # `mlflow run` answers one Ctrl-C with SIGINT and, a quarter of a second later, SIGTERM: that is one wish, not two.
 _SAME_WISH_S = 2.0
+# How long children, and the tracking server, may take to end, and then again.
+_PATIENCE_S = 5.0
 
 
 def signals() -> list[signal.Signals]:
@@ -30,12 +33,15 @@ def raise_at_once() -> None:
 class Interrupts:
     """Notes the first signal; a second SIGINT, or any signal more than 2 s later, ends the process at once.
 
+    Whoever waits for something meanwhile, such as a tracking server that is away, is called away from it by
+    Interrupted, 5 s after the first signal, and 5 s later the process ends; unless by then all is `answered`.
     `descriptor` becomes readable with the first signal: for waiting on it beside other things.
     """
 
     def __init__(self) -> None:
         self.descriptor, self._writer = os.pipe()
         self._first: tuple[int, float] | None = None
+        self._called = False
 
     def install(self) -> None:
         """Handle the signals from now on; only in the main thread."""
@@ -52,11 +58,26 @@ class Interrupts:
         if self._first is not None:
             raise Interrupted(self._first[0])
 
+    def answered(self) -> None:
+        """Stop hurrying: all children have ended, and what is left to do may take its time."""
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+    def _call_away(self, _number: int, _frame: FrameType | None) -> None:
+        assert self._first is not None
+        number, _ = self._first
+        if self._called:
+            sys.stderr.write("the tracking server did not answer in time; it is told at the next start of the study\n")
+            os._exit(128 + (signal.SIGINT if number == signal.SIGINT else signal.SIGTERM))
+        self._called = True
+        raise Interrupted(number)
+
     def _note(self, number: int, _frame: FrameType | None) -> None:
         now = time.monotonic()
         if self._first is None:
             self._first = (number, now)
             os.write(self._writer, b"!")
+            signal.signal(signal.SIGALRM, self._call_away)
+            signal.setitimer(signal.ITIMER_REAL, _PATIENCE_S, _PATIENCE_S)
         elif number == signal.SIGINT == self._first[0] or now - self._first[1] > _SAME_WISH_S:
             # The children see this process end and end too.
             os._exit(128 + number)

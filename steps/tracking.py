@@ -1,6 +1,7 @@
 """A step's own MLflow run, and small shorthands for MLflow's tracking API."""
 
 import os
+import re
 import shlex
 import time
 from collections.abc import Iterable, Iterator, Mapping
@@ -10,15 +11,18 @@ from typing import Any
 
 import mlflow
 from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, RunTag
+from mlflow.exceptions import MlflowException
 from mlflow.tracking import MlflowClient
 from mlflow.tracking._tracking_service.utils import _get_store
 
 from steps import lifeline
-from steps.errors import Interrupted, Unreachable, WrongValue
+from steps.errors import Interrupted, StepError, Unreachable, WrongValue
 from steps.values import encode
 
 RUN_ID = "MLFLOW_RUN_ID"
 TAG_LENGTH = 7_900  # MLflow takes 8,000 characters
+_USER = re.compile(r"//[^/@\s]*@")
+_BATCH = 1000  # metrics in a request
 DIGEST_LENGTH = 36  # more it does not take; a sha256 is of 64, and is kept whole in the tag names.DATA
 _INPUT_TAG_LENGTH = 500
 # How long `mlflow run` may take to end behind a step that was interrupted.
@@ -46,13 +50,27 @@ def own_run(parameters: Mapping[str, object], *, active: bool = True) -> Iterato
                 if not made:
                     mlflow.log_params({key: encode(value) for key, value in parameters.items()})
                 yield run.info.run_id
-    except Exception as error:
-        if any(sign in str(error) for sign in _OTHER_SCHEMA):
-            raise WrongValue(_other_schema()) from error
-        if any(sign in str(error) for sign in _UNREACHABLE):
-            reason = str(error).strip().splitlines()[0]
-            raise Unreachable(f"the tracking server {mlflow.get_tracking_uri()} can't be used: {reason}") from error
+    except StepError:
         raise
+    except Exception as error:
+        if (told := explain(error)) is not None:
+            raise told from error
+        raise
+
+
+def explain(error: Exception) -> StepError | None:
+    """Say in a sentence what MLflow, or what is below it, says of the tracking server; None where it says nothing."""
+    if any(sign in str(error) for sign in _OTHER_SCHEMA):
+        return WrongValue(_other_schema())
+    if any(sign in str(error) for sign in _UNREACHABLE):
+        reason = str(error).strip().splitlines()[0]
+        return Unreachable(f"the tracking server {where()} can't be used: {_USER.sub('//', reason)}")
+    return None
+
+
+def where() -> str:
+    """Return the tracking URI, without a user's name or password."""
+    return _USER.sub("//", mlflow.get_tracking_uri())
 
 
 @contextmanager
@@ -61,7 +79,8 @@ def _killed_if_interrupted() -> Iterator[None]:
         yield
     except Interrupted:
         run = mlflow.active_run()
-        mlflow.end_run("KILLED")  # else MLflow writes FAILED
+        with suppress(MlflowException):  # no server: the next start of the study writes it
+            mlflow.end_run("KILLED")  # else MLflow writes FAILED
         if run is not None and RUN_ID in os.environ:
             _have_the_last_word(run.info.run_id)
         raise
@@ -114,8 +133,11 @@ def warm_up(
 
 def record(run_id: str, metrics: Iterable[Metric] = (), tags: Mapping[str, str] = MappingProxyType({})) -> None:
     """Write metrics and tags to a run, in one request; of a tag that is too long for MLflow, the end is kept."""
-    MlflowClient().log_batch(
-        run_id, metrics=list(metrics), tags=[RunTag(key, value[-TAG_LENGTH:]) for key, value in tags.items()]
+    written, client = list(metrics), MlflowClient()
+    for start in range(_BATCH, len(written), _BATCH):
+        client.log_batch(run_id, metrics=written[start : start + _BATCH])
+    client.log_batch(
+        run_id, metrics=written[:_BATCH], tags=[RunTag(key, value[-TAG_LENGTH:]) for key, value in tags.items()]
     )
 
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from steps import lifeline, names, secrets, settings, spaces, threads
+from steps import lifeline, names, outage, secrets, settings, spaces, threads
 from steps.backends import forkserver
 from steps.errors import exit_code
 from steps.interrupts import Interrupts
@@ -47,6 +47,7 @@ def _tune(words: Sequence[str]) -> int:
     interrupts.install()
     threads.limit(values["threads"])
     lifeline.follow_launchers()
+    outage.ride_out()
     os.environ[lifeline.TUNER] = str(os.getpid())
     named = values["study"] != "auto"
     with tempfile.TemporaryDirectory(prefix="tune-") as files:
@@ -58,14 +59,13 @@ def _tune(words: Sequence[str]) -> int:
         from steps.tuning import study
 
         with own_run(values) as parent:
-            claim = None
-            if named:  # what its children are to be given may be on record
-                values, claim = study.claim(values, parent)
-                threads.limit(values["threads"])
+            record = study.look_up(values, parent)
+            values = record.values
             if named or not run_id:
+                threads.limit(values["threads"])
                 start_forkserver(values, parent)
             describe = partial(forkserver.call, "steps.training.plan:describe")
-            study.run(values, parent, interrupts, describe, claim)
+            study.run(record, interrupts, describe)
     return 0
 
 

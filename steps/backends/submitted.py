@@ -17,6 +17,7 @@ from steps.errors import Unreachable
 # How often a backend that hands out nothing to wait on is asked whether a run has ended.
 POLL_S = 0.1
 _KILLED = "killed by "
+_MAYBE = " (out of memory?)"  # nothing else tells: the system kills without a word
 _LOST = "the forkserver ended"
 _RUNNING = RunStatus.to_string(RunStatus.RUNNING)
 _FINISHED = RunStatus.to_string(RunStatus.FINISHED)
@@ -67,7 +68,9 @@ def failure(run: SubmittedRun) -> str | None:
         code = run.exit_code
         number = -code if code < 0 else code - 128  # a shell's, and a step's, way to say it
         known = number in {int(known) for known in signal.Signals}
-        return f"{_KILLED}{signal.Signals(number).name}" if known else f"exit code {code}"
+        if not known:
+            return f"exit code {code}"
+        return f"{_KILLED}{signal.Signals(number).name}{_MAYBE if number == signal.SIGKILL else ''}"
     return None if str(run.get_status()) == _FINISHED else "failed"
 
 

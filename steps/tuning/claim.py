@@ -25,7 +25,8 @@ from steps.tracking import RUN_ID
 
 # How often a tuner gives a sign of life, and the age of one from which it is taken for dead.
 BEAT_S = 20.0
-DEAD_S = 120.0
+# MLflow waits up to 120 s between its tries to reach a server that is away; meanwhile there is no sign.
+DEAD_S = 300.0
 # How long a run may have started and not have said who works on it.
 _SILENT_S = 20.0
 _POLL_S = 0.5

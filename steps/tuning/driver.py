@@ -1,17 +1,20 @@
 """The study's loop: ask, launch, wait for any child, settle, ask again. One process, one thread."""
 
+import sys
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 from mlflow.entities import Metric
+from mlflow.exceptions import MlflowException
 from optuna.trial import TrialState
 
-from steps import names, tracking
+from steps import names, outage, tracking
 from steps.backends import submitted
-from steps.errors import NoTrialFinished
+from steps.errors import NoTrialFinished, ServerLost, Unreachable
 from steps.interrupts import Interrupts
 from steps.tuning import stopping
 from steps.tuning.child import Adopted, Child, Ended, Job
@@ -56,6 +59,7 @@ class Result:
     trials: Mapping[int, Ended]
     best: Mapping[int, Ended]
     baselines: list[Ended]
+    why_failed: str = ""  # where failures in a row ended it
 
 
 @dataclass
@@ -87,7 +91,7 @@ class Driver:
     _stopped_by: str | None = None
     _looked: float = 0.0
     _again: deque[tuple[Job, str]] = field(default_factory=deque)  # with the id of the run that failed
-    _retries: Counter[tuple[int | None, str | None]] = field(default_factory=Counter)  # by number and estimator
+    _retries: Counter[int | str | None] = field(default_factory=Counter)  # by number; of a baseline by estimator
     _unwritten: list[Metric] = field(default_factory=list)
     _written: float = 0.0
 
@@ -96,6 +100,7 @@ class Driver:
 
         Whatever it raises, no child is left running.
         """
+        self._retries.update(self.history.retries)
         try:
             self._recall_baselines()
             while not self._is_over():
@@ -112,9 +117,19 @@ class Driver:
                 self._prune()
                 self._end_overdue()
                 self._judge()
+        except Exception as error:
+            if isinstance(tracking.explain(error), Unreachable):
+                outage.give_up()
+                raise ServerLost(
+                    f"the tracking server {tracking.where()} did not come back; nothing that it was told is lost: the "
+                    f"same command with --study {self.children.study!r} goes on"
+                ) from error
+            raise
         finally:
-            self._end(self._in_flight())
-            self._write()
+            with suppress(MlflowException) if sys.exc_info()[0] else nullcontext():  # the first error is told
+                self._end(self._in_flight())
+                self._write()
+            self.interrupts.answered()
         return self._result()
 
     def _is_over(self) -> bool:
@@ -173,6 +188,9 @@ class Driver:
         if self.baselines and (self.search.asked > 0 or self._stopped_by is not None):
             return self.children.launch(self.baselines.popleft(), hold=hold)
         while self._stopped_by is None and self.search.asked < self.limits.n_trials and self.search.can_ask():
+            self.claim.beat()
+            if self.interrupts.noted:
+                return None
             job = self.job(*self.search.ask())
             if not self._recall(job):
                 return self.children.launch(job, hold=hold, retry_of=self.history.retry_of(job))
@@ -184,7 +202,9 @@ class Driver:
 
     def _recall(self, job: Job) -> bool:
         """Take what the server remembers of a child; tell whether that is all there is to do."""
-        known = self.history.recall(job, self.children.recorded(job), [o.name for o in self.children.objectives])
+        steps_of = (lambda run_id: self.reading(self.children.steps(run_id))) if self.search.prunes else None
+        objectives = [objective.name for objective in self.children.objectives]
+        known = self.history.recall(job, self.children.recorded(job), objectives, steps_of)
         if known is None:
             return False
         if isinstance(known, Adopted):
@@ -198,7 +218,7 @@ class Driver:
         return True
 
     def _settle(self, child: Child | Adopted) -> None:
-        may_retry = self._retries[child.job.number, child.job.estimator] < self.limits.retries
+        may_retry = self._retries[_key(child.job)] < self.limits.retries
         if child.number is None:
             ended = self.children.settle(child, may_retry=may_retry)
             if not self._retry(ended):
@@ -216,7 +236,7 @@ class Driver:
 
     def _retry(self, ended: Ended) -> bool:
         if ended.retried:
-            self._retries[ended.job.number, ended.job.estimator] += 1
+            self._retries[_key(ended.job)] += 1
             self._again.append((ended.job, ended.run_id))
         return ended.retried
 
@@ -281,17 +301,22 @@ class Driver:
         best = {number: self._ended[number] for number in self.stop.best.trials}
         if not best and self._stopped_by != stopping.SIGNAL:
             raise NoTrialFinished(self._why_none())
-        return Result(self._stopped_by, dict(sorted(self._ended.items())), best, self._ended_baselines)
+        why = self._why_failed() if self._stopped_by == stopping.FAILURES else ""
+        return Result(self._stopped_by, dict(sorted(self._ended.items())), best, self._ended_baselines, why)
 
     def _why_none(self) -> str:
         if not any(ended.reason for ended in self._ended.values()):
             return f"no trial finished: stopped by {self._stopped_by}"
-        return f"none of {len(self._ended)} trials finished; {self.why_failed()}"
+        return f"none of {len(self._ended)} trials finished; {self._why_failed()}"
 
-    def why_failed(self) -> str:
+    def _why_failed(self) -> str:
         """Say the commonest reason of the trials that failed, and what one of them wrote last."""
         failed = [ended for ended in self._ended.values() if ended.reason]
         reason, count = Counter(ended.reason for ended in failed).most_common(1)[0]
         first = next(ended for ended in failed if ended.reason == reason)
         lines = "\n".join(f"    {line}" for line in first.stderr.splitlines())
         return f"{count} of them: {reason} (run {first.run_id})\n{lines}"
+
+
+def _key(job: Job) -> int | str | None:
+    return job.estimator if job.number is None else job.number

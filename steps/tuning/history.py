@@ -7,7 +7,8 @@ runs have on record is told again, and what was cut off is run again, with the s
 import json
 import math
 import sys
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,6 +21,7 @@ from steps import names, settings, tracking
 from steps.errors import WrongValue
 from steps.tuning.child import Adopted, Ended, Job
 from steps.tuning.plan import Plan
+from steps.tuning.pruning import Steps
 from steps.tuning.search import Outcome
 
 # Settings that make a study the one that it is; a resumed one takes them from its record unless they are given.
@@ -39,18 +41,23 @@ _PAGE = 1000
 class History:
     """What is on record of a study: its earlier parents, and its children's runs.
 
-    `trials` has by number the run that counts, `cut_off` the newest of those that don't; `baselines` by the name.
+    `trials` has by number the run that counts, `cut_off` the newest of those that don't, `retries` how many of these
+    had failed; `baselines` has by their parameters those that count.
     """
 
     parents: Sequence[Run] = ()
     trials: Mapping[int, Run] = field(default_factory=dict)
     cut_off: Mapping[int, Run] = field(default_factory=dict)
     baselines: Mapping[str, Run] = field(default_factory=dict)
+    retries: Mapping[int, int] = field(default_factory=dict)
 
-    def recall(self, job: Job, recorded: Mapping[str, Any], objectives: Sequence[str]) -> Ended | Adopted | None:
+    def recall(
+        self, job: Job, recorded: Mapping[str, Any], objectives: Sequence[str], steps_of: Callable[[str], Steps] | None
+    ) -> Ended | Adopted | None:
         """Return how a child ended, or that its run is to be settled; None where it is to be run.
 
-        `recorded` are its typed hyperparameters: raises WrongValue where the run has others.
+        `recorded` are its typed hyperparameters: raises WrongValue where the run has others. `steps_of` reads from a
+        run id what a pruner has seen, where there is a pruner.
         """
         run = self.baselines.get(json.dumps(recorded)) if job.number is None else self.trials.get(job.number)
         if run is None:
@@ -66,14 +73,8 @@ class History:
             return Adopted(job, run.info.run_id)
         state = _SETTLED[tags[names.STATE]]
         values = tuple(run.data.metrics[name] for name in objectives) if state == TrialState.COMPLETE else ()
-        steps = tuple((int(step), float(value)) for step, value in json.loads(tags.get(names.REPORTED, "[]")))
-        return Ended(
-            job,
-            run.info.run_id,
-            Outcome(state, values, steps),
-            tags.get(names.REASON, ""),
-            tags.get(names.STDERR, ""),
-        )
+        outcome = Outcome(state, values, () if steps_of is None else tuple(_reported(run, steps_of)))
+        return Ended(job, run.info.run_id, outcome, tags.get(names.REASON, ""), tags.get(names.STDERR, ""))
 
     def retry_of(self, job: Job) -> str | None:
         """Return the id of the run that was cut off in the same trial."""
@@ -160,6 +161,7 @@ def load(experiment_id: str, study: str, plan: Plan, earlier: Sequence[Run]) -> 
     trials: dict[int, Run] = {}
     cut_off: dict[int, Run] = {}
     baselines: dict[str, Run] = {}
+    retries: Counter[int] = Counter()
     ours = f"tags.`{names.STUDY}` = '{study}'"
     for run in sorted(_search(experiment_id, ours), key=lambda run: (run.info.start_time, run.info.run_id)):
         tags = run.data.tags
@@ -172,8 +174,26 @@ def load(experiment_id: str, study: str, plan: Plan, earlier: Sequence[Run]) -> 
             if counts:
                 baselines[tags[names.PARAMS]] = run
             continue
-        (trials if counts else cut_off)[int(tags[names.TRIAL])] = run
-    return History(earlier, trials, cut_off, baselines)
+        number = int(tags[names.TRIAL])
+        (trials if counts else cut_off)[number] = run
+        retries[number] += tags.get(names.STATE) == names.RETRIED
+    return History(earlier, trials, cut_off, baselines, retries)
+
+
+def _reported(run: Run, steps_of: Callable[[str], Steps]) -> Steps:
+    """Return what a pruner has seen of a run: by its tag or, where that was too long for one, by the metric."""
+    tags = run.data.tags
+    if names.REPORTED in tags:
+        return [(int(step), float(value)) for step, value in json.loads(tags[names.REPORTED])]
+    until = float(tags.get(names.PRUNED_AT, math.inf))
+    return [(step, value) for step, value in steps_of(run.info.run_id) if step <= until]
+
+
+def settle_leftovers(experiment_id: str, study: str) -> None:
+    """Settle what is RUNNING of a study that has ended: runs that a server made twice, since its answer was lost."""
+    of_study = f"tags.`{names.STUDY}` = '{study}' AND tags.`{names.ROLE}` != 'study'"
+    for run in _search(experiment_id, f"attributes.status = 'RUNNING' AND {of_study}"):
+        _settle_cut_off(run)
 
 
 def _did_its_work(run: Run, plan: Plan) -> bool:

@@ -7,7 +7,9 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,6 +20,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from steps import environment, lifeline, names, settings, tracking
 from steps.backends import forkserver, warm
+from steps.errors import StepError
 from steps.interrupts import Interrupts
 from steps.tuning import claim as claims
 from steps.tuning import history, objective, preview, pruning, report, resources, warm_start
@@ -33,23 +36,48 @@ from steps.tuning.trials import Children
 from steps.tuning.warm_start import Past
 
 
-def run(
-    values: Mapping[str, Any], run_id: str, interrupts: Interrupts, describe: Describe, claim: Claim | None
-) -> None:
+@dataclass(frozen=True)
+class Begun:
+    """A study that is to be run, or to go on: by its name, in its parent run, with its settings.
+
+    `earlier` are its parent runs so far, the oldest first; `claim` is what this process has of it.
+    """
+
+    name: str
+    parent: Run
+    values: Mapping[str, Any]
+    earlier: Sequence[Run]
+    claim: Claim
+
+
+def look_up(values: Mapping[str, Any], run_id: str) -> Begun:
+    """Find a study that was named, claim it for this process, and take over the settings that are on record.
+
+    Raises WrongValue where another process works on it. A dry run claims nothing.
+    """
+    parent = MlflowClient().get_run(run_id)
+    if values["study"] == "auto":
+        return Begun(parent.info.run_name, parent, values, [], Claim(run_id))
+    name = values["study"]
+    claim = Claim(run_id) if values["dry_run"] else claims.take(name, parent)
+    earlier = history.parents(parent.info.experiment_id, name, but=run_id)
+    return Begun(name, parent, history.take_over(values, earlier), earlier, claim)
+
+
+def run(begun: Begun, interrupts: Interrupts, describe: Describe) -> None:
     """Run a study inside its parent run, which gets its record; say on stdout what was found.
 
-    `claim` is what this process has of a study that was named; a new one has nobody else.
-    Raises WrongValue, before any child starts, for what does not fit; NoTrialFinished; Interrupted.
+    Raises WrongValue, before any child starts, for what does not fit; NoTrialFinished; StepError where failures in a
+    row ended it; Interrupted.
     """
     logging.getLogger("mlflow").setLevel(logging.WARNING)  # no line for each launch
     os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")  # nor a link for each end
-    parent = MlflowClient().get_run(run_id)
-    experiment_id, study = parent.info.experiment_id, values["study"] if claim else parent.info.run_name
-    earlier = history.parents(experiment_id, study, but=run_id) if claim else []
+    study, values, earlier, run_id = begun.name, begun.values, begun.earlier, begun.parent.info.run_id
+    experiment_id = begun.parent.info.experiment_id
     plan = make(values, describe)
     history.check_same(study, plan, earlier)
     resources.warn(plan.values)
-    with tempfile.TemporaryDirectory(prefix="tune-") as folder:
+    with tempfile.TemporaryDirectory(prefix="tune-") as folder, _cleared_up(folder, os.environ[names.FILES]):
         children = _children(plan, study, experiment_id, Path(folder))
         past = _past(plan, children, earlier)
         search = partial(_search, plan, list(past.trials.values()))
@@ -59,22 +87,27 @@ def run(
         warm.register(Path(folder))
         remembered = history.load(experiment_id, study, plan, earlier)
         _open(plan, study, run_id, past, earlier)
-        result = _drive(plan, children, search(), run_id, interrupts, remembered, claim or Claim(run_id))
+        result = _drive(plan, children, search(), interrupts, remembered, begun.claim)
+    history.settle_leftovers(experiment_id, study)
     _record(result, children, run_id)
     if result.best:
         print(report.summary(result, children, run_id))
     interrupts.check()
+    if result.why_failed:
+        raise StepError(
+            f"stopped after {values['max_failures']} failed trials in a row; {result.why_failed}\n"
+            f"With --study {study!r} and a higher --max_failures it goes on."
+        )
 
 
-def claim(values: Mapping[str, Any], run_id: str) -> tuple[dict[str, Any], Claim]:
-    """Claim the study that was named for this process; return its settings as they are on record.
-
-    Raises WrongValue where another process works on it.
-    """
-    parent = MlflowClient().get_run(run_id)
-    claimed = claims.take(values["study"], parent)
-    earlier = history.parents(parent.info.experiment_id, values["study"], but=run_id)
-    return history.take_over(values, earlier), claimed
+@contextmanager
+def _cleared_up(*folders: str) -> Iterator[None]:
+    """Have someone who clears up behind this process however it ends."""
+    janitor = forkserver.fork(lifeline.clear_up, os.getpid(), folders)
+    try:
+        yield
+    finally:
+        janitor.kill()
 
 
 def _past(plan: Plan, children: Children, earlier: Sequence[Run]) -> Past:
@@ -154,7 +187,6 @@ def _drive(
     plan: Plan,
     children: Children,
     search: Search,
-    run_id: str,
     interrupts: Interrupts,
     remembered: History,
     claim: Claim,
@@ -170,20 +202,17 @@ def _drive(
         stop=Stop(best, values["patience"], values["target_value"], values["max_failures"]),
         job=plan.job,
         reading=_reading(plan),
-        parent_run_id=run_id,
+        parent_run_id=claim.run_id,
         interrupts=interrupts,
         progress=progress,
         baselines=plan.baselines(),
         history=remembered,
         claim=claim,
     )
-    watch = None if values["backend"] == warm.NAME else forkserver.fork(lifeline.end_orphans, os.getpid())
     try:
         return driver.run()
     finally:
         progress.close()
-        if watch is not None:
-            watch.kill()
 
 
 def _record(result: Result, children: Children, run_id: str) -> None:

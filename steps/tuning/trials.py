@@ -24,6 +24,7 @@ from steps.values import encode
 
 # How many lines of a failed child's output travel to its run.
 _LAST_LINES = 20
+_REASON_LENGTH = 300
 # And of how much of it the end is kept as an artifact.
 _LOG_LENGTH = 20_000_000
 _STATUS = {TrialState.COMPLETE: "FINISHED", TrialState.PRUNED: "KILLED", TrialState.FAIL: "FAILED"}
@@ -120,7 +121,8 @@ class Children:
             else:
                 lines = _last_lines(child.output)
                 outcome = Outcome(TrialState.FAIL, steps=tuple(reported))
-                ended = Ended(child.job, child.run_id, outcome, reason, lines, may_retry and submitted.may_pass(reason))
+                retried = may_retry and submitted.may_pass(reason)
+                ended = Ended(child.job, child.run_id, outcome, _told(reason, lines), lines, retried)
         self._write(ended, pruned_at, child.output)
         return ended
 
@@ -135,6 +137,7 @@ class Children:
         for child in ending:
             submitted.send(child.submitted, SIGKILL)
             child.submitted.cancel()
+        for child in ending:  # last: the server may not answer
             self.disown(child.run_id)
             MlflowClient().set_terminated(child.run_id, "KILLED")
 
@@ -162,8 +165,9 @@ class Children:
         if ended.outcome.state == TrialState.FAIL:
             tags |= {names.REASON: ended.reason, names.STDERR: ended.stderr}
             self._keep_log(ended.run_id, output)
-        if ended.outcome.steps:
-            tags[names.REPORTED] = json.dumps(ended.outcome.steps)
+        reported = json.dumps(ended.outcome.steps)
+        if ended.outcome.steps and len(reported) <= tracking.TAG_LENGTH:  # else they are read from the metric
+            tags[names.REPORTED] = reported
         if pruned_at is not None:
             tags[names.PRUNED_AT] = str(pruned_at)
         client, run_id = MlflowClient(), ended.run_id
@@ -197,6 +201,12 @@ class Children:
         if job.number is None:
             return tags, []
         return {**tags, names.TRIAL: str(job.number)}, [tracking.metric(names.TRIAL_NUMBER, job.number)]
+
+
+def _told(reason: str, lines: str) -> str:
+    """Add to an exit code what the process wrote last: of an exception, which one it was."""
+    last = lines.rpartition("\n")[2].strip()
+    return f"{reason}: {last[:_REASON_LENGTH]}" if last and reason.startswith("exit code") else reason
 
 
 def _last_lines(output: Path | None) -> str:
