@@ -60,6 +60,14 @@ def send(run: SubmittedRun, number: int) -> None:
             os.killpg(run.command_proc.pid, number)
 
 
+def end_strays(run: SubmittedRun) -> None:
+    """Kill what an ended run has started on this machine and left behind."""
+    if isinstance(run, WarmRun | LocalSubmittedRun):
+        process = run.process if isinstance(run, WarmRun) else run.command_proc
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+
+
 def failure(run: SubmittedRun) -> str | None:
     """Say how an ended run failed, as far as its backend knows; None if it ended well."""
     if isinstance(run, WarmRun) and run.exit_code:

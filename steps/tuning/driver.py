@@ -113,6 +113,7 @@ class Driver:
                 self._start_held()  # before the bookkeeping: meanwhile a place would lie idle
                 for child in ended:
                     self._short = child.age_s() < _SHORT_S
+                    submitted.end_strays(child.submitted)
                     self._settle(child)
                 self._prune()
                 self._end_overdue()

@@ -16,6 +16,7 @@ from typing import Any
 
 from mlflow.tracking import MlflowClient
 
+from tests.e2e.server import Server
 from tests.e2e.tools import ROOT, Place, until
 
 STUDY = "chaos"
@@ -27,6 +28,7 @@ PARAMETERS: dict[str, Any] = {
 SIGNALS = (signal.SIGKILL, signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
 # How often a study is disturbed, and how long after it has named itself at the latest.
 KILLS = 3
+SERVER_SHARE = 0.4
 LATEST_S = 6.0
 GONE_S = 10.0
 Essence = list[tuple[int, dict[str, object], list[float]]]
@@ -39,19 +41,36 @@ def undisturbed(place: Place) -> Essence:
 
 
 def disturbed(place: Place, seed: int) -> list[str]:
-    """Run the study, killing members of its process tree; return what was done to it."""
+    """Run the study, killing members of its process tree; return what was done to it.
+
+    Every third seed's study is on a tracking server, which is one more that may be killed; it is started again.
+    """
     chance = random.Random(seed)
-    done = [_disturb(place, chance) for _ in range(KILLS)]
-    place.run(place.step_command("steps.tune", **PARAMETERS), cwd=ROOT, check=True)
+    server = Server(place) if seed % 3 == 0 else None
+    try:
+        if server is not None:
+            server.start()
+        done = [_disturb(place, chance, server) for _ in range(KILLS)]
+        place.run(place.step_command("steps.tune", **PARAMETERS), cwd=ROOT, check=True)
+    finally:
+        if server is not None:
+            server.kill()
     return done
 
 
-def _disturb(place: Place, chance: random.Random) -> str:
+def _disturb(place: Place, chance: random.Random, server: Server | None) -> str:
     before = _parents(place)
     process = place.start(place.step_command("steps.tune", **PARAMETERS), cwd=ROOT)
     until(lambda: _parents(place) > before or process.poll() is not None, 120, "a study that has named itself")
     time.sleep(chance.uniform(0, LATEST_S))  # the random moment: nothing is waited for
     number = chance.choice(SIGNALS)
+    if server is not None and chance.random() < SERVER_SHARE:
+        server.kill()
+        time.sleep(chance.uniform(0, LATEST_S))  # the outage
+        server.start()
+        process.wait(timeout=180)
+        until(lambda: not place.processes(), GONE_S, "no process")
+        return "SIGKILL to the tracking server"
     victims = sorted(place.processes().items())
     pid, name = chance.choice(victims) if victims else (0, "nobody: it was done")
     if pid:

@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -11,6 +12,13 @@ from tests.e2e.tools import ALL_GONE_S, ROOT, Place, until
 
 pytestmark = pytest.mark.e2e
 
+# Makes its standard input the terminal of its session, as a shell's is, and becomes a command.
+TERMINAL = """
+import fcntl, os, sys, termios
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+os.dup2(0, 1), os.dup2(0, 2)
+os.execv(sys.argv[1], sys.argv[1:])
+"""
 # A study that would take long; its trials are short enough to be caught in every phase of theirs.
 LONG: dict[str, Any] = {"n_trials": 1000, "folds": 1, "jobs": 2}
 
@@ -85,9 +93,38 @@ def test_ctrl_c_ends_in_order(place: Place) -> None:
     assert "steps/tune.py" not in output
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_closed_terminal_ends_in_order(place: Place) -> None:
+    """The terminal of `mlflow run` goes away: its processes get SIGHUP, and nothing is left, nor RUNNING."""
+    terminal, other = os.openpty()
+    words = [sys.executable, "-c", TERMINAL, *place.command("tune", **LONG)]
+    process = subprocess.Popen(words, cwd=place.folder, env=place.env, stdin=other, start_new_session=True)
+    os.close(other)
+    trials = "tags.`tuning.role` = 'trial'"
+    until(lambda: len(place.client.search_runs(["0"], trials)) >= 4, 90, "trials")
+    os.close(terminal)
+    process.wait(timeout=20)
+    until(lambda: not place.processes(), ALL_GONE_S + 5, "no process")
+    study = place.study()
+    assert {run.info.status for run in study.children} <= {"KILLED", "FINISHED"}
+    assert study.parent.info.status == "KILLED"
+
+
+def test_a_tuner_that_is_killed_leaves_no_file(place: Place) -> None:
+    """SIGKILL to the tuner while it works on fetched data: its folders in the temporary directory are removed."""
+    process = started(place, place.step_command("steps.tune", **LONG), cwd=ROOT)
+    assert list((place.folder / "tmp").glob("tune-*"))
+    process.kill()
+    process.wait()
+    until(lambda: not place.processes(), ALL_GONE_S, "no process")
+    assert list((place.folder / "tmp").glob("tune-*")) == []
+
+
+SIGNALS = [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 143)]
+
+
+@pytest.mark.parametrize(("number", "code"), SIGNALS)
 def test_a_signal_to_the_step_is_its_exit_code(place: Place, number: signal.Signals, code: int) -> None:
-    """SIGINT and SIGTERM to a step that was started by hand: 130 and 143; nothing RUNNING, nothing left.
+    """SIGINT, SIGTERM and SIGHUP to a step that was started by hand: its code; nothing RUNNING, nothing left.
 
     Such a step logs its parameters itself.
     """
