@@ -59,13 +59,12 @@ def _tune(words: Sequence[str]) -> int:
         from steps.tuning import study
 
         with own_run(values) as parent:
-            record = study.look_up(values, parent)
-            values = record.values
+            begun = study.look_up(values, parent)
             if named or not run_id:
-                threads.limit(values["threads"])
-                start_forkserver(values, parent)
+                threads.limit(begun.values["threads"])
+                start_forkserver(begun.values, parent)
             describe = partial(forkserver.call, "steps.training.plan:describe")
-            study.run(record, interrupts, describe)
+            study.run(begun, interrupts, describe)
     return 0
 
 

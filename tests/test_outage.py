@@ -1,5 +1,7 @@
 """How long MLflow tries to reach a server."""
 
+import os
+
 import pytest
 
 from steps import outage
@@ -14,7 +16,7 @@ def test_what_the_user_has_set_stands(given: str | None, stands: str, monkeypatc
     if given is not None:
         monkeypatch.setenv(RETRIES, given)
     outage.ride_out()
-    assert outage.os.environ[RETRIES] == stands
+    assert os.environ[RETRIES] == stands
     monkeypatch.setenv(RETRIES, stands)  # so that it is undone
 
 

@@ -63,9 +63,9 @@ def send(run: SubmittedRun, number: int) -> None:
 def end_strays(run: SubmittedRun) -> None:
     """Kill what an ended run has started on this machine and left behind."""
     if isinstance(run, WarmRun | LocalSubmittedRun):
-        process = run.process if isinstance(run, WarmRun) else run.command_proc
+        pid = (run.process if isinstance(run, WarmRun) else run.command_proc).pid
         with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
+            os.killpg(pid, signal.SIGKILL)  # type: ignore[arg-type] # it has been started
 
 
 def failure(run: SubmittedRun) -> str | None:

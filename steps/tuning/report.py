@@ -1,7 +1,7 @@
 """What a study found, in words."""
 
 from steps import tracking
-from steps.tuning.driver import Result
+from steps.tuning.ledger import Result
 from steps.tuning.objective import MAXIMIZE
 from steps.tuning.space import class_of
 from steps.tuning.trials import Children

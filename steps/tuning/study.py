@@ -25,9 +25,11 @@ from steps.interrupts import Interrupts
 from steps.tuning import claim as claims
 from steps.tuning import history, objective, preview, pruning, report, resources, warm_start
 from steps.tuning.claim import Claim
-from steps.tuning.driver import Driver, Limits, Result
+from steps.tuning.driver import Driver, Limits
 from steps.tuning.history import History
+from steps.tuning.ledger import Ledger, Result
 from steps.tuning.plan import Describe, Plan, make
+from steps.tuning.pool import Pool
 from steps.tuning.progress import Progress
 from steps.tuning.pruning import Steps
 from steps.tuning.search import Search
@@ -197,9 +199,9 @@ def _drive(
     progress = Progress(values["n_trials"], plan.objectives[0].name)
     driver = Driver(
         search=search,
-        children=children,
-        limits=Limits(values["n_trials"], values["jobs"], until, values["trial_timeout_s"], values["retries"]),
-        stop=Stop(best, values["patience"], values["target_value"], values["max_failures"]),
+        pool=Pool(children, values["jobs"], values["trial_timeout_s"]),
+        limits=Limits(values["n_trials"], until, values["retries"]),
+        ledger=Ledger(Stop(best, values["patience"], values["target_value"], values["max_failures"])),
         job=plan.job,
         reading=_reading(plan),
         parent_run_id=claim.run_id,

@@ -46,8 +46,14 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def study(place: Place, space: str, **parameters: object) -> Done:
-    words = {"entry_point": "fails", "objective": "loss", "direction": "minimize", "space": f"./{space}.yaml"}
-    return place.step("steps.tune", **{**words, "jobs": 2, "n_trials": len(CAUSES), **parameters})
+    words: dict[str, object] = {
+        "entry_point": "fails",
+        "objective": "loss",
+        "direction": "minimize",
+        "space": f"./{space}.yaml",
+    }
+    words |= {"jobs": 2, "n_trials": len(CAUSES), **parameters}
+    return place.step("steps.tune", *(f"--{name}={value}" for name, value in words.items()))
 
 
 @pytest.fixture(scope="module")

@@ -23,7 +23,8 @@ SCORED = {"cv_accuracy": 0.9}
 
 
 def planned(*words: str) -> plan.Plan:
-    return plan.make(settings.read(["--data", "wine", "--folds", "2", *words], settings.TUNE), describe)
+    given = {"--data": "wine", "--folds": "2", **dict(zip(words[::2], words[1::2], strict=True))}
+    return plan.make(settings.read([word for pair in given.items() for word in pair], settings.TUNE), describe)
 
 
 @pytest.fixture(scope="module")
