@@ -1,8 +1,10 @@
 """A step's own MLflow run, and small shorthands for MLflow's tracking API."""
 
+import math
 import os
 import re
 import shlex
+import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -151,6 +153,11 @@ def record_data(run_id: str, dataset: Mapping[str, Any]) -> None:
     tags = [InputTag("mlflow.data.context", "training"), InputTag("target", dataset["target"][:_INPUT_TAG_LENGTH])]
     entity = DatasetInput(Dataset(digest=dataset["sha256"][:DIGEST_LENGTH], **fields), tags)
     MlflowClient().log_inputs(run_id, [entity])
+
+
+def is_finite(value: float) -> bool:
+    """Tell whether a metric that was read is a finite number: a SQL store keeps infinity as the largest float."""
+    return math.isfinite(value) and abs(value) < sys.float_info.max
 
 
 def metric(name: str, value: float, step: int = 0) -> Metric:

@@ -49,6 +49,12 @@ class Claim:
         """Return the seconds until the next sign is due."""
         return max(0.0, self._next - time.monotonic())
 
+    def release(self) -> None:
+        """Take the marks of the study off its run, which then is no part of it."""
+        client = MlflowClient()
+        for tag in client.get_run(self.run_id).data.tags.keys() & {names.STUDY, names.ROLE, names.TUNER}:
+            client.delete_tag(self.run_id, tag)
+
 
 def take(study: str, run: Run) -> Claim:
     """Claim a study for this process, whose parent run is given.
@@ -62,8 +68,7 @@ def take(study: str, run: Run) -> Claim:
     claim.beat()
     for other in running(run.info.experiment_id, study):
         if _age(other) < _age(run) and other.info.run_id != run_id and is_alive(other.info.run_id):
-            for tag in (names.STUDY, names.ROLE, names.TUNER):
-                client.delete_tag(run_id, tag)  # else it would be a part of the study
+            claim.release()
             raise WrongValue(
                 f"--study {study!r}: {_who(client.get_run(other.info.run_id))} works on it, in run "
                 f"{other.info.run_id}; wait for its end, or give another name"

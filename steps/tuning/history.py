@@ -201,7 +201,7 @@ def _did_its_work(run: Run, plan: Plan) -> bool:
 
     `train` logs its objective last of all; another entry point may log it at each step, so its run must have ended too.
     """
-    scored = all(math.isfinite(run.data.metrics.get(objective.name, math.nan)) for objective in plan.objectives)
+    scored = all(tracking.is_finite(run.data.metrics.get(objective.name, math.nan)) for objective in plan.objectives)
     return scored and (plan.entry.open or run.info.status == "FINISHED")
 
 

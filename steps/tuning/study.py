@@ -20,7 +20,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from steps import environment, lifeline, names, settings, tracking
 from steps.backends import forkserver, warm
-from steps.errors import StepError
+from steps.errors import StepError, WrongValue
 from steps.interrupts import Interrupts
 from steps.tuning import claim as claims
 from steps.tuning import history, objective, preview, pruning, report, resources, warm_start
@@ -76,8 +76,12 @@ def run(begun: Begun, interrupts: Interrupts, describe: Describe) -> None:
     os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")  # nor a link for each end
     study, values, earlier, run_id = begun.name, begun.values, begun.earlier, begun.parent.info.run_id
     experiment_id = begun.parent.info.experiment_id
-    plan = make(values, describe)
-    history.check_same(study, plan, earlier)
+    try:
+        plan = make(values, describe)
+        history.check_same(study, plan, earlier)
+    except WrongValue:
+        begun.claim.release()
+        raise
     resources.warn(plan.values)
     with tempfile.TemporaryDirectory(prefix="tune-") as folder, _cleared_up(folder, os.environ[names.FILES]):
         children = _children(plan, study, experiment_id, Path(folder))

@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import math
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -96,7 +95,7 @@ class Children:
         found: dict[int, float] = {}
         for metric in sorted(self._history(run_id, self.steps_of), key=lambda m: (m.step, m.timestamp)):
             found.setdefault(metric.step, metric.value)
-        return [(step, value) for step, value in found.items() if math.isfinite(value)]
+        return [(step, value) for step, value in found.items() if tracking.is_finite(value)]
 
     def settle(
         self,
@@ -154,8 +153,8 @@ class Children:
             value = max(history, key=lambda m: (m.step, m.timestamp)).value if history else None
             if reason is None and value is None:
                 reason = f"ended well, but logged no {objective.name}"
-            elif reason is None and value is not None and not math.isfinite(value):
-                reason = f"{objective.name} is {value}, not a finite number"
+            elif reason is None and value is not None and not tracking.is_finite(value):
+                reason = f"{objective.name} is {value:.6g}, not a finite number"
             if value is not None:
                 values.append(value)
         return tuple(values), reason

@@ -19,7 +19,7 @@ from mlflow.tracking import MlflowClient
 from mlflow.utils.mlflow_tags import MLFLOW_PROJECT_ENTRY_POINT
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
-from steps import names, settings
+from steps import names, settings, tracking
 from steps.errors import WrongValue, did_you_mean
 from steps.tuning.plan import Plan
 from steps.tuning.pruning import Steps
@@ -124,7 +124,7 @@ def _trial(run: Run, plan: Plan, steps: Callable[[str], Steps] | None) -> Frozen
         raise _LeftOutError("not finished")
     _check_same_data(run, plan)
     values = [run.data.metrics.get(objective.name, math.nan) for objective in plan.objectives]
-    if not all(map(math.isfinite, values)):
+    if not all(map(tracking.is_finite, values)):
         raise _LeftOutError(f"without {' and '.join(objective.name for objective in plan.objectives)}")
     params = plan.space.place(_estimator(run, plan), _hyperparameters(run, plan))
     if params is None:

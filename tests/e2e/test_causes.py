@@ -1,5 +1,6 @@
 """Every way in which a trial can fail, each in a real child: recorded with its reason, and the study goes on."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -29,7 +30,7 @@ CAUSES = {
     "unreachable": ("exit code 75: line 29", True),
     "hang": (f"timeout: not ended after {TIMEOUT_S} s", False),
     "nan": ("loss is nan, not a finite number", False),
-    "infinite": ("loss is inf, not a finite number", False),
+    "infinite": ("loss is 1.79769e+308, not a finite number", False),
     "text": ("exit code 1: ", False),
     "no objective": ("ended well, but logged no loss", False),
 }
@@ -64,8 +65,13 @@ def failed(project: Path, new_place: Callable[..., Place]) -> tuple[Place, Done]
 
 
 def of(place: Place, how: str) -> Run:
-    (found,) = [run for run in place.study().trials if run.data.params["how"] == how and counts(run)]
+    (found,) = [run for run in place.study().trials if what(run) == how and counts(run)]
     return found
+
+
+def what(run: Run) -> str:
+    how: str = json.loads(run.data.tags["tuning.params"])["how"]
+    return how
 
 
 def counts(run: Run) -> bool:
@@ -94,7 +100,7 @@ def test_what_can_pass_is_tried_again(failed: tuple[Place, Done]) -> None:
     """A trial that was killed, or could not reach the server, is run once more, in a new run that names the first."""
     place, _ = failed
     trials = place.study().trials
-    again = {run.data.params["how"]: run for run in trials if "tuning.retry_of" in run.data.tags}
+    again = {what(run): run for run in trials if "tuning.retry_of" in run.data.tags}
     assert set(again) == {how for how, (_, retried) in CAUSES.items() if retried}
     for run in again.values():
         first = place.client.get_run(run.data.tags["tuning.retry_of"])
