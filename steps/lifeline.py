@@ -136,11 +136,9 @@ def _wait_for_any(pids: list[int]) -> None:
     watched.poll()
 
 
-def wait_for_all(pids: Iterable[int], seconds: float) -> None:
-    """Wait until none of some processes runs any more, at most so long."""
-    deadline = time.monotonic() + seconds
-    while any(map(_alive, pids)) and time.monotonic() < deadline:
-        time.sleep(_POLL_S / 10)
+def any_alive(pids: Iterable[int]) -> bool:
+    """Tell whether any of some processes still runs."""
+    return any(map(_alive, pids))
 
 
 def _alive(pid: int) -> bool:

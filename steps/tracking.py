@@ -28,7 +28,8 @@ _BATCH = 1000  # metrics in a request
 DIGEST_LENGTH = 36  # more it does not take; a sha256 is of 64, and is kept whole in the tag names.DATA
 _INPUT_TAG_LENGTH = 500
 # How long `mlflow run` may take to end behind a step that was interrupted.
-_LAST_WORD_S = 4.0
+_LAST_WORD_S = 30.0
+_POLL_S = 0.25
 # What MLflow and alembic say of a database that an older or a newer MLflow has made.
 _OTHER_SCHEMA = ("out-of-date database schema", "Can't locate revision")
 # What they say where it is a matter of time.
@@ -48,7 +49,7 @@ def own_run(parameters: Mapping[str, object], *, active: bool = True) -> Iterato
         if made and not active:
             yield made
         else:
-            with mlflow.start_run() as run, _killed_if_interrupted():
+            with mlflow.start_run() as run, _killed_if_interrupted(bool(made)):
                 if not made:
                     mlflow.log_params({key: encode(value) for key, value in parameters.items()})
                 yield run.info.run_id
@@ -76,20 +77,20 @@ def where() -> str:
 
 
 @contextmanager
-def _killed_if_interrupted() -> Iterator[None]:
+def _killed_if_interrupted(launched: bool) -> Iterator[None]:
     try:
         yield
     except Interrupted:
         run = mlflow.active_run()
         with suppress(MlflowException):  # no server: the next start of the study writes it
             mlflow.end_run("KILLED")  # else MLflow writes FAILED
-        if run is not None and RUN_ID in os.environ:
+        if run is not None and launched:
             _have_the_last_word(run.info.run_id)
         raise
 
 
 def _have_the_last_word(run_id: str) -> None:
-    """Write KILLED again, in a process of its own, once `mlflow run` has ended: that writes FAILED over it."""
+    """Write KILLED again, in a process of its own, once `mlflow run` has written FAILED over it, or has ended."""
     above = lifeline.launchers(run_id)
     if not above or os.fork() != 0:
         return
@@ -97,11 +98,15 @@ def _have_the_last_word(run_id: str) -> None:
         os.setsid()
         for descriptor in (0, 1, 2):  # whoever reads the step's output need not wait
             os.dup2(os.open(os.devnull, os.O_RDWR), descriptor)
-        lifeline.wait_for_all(above, _LAST_WORD_S)
         engine = getattr(_get_store(), "engine", None)
         if engine is not None:
             engine.dispose(close=False)  # its connections are the parent's
-        MlflowClient().set_terminated(run_id, "KILLED")
+        client, deadline = MlflowClient(), time.monotonic() + _LAST_WORD_S
+        while lifeline.any_alive(above) and time.monotonic() < deadline:
+            if client.get_run(run_id).info.status != "KILLED":
+                break
+            time.sleep(_POLL_S)
+        client.set_terminated(run_id, "KILLED")
     finally:
         os._exit(0)
 

@@ -48,8 +48,13 @@ def _tune(uri: str, trials: int) -> float:
 
 def _serve(uri: str) -> "subprocess.Popen[bytes]":
     words = ["mlflow", "server", "--backend-store-uri", uri, "--port", str(PORT), "--workers", "1"]
+    quiet = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}  # else nine more processes
     server = subprocess.Popen(
-        [sys.executable, "-m", *words], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+        [sys.executable, "-m", *words],
+        env={**os.environ, **quiet},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
     )
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
