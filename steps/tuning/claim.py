@@ -59,7 +59,8 @@ class Claim:
 def take(study: str, run: Run) -> Claim:
     """Claim a study for this process, whose parent run is given.
 
-    Raises WrongValue where another one works on it: of two that start together the older run wins.
+    Raises WrongValue where another one works on it: of two that start together the older run wins. What dead tuners
+    left RUNNING becomes KILLED.
     """
     client, run_id = MlflowClient(), run.info.run_id
     client.set_tag(run_id, names.STUDY, study)
@@ -67,12 +68,15 @@ def take(study: str, run: Run) -> Claim:
     claim = Claim(run_id)
     claim.beat()
     for other in running(run.info.experiment_id, study):
-        if _age(other) < _age(run) and other.info.run_id != run_id and is_alive(other.info.run_id):
+        if _age(other) >= _age(run):  # it is this one, or gives way to it
+            continue
+        if is_alive(other.info.run_id):
             claim.release()
             raise WrongValue(
                 f"--study {study!r}: {_who(client.get_run(other.info.run_id))} works on it, in run "
                 f"{other.info.run_id}; wait for its end, or give another name"
             )
+        client.set_terminated(other.info.run_id, "KILLED")
     return claim
 
 

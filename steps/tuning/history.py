@@ -151,13 +151,9 @@ def _differences(recorded: Mapping[str, Any], now: Mapping[str, Any]) -> list[st
 
 
 def load(experiment_id: str, study: str, plan: Plan, earlier: Sequence[Run]) -> History:
-    """Read what is on record of a study, and settle what its dead tuners left RUNNING."""
+    """Read what is on record of a study, and settle what the children of its dead tuners left."""
     if not earlier:
         return History()
-    client = MlflowClient()
-    for run in earlier:
-        if run.info.status == "RUNNING":
-            client.set_terminated(run.info.run_id, "KILLED")
     trials: dict[int, Run] = {}
     cut_off: dict[int, Run] = {}
     baselines: dict[str, Run] = {}

@@ -93,7 +93,7 @@ def check(place: Place, expected: Essence) -> None:
     assert {run.data.tags["tuning.state"] for run in study.trials} == {"COMPLETE"}
     assert study.essence("accuracy") == expected
     runs = place.client.search_runs(["0"], max_results=5000)
-    assert [run.info.run_name for run in runs if run.info.status in ("RUNNING", "SCHEDULED")] == []
+    assert [run.data.tags for run in runs if run.info.status in ("RUNNING", "SCHEDULED")] == []
     assert place.processes() == {}
 
 

@@ -95,13 +95,15 @@ def test_a_study_that_another_works_on_is_refused(client: MlflowClient, parent: 
 def test_a_study_that_nobody_works_on_is_claimed(
     client: MlflowClient, parent: Callable[..., str], other: dict[str, object]
 ) -> None:
-    """The claim stands on the parent run: the study's name, and which process works on it."""
-    parent(**other)
+    """The claim stands on the parent run: the study's name, and which process works on it; a dead one's is KILLED."""
+    before = parent(**other)
     run_id = parent()
     claim.take("mine", client.get_run(run_id))
     tags = client.get_run(run_id).data.tags
     assert (tags[names.STUDY], tags[names.ROLE]) == ("mine", "study")
     assert json.loads(tags[names.TUNER])["pid"] == os.getpid()
+    dead = other["tuner"]["pid"] != os.getpid()  # type: ignore[index]
+    assert client.get_run(before).info.status == ("KILLED" if dead else "RUNNING")
 
 
 def test_one_that_was_killed_before_it_named_itself_is_found_by_its_parameter(
