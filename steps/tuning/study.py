@@ -20,7 +20,7 @@ from steps import environment, lifeline, names, settings, tracking
 from steps.backends import forkserver, warm
 from steps.interrupts import Interrupts
 from steps.tuning import claim as claims
-from steps.tuning import history, objective, preview, pruning, report, resources, warm_start
+from steps.tuning import history, objective, preflight, preview, pruning, report, resources, warm_start
 from steps.tuning.claim import Claim
 from steps.tuning.driver import Driver, Limits, Result
 from steps.tuning.history import History
@@ -46,6 +46,7 @@ def run(
     parent = MlflowClient().get_run(run_id)
     experiment_id, study = parent.info.experiment_id, values["study"] if claim else parent.info.run_name
     earlier = history.parents(experiment_id, study, but=run_id) if claim else []
+    tree = preflight.check(values, parent)
     plan = make(values, describe)
     history.check_same(study, plan, earlier)
     resources.warn(plan.values)
@@ -59,6 +60,8 @@ def run(
         warm.register(Path(folder))
         remembered = history.load(experiment_id, study, plan, earlier)
         _open(plan, study, run_id, past, earlier)
+        if tree:
+            tree.record(run_id)
         result = _drive(plan, children, search(), run_id, interrupts, remembered, claim or Claim(run_id))
     _record(result, children, run_id)
     if result.best:
