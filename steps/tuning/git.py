@@ -4,8 +4,10 @@ import os
 import subprocess
 import tempfile
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 # What a git hook, say, leaves in the environment: git would look at another repository than the folder's.
 _ELSEWHERE = (
@@ -15,6 +17,7 @@ _ELSEWHERE = (
 _ASKED = {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "GIT_NO_LAZY_FETCH": "1", "LC_ALL": "C"}
 # No monitor of the file system; and no warning about line ends among the errors.
 _SETTINGS = ("-c", "core.fsmonitor=false", "-c", "core.safecrlf=false")
+_NONE: Mapping[str, str] = MappingProxyType({})
 
 
 class GitFailed(Exception):
@@ -28,8 +31,8 @@ class Git:
     folder: Path
     deadline: float
 
-    def __call__(self, *words: str, at_most: int = -1, **variables: str) -> bytes:
-        """Return what a git command prints, the first `at_most` bytes of it.
+    def __call__(self, *words: str, at_most: int = -1, variables: Mapping[str, str] = _NONE) -> bytes:
+        """Return what a git command prints, the first `at_most` bytes of it; `variables` join its environment.
 
         Raises GitFailed, FileNotFoundError where there is no git.
         """

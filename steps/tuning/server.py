@@ -13,7 +13,7 @@ from mlflow.utils.rest_utils import http_request
 from steps.errors import WrongValue
 
 # How long it may take to answer. MLflow's own requests are repeated for minutes.
-ANSWER_S = 2.0
+ANSWER_S = 1.7
 # What a proxy says whose server is not there.
 _NOT_THERE = (502, 503, 504)
 _VERSION = re.compile(r"(\d+)\.(\d+)(\.\w+)*")
@@ -84,7 +84,7 @@ def _ask(uri: str) -> tuple[int, str]:
 
     asking = threading.Thread(target=ask, name="preflight", daemon=True)
     asking.start()
-    asking.join(ANSWER_S + 0.5)
+    asking.join(ANSWER_S)
     answer = found[0] if found else TimeoutError("timed out")
     if isinstance(answer, Exception):
         raise WrongValue(_unreachable(without_password(uri), _reason(answer))) from answer

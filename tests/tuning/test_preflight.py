@@ -1,10 +1,14 @@
 import os
 import shutil
+import socket
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
+import mlflow
 import pytest
 from mlflow.tracking import MlflowClient
 
@@ -12,7 +16,7 @@ from steps import environment, settings
 from steps.errors import WrongValue
 from steps.tuning import preflight, samplers
 from tests.conftest import free_port
-from tests.e2e.tools import Done, Place, copy_project, git
+from tests.e2e.tools import Done, Place, copy_project, git, until
 
 
 def values(**given):
@@ -125,8 +129,6 @@ def test_a_tree_that_git_does_not_tell_is_a_warning_unless_it_has_to_be_clean(pr
 
 def test_an_older_server_is_said(web, monkeypatch, capsys):
     """What the server's check finds is a line on stderr."""
-    import mlflow
-
     major, minor = mlflow.__version__.split(".")[:2]
     monkeypatch.setenv("MLFLOW_TRACKING_URI", web.url)
     web.files["/version"] = f"{major}.{int(minor) - 1}.9".encode()
@@ -151,7 +153,7 @@ def dirty(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def dirty_place(dirty: Path, new_place: Callable[..., Place]) -> Iterator[Place]:
+def dirty_place(dirty: Path, new_place: Callable[..., Place]) -> Place:
     """A place for a study of the dirty project, whose artifacts are kept in it."""
     place = new_place(project=dirty)
     place.extra["MLFLOW_EXPERIMENT_ID"] = place.client.create_experiment("x", (place.folder / "kept").as_uri())
@@ -186,7 +188,7 @@ def test_require_clean_refuses_a_dirty_tree_and_runs_a_clean_one(
     dirty: Path, dirty_place: Place, tmp_path: Path
 ) -> None:
     """Exit code 2 and one line that names the files; the commit itself, cloned, runs, and is tagged as clean."""
-    given = {"require_clean": "true", "n_trials": 1, "folds": 2}
+    given: dict[str, Any] = {"require_clean": "true", "n_trials": 1, "folds": 2}
     done = dirty_place.step("steps.tune", **given)
     assert done.code == 2, done.stderr
     (line,) = only(done)
@@ -236,10 +238,9 @@ def test_a_real_server_is_taken_and_its_artifacts_are_its_affair(place: Place) -
     port = free_port()
     words = [sys.executable, "-m", "mlflow", "server", "--port", str(port), "--backend-store-uri", place.uri]
     words += ["--artifacts-destination", str(place.folder / "kept"), "--workers", "1"]
+    place.extra["MLFLOW_SERVER_ENABLE_JOB_EXECUTION"] = "false"
     server = place.start(words)
     try:
-        from tests.e2e.tools import until
-
         place.extra["MLFLOW_TRACKING_URI"] = f"http://127.0.0.1:{port}"
         until(lambda: answers(port), 60, "a server")
         done = place.step("steps.tune", check=True, n_trials=1, folds=2)
@@ -252,9 +253,6 @@ def test_a_real_server_is_taken_and_its_artifacts_are_its_affair(place: Place) -
 
 def answers(port: int) -> bool:
     """Tell whether somebody listens on a port."""
-    import socket
-    from contextlib import suppress
-
     with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
         return True
     return False

@@ -21,14 +21,13 @@ def at(monkeypatch):
         monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
         return server.check()
 
-    mlflow.set_tracking_uri(None)  # the environment's
     return check
 
 
 @pytest.fixture
 def proxy():
     """A server that answers every request with the status of its list."""
-    status = []
+    status: list[int] = []
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self):
@@ -128,7 +127,7 @@ def test_a_port_that_nobody_listens_on_is_refused(at):
 def test_a_server_that_never_answers_is_refused_in_time(at):
     """One that takes the request and says nothing."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        assert "no answer within 2 s" in refused(at, f"http://127.0.0.1:{silent.getsockname()[1]}")
+        assert f"no answer within {server.ANSWER_S} s" in refused(at, f"http://127.0.0.1:{silent.getsockname()[1]}")
 
 
 def test_an_answer_that_trickles_is_refused_in_time(at):
@@ -146,7 +145,9 @@ def test_an_answer_that_trickles_is_refused_in_time(at):
         serving = threading.Thread(target=trickle)
         serving.start()
         try:
-            assert "no answer within 2 s" in refused(at, f"http://127.0.0.1:{listening.getsockname()[1]}")
+            assert f"no answer within {server.ANSWER_S} s" in refused(
+                at, f"http://127.0.0.1:{listening.getsockname()[1]}"
+            )
         finally:
             ended.set()
             serving.join()
