@@ -18,6 +18,7 @@ IDENTITY = "tuning.identity"  # what makes the study this one, JSON: see steps.t
 TUNER = "tuning.tuner"  # the process that works on it and its last sign of life, JSON: see steps.tuning.claim
 CONTINUES = "tuning.continues"  # run ids of the study's earlier parents, with commas between
 SETTINGS = "tuning.settings"  # the study's typed settings, JSON, every `auto` resolved
+GIT_DIRTY = "tuning.git_dirty"  # true if the project's work tree is not as the commit, else false
 STOPPED_BY = "tuning.stopped_by"  # why the study ended: one of steps.tuning.stopping
 PARETO = "tuning.pareto"  # on a trial of several objectives: true if no other is better in all
 BEST_RUN = "tuning.best_run"  # run id of the best trial
@@ -36,6 +37,7 @@ FOLDS = "tuning.folds"  # sha256 of what is made of them: the columns, the held-
 
 # Artifacts.
 LOG = "log.txt"  # on a trial that failed: its whole output
+GIT_DIFF = "git.diff"  # on a study whose tree is dirty: what makes it so
 
 # Environment variables.
 FILES = "TUNING_FILES"  # the folder of a study that keeps what was fetched for it

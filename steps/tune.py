@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from steps import lifeline, names, outage, secrets, settings, spaces, threads
+from steps import database, lifeline, names, outage, secrets, settings, spaces, threads
 from steps.backends import forkserver
 from steps.errors import exit_code
 from steps.interrupts import Interrupts
@@ -43,6 +43,7 @@ def _tune(words: Sequence[str]) -> int:
     values = settings.read(words, settings.TUNE)
     run_id = os.environ.get("MLFLOW_RUN_ID")
     secrets.refuse(values["data"], run_id)
+    database.refuse_another(run_id)
     interrupts = Interrupts()
     interrupts.install()
     threads.limit(values["threads"])
@@ -56,8 +57,9 @@ def _tune(words: Sequence[str]) -> int:
             # Before this process's own imports, so that both import at the same time.
             start_forkserver(values, run_id)
         from steps.tracking import own_run
-        from steps.tuning import study
+        from steps.tuning import preflight, study
 
+        preflight.reach_server()
         with own_run(values) as parent:
             begun = study.look_up(values, parent)
             if named or not run_id:

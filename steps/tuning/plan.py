@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from steps.errors import WrongValue
-from steps.tuning import entry, objective, resources, samplers, space
+from steps.tuning import entry, memory, objective, resources, samplers, space
 from steps.tuning.child import Job
 from steps.tuning.entry import EntryPoint
 from steps.tuning.objective import Objective
@@ -72,6 +72,7 @@ def make(values: Mapping[str, Any], describe: Describe) -> Plan:
     objectives = objective.resolve(chosen, tuned, chosen["metric"])
     samplers.check(values["sampler"], found, len(objectives))
     _check_scores(values, objectives)
+    memory.check(chosen, resolved.get("dataset", {}), memory.of_this_process())
     return Plan(
         chosen,
         tuned,

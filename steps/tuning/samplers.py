@@ -76,11 +76,16 @@ KINDS = {
 }
 
 
+def check_installed(name: str) -> None:
+    """Raise WrongValue for a sampler whose package is not there."""
+    package = KINDS[name].package
+    if package is not None and importlib.util.find_spec(package) is None:
+        raise WrongValue(f"--sampler {name!r}: needs the package {package}: add it to conda.yaml and install it")
+
+
 def check(name: str, space: Space, objectives: int = 1) -> None:
     """Raise WrongValue, before anything starts, for a sampler that can't search this space."""
     kind, problems = KINDS[name], []
-    if kind.package is not None and importlib.util.find_spec(kind.package) is None:
-        problems.append(f"needs the package {kind.package}: add it to conda.yaml and install it")
     if space.conditional and not kind.conditional:
         problems.append("can't search a space with conditions or several estimators; tpe, random, qmc and grid can")
     if objectives > 1 and not kind.several_objectives:

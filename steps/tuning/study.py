@@ -23,7 +23,7 @@ from steps.backends import forkserver, warm
 from steps.errors import StepError, WrongValue
 from steps.interrupts import Interrupts
 from steps.tuning import claim as claims
-from steps.tuning import history, objective, preview, pruning, report, resources, warm_start
+from steps.tuning import history, objective, preflight, preview, pruning, report, resources, warm_start
 from steps.tuning.claim import Claim
 from steps.tuning.driver import Driver, Limits
 from steps.tuning.history import History
@@ -77,6 +77,7 @@ def run(begun: Begun, interrupts: Interrupts, describe: Describe) -> None:
     study, values, earlier, run_id = begun.name, begun.values, begun.earlier, begun.parent.info.run_id
     experiment_id = begun.parent.info.experiment_id
     try:
+        tree = preflight.check(values, begun.parent)
         plan = make(values, describe)
         history.check_same(study, plan, earlier)
     except WrongValue:
@@ -93,6 +94,8 @@ def run(begun: Begun, interrupts: Interrupts, describe: Describe) -> None:
         warm.register(Path(folder))
         remembered = history.load(experiment_id, study, plan, earlier)
         _open(plan, study, run_id, past, earlier)
+        if tree:
+            tree.record(run_id)
         result = _drive(plan, children, search(), interrupts, remembered, begun.claim)
     history.settle_leftovers(experiment_id, study)
     _record(result, children, run_id)
