@@ -94,8 +94,11 @@ def _keep_a_spare() -> None:
         _become_the_forkserver(its)
     its.close()
 
-    def spawn(_path: object, words: Sequence[Any], descriptors: Sequence[int]) -> int:
-        order = {"words": [str(os.fsdecode(word)) for word in words], "fds": list(descriptors), "env": dict(os.environ)}
+    def spawn(path: bytes, words: Sequence[Any], descriptors: Sequence[int]) -> int:
+        command = os.fsdecode(words[-1])
+        if "forkserver" not in command:  # its tracker of resources
+            return standing(path, words, descriptors)
+        order = {"command": command, "fds": list(descriptors), "env": dict(os.environ)}
         socket.send_fds(ours, [json.dumps(order).encode()], descriptors)
         ours.close()
         multiprocessing.util.spawnv_passfds = standing
@@ -122,7 +125,7 @@ def _become_the_forkserver(orders: socket.socket) -> None:
         del sys.modules[f"steps.backends.{name}"]
         delattr(package, name)
     try:
-        exec(order["words"][-1], {"__name__": "__main__"})
+        exec(order["command"], {"__name__": "__main__"})
     finally:
         os._exit(1)
 
