@@ -39,7 +39,8 @@ def pid() -> int | None:
     """Return the process id of the forkserver, None where there is none (any more)."""
     found: int | None = _forkserver._forkserver_pid  # type: ignore[attr-defined]
     try:
-        return found if found is None or os.waitpid(found, os.WNOHANG | os.WNOWAIT) == (0, 0) else None
+        ended = found is None or os.waitid(os.P_PID, found, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+        return None if ended else found
     except ChildProcessError:
         return None
 

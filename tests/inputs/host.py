@@ -29,6 +29,9 @@ MODULES = (
     "sklearn.ensemble",
     "sklearn.svm",
     "skrub",
+    "git",
+    "mlflow.store.tracking.sqlalchemy_store",
+    "mlflow.store.tracking.rest_store",
 )
 # A forkserver has to import these itself: the one because it does its work then, the other because it looks at that.
 _ITS_OWN = ("preload", "forkserver")
@@ -40,6 +43,7 @@ def main() -> None:
     """Answer the requests on stdin, a line of JSON each, with the exit code of the step."""
     for name in MODULES:
         importlib.import_module(name)
+    _use(sys.argv[1])
     print("ready", flush=True)
     for line in sys.stdin:
         request = json.loads(line)
@@ -50,6 +54,18 @@ def main() -> None:
         with suppress(ProcessLookupError):
             os.killpg(pid, signal.SIGKILL)  # whatever it has left
         print(os.waitstatus_to_exitcode(status), flush=True)
+
+
+def _use(uri: str) -> None:
+    """Write to a tracking database once, which maps SQLAlchemy's classes, and leave no connection open."""
+    from mlflow.tracking import MlflowClient
+    from mlflow.tracking._tracking_service.utils import _get_store
+
+    client = MlflowClient(uri)
+    run = client.create_run("0")
+    client.log_param(run.info.run_id, "used", "once")
+    client.set_terminated(run.info.run_id)
+    _get_store(uri).engine.dispose()
 
 
 def _be_the_step(module: str, words: Sequence[str], env: Mapping[str, str], cwd: str, out: str, err: str) -> None:
