@@ -80,9 +80,9 @@ def explain(error: BaseException, run_id: str | None = None) -> StepError | None
 
     `run_id` is the step's own run, where `mlflow run` has made one.
     """
+    if isinstance(error, StepError):
+        return None
     for inner in _chain(error):
-        if isinstance(inner, StepError):
-            return None
         if isinstance(inner, OSError) and inner.errno in _DISK:
             return _disk(inner)
         if isinstance(inner, ModuleNotFoundError) and inner.name and "sqlalchemy" in _places(inner):
