@@ -18,7 +18,7 @@ from mlflow.tracking._tracking_service.utils import _get_store
 from steps import lifeline
 from steps.errors import Interrupted, StepError
 from steps.tracking_errors import RUN_ID as RUN_ID
-from steps.tracking_errors import check_uri
+from steps.tracking_errors import check_uri, no_mlflow
 from steps.tracking_errors import explain as explain
 from steps.tracking_errors import where as where
 from steps.values import encode
@@ -47,6 +47,8 @@ def own_run(parameters: Mapping[str, object], *, active: bool = True) -> Iterato
             yield made
         else:
             with mlflow.start_run() as run, _killed_if_interrupted():
+                if not run.info.run_id:
+                    raise no_mlflow()
                 if not made:
                     mlflow.log_params({key: encode(value) for key, value in parameters.items()})
                 yield run.info.run_id

@@ -29,6 +29,7 @@ _OTHER_SCHEMA = r"out-of-date database schema|Can't locate revision"
 _READ_ONLY = r"attempt to write a readonly database"
 _FULL = r"database or disk is full|No space left on device|Disk quota exceeded"
 _NO_DATABASE = r"file is not a database|database disk image is malformed"
+_NOT_MLFLOWS = r"no such (table|column): |has no column named "
 _REFUSED = r"failed with error code 40[13] |(UNAUTHENTICATED|PERMISSION_DENIED|CUSTOMER_UNAUTHORIZED): "
 # A page for people, or nothing of MLflow's at this path; a redirect to where people log in.
 _NO_MLFLOW = r"not in a valid JSON format|failed with error code (404|405) |Exceeded \d+ redirects|BadStatusLine"
@@ -92,6 +93,11 @@ def explain(error: BaseException, run_id: str | None = None) -> StepError | None
     return own or _environment(text, isinstance(error, MlflowException)) or _database(text) or _server(text, error)
 
 
+def no_mlflow() -> WrongValue:
+    """Say that a server is another one than MLflow's."""
+    return WrongValue(f"the server {where()} answers, but not as MLflow's does; {_ANOTHER}")
+
+
 def _environment(text: str, from_mlflow: bool) -> StepError | None:
     """Explain what is wrong with a variable that MLflow reads."""
     if found := re.search(r"Failed to convert ('.*?') for (MLFLOW_\w+): (.*)", text):
@@ -143,8 +149,8 @@ def _database(text: str) -> StepError | None:
         )
     if re.search(_NO_DATABASE, text):
         return WrongValue(f"the tracking database {where()} is no SQLite database, or a broken one: {_ANOTHER}")
-    if "no such table" in text or "already exists" in text:
-        return WrongValue(f"the tracking database {where()} is not MLflow's: {_ANOTHER}")
+    if re.search(_NOT_MLFLOWS, text):
+        return WrongValue(f"the tracking database {where()} is not MLflow's, or a broken one: {_ANOTHER}")
     return None
 
 
@@ -155,7 +161,12 @@ def _server(text: str, error: BaseException) -> StepError | None:
             "MLFLOW_TRACKING_TOKEN, or MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD"
         )
     if re.search(_NO_MLFLOW, text):
-        return WrongValue(f"the server {where()} answers, but not as MLflow's does; {_ANOTHER}")
+        return no_mlflow()
+    if found := re.search(r"\[SSL: ([A-Z_]+)\]", text):
+        return WrongValue(
+            f"the tracking server {where()}: no https: {found[1]}; name it by http:// where it has none, or its "
+            "certificate in MLFLOW_TRACKING_SERVER_CERT_PATH"
+        )
     if re.search(_UNREACHABLE, text):
         return Unreachable(f"the tracking server {where()} can't be used: {_reason(text, error)}")
     return None
@@ -167,7 +178,6 @@ def _reason(text: str, error: BaseException) -> str:
         (r"Failed to establish a new connection: (?:\[Errno \d+\] )?([^\"')]+)", r"\1"),
         (r"Failed to resolve '([^']+)'", r"there is no host \1"),
         (r"too many (\d+) error responses", r"it answers with error \1"),
-        (r"\[SSL: ([A-Z_]+)\]", r"no https: \1"),
         (r"ReadTimeoutError|ConnectTimeoutError|timeout exception", "it does not answer in time"),
         (r"failed with error code (\d+) .*?Response body: '(.*)'", r"error \1: \2"),
     ):

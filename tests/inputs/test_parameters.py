@@ -1,0 +1,17 @@
+"""Each row of the table in `tests/inputs/parameters.py`."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.inputs.parameters import ROWS
+from tests.inputs.rows import Row
+from tests.inputs.runner import Host, check
+
+pytestmark = pytest.mark.e2e
+
+
+@pytest.mark.parametrize("row", ROWS, ids=[row.id for row in ROWS])
+def test_it_ends_with_its_code_and_its_line(host: Host, row: Row, tmp_path: Path) -> None:
+    """For a wrong value, or a command line that is none: the exit code by kind, one line for each problem, no traceback, no run RUNNING, no child."""
+    check(host, row, tmp_path)
