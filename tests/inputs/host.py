@@ -121,7 +121,7 @@ def _keep_a_spare() -> None:
         return spare
 
     standing = multiprocessing.util.spawnv_passfds
-    multiprocessing.util.spawnv_passfds = spawn
+    multiprocessing.util.spawnv_passfds = spawn  # type: ignore[assignment]
 
 
 def _become_the_forkserver(orders: socket.socket) -> None:

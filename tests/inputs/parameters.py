@@ -152,7 +152,7 @@ LATER = [
     _tune("threads", f"--threads 'all': {_WHOLE} 1 to 1024", threads="all"),
     _tune(
         "entry_point-unknown",
-        "--entry_point 'tarin': MLproject declares no such entry point (did you mean 'train'?); allowed: train, main, …",
+        "--entry_point 'tarin': MLproject declares no such entry point (did you mean 'train'?); allowed: train, …",
         entry_point="tarin",
     ),
     _tune(
@@ -206,7 +206,7 @@ LATER = [
     Row(
         "tune-backend_config-no-json",
         "tune",
-        "--backend_config '{folder}/c.json': must be the path of a JSON file: Expecting value: line 1 column 1 (char 0)",
+        "--backend_config '{folder}/c.json': must be the path of a JSON file: Expecting value: line 1 …",
         {"backend_config": "{folder}/c.json"},
         files={"c.json": "no JSON"},
     ),

@@ -115,9 +115,9 @@ def full(folder: Path) -> Iterator[Mapping[str, str]]:
 @contextmanager
 def no_room_for_a_model(folder: Path) -> Iterator[Mapping[str, str]]:
     """A tracking database whose artifacts go to a disk that is too small for a model."""
-    with _disk(folder, "64k") as disk:
-        with changed(f"UPDATE experiments SET artifact_location = '{disk}/artifacts'")(folder) as places:
-            yield places
+    sql = f"UPDATE experiments SET artifact_location = '{folder}/disk/artifacts'"
+    with _disk(folder, "16k"), changed(sql)(folder) as places:
+        yield places
 
 
 @contextmanager

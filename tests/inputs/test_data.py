@@ -13,5 +13,5 @@ pytestmark = pytest.mark.e2e
 
 @pytest.mark.parametrize("row", ROWS, ids=[row.id for row in ROWS])
 def test_it_ends_with_its_code_and_its_line(host: Host, row: Row, tmp_path: Path) -> None:
-    """For data that no model can be trained on: the exit code by kind, one line for each problem, no traceback, no run RUNNING, no child."""
+    """For data that no model can be trained on: the exit code by kind, a line for each problem, no more."""
     check(host, row, tmp_path)
