@@ -1,8 +1,8 @@
 """A step's own MLflow run, and small shorthands for MLflow's tracking API."""
 
+import logging
 import math
 import os
-import re
 import shlex
 import sys
 import time
@@ -18,22 +18,20 @@ from mlflow.tracking import MlflowClient
 from mlflow.tracking._tracking_service.utils import _get_store
 
 from steps import lifeline
-from steps.errors import Interrupted, StepError, Unreachable, WrongValue
+from steps.errors import Interrupted, StepError
+from steps.tracking_errors import RUN_ID as RUN_ID
+from steps.tracking_errors import check_uri, no_mlflow
+from steps.tracking_errors import explain as explain
+from steps.tracking_errors import where as where
 from steps.values import encode
 
-RUN_ID = "MLFLOW_RUN_ID"
 TAG_LENGTH = 7_900  # MLflow takes 8,000 characters
-_USER = re.compile(r"//[^/@\s]*@")
 _BATCH = 1000  # metrics in a request
 DIGEST_LENGTH = 36  # more it does not take; a sha256 is of 64, and is kept whole in the tag names.DATA
 _INPUT_TAG_LENGTH = 500
 # How long `mlflow run` may take to end behind a step that was interrupted.
 _LAST_WORD_S = 30.0
 _POLL_S = 0.25
-# What MLflow and alembic say of a database that an older or a newer MLflow has made.
-_OTHER_SCHEMA = ("out-of-date database schema", "Can't locate revision")
-# What they say where it is a matter of time.
-_UNREACHABLE = ("API request to ", "database is locked", "Max retries exceeded")
 
 
 @contextmanager
@@ -42,38 +40,32 @@ def own_run(parameters: Mapping[str, object], *, active: bool = True) -> Iterato
 
     A new one gets the parameters; else `mlflow run` has logged them. `active` makes it MLflow's active run, for the
     fluent API, which costs 20 ms; without, whoever launched the run also ends it.
-    Raises WrongValue where the tracking database has the schema of another MLflow, Unreachable where none answers.
+    What MLflow raises of its server, its database or the disk is one sentence then: see `steps.tracking_errors`.
     """
     made = os.environ.get(RUN_ID)
+    logging.getLogger("mlflow.store.db.utils").addFilter(_is_news)
+    check_uri()
     try:
         if made and not active:
             yield made
         else:
             with mlflow.start_run() as run, _killed_if_interrupted(bool(made)):
+                if not run.info.run_id:
+                    raise no_mlflow()
                 if not made:
                     mlflow.log_params({key: encode(value) for key, value in parameters.items()})
                 yield run.info.run_id
     except StepError:
         raise
     except Exception as error:
-        if (told := explain(error)) is not None:
+        if (told := explain(error, made)) is not None:
             raise told from error
         raise
 
 
-def explain(error: Exception) -> StepError | None:
-    """Say in a sentence what MLflow, or what is below it, says of the tracking server; None where it says nothing."""
-    if any(sign in str(error) for sign in _OTHER_SCHEMA):
-        return WrongValue(_other_schema())
-    if any(sign in str(error) for sign in _UNREACHABLE):
-        reason = str(error).strip().splitlines()[0]
-        return Unreachable(f"the tracking server {where()} can't be used: {_USER.sub('//', reason)}")
-    return None
-
-
-def where() -> str:
-    """Return the tracking URI, without a user's name or password."""
-    return _USER.sub("//", mlflow.get_tracking_uri())
+def _is_news(record: logging.LogRecord) -> bool:
+    """Drop what MLflow logs of an error beside raising it."""
+    return not record.getMessage().startswith("SQLAlchemy database error")
 
 
 @contextmanager
@@ -109,15 +101,6 @@ def _have_the_last_word(run_id: str) -> None:
         client.set_terminated(run_id, "KILLED")
     finally:
         os._exit(0)
-
-
-def _other_schema() -> str:
-    uri = mlflow.get_tracking_uri()
-    return (
-        f"the tracking database {uri} has the schema of another MLflow than conda.yaml's {mlflow.__version__}: "
-        f"start the project with mlflow=={mlflow.__version__} (scripts/run does), or name another database in "
-        f"MLFLOW_TRACKING_URI; an older one is brought up to date by `mlflow db upgrade {shlex.quote(uri)}`"
-    )
 
 
 def warm_up(

@@ -11,7 +11,7 @@ from typing import Any
 from mlflow.entities import Metric
 from mlflow.exceptions import MlflowException
 
-from steps import names, outage, tracking
+from steps import names, outage, tracking, tracking_errors
 from steps.errors import ServerLost, Unreachable
 from steps.interrupts import Interrupts
 from steps.tuning import stopping
@@ -86,11 +86,11 @@ class Driver:
                 self.pool.end_overdue()
                 self._judge()
         except Exception as error:
-            if isinstance(tracking.explain(error), Unreachable):
+            if isinstance(tracking_errors.explain(error), Unreachable):
                 outage.give_up()
                 raise ServerLost(
-                    f"the tracking server {tracking.where()} did not come back; nothing that it was told is lost: the "
-                    f"same command with --study {self.children.study!r} goes on"
+                    f"the tracking server {tracking_errors.where()} did not come back; nothing that it was told is "
+                    f"lost: the same command with --study {self.children.study!r} goes on"
                 ) from error
             raise
         finally:

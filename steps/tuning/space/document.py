@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 
 import yaml
@@ -13,6 +14,9 @@ from steps.values import decode
 # What PyYAML's constructors raise for a scalar that is not what its tag says, such as the date 2026-99-99.
 _UNREADABLE = (yaml.YAMLError, ValueError, KeyError, IndexError, AttributeError, TypeError)
 _LONGEST = 60
+# A value of more parts than this is a bomb of aliases: lists of lists of lists, each named once and written often.
+_MOST_PARTS = 10_000
+_TAGS = {*(tag for tag in SafeConstructor.yaml_constructors if tag), "tag:yaml.org,2002:merge"}
 
 
 class Unreadable(Exception):
@@ -87,14 +91,17 @@ class Item:
     def plain(self) -> Any:
         """Return text, a number, a boolean, None, or a tuple of those. Raises Unreadable, its problem noted."""
         try:
-            return self._plain(self.node)
+            return self._plain(self.node, count(1))
         except RecursionError:
             self.problem("is a list within itself")
             raise Unreadable from None
 
-    def _plain(self, node: yaml.Node) -> Any:
+    def _plain(self, node: yaml.Node, parts: "count[int]") -> Any:
+        if next(parts) > _MOST_PARTS:
+            self.problem(f"must be of at most {_MOST_PARTS} values, those behind aliases counted each time")
+            raise Unreadable
         if isinstance(node, yaml.SequenceNode):
-            return tuple(self._plain(inner) for inner in node.value)
+            return tuple(self._plain(inner, parts) for inner in node.value)
         if isinstance(node, yaml.MappingNode):
             self.problem("must be text, a number, true, false, null or a list of those, got a mapping")
             raise Unreadable
@@ -117,16 +124,40 @@ def parse(text: str, file: str) -> Item:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 1
-        raise WrongValue(f"{file}:{line}: must be YAML: {error.problem or error.context}") from error
+        said = " ".join(filter(None, (error.context, error.problem)))
+        if error.problem and not error.problem.startswith("but "):
+            said = error.problem
+        raise WrongValue(f"{file}:{line}: must be YAML: {said}") from error
     except (yaml.YAMLError, RecursionError) as error:
         raise WrongValue(f"{file}: must be YAML: {' '.join(str(error).split())}") from error
     if node is None:
         raise WrongValue(f"{file}: is empty")
+    _check_tags(node, Problems(file))
     return Item(node, node.start_mark.line + 1, (), Problems(file))
 
 
+def _check_tags(root: yaml.Node, problems: Problems) -> None:
+    """Raise WrongValue for tags other than YAML's plain ones: nothing in a space is made by code."""
+    seen: set[int] = set()
+    left = [root]
+    while left:
+        node = left.pop()
+        if id(node) in seen:  # behind an alias
+            continue
+        seen.add(id(node))
+        if node.tag not in _TAGS:
+            tag = node.tag.replace("tag:yaml.org,2002:", "!!")
+            problems.add(node.start_mark.line + 1, f"the tag {shorten(tag)} is not allowed: write a plain value")
+        if isinstance(node, yaml.SequenceNode):
+            left += node.value
+        elif isinstance(node, yaml.MappingNode):
+            left += [part for pair in node.value for part in pair]
+    problems.check()
+
+
 def shorten(text: str) -> str:
-    """Cut a long text in its middle."""
+    """Write a text in one line, and cut a long one in its middle."""
+    text = " ".join(text.split())
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST // 2]}…{text[-_LONGEST // 2 :]}"
 
 
