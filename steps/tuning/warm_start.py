@@ -92,13 +92,13 @@ def _runs(given: str, plan: Plan) -> Iterable[Run]:
         try:
             return [client.get_run(word) for word in dict.fromkeys(words)]
         except MlflowException as error:
-            raise WrongValue(f"--warm_start {given!r}: {error.message} (in {tracking.where()})") from error
+            raise WrongValue(f"--warm_start {given!r}: {error.message} (in {where()})") from error
     experiment = client.get_experiment_by_name(given)
     if experiment is None:
         known = [e.name for e in client.search_experiments()]
         raise WrongValue(
             f"--warm_start {given!r}: must be run ids with commas between, or the name of an experiment in "
-            f"{tracking.where()}{did_you_mean(given, known)}"
+            f"{where()}{did_you_mean(given, known)}"
         )
     found: list[Run] = []
     token: str | None = ""

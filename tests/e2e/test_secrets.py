@@ -1,5 +1,8 @@
 """No secret of the environment is kept anywhere."""
 
+import sqlite3
+from contextlib import closing
+
 import pytest
 
 from tests.e2e.tools import Place
@@ -30,6 +33,8 @@ def test_no_secret_of_the_environment_is_kept(place: Place) -> None:
     Some of the study's trials fail, and the run logs a model.
     """
     place.extra |= SECRETS
+    with closing(sqlite3.connect(place.folder / "mlflow.db")) as connection, connection:
+        connection.execute("UPDATE experiments SET artifact_location = ?", [f"{place.folder}/artifacts"])
     space = place.folder / "space.yaml"
     space.write_text(SPACE)
     done = [place.mlflow_run("tune", space=space, n_trials=8, folds=2, max_failures=8)]

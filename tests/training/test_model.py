@@ -29,7 +29,7 @@ SHIPPED = sorted(
 )
 
 
-class Majority(ClassifierMixin, BaseEstimator):
+class Majority(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     """An estimator of somebody's own."""
 
     def fit(self, features, target):
@@ -108,7 +108,7 @@ def test_a_model_that_does_not_come_back_the_same_is_pickled(monkeypatch):
     made, features = fitted("classification", "sklearn.linear_model.LogisticRegression")
     other, _ = fitted("classification", "sklearn.linear_model.LogisticRegression", rows=20)
     other.coef_ = -other.coef_
-    monkeypatch.setattr(model.skops.io, "loads", lambda *_, **__: other)
+    monkeypatch.setattr(skops.io, "loads", lambda *_, **__: other)
     assert model.serialization(made, features)["serialization_format"] == "cloudpickle"
 
 
