@@ -21,6 +21,7 @@ from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from steps import names, settings
 from steps.errors import WrongValue, did_you_mean
+from steps.tracking_errors import where
 from steps.tuning.plan import Plan
 from steps.tuning.pruning import Steps
 from steps.values import decode
