@@ -32,6 +32,7 @@ RETRIED = "RETRIED"
 # Tags of any run of this project.
 ENVIRONMENT = "tuning.environment"  # pinned or drifted
 ESTIMATOR = "tuning.estimator"  # import path of the estimator that was fitted; on a study: the best trial's
+MODEL_FORMAT = "tuning.model_format"  # skops or cloudpickle: whether loading the model executes what is in it
 DATA = "tuning.data"  # sha256 of the data: of the file's bytes, or of the frame of a shipped set
 FOLDS = "tuning.folds"  # sha256 of what is made of them: the columns, the held-out rows, the rows of each fold
 

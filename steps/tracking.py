@@ -155,7 +155,7 @@ def metric(name: str, value: float, step: int = 0) -> Metric:
 
 def link(run_id: str) -> str:
     """Say where a person finds a run: its page on a tracking server, else the command that opens the store."""
-    uri, run = mlflow.get_tracking_uri(), MlflowClient().get_run(run_id)
+    uri, run = where(), MlflowClient().get_run(run_id)
     if uri.startswith(("http://", "https://")):
         return f"{uri.rstrip('/')}/#/experiments/{run.info.experiment_id}/runs/{run_id}"
     return f"mlflow ui --backend-store-uri {shlex.quote(uri)}    # run {run.info.run_name} ({run_id})"

@@ -13,8 +13,6 @@ from urllib.parse import urlsplit
 
 import mlflow
 from mlflow.exceptions import MlflowException
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
 
 from steps import secrets
 from steps.errors import StepError, Unreachable, WrongValue
@@ -55,13 +53,12 @@ def check_uri() -> None:
         return
     if not uri.startswith("sqlite:"):
         return
-    try:
-        database = make_url(uri).database
-    except ArgumentError as error:
-        raise WrongValue(f"{_URI} {where()!r}: must be such as sqlite:////home/you/mlflow.db") from error
-    if not database or database.startswith((":memory:", "file:")):
+    database = re.match(r"sqlite:///([^?]*)", uri)
+    if not database:
+        raise WrongValue(f"{_URI} {where()!r}: must be such as sqlite:////home/you/mlflow.db")
+    if database[1].startswith((":memory:", "file:")) or not database[1]:
         return
-    path = Path(database)
+    path = Path(database[1])
     try:
         path.parent.mkdir(parents=True, exist_ok=True)  # as MLflow does
     except OSError as error:

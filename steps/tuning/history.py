@@ -4,6 +4,7 @@ The server is the study's only state. A study goes on by replay: every ask is ma
 runs have on record is told again, and what was cut off is run again, with the same number and parameters, in a new run.
 """
 
+import hashlib
 import json
 import math
 import sys
@@ -111,7 +112,7 @@ def take_over(values: Mapping[str, Any], earlier: Sequence[Run]) -> dict[str, An
 
 def identity(plan: Plan) -> dict[str, Any]:
     """Return what makes a study the one that it is, as plain data."""
-    return {
+    whole = {
         **{key: plan.values[key] for key in IDENTITY},
         "objective": [f"{objective.direction} {objective.name}" for objective in plan.objectives],
         "data": plan.dataset.get("sha256", plan.values["data"]),
@@ -121,6 +122,10 @@ def identity(plan: Plan) -> dict[str, Any]:
         "try": plan.space.tries,
         "optuna": optuna.__version__,
     }
+    if len(json.dumps(whole)) > tracking.TAG_LENGTH:  # then that they differ can be told, and not in what
+        for key in ("estimators", "space", "try"):
+            whole[key] = hashlib.sha256(json.dumps(whole[key]).encode()).hexdigest()
+    return whole
 
 
 def check_same(study: str, plan: Plan, earlier: Sequence[Run]) -> None:

@@ -21,6 +21,7 @@ from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from steps import names, settings, tracking
 from steps.errors import WrongValue, did_you_mean
+from steps.tracking_errors import where
 from steps.tuning.plan import Plan
 from steps.tuning.pruning import Steps
 from steps.values import decode
@@ -92,13 +93,13 @@ def _runs(given: str, plan: Plan) -> Iterable[Run]:
         try:
             return [client.get_run(word) for word in dict.fromkeys(words)]
         except MlflowException as error:
-            raise WrongValue(f"--warm_start {given!r}: {error.message} (in {mlflow.get_tracking_uri()})") from error
+            raise WrongValue(f"--warm_start {given!r}: {error.message} (in {where()})") from error
     experiment = client.get_experiment_by_name(given)
     if experiment is None:
         known = [e.name for e in client.search_experiments()]
         raise WrongValue(
             f"--warm_start {given!r}: must be run ids with commas between, or the name of an experiment in "
-            f"{mlflow.get_tracking_uri()}{did_you_mean(given, known)}"
+            f"{where()}{did_you_mean(given, known)}"
         )
     found: list[Run] = []
     token: str | None = ""

@@ -33,7 +33,7 @@ ROWS = [
     ),
     _space("empty", ": is empty", ""),
     _space("comment", ": is empty", "# nothing yet\n"),
-    _space("binary", ": can't be read as text in UTF-8: …", b"\xff\xfe\x00"),
+    _space("binary", ": can't be read: 'utf-8' codec can't decode …", b"\xff\xfe\x00"),
     _space("text", ": must map each hyperparameter to its type and bounds, got just text", "just text"),
     _space("list", ": must map each hyperparameter to its type and bounds, got - 1 - 2", "- 1\n- 2"),
     _space("broken", ":2: must be YAML: expected the node content, but found '}'", "a: [1,\nb: }"),
@@ -46,17 +46,17 @@ ROWS = [
     _space("deep", ": must be YAML: maximum recursion depth exceeded…", f"max_depth: {'[' * 500}{']' * 500}"),
     _space(
         "python-apply",
-        ":1: the tag !!python/object/apply:os.system is not allowed: write a plain value",
+        ":1: max_depth: the tag !!python/object/apply:os.system is not allowed: write a plain value",
         "max_depth: !!python/object/apply:os.system ['touch {folder}/done']",
     ),
     _space(
         "python-name",
-        ":1: the tag !!python/name:os.system is not allowed: write a plain value",
+        ":1: max_depth: the tag !!python/name:os.system is not allowed: write a plain value",
         "max_depth: !!python/name:os.system",
     ),
     _space(
         "own-tag",
-        ":2: the tag !forest is not allowed: write a plain value",
+        ":2: n_estimators: the tag !forest is not allowed: write a plain value",
         f"max_depth: {_INT}\nn_estimators: !forest 3",
     ),
     _space(

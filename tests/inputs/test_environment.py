@@ -13,5 +13,5 @@ pytestmark = pytest.mark.e2e
 
 @pytest.mark.parametrize("row", ROWS, ids=[row.id for row in ROWS])
 def test_it_ends_with_its_code_and_its_line(host: Host, row: Row, tmp_path: Path) -> None:
-    """For an environment or a disk that a step can't work with: the exit code by kind, a line for each problem."""
+    """For an environment or disk that is of no use: the exit code by kind, a line for each problem, no more."""
     check(host, row, tmp_path)

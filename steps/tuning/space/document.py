@@ -75,6 +75,7 @@ class Item:
 
     def mapping(self) -> dict[str, "Item"]:
         """Return the values of a mapping by their keys; of a key that is there twice, which is a problem, the first."""
+        self._has_plain_tag(self.node)
         found: dict[str, Item] = {}
         for key, value in self.node.value:
             line, name = key.start_mark.line + 1, str(key.value if isinstance(key, yaml.ScalarNode) else "?")
@@ -86,6 +87,7 @@ class Item:
 
     def sequence(self) -> list["Item"]:
         """Return the values of a list."""
+        self._has_plain_tag(self.node)
         return [Item(node, node.start_mark.line + 1, self.keys, self.problems) for node in self.node.value]
 
     def plain(self) -> Any:
@@ -96,9 +98,19 @@ class Item:
             self.problem("is a list within itself")
             raise Unreadable from None
 
+    def _has_plain_tag(self, node: yaml.Node) -> bool:
+        """Tell whether a node's tag is one of YAML's own; another one is a problem: no code makes a value."""
+        if node.tag in _TAGS:
+            return True
+        tag = node.tag.replace("tag:yaml.org,2002:", "!!")
+        self.problem(f"the tag {shorten(tag)} is not allowed: write a plain value")
+        return False
+
     def _plain(self, node: yaml.Node, parts: "count[int]") -> Any:
         if next(parts) > _MOST_PARTS:
             self.problem(f"must be of at most {_MOST_PARTS} values, those behind aliases counted each time")
+            raise Unreadable
+        if not self._has_plain_tag(node):
             raise Unreadable
         if isinstance(node, yaml.SequenceNode):
             return tuple(self._plain(inner, parts) for inner in node.value)
@@ -132,27 +144,7 @@ def parse(text: str, file: str) -> Item:
         raise WrongValue(f"{file}: must be YAML: {' '.join(str(error).split())}") from error
     if node is None:
         raise WrongValue(f"{file}: is empty")
-    _check_tags(node, Problems(file))
     return Item(node, node.start_mark.line + 1, (), Problems(file))
-
-
-def _check_tags(root: yaml.Node, problems: Problems) -> None:
-    """Raise WrongValue for tags other than YAML's plain ones: nothing in a space is made by code."""
-    seen: set[int] = set()
-    left = [root]
-    while left:
-        node = left.pop()
-        if id(node) in seen:  # behind an alias
-            continue
-        seen.add(id(node))
-        if node.tag not in _TAGS:
-            tag = node.tag.replace("tag:yaml.org,2002:", "!!")
-            problems.add(node.start_mark.line + 1, f"the tag {shorten(tag)} is not allowed: write a plain value")
-        if isinstance(node, yaml.SequenceNode):
-            left += node.value
-        elif isinstance(node, yaml.MappingNode):
-            left += [part for pair in node.value for part in pair]
-    problems.check()
 
 
 def shorten(text: str) -> str:

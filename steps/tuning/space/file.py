@@ -57,7 +57,7 @@ def load(space: str) -> SpaceFile:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise WrongValue(f"{name}: can't be read as text in UTF-8: {error}") from error
+        raise WrongValue(f"{name}: can't be read: {error}") from error
     return read(text, name)
 
 
