@@ -23,9 +23,9 @@ def check() -> str | None:
     """Ask the tracking server, if it is one, for its version; return what a person should be told of it.
 
     Raises WrongValue where it does not answer, and where it is of an older major version than the client: whole parts
-    of the interface are missing there (the models of MLflow 3). An older minor version lacks single requests, which a
-    study may never make, so that is told. A server that does not say its version (a managed one, a proxy that lets
-    nobody see it) is taken as it is.
+    of the interface are missing there (a model that is logged to MLflow 2.22 is a 404). An older minor version lacks
+    single requests, which a study may never make (MLflow 3.5 does all that this project asks), so that is told. A
+    server that does not say its version (a managed one, a proxy that lets nobody see it) is taken as it is.
     """
     uri = mlflow.get_tracking_uri()
     if not uri.startswith(("http://", "https://")):
