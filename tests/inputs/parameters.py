@@ -84,6 +84,7 @@ AT_ONCE = [
         pruner="medain",
     ),
     _tune("dry_run", "--dry_run 'maybe': must be true or false", dry_run="maybe"),
+    _tune("require_clean", "--require_clean 'maybe': must be true or false", require_clean="maybe"),
     _tune("entry_point-no-name", "--entry_point 'a b': must be an entry point of MLproject", entry_point="a b"),
 ]
 
