@@ -52,15 +52,16 @@ class Claim:
     def release(self) -> None:
         """Take the marks of the study off its run, which then is no part of it."""
         client = MlflowClient()
-        for tag in client.get_run(self.run_id).data.tags.keys() & {names.STUDY, names.ROLE, names.TUNER}:
+        marks = {names.STUDY, names.ROLE, names.TUNER, names.IDENTITY}
+        for tag in client.get_run(self.run_id).data.tags.keys() & marks:
             client.delete_tag(self.run_id, tag)
 
 
 def take(study: str, run: Run) -> Claim:
     """Claim a study for this process, whose parent run is given.
 
-    Raises WrongValue where another one works on it: of two that start together the older run wins. What dead tuners
-    left RUNNING becomes KILLED.
+    Raises WrongValue where another one works on it: who has opened the study has it, and of two that start together the
+    older run; see `confirm`. What dead tuners left RUNNING becomes KILLED.
     """
     client, run_id = MlflowClient(), run.info.run_id
     client.set_tag(run_id, names.STUDY, study)
@@ -68,16 +69,32 @@ def take(study: str, run: Run) -> Claim:
     claim = Claim(run_id)
     claim.beat()
     for other in running(run.info.experiment_id, study):
-        if _age(other) >= _age(run):  # it is this one, or gives way to it
+        if other.info.run_id == run_id or not (_is_older(other, run) or _has_opened(other)):
             continue
         if is_alive(other.info.run_id):
-            claim.release()
-            raise WrongValue(
-                f"--study {study!r}: {_who(client.get_run(other.info.run_id))} works on it, in run "
-                f"{other.info.run_id}; wait for its end, or give another name"
-            )
+            _give_way(claim, study, other.info.run_id)
         client.set_terminated(other.info.run_id, "KILLED")
     return claim
+
+
+def confirm(claim: Claim, study: str, run: Run) -> None:
+    """Make sure of a claim once the study has been opened, before its first child is launched.
+
+    A run that is older may start late, on a host where its environment had to be built first: it has not been seen
+    then. It gives way to a study that has been opened, unless it came before this: then this one does.
+    Raises WrongValue as `take` does.
+    """
+    for other in running(run.info.experiment_id, study):
+        if _is_older(other, run) and names.TUNER in other.data.tags and is_alive(other.info.run_id):
+            _give_way(claim, study, other.info.run_id)
+
+
+def _give_way(claim: Claim, study: str, run_id: str) -> None:
+    claim.release()
+    raise WrongValue(
+        f"--study {study!r}: {_who(MlflowClient().get_run(run_id))} works on it, in run {run_id}; wait for its end, or "
+        "give another name"
+    )
 
 
 def running(experiment_id: str, study: str) -> list[Run]:
@@ -134,8 +151,12 @@ def _started(pid: int) -> int | None:
     return None
 
 
-def _age(run: Run) -> tuple[int, str]:
-    return run.info.start_time, run.info.run_id
+def _is_older(one: Run, other: Run) -> bool:
+    return bool((one.info.start_time, one.info.run_id) < (other.info.start_time, other.info.run_id))
+
+
+def _has_opened(run: Run) -> bool:
+    return names.IDENTITY in run.data.tags
 
 
 def _who(run: Run) -> str:

@@ -85,7 +85,7 @@ class History:
 
 def parents(experiment_id: str, study: str, but: str) -> list[Run]:
     """List the earlier parent runs of a study that have got as far as to launch children, the oldest first."""
-    found = _search(experiment_id, f"tags.`{names.STUDY}` = '{study}' AND tags.`{names.ROLE}` = 'study'")
+    found = search([experiment_id], f"tags.`{names.STUDY}` = '{study}' AND tags.`{names.ROLE}` = 'study'")
     known = [run for run in found if run.info.run_id != but and names.IDENTITY in run.data.tags]
     return sorted(known, key=lambda run: (run.info.start_time, run.info.run_id))
 
@@ -164,13 +164,13 @@ def load(experiment_id: str, study: str, plan: Plan, earlier: Sequence[Run]) -> 
     baselines: dict[str, Run] = {}
     retries: Counter[int] = Counter()
     ours = f"tags.`{names.STUDY}` = '{study}'"
-    for run in sorted(_search(experiment_id, ours), key=lambda run: (run.info.start_time, run.info.run_id)):
+    for run in sorted(search([experiment_id], ours), key=lambda run: (run.info.start_time, run.info.run_id)):
         tags = run.data.tags
         if tags.get(names.ROLE) not in ("trial", "baseline"):
             continue
         counts = tags.get(names.STATE) in _SETTLED or (names.STATE not in tags and _did_its_work(run, plan))
         if not counts:
-            _settle_cut_off(run)
+            settle_cut_off(run)
         if tags[names.ROLE] == "baseline":
             if counts:
                 baselines[tags[names.PARAMS]] = run
@@ -193,8 +193,8 @@ def _reported(run: Run, steps_of: Callable[[str], Steps]) -> Steps:
 def settle_leftovers(experiment_id: str, study: str) -> None:
     """Settle what is RUNNING of a study that has ended: runs that a server made twice, since its answer was lost."""
     of_study = f"tags.`{names.STUDY}` = '{study}' AND tags.`{names.ROLE}` != 'study'"
-    for run in _search(experiment_id, f"attributes.status = 'RUNNING' AND {of_study}"):
-        _settle_cut_off(run)
+    for run in search([experiment_id], f"attributes.status = 'RUNNING' AND {of_study}"):
+        settle_cut_off(run)
 
 
 def _did_its_work(run: Run, plan: Plan) -> bool:
@@ -206,18 +206,20 @@ def _did_its_work(run: Run, plan: Plan) -> bool:
     return scored and (plan.entry.open or run.info.status == "FINISHED")
 
 
-def _settle_cut_off(run: Run) -> None:
+def settle_cut_off(run: Run) -> None:
+    """Write to a child's run that it was cut off: KILLED, and counted nowhere."""
     if run.data.tags.get(names.STATE) not in (names.STOPPED, names.RETRIED):
         tracking.record(run.info.run_id, tags={names.STATE: names.STOPPED})
     if run.info.status in ("RUNNING", "SCHEDULED"):
         MlflowClient().set_terminated(run.info.run_id, "KILLED")
 
 
-def _search(experiment_id: str, what: str) -> list[Run]:
+def search(experiment_ids: Sequence[str], what: str) -> list[Run]:
+    """Find all runs of some experiments, however many."""
     client, found = MlflowClient(), []
     token: str | None = ""
     while token is not None:
-        page = client.search_runs([experiment_id], what, max_results=_PAGE, page_token=token or None)
+        page = client.search_runs(list(experiment_ids), what, max_results=_PAGE, page_token=token or None)
         found += list(page)
         token = page.token or None
     return found

@@ -84,6 +84,8 @@ def run(begun: Begun, interrupts: Interrupts, describe: Describe) -> None:
         parent.write_opening(plan, study, run_id, past, earlier)
         if tree:
             tree.record(run_id)
+        if values["study"] != "auto":
+            claims.confirm(begun.claim, study, begun.parent)
         result = assembly.drive(plan, children, search(), interrupts, remembered, begun.claim)
     history.settle_leftovers(experiment_id, study)
     parent.write_end(result, children, run_id)

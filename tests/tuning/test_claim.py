@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from shutil import copy
 
@@ -74,9 +75,12 @@ def test_one_that_has_not_named_itself_is_known_by_its_process(parent: Callable[
         process.communicate()
 
 
-def test_a_study_that_another_works_on_is_refused(client: MlflowClient, parent: Callable[..., str]) -> None:
-    """A living tuner that started earlier has the study; the later one says who, and is no part of it."""
-    older = parent(ago=9, study="mine", role="study", tuner=tuner(host="elsewhere", pid=7))
+@pytest.mark.parametrize("other", [{"ago": 9}, {"ago": 9, "identity": "{}"}, {"ago": -9, "identity": "{}"}])
+def test_a_study_that_another_works_on_is_refused(
+    client: MlflowClient, parent: Callable[..., str], other: dict[str, object]
+) -> None:
+    """A living tuner has the study that started earlier, or has opened it; this one says who, and is no part of it."""
+    older = parent(study="mine", role="study", tuner=tuner(host="elsewhere", pid=7), **other)
     run_id = parent()
     with pytest.raises(WrongValue, match="process 7 on elsewhere works on it") as caught:
         claim.take("mine", client.get_run(run_id))
@@ -104,6 +108,26 @@ def test_a_study_that_nobody_works_on_is_claimed(
     assert json.loads(tags[names.TUNER])["pid"] == os.getpid()
     dead = other["tuner"]["pid"] != os.getpid()  # type: ignore[index]
     assert client.get_run(before).info.status == ("KILLED" if dead else "RUNNING")
+
+
+@pytest.mark.parametrize(
+    ("other", "gives_way"),
+    [
+        ({"ago": 9, "tuner": tuner()}, True),
+        ({"ago": -9, "tuner": tuner(), "identity": "{}"}, False),
+        ({"ago": 9, "tuner": tuner(pid=2**22 + 1)}, False),
+        ({"ago": 9}, False),  # it has not started yet, and will give way
+    ],
+)
+def test_a_claim_is_confirmed_before_the_first_child(
+    client: MlflowClient, parent: Callable[..., str], other: dict[str, object], gives_way: bool
+) -> None:
+    """An older run whose tuner came late, and before the study was opened, has it: whatever the order, one works."""
+    run_id = parent()
+    claimed = claim.take("mine", client.get_run(run_id))
+    parent(study="mine", role="study", **other)
+    with pytest.raises(WrongValue) if gives_way else nullcontext():
+        claim.confirm(claimed, "mine", client.get_run(run_id))
 
 
 def test_one_that_was_killed_before_it_named_itself_is_found_by_its_parameter(
