@@ -176,7 +176,7 @@ def _reason(text: str, error: BaseException) -> str:
         (r"Failed to resolve '([^']+)'", r"there is no host \1"),
         (r"too many (\d+) error responses", r"it answers with error \1"),
         (r"ReadTimeoutError|ConnectTimeoutError|timeout exception", "it does not answer in time"),
-        (r"failed with error code (\d+) .*?Response body: '(.*)'", r"error \1: \2"),
+        (r"failed with error code (\d+) .*?Response body: '(.*?)'(?:\n|$)", r"error \1: \2"),
     ):
         if found := re.search(sign, text, re.DOTALL):
             return _one_line(found.expand(said))
