@@ -19,8 +19,8 @@ def main() -> int:
 
 
 def _tidy() -> int:
-    client = MlflowClient()
     try:
+        client = MlflowClient()
         experiments = [experiment.experiment_id for experiment in client.search_experiments()]
         studies = {
             run.info.run_id: run
