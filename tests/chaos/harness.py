@@ -20,16 +20,16 @@ from tests.e2e.server import Server
 from tests.e2e.tools import ROOT, Place, until
 
 STUDY = "chaos"
-TRIALS = 24
+TRIALS = 16
 # Short trials whose scores differ; TPE's own draws are among them. A trial may be hit more than once.
 PARAMETERS: dict[str, Any] = {
     "data": "digits", "folds": 1, "space": "knn", "n_trials": TRIALS, "jobs": 2, "study": STUDY, "retries": 9,
 }  # fmt: skip
 SIGNALS = (signal.SIGKILL, signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
 # How often a study is disturbed, and how long after it has named itself at the latest.
-KILLS = 3
+KILLS = 2
 SERVER_SHARE = 0.4
-LATEST_S = 6.0
+LATEST_S = 4.0
 GONE_S = 10.0
 Essence = list[tuple[int, dict[str, object], list[float]]]
 

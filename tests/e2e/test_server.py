@@ -12,23 +12,30 @@ from tests.e2e.tools import ALL_GONE_S, ROOT, Place, until
 
 pytestmark = pytest.mark.e2e
 
-STUDY: dict[str, Any] = {"data": "iris", "space": "knn", "folds": 1, "n_trials": 40, "jobs": 2, "study": "mine"}
+STUDY: dict[str, Any] = {"data": "iris", "space": "knn", "folds": 1, "n_trials": 30, "jobs": 2}
 # Long enough for requests of the driver and of children to fail, and to be tried again.
 AWAY_S = 5.0
 
 
-@pytest.fixture
-def server(new_place: Callable[..., Place]) -> Iterator[Server]:
+@pytest.fixture(scope="module")
+def one_server(new_place: Callable[..., Place]) -> Iterator[Server]:
     server = Server(new_place())
-    server.start()
     yield server
     server.kill()
 
 
-def started(place: Place, trials: int, **parameters: object) -> Any:
+@pytest.fixture
+def server(one_server: Server) -> Server:
+    """A server that answers; each test's study has another name."""
+    if not one_server.answers():
+        one_server.start()
+    return one_server
+
+
+def started(place: Place, study: str, trials: int, **parameters: object) -> Any:
     """Start a study and wait until some of its trials have ended."""
-    process = place.start(place.step_command("steps.tune", **{**STUDY, **parameters}), cwd=ROOT)
-    ended = "tags.`tuning.state` = 'COMPLETE'"
+    process = place.start(place.step_command("steps.tune", **{**STUDY, "study": study, **parameters}), cwd=ROOT)
+    ended = f"tags.`tuning.state` = 'COMPLETE' AND tags.`tuning.study` = '{study}'"
 
     def enough() -> bool:
         assert process.poll() is None, (place.folder / "output.txt").read_text()
@@ -41,34 +48,34 @@ def started(place: Place, trials: int, **parameters: object) -> Any:
 def test_a_server_that_comes_back_loses_nothing(server: Server) -> None:
     """Killed in mid-study and started again: the study waits, goes on, and every trial is there once."""
     place = server.place
-    process = started(place, 4)
+    process = started(place, "patient", 4)
     server.kill()
     time.sleep(AWAY_S)  # the outage itself
     server.start()
     assert process.wait(timeout=150) == 0, (place.folder / "output.txt").read_text()
-    study = place.named("mine")
+    study = place.named("patient")
     assert [int(run.data.tags["tuning.trial"]) for run in study.trials] == list(range(STUDY["n_trials"]))
     assert {run.data.tags["tuning.state"] for run in study.trials} == {"COMPLETE"}
     assert not [run for run in place.client.search_runs(["0"]) if run.info.status == "RUNNING"]
 
 
-def test_a_server_that_stays_away_ends_the_study(server: Server) -> None:
+def test_a_server_that_stays_away_ends_the_study(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     """It ends as by SIGTERM and says so; what the server had been told is there when it goes on."""
     place = server.place
-    place.extra["MLFLOW_HTTP_REQUEST_MAX_RETRIES"] = "2"  # some seconds in place of six minutes
-    process = started(place, 4)
+    monkeypatch.setitem(place.extra, "MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")  # some seconds in place of six minutes
+    process = started(place, "left", 4)
     server.kill()
     assert process.wait(timeout=60) == 143
     output = (place.folder / "output.txt").read_text()
     assert "did not come back" in output
-    assert "--study 'mine' goes on" in output
+    assert "--study 'left' goes on" in output
     assert "Traceback" not in output
     until(lambda: not place.processes(), ALL_GONE_S, "no process")
     server.start()
-    before = [run for run in place.client.search_runs(["0"]) if run.data.tags.get("tuning.state") == "COMPLETE"]
-    place.step("steps.tune", check=True, **STUDY)
-    study = place.named("mine")
-    assert {run.info.run_id for run in before} <= {run.info.run_id for run in study.children}
+    before = place.named("left").ended("COMPLETE")
+    place.step("steps.tune", check=True, study="left", **STUDY)
+    study = place.named("left")
+    assert {run.info.run_id for run in before} <= {run.info.run_id for run in study.trials}
     assert [int(run.data.tags["tuning.trial"]) for run in study.trials] == list(range(STUDY["n_trials"]))
     assert not [run for run in place.client.search_runs(["0"]) if run.info.status == "RUNNING"]
 
@@ -76,7 +83,7 @@ def test_a_server_that_stays_away_ends_the_study(server: Server) -> None:
 def test_a_signal_while_the_server_is_away_is_answered_in_time(server: Server) -> None:
     """SIGTERM to a study that waits for its server: over within 10 s, with nothing left."""
     place = server.place
-    process = started(place, 4, n_trials=1000)
+    process = started(place, "asked", 4, n_trials=1000)
     server.kill()
     time.sleep(1)  # so that it waits
     process.send_signal(signal.SIGTERM)
