@@ -92,6 +92,12 @@ def check(place: Place, expected: Essence) -> None:
     assert [int(run.data.tags["tuning.trial"]) for run in study.trials] == list(range(TRIALS))
     assert {run.data.tags["tuning.state"] for run in study.trials} == {"COMPLETE"}
     assert study.essence("accuracy") == expected
+    for run in study.trials:
+        if before := run.data.tags.get("tuning.retry_of"):
+            assert place.client.get_run(before).data.tags["tuning.params"] == run.data.tags["tuning.params"]
+    assert study.parent.info.status == "FINISHED"
+    assert study.parent.data.metrics["trials_complete"] == TRIALS
+    assert len(study.history("best_cv_accuracy")) == TRIALS
     runs = place.client.search_runs(["0"], max_results=5000)
     assert [run.data.tags for run in runs if run.info.status in ("RUNNING", "SCHEDULED")] == []
     assert place.processes() == {}

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from tests.e2e.tools import ALL_GONE_S, ROOT, Place, until
+from tests.e2e.tools import ALL_GONE_S, Place, until
 
 pytestmark = pytest.mark.e2e
 
@@ -56,45 +56,6 @@ def test_two_at_a_time_beside_a_busy_process_give_the_same_trials(one_at_a_time:
 def test_four_at_a_time_give_the_same_trials(one_at_a_time: Essence, place: Place) -> None:
     """jobs=4: the same parameters and the same scores."""
     assert study(place, jobs=4) == one_at_a_time
-
-
-def kill_after(trials: int, place: Place, command: list[str]) -> None:
-    """Start a study and kill its tuner once so many trials in all have ended."""
-    process = place.start(command, cwd=ROOT)
-
-    def enough() -> bool:
-        assert process.poll() is None, (place.folder / "output.txt").read_text()
-        ended = "tags.`tuning.state` = 'COMPLETE' AND tags.`tuning.role` = 'trial'"
-        return len(place.client.search_runs(["0"], ended)) >= trials
-
-    until(enough, 120, f"{trials} trials ended")
-    process.kill()
-    process.wait()
-    until(lambda: not place.processes(), ALL_GONE_S, "no process")
-
-
-def test_a_study_that_was_killed_twice_goes_on_and_is_the_same(one_at_a_time: Essence, place: Place) -> None:
-    """SIGKILL to the tuner in the midst of trials, and the same command again: the trials of one that ran undisturbed.
-
-    What was cut off is run again in a new run, linked; nothing stays RUNNING; the last parent speaks for all.
-    """
-    command = place.step_command("steps.tune", data="digits", folds=1, n_trials=TRIALS, jobs=2, study="mine")
-    kill_after(5, place, command)
-    kill_after(15, place, command)
-    place.run(command, cwd=ROOT, check=True)
-    study = place.named("mine")
-    assert study.essence("accuracy") == one_at_a_time
-    for run in study.children:
-        assert run.info.status in ("FINISHED", "KILLED")
-        assert run.data.tags["tuning.state"] in ("COMPLETE", "STOPPED")
-    again = [run for run in study.trials if "tuning.retry_of" in run.data.tags]
-    for run in again:
-        before = place.client.get_run(run.data.tags["tuning.retry_of"])
-        assert before.data.tags["tuning.params"] == run.data.tags["tuning.params"]
-    assert study.parent.info.status == "FINISHED"
-    assert study.parent.data.metrics["trials_complete"] == TRIALS
-    assert len(study.history("best_cv_accuracy")) == TRIALS
-    assert len(study.parent.data.tags["tuning.continues"].split(",")) == 2
 
 
 @pytest.fixture(scope="module")
