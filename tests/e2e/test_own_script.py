@@ -97,9 +97,8 @@ def test_it_goes_on_with_what_its_pruner_has_seen(line: tuple[Place, Done], proj
     for n_trials in (7, 12):
         tuned(place, entry_point="fit_line", space="./line.yaml", pruner="median", study="two", n_trials=n_trials)
     names = ("tuning.params", "tuning.state", "tuning.pruned_at", "tuning.reported")
-    of = [
-        [[run.data.tags.get(name) for name in names] for run in s.trials] for s in (before.study(), place.named("two"))
-    ]
+    studies = (before.study(), place.named("two"))
+    of = [[[run.data.tags.get(name) for name in names] for run in study.trials] for study in studies]
     assert of[0] == of[1]
 
 

@@ -94,6 +94,33 @@ def test_tpe_learns_from_the_scores(window):
     assert told[10 + window :] != other[10 + window :]
 
 
+@pytest.mark.parametrize(
+    ("sampler", "space"),
+    [
+        ("tpe", "x: {type: float, low: -2, high: 2}"),
+        ("random", "x: {type: float, low: -2, high: 2}"),
+        ("qmc", "x: {type: float, low: -2, high: 2}\ny: {type: float, low: 1, high: 9, log: true}"),
+        ("cmaes", "x: {type: float, low: -2, high: 2}\ny: {type: float, low: 1, high: 9, log: true}"),
+        ("grid", "x: {type: int, low: 1, high: 5}\ny: {type: int, low: 1, high: 4}"),
+    ],
+)
+def test_a_replay_asks_what_was_asked(sampler, space):
+    """Told in their order, as a study that goes on is, the trials ask for what they did when each was told late."""
+
+    def score(number, params):
+        return FAIL if number % 7 == 3 else Outcome(TrialState.COMPLETE, (sum(params.values()),))
+
+    space = read(space)
+    search, asked, unsettled = Search(space, sampler=sampler, seed=42, window=4), [], []
+    while len(asked) < N_TRIALS:
+        while not search.can_ask():
+            number, params = unsettled.pop()  # the newest first
+            search.settle(number, score(number, params))
+        unsettled.append(search.ask())
+        asked.append(unsettled[-1][1])
+    assert asked == one_after_the_other(sampler, 4, score=score, space=space)
+
+
 def test_a_trial_does_not_know_the_scores_inside_its_window():
     """Trial n has been told trials 0 … n − window: the score of one later than that changes nothing, one at it does."""
     n, window = 16, 4
