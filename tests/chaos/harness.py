@@ -26,8 +26,7 @@ PARAMETERS: dict[str, Any] = {
     "data": "digits", "folds": 1, "space": "knn", "n_trials": TRIALS, "jobs": 2, "study": STUDY, "retries": 9,
 }  # fmt: skip
 SIGNALS = (signal.SIGKILL, signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
-# How often a study is disturbed, and how long after it has named itself at the latest.
-KILLS = 2
+# How long after a study has named itself it is disturbed at the latest, and how often it is its server that is.
 SERVER_SHARE = 0.4
 LATEST_S = 4.0
 GONE_S = 10.0
@@ -40,8 +39,8 @@ def undisturbed(place: Place) -> Essence:
     return place.named(STUDY).essence("accuracy")
 
 
-def disturbed(place: Place, seed: int) -> list[str]:
-    """Run the study, killing members of its process tree; return what was done to it.
+def disturbed(place: Place, seed: int, kills: int = 3) -> list[str]:
+    """Run the study, `kills` times killing a member of its process tree; return what was done to it.
 
     Every third seed's study is on a tracking server, which is one more that may be killed; it is started again.
     """
@@ -50,7 +49,7 @@ def disturbed(place: Place, seed: int) -> list[str]:
     try:
         if server is not None:
             server.start()
-        done = [_disturb(place, chance, server) for _ in range(KILLS)]
+        done = [_disturb(place, chance, server) for _ in range(kills)]
         place.run(place.step_command("steps.tune", **PARAMETERS), cwd=ROOT, check=True)
     finally:
         if server is not None:

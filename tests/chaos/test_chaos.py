@@ -18,5 +18,5 @@ def expected(new_place: Callable[..., Place]) -> harness.Essence:
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_a_disturbed_study_ends_as_an_undisturbed_one(seed: int, expected: harness.Essence, place: Place) -> None:
     """Exactly n_trials COMPLETE, each number once, the same parameters and scores, nothing running, no process."""
-    harness.disturbed(place, seed)
+    harness.disturbed(place, seed, kills=1)
     harness.check(place, expected)
