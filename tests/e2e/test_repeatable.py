@@ -16,7 +16,7 @@ pytestmark = pytest.mark.e2e
 
 # Digits, since its scores vary; 30 trials, since TPE draws at random for the first 10.
 TRIALS = 30
-# The same with an interpreter for each child costs seconds a trial: CMA-ES draws by what it was told from the second on.
+# With an interpreter for each child a trial costs seconds: CMA-ES draws by what it was told from the second one on.
 LOCAL: dict[str, Any] = {"data": "digits", "folds": 1, "jobs": 2, "sampler": "cmaes", "window": 2}
 LOCAL_TRIALS = 4
 Essence = list[tuple[int, dict[str, object], list[float]]]
@@ -77,7 +77,7 @@ def local(new_place: Callable[..., Place]) -> Iterator[Place]:
 
 
 def test_the_local_backend_gives_the_same_trials(place: Place, local: Place) -> None:
-    """backend=local, whose children are interpreters of their own: the same trials, draws by earlier scores among them."""
+    """backend=local, whose children are interpreters of their own: the same trials, by earlier scores too."""
     place.step("steps.tune", check=True, n_trials=LOCAL_TRIALS, **LOCAL)
     assert local.study().essence("accuracy")[:LOCAL_TRIALS] == place.study().essence("accuracy")
     children = [run for run in local.study().children if "tuning.state" in run.data.tags]

@@ -34,9 +34,9 @@ def test_another_study_of_that_name_is_refused(done: Place) -> None:
 
 
 def test_it_goes_on_to_more_trials(done: Place) -> None:
-    """n_trials is a total: the first stay, only the others are run; settings need not be given again; one speaks for all.
+    """n_trials is a total: the first stay, only the others are run, and the baseline is not run again.
 
-    The baseline is not run again either.
+    Settings need not be given again; the newest parent speaks for all.
     """
     before = done.named("mine")
     ended = done.step("steps.tune", check=True, study="mine", n_trials=8)

@@ -111,7 +111,9 @@ def test_a_replay_asks_what_was_asked(sampler, space):
         return FAIL if number % 7 == 3 else Outcome(TrialState.COMPLETE, (sum(params.values()),))
 
     space = read(space)
-    search, asked, unsettled = Search(space, sampler=sampler, seed=42, window=4), [], []
+    search = Search(space, sampler=sampler, seed=42, window=4)
+    asked: list[object] = []
+    unsettled: list[tuple[int, dict[str, float]]] = []
     while len(asked) < N_TRIALS:
         while not search.can_ask():
             number, params = unsettled.pop()  # the newest first
