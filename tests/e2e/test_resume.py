@@ -23,14 +23,14 @@ def done(new_place: Callable[..., Place]) -> Place:
 
 def test_another_study_of_that_name_is_refused(done: Place) -> None:
     """Each difference is named, and the two ways on; no child is launched, and its run is no part of the study."""
-    before = done.named("mine")
+    before, runs = done.named("mine").parent, done.named("mine").children
     ended = done.step("steps.tune", **{**SMALL, "space": "svm", "folds": 3, "window": 2, "pruner": "median"})
     assert ended.code == 2, ended.stderr
     (line,) = [line for line in ended.stderr.splitlines() if "is another one on record" in line]
     assert "folds 2, now 3; window 4, now 2; pruner none, now median; estimators" in line
     assert "another name, or start from its trials with --warm_start" in line
     after = done.named("mine")
-    assert (after.parent.info.run_id, len(after.children)) == (before.parent.info.run_id, len(before.children))
+    assert (after.parent.info.run_id, len(after.children)) == (before.info.run_id, len(runs))
 
 
 def test_it_goes_on_to_more_trials(done: Place) -> None:
@@ -38,16 +38,20 @@ def test_it_goes_on_to_more_trials(done: Place) -> None:
 
     Settings need not be given again; the newest parent speaks for all.
     """
-    before = done.named("mine")
+    parent, trials, runs = (
+        done.named("mine").parent,
+        done.named("mine").essence("accuracy"),
+        done.named("mine").children,
+    )
     ended = done.step("steps.tune", check=True, study="mine", n_trials=8)
     after = done.named("mine")
     assert "goes on, with its" in ended.stderr
-    assert after.essence("accuracy")[:6] == before.essence("accuracy")
+    assert after.essence("accuracy")[:6] == trials
     assert len(after.trials) == 8
-    assert len(after.children) == len(before.children) + 2
-    assert after.parent.data.metrics["baseline"] == before.parent.data.metrics["baseline"]
+    assert len(after.children) == len(runs) + 2
+    assert after.parent.data.metrics["baseline"] == parent.data.metrics["baseline"]
     assert after.parent.data.metrics["trials_complete"] == 8
-    assert before.parent.info.run_id in after.parent.data.tags["tuning.continues"].split(",")
+    assert parent.info.run_id in after.parent.data.tags["tuning.continues"].split(",")
 
 
 def test_a_dry_run_of_it_claims_nothing(done: Place) -> None:
