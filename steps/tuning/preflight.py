@@ -10,7 +10,7 @@ from typing import Any
 import mlflow
 from mlflow.entities import Run
 
-from steps import environment, names
+from steps import environment, names, tracking_errors
 from steps.errors import WrongValue
 from steps.tuning import artifacts, resources, samplers, server, tree
 from steps.tuning.git import GitFailed
@@ -22,7 +22,8 @@ HERE = ("warm", "local")
 
 
 def reach_server() -> None:
-    """Check the tracking server before anything is asked of it. Raises WrongValue where it can't be used."""
+    """Check the tracking server before anything is asked of it. Raises WrongValue or Unreachable where it can't be."""
+    tracking_errors.check_uri()
     note = server.check()
     if note:
         print(f"tune: {note}", file=sys.stderr)
@@ -38,8 +39,7 @@ def check(values: Mapping[str, Any], parent: Run) -> Tree | None:
     checks: tuple[Callable[[], object], ...] = (
         lambda: artifacts.check(parent.info.artifact_uri),
         lambda: samplers.check_installed(values["sampler"]),
-        lambda: resources.check_backend(values["backend"]),
-        lambda: check_reach(values["backend"], mlflow.get_tracking_uri()),
+        lambda: _check_backend(values["backend"]),
         lambda: found.append(_tree(require_clean=values["require_clean"])),
     )
     for one in checks:
@@ -66,6 +66,11 @@ def check_reach(backend: str, uri: str) -> None:
     if backend in CLUSTERS:
         raise WrongValue(problem)
     print(f"tune: if they run there: {problem}", file=sys.stderr)
+
+
+def _check_backend(backend: str) -> None:
+    resources.check_backend(backend)
+    check_reach(backend, mlflow.get_tracking_uri())
 
 
 def _tree(*, require_clean: bool) -> Tree | None:

@@ -10,7 +10,7 @@ from mlflow.exceptions import MlflowException
 from mlflow.utils.credentials import get_default_host_creds
 from mlflow.utils.rest_utils import http_request
 
-from steps.errors import WrongValue
+from steps.errors import Unreachable, WrongValue
 
 # How long it may take to answer. MLflow's own requests are repeated for minutes.
 ANSWER_S = 1.7
@@ -22,10 +22,10 @@ _VERSION = re.compile(r"(\d+)\.(\d+)(\.\w+)*")
 def check() -> str | None:
     """Ask the tracking server, if it is one, for its version; return what a person should be told of it.
 
-    Raises WrongValue where it does not answer, and where it is of an older major version than the client: whole parts
-    of the interface are missing there (a model that is logged to MLflow 2.22 is a 404). An older minor version lacks
-    single requests, which a study may never make (MLflow 3.5 does all that this project asks), so that is told. A
-    server that does not say its version (a managed one, a proxy that lets nobody see it) is taken as it is.
+    Raises Unreachable where it does not answer, WrongValue where it is of an older major version than the client:
+    whole parts of the interface are missing there (a model that is logged to MLflow 2.22 is a 404). An older minor
+    version lacks single requests, which a study may never make (MLflow 3.5 does all that this project asks), so that is
+    told. A server that does not say its version (a managed one, a proxy that lets nobody see it) is taken as it is.
     """
     uri = mlflow.get_tracking_uri()
     if not uri.startswith(("http://", "https://")):
@@ -33,7 +33,7 @@ def check() -> str | None:
     status, text = _ask(uri)
     shown = without_password(uri)
     if status in _NOT_THERE:
-        raise WrongValue(_unreachable(shown, f"it answers with HTTP status {status}"))
+        raise Unreachable(_unreachable(shown, f"it answers with HTTP status {status}"))
     server, client = _VERSION.fullmatch(text.strip()), _VERSION.match(mlflow.__version__)
     if status != 200 or server is None or client is None:
         return None
@@ -87,7 +87,7 @@ def _ask(uri: str) -> tuple[int, str]:
     asking.join(ANSWER_S)
     answer = found[0] if found else TimeoutError("timed out")
     if isinstance(answer, Exception):
-        raise WrongValue(_unreachable(without_password(uri), _reason(answer))) from answer
+        raise Unreachable(_unreachable(without_password(uri), _reason(answer))) from answer
     return answer
 
 

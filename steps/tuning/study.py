@@ -69,7 +69,8 @@ def run(begun: Begun, interrupts: Interrupts, describe: Describe) -> None:
         plan = make(values, describe)
         history.check_same(study, plan, earlier)
     except WrongValue:
-        begun.claim.release()
+        if values["study"] != "auto":  # else nobody would take its run for a part of the study
+            begun.claim.release()
         raise
     resources.warn(plan.values)
     with tempfile.TemporaryDirectory(prefix="tune-") as folder, _cleared_up(folder, os.environ[names.FILES]):

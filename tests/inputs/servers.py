@@ -8,6 +8,7 @@ from tests.inputs.rows import Row, State
 _RUN = "0" * 32
 _NO_MLFLOW = "the server {server} answers, but not as MLflow's does; name another in MLFLOW_TRACKING_URI"
 _AWAY = "the tracking server {server} can't be used: "
+_NOBODY = "MLFLOW_TRACKING_URI '{server}': no tracking server can be reached there: "
 _REFUSED = "the tracking server {server} refuses this user: "
 _RENEW = "; a token may have expired: renew MLFLOW_TRACKING_TOKEN, or MLFLOW_TRACKING_USERNAME and …"
 _TRIAL = {"refit": "false", "folds": "2", "estimator": "sklearn.dummy.DummyClassifier"}
@@ -17,13 +18,13 @@ def _json(status: int, **fields: str) -> State:
     return states.answering(status, json.dumps(fields), "application/json")
 
 
-def _server(id: str, line: str, state: State, code: int, uri: str = "{server}") -> list[Row]:
-    """Make rows of a step by hand, of a study under `mlflow run`, and of a trial."""
+def _server(id: str, line: str, state: State, code: int, uri: str = "{server}", study: str = "") -> list[Row]:
+    """Make rows of a step by hand, of a study under `mlflow run` (which may say it otherwise), and of a trial."""
     env = {"MLFLOW_TRACKING_URI": uri}
     under = {**env, "MLFLOW_RUN_ID": _RUN}
     return [
         Row(f"server-{id}-train", "train", line, env=env, state=state, code=code),
-        Row(f"server-{id}-tune", "tune", line, env=under, state=state, code=code),
+        Row(f"server-{id}-tune", "tune", study or line, env=under, state=state, code=code),
         Row(f"server-{id}-trial", "train", line, _TRIAL, env=under, state=state, code=code),
     ]
 
@@ -35,8 +36,8 @@ def _one(id: str, line: str, state: State, code: int, uri: str = "{server}") -> 
 _NO_USER = "You are not authenticated. Please see https://mlflow.org/auth"
 
 ROWS = [
-    *_server("refused", _AWAY + "Connection refused", states.refused, 75),
-    *_server("silent", _AWAY + "it does not answer in time", states.silent, 75),
+    *_server("refused", _AWAY + "Connection refused", states.refused, 75, study=_NOBODY + "connection …"),
+    *_server("silent", _AWAY + "it does not answer in time", states.silent, 75, study=_NOBODY + "no answer …"),
     *_server("500", _AWAY + "it answers with error 500", states.answering(500, "<html>oops</html>"), 75),
     _one("503", _AWAY + "it answers with error 503", states.answering(503, ""), 75),
     _one("429", _AWAY + "it answers with error 429", states.answering(429, "slowly"), 75),

@@ -6,7 +6,7 @@ import time
 import mlflow
 import pytest
 
-from steps.errors import WrongValue
+from steps.errors import StepError
 from steps.tuning import server
 from tests.conftest import free_port
 
@@ -46,7 +46,7 @@ def proxy():
 def refused(check, uri):
     """The one problem for which a server is refused, told in less than three seconds."""
     began = time.monotonic()
-    with pytest.raises(WrongValue) as caught:
+    with pytest.raises(StepError) as caught:
         check(uri)
     assert time.monotonic() - began < 3
     (problem,) = caught.value.problems
