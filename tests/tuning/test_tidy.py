@@ -30,7 +30,7 @@ def run(client: MlflowClient) -> Callable[..., str]:
         known = {name.replace("__", "."): value for name, value in tags.items()}
         if tuner:
             known["tuning.tuner"] = json.dumps({**claim._self(), **tuner})
-        made = client.create_run("0", start_time=0, tags=known)
+        made = client.create_run("0", start_time=1, tags=known)
         for name, value in (params or {}).items():
             client.log_param(made.info.run_id, name, value)
         return str(made.info.run_id)
