@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -18,6 +19,20 @@ from tests.e2e.tools import Place, git, processes_with, until
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The long ones come first: the fast ones fill the gaps at the end."""
     items.sort(key=lambda item: item.get_closest_marker("e2e") is None)
+
+
+@pytest.fixture(autouse=True)
+def own_tracking_uri() -> Iterator[None]:
+    """What a test says to MLflow of its tracking server is forgotten with it: MLflow keeps it for the process."""
+    standing = os.environ.get("MLFLOW_TRACKING_URI")
+    yield
+    if "mlflow" in sys.modules:
+        from mlflow.tracking._tracking_service import utils
+
+        utils._tracking_uri = None
+    os.environ.pop("MLFLOW_TRACKING_URI", None)
+    if standing is not None:
+        os.environ["MLFLOW_TRACKING_URI"] = standing
 
 
 @pytest.fixture(scope="session")
