@@ -146,8 +146,9 @@ def _check_same_data(run: Run, plan: Plan) -> None:
         if run.data.tags.get(names.FOLDS) != plan.folds:
             raise _LeftOutError("of other columns or folds")
         return
+    given = _parameters(run)
     for name, word in settings.as_parameters(plan.entry.shared(plan.values)).items():
-        if _parameters(run).get(name) != word:
+        if given.get(name) != word:
             raise _LeftOutError(f"of another {name}")
 
 
@@ -161,11 +162,21 @@ def _estimator(run: Run, plan: Plan) -> str | None:
 
 
 def _parameters(run: Run) -> dict[str, str]:
-    """Return a run's parameters as they were given: of a project's run, MLflow records them quoted for a shell."""
-    given = dict(run.data.params)
-    if MLFLOW_PROJECT_ENTRY_POINT not in run.data.tags:
-        return given
-    return {name: "".join(shlex.split(word)) for name, word in given.items()}
+    """Return a run's parameters as they were given: of a project's run, MLflow records them quoted for a shell.
+
+    What the run has logged itself stands beside them as it is.
+    """
+    quoted = MLFLOW_PROJECT_ENTRY_POINT in run.data.tags
+    return {name: _unquoted(word) if quoted else word for name, word in run.data.params.items()}
+
+
+def _unquoted(word: str) -> str:
+    """Undo `shlex.quote`; return what is no result of it as it is."""
+    try:
+        (given,) = shlex.split(word)
+    except ValueError:  # an open quote, or several words
+        return word
+    return given if shlex.quote(given) == word else word
 
 
 def _hyperparameters(run: Run, plan: Plan) -> dict[str, Any]:

@@ -162,3 +162,12 @@ def test_values_that_mlflow_records_in_quotes_are_read(trained: Callable[..., st
     assert {str(trial.params) for trial in past.trials.values()} == {
         "{'monotonic_cst': '(1, 0)', 'criterion': 'two words'}"
     }
+
+
+@pytest.mark.parametrize(
+    ("recorded", "given"),
+    [("plain", "plain"), ("'two words'", "two words"), ("''", ""), ("two words", "two words"), ("it's", "it's")],
+)
+def test_only_what_was_quoted_is_unquoted(recorded: str, given: str) -> None:
+    """A run may log parameters of its own, which nobody quotes: an open quote or several words stay as they are."""
+    assert warm_start._unquoted(recorded) == given
