@@ -8,6 +8,7 @@ import os
 import tempfile
 from collections.abc import Mapping, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from steps import database, lifeline, names, outage, secrets, settings, spaces, threads
@@ -50,28 +51,30 @@ def _tune(words: Sequence[str]) -> int:
     lifeline.follow_launchers()
     outage.ride_out()
     os.environ[lifeline.TUNER] = str(os.getpid())
-    named = values["study"] != "auto"
     with tempfile.TemporaryDirectory(prefix="tune-") as files:
         os.environ[names.FILES] = files
-        if run_id and not named:
-            # Before this process's own imports, so that both import at the same time.
-            start_forkserver(values, run_id)
+        # Before this process's own imports, so that both import at the same time.
+        forkserver.start(PRELOAD, Path(files))
+        if run_id and values["study"] == "auto":
+            order_forkserver(values, run_id)
         from steps.tracking import own_run
         from steps.tuning import preflight, study
 
         preflight.reach_server()
         with own_run(values) as parent:
             begun = study.look_up(values, parent)
-            if named or not run_id:
+            if begun.values["threads"] != values["threads"]:  # BLAS has read its limit by now
                 threads.limit(begun.values["threads"])
-                start_forkserver(begun.values, parent)
+                forkserver.start(PRELOAD, Path(files))
+            if not (run_id and values["study"] == "auto"):
+                order_forkserver(begun.values, parent)
             describe = partial(forkserver.call, "steps.training.plan:describe")
             study.run(begun, interrupts, describe)
     return 0
 
 
-def start_forkserver(values: Mapping[str, Any], run_id: str) -> None:
-    """Start the process that imports, and reads the data, once for all children."""
+def order_forkserver(values: Mapping[str, Any], run_id: str) -> None:
+    """Have the process that imports once for all children read the data too."""
     # The study's opening record: true, and a write of the kind that each child does.
     opening = {"run_id": run_id, "metrics": names.NO_TRIALS, "tags": {names.ROLE: "study"}}
     calls: list[tuple[str, Mapping[str, Any]]] = [("steps.environment:differences", {})]
@@ -81,7 +84,7 @@ def start_forkserver(values: Mapping[str, Any], run_id: str) -> None:
         calls.append(("steps.training.plan:warm_up", opening))
     else:
         calls.append(("steps.tracking:warm_up", opening))
-    forkserver.start(PRELOAD, calls)
+    forkserver.order(calls)
 
 
 if __name__ == "__main__":

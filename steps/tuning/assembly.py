@@ -86,7 +86,7 @@ def drive(
         pool=Pool(children, values["jobs"], values["trial_timeout_s"]),
         limits=Limits(values["n_trials"], until, values["retries"]),
         ledger=Ledger(Stop(best, values["patience"], values["target_value"], values["max_failures"])),
-        job=plan.job,
+        plan=plan,
         reading=reading(plan),
         parent_run_id=claim.run_id,
         interrupts=interrupts,

@@ -3,10 +3,9 @@
 import sys
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
-from typing import Any
 
 from mlflow.entities import Metric
 from mlflow.exceptions import MlflowException
@@ -19,6 +18,7 @@ from steps.tuning.child import Adopted, Child, Ended, Job
 from steps.tuning.claim import Claim
 from steps.tuning.history import History
 from steps.tuning.ledger import Ledger, Result
+from steps.tuning.plan import Plan
 from steps.tuning.pool import Pool
 from steps.tuning.progress import Progress
 from steps.tuning.pruning import Steps
@@ -47,15 +47,14 @@ class Limits:
 class Driver:
     """Runs the trials of a study, and the baselines beside them; what the server remembers of them is not run again.
 
-    `job` turns a trial's number and its parameters in the search into what a child does; `reading` turns the steps that
-    a child has logged into those that a pruner sees.
+    `reading` turns the steps that a child has logged into those that a pruner sees.
     """
 
     search: Search
     pool: Pool
     limits: Limits
     ledger: Ledger
-    job: Callable[[int, Mapping[str, Any]], Job]
+    plan: Plan
     reading: Callable[[Steps], Steps]
     parent_run_id: str
     interrupts: Interrupts
@@ -121,7 +120,12 @@ class Driver:
         return ledger.stopped_by is not None and not (self.pool.in_flight() or self._again or self.baselines)
 
     def _wait_s(self) -> float:
-        """Return how long to wait at most: until a sign of life is due, the pruner looks, or the time is over."""
+        """Return how long to wait at most: until a sign of life is due, the pruner looks, or the time is over.
+
+        Where nothing runs, nothing will come: all that was left has been recalled.
+        """
+        if not self.pool.running:
+            return 0.0
         waits = [self.claim.due_s(), *([_LOOK_EVERY_S] if self.search.prunes else [])]
         if self.limits.deadline is not None:
             waits.append(max(0.0, self.limits.deadline - time.monotonic()))
@@ -138,7 +142,9 @@ class Driver:
             self.claim.beat()
             if self.interrupts.noted:
                 return None
-            job = self.job(*self.search.ask())
+            recorded = self.history.recorded(self.search.asked)
+            known = None if recorded is None else self.plan.params(recorded)
+            job = self.plan.job(*self.search.ask(known))
             if not self._recall(job):
                 return self.children.launch(job, hold=hold, retry_of=self.history.retry_of(job))
             self._judge()

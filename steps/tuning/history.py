@@ -77,6 +77,11 @@ class History:
         outcome = Outcome(state, values, () if steps_of is None else tuple(_reported(run, steps_of)))
         return Ended(job, run.info.run_id, outcome, tags.get(names.REASON, ""), tags.get(names.STDERR, ""))
 
+    def recorded(self, number: int) -> dict[str, Any] | None:
+        """Return the typed hyperparameters on record of a trial that is not to be run again."""
+        run = self.trials.get(number)
+        return None if run is None else json.loads(run.data.tags[names.PARAMS])
+
     def retry_of(self, job: Job) -> str | None:
         """Return the id of the run that was cut off in the same trial."""
         run = None if job.number is None else self.cut_off.get(job.number)
