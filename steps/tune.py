@@ -19,6 +19,7 @@ from steps.interrupts import Interrupts
 SUMMARY = "Tune a model: an Optuna study in which every trial is a child MLflow run, launched through mlflow.run."
 # What a child of `train` imports, but for `steps.train` itself, which it executes.
 PRELOAD = (
+    "steps.database",
     "steps.interrupts",
     "steps.settings",
     "steps.threads",
