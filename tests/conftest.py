@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.tools import Place, git, processes_with, until
+from tests.host import Host
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -46,12 +47,20 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def new_place(database: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Place]]:
+def host(database: Path) -> Iterator[Host]:
+    """A process with the imports done, whose forks the steps of this worker's tests are."""
+    found = Host(database)
+    yield found
+    found.close()
+
+
+@pytest.fixture(scope="session")
+def new_place(database: Path, host: Host, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Place]]:
     """Make places for studies; whatever is still running in them at the end is killed."""
     places: list[Place] = []
 
     def make(*, fresh: bool = False, **fields: object) -> Place:
-        place = Place(tmp_path_factory.mktemp("place"), **fields)  # type: ignore[arg-type]
+        place = Place(tmp_path_factory.mktemp("place"), **{"host": host, **fields})  # type: ignore[arg-type]
         if not fresh:
             shutil.copy(database, place.folder / "mlflow.db")
         places.append(place)

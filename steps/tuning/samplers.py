@@ -41,10 +41,20 @@ class Kind:
     package: str | None = None  # what has to be installed beside Optuna
 
 
+class _Tpe(TPESampler):
+    """Optuna's TPE, which of a trial that runs sees the parameters that it has: here they are drawn all at once.
+
+    Optuna's own sees also those that it has drawn for branches that the trial did not take. They are nowhere on record.
+    """
+
+    def _get_params(self, trial: FrozenTrial, study: optuna.Study) -> dict[str, Any]:
+        return trial.params
+
+
 def _tpe(space: Space, seed: int) -> BaseSampler:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ExperimentalWarning)  # `group`; it has been one since Optuna 2.8
-        return TPESampler(seed=seed, multivariate=True, group=space.conditional)
+        return _Tpe(seed=seed, multivariate=True, group=space.conditional)
 
 
 def _cmaes(_space: Space, seed: int) -> BaseSampler:

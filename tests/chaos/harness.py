@@ -17,7 +17,8 @@ from typing import Any
 from mlflow.tracking import MlflowClient
 
 from tests.e2e.server import Server
-from tests.e2e.tools import ROOT, Place, until
+from tests.e2e.tools import Place, until
+from tests.host import ROOT
 
 STUDY = "chaos"
 TRIALS = 16

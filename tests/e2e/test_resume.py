@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.tools import ALL_GONE_S, ROOT, Place, until
+from tests.e2e.tools import ALL_GONE_S, Place, until
+from tests.host import ROOT
 
 pytestmark = pytest.mark.e2e
 

@@ -6,7 +6,8 @@ from pathlib import Path
 import mlflow
 import pytest
 
-from tests.e2e.tools import ROOT, Done, Place, outputs
+from tests.e2e.tools import Done, Place, outputs
+from tests.host import ROOT
 
 pytestmark = pytest.mark.e2e
 

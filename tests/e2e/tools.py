@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 import uuid
 from collections.abc import Callable
@@ -16,8 +17,8 @@ from mlflow.entities import LoggedModelOutput, Run
 from mlflow.tracking import MlflowClient
 
 from steps import lifeline
+from tests.host import ROOT, Host
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 # Every process that a test starts inherits this variable, and so can be found.
 MARK = "TEST_MARK"
 # How long the processes of a killed study may take to end.
@@ -32,6 +33,7 @@ class Place:
     project: Path | str = ROOT
     extra: dict[str, str] = field(default_factory=dict)
     mark: str = field(default_factory=lambda: uuid.uuid4().hex)
+    host: Host | None = None
 
     @property
     def uri(self) -> str:
@@ -64,8 +66,15 @@ class Place:
         return [sys.executable, "-m", module, *(f"--{name}={value}" for name, value in parameters.items())]
 
     def step(self, module: str, *words: str, check: bool = False, **parameters: object) -> "Done":
-        """Run a step by hand, without the seconds of `mlflow run` around it."""
-        return self.run([*self.step_command(module, **parameters), *words], cwd=Path(self.project), check=check)
+        """Run a step by hand, without the seconds of `mlflow run` around it, nor where it can be those of imports."""
+        command = [*self.step_command(module, **parameters), *words]
+        if self.host is None or self.project != ROOT:
+            return self.run(command, cwd=Path(self.project), check=check)
+        out, err = (Path(tempfile.mkstemp(prefix=name, dir=self.folder)[1]) for name in ("out", "err"))
+        code = self.host.step(module, command[3:], self.env, out=out, err=err)
+        done = Done(code, out.read_text(), err.read_text())
+        assert not check or code == 0, done.stdout + done.stderr
+        return done
 
     def run(self, words: list[str], *, cwd: Path | None = None, check: bool) -> "Done":
         done = subprocess.run(

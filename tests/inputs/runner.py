@@ -1,17 +1,14 @@
 """Runs rows in forks of one process that has the imports done, and reads what they left."""
 
-import json
 import os
 import shutil
 import sqlite3
-import subprocess
-import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import closing, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.e2e.tools import ROOT
+from tests.host import ROOT, Host
 from tests.inputs.rows import Row, fill, matches
 
 # A server that can't be reached is given up at once, where MLflow would try for minutes.
@@ -22,6 +19,7 @@ BASE = {
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "1",
     "TMPDIR": "{folder}",
 }
+LIMIT_S = 60
 _OURS = ("MLFLOW_", "TUNING_", "AWS_")
 
 
@@ -34,55 +32,26 @@ class Ended:
     places: Mapping[str, str]
 
 
-class Host:
-    """The process whose forks the steps are."""
-
-    def __init__(self, database: Path):
-        scratch = database.with_name("scratch.db")
-        shutil.copy(database, scratch)
-        words = [sys.executable, "-m", "tests.inputs.host", f"sqlite:///{scratch}"]
-        env = clean() | {"MLFLOW_DISABLE_TELEMETRY": "true", "OMP_NUM_THREADS": "1"}
-        pipe = subprocess.PIPE
-        self._process = subprocess.Popen(words, cwd=ROOT, env=env, stdin=pipe, stdout=pipe, text=True)
-        self._database = database
-        assert self._read() == "ready"
-
-    def run(self, row: Row, folder: Path) -> Ended:
-        """Run a row in a folder, which gets a tracking database of its own."""
-        shutil.copy(self._database, folder / "mlflow.db")
-        places = {"folder": str(folder), "root": str(ROOT)}
-        for name, content in row.files.items():
-            path = folder / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content if isinstance(content, bytes) else fill(content, places).encode())
-        with row.state(folder) if row.state else nullcontext({}) as more:
-            places |= more
-            words = [f"--{name}={value}" for name, value in row.parameters.items()]
-            code = self._step(row.step, [*words, *row.words], {**BASE, **row.env}, folder, places)
-        return Ended(code, (folder / "stderr").read_text().splitlines(), places)
-
-    def _step(
-        self, step: str, words: Sequence[str], env: Mapping[str, str], folder: Path, places: Mapping[str, str]
-    ) -> int:
-        request = {
-            "module": f"steps.{step}",
-            "words": [fill(word, places) for word in words],
-            "env": clean() | {name: fill(value, places) for name, value in env.items()},
-            "cwd": str(ROOT),
-            "out": str(folder / "stdout"),
-            "err": str(folder / "stderr"),
-        }
-        assert self._process.stdin is not None
-        print(json.dumps(request), file=self._process.stdin, flush=True)
-        return int(self._read())
-
-    def _read(self) -> str:
-        assert self._process.stdout is not None
-        return self._process.stdout.readline().strip()
-
-    def close(self) -> None:
-        """End the process."""
-        self._process.communicate()
+def run(host: Host, row: Row, folder: Path) -> Ended:
+    """Run a row in a folder, which has a tracking database of its own."""
+    places = {"folder": str(folder), "root": str(ROOT)}
+    shutil.copy(host.database, folder / "mlflow.db")
+    for name, content in row.files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content if isinstance(content, bytes) else fill(content, places).encode())
+    with row.state(folder) if row.state else nullcontext({}) as more:
+        places |= more
+        words = [*(f"--{name}={value}" for name, value in row.parameters.items()), *row.words]
+        code = host.step(
+            f"steps.{row.step}",
+            [fill(word, places) for word in words],
+            clean() | {name: fill(value, places) for name, value in {**BASE, **row.env}.items()},
+            out=folder / "stdout",
+            err=folder / "stderr",
+            limit_s=LIMIT_S,
+        )
+    return Ended(code, (folder / "stderr").read_text().splitlines(), places)
 
 
 def clean() -> dict[str, str]:
@@ -101,7 +70,7 @@ def runs(folder: Path) -> list[tuple[str, bool]]:
 
 def check(host: Host, row: Row, folder: Path) -> None:
     """Assert that a row ends as it says: code and lines, no traceback, no run left running, no child."""
-    ended = host.run(row, folder)
+    ended = run(host, row, folder)
     expected = [fill(line, ended.places) for line in row.expected]
     said = "\n".join(ended.stderr)
     assert len(ended.stderr) == len(expected), said

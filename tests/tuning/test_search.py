@@ -22,6 +22,13 @@ y: {type: float, low: 0, high: 1, when: {kind: a}}
 z: {type: categorical, choices: [1, 2], when: {kind: b}}
 """
 
+# What every sampler can search, also from one end to the other.
+NUMBERS = """
+x: {type: float, low: -2, high: 2, step: 0.1}
+n: {type: int, low: 1, high: 100}
+kind: {type: categorical, choices: [a, b]}
+"""
+
 
 def read(text):
     return file.read(text, "my.yaml").for_task("classification")
@@ -315,3 +322,34 @@ def test_a_pruner_compares_with_past_trials():
         search = Search(SPACE, sampler="random", seed=1, window=1, pruner="median", steps=2, past=known)
         number, _ = search.ask()
         assert search.judge(number, [(0, 0.1), (1, 0.1)]) == pruned_at
+
+
+@pytest.mark.parametrize("window", [1, 4])
+@pytest.mark.parametrize(
+    ("sampler", "space"),
+    [
+        *((sampler, space) for sampler in ("tpe", "random", "qmc") for space in (FLAT, CONDITIONAL)),
+        *((sampler, NUMBERS) for sampler in ("tpe", "cmaes", "grid")),
+    ],
+)
+def test_a_study_that_is_told_what_is_on_record_goes_on_the_same(space, sampler, window):
+    """Whether the known trials are drawn again or taken as they are recorded, the next ones are the same."""
+    told, drawn = (Search(read(space), sampler=sampler, seed=42, window=window) for _ in range(2))
+    for number in range(70):
+        known = drawn.ask()[1]
+        assert told.ask(known if number < 60 else None) == (number, known)
+        for search in (told, drawn):
+            search.settle(number, outcome(number, known))
+
+
+def test_what_is_on_record_is_held_to_what_would_be_drawn():
+    """Of the known trials the first, and some of the others, are drawn again: a record that is another one shows."""
+    search, shown = Search(SPACE, sampler="tpe", seed=42, window=4), []
+    other = {"x": 1.5, "n": 7, "kind": "a"}
+    for number in range(100):
+        _, params = search.ask(other)
+        search.settle(number, outcome(number, params))
+        shown += [number] if params != other else []
+    assert shown[:3] == [0, 1, 2]
+    assert shown[-1] > 90
+    assert len(shown) < 50

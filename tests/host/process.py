@@ -14,6 +14,7 @@ import runpy
 import signal
 import socket
 import sys
+import time
 import traceback
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -35,8 +36,7 @@ MODULES = (
 )
 # A forkserver has to import these itself: the one because it does its work then, the other because it looks at that.
 _ITS_OWN = ("preload", "forkserver")
-# A step that takes longer is ended, and has failed.
-LIMIT_S = 60
+_POLL_S = 0.005
 
 
 def main() -> None:
@@ -47,13 +47,21 @@ def main() -> None:
     print("ready", flush=True)
     for line in sys.stdin:
         request = json.loads(line)
+        limit_s = request.pop("limit_s")
         pid = os.fork()
         if pid == 0:
             _be_the_step(**request)
-        status = os.waitpid(pid, 0)[1]
-        with suppress(ProcessLookupError):
-            os.killpg(pid, signal.SIGKILL)  # whatever it has left
-        print(os.waitstatus_to_exitcode(status), flush=True)
+        print(_ended(pid, limit_s), flush=True)
+
+
+def _ended(pid: int, limit_s: float) -> int:
+    """Wait for a step, and end one that takes too long; return its exit code."""
+    deadline = time.monotonic() + limit_s
+    while os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT | os.WNOHANG) is None and time.monotonic() < deadline:
+        time.sleep(_POLL_S)
+    with suppress(ProcessLookupError):
+        os.killpg(pid, signal.SIGKILL)  # and whatever it has left
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
 
 def _use(uri: str) -> None:
@@ -75,7 +83,6 @@ def _be_the_step(module: str, words: Sequence[str], env: Mapping[str, str], cwd:
     os.environ.update(env)
     os.chdir(cwd)
     _redirect({0: os.devnull, 1: out, 2: err})
-    signal.alarm(LIMIT_S)
     if module == "steps.tune":
         _keep_a_spare()
     sys.argv = [module, *words]
