@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.host import Host
 from tests.inputs.parameters import ROWS
 from tests.inputs.rows import Row
-from tests.inputs.runner import Host, check
+from tests.inputs.runner import check
 
 pytestmark = pytest.mark.e2e
 

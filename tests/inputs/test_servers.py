@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.host import Host
 from tests.inputs.rows import Row
-from tests.inputs.runner import Host, check
+from tests.inputs.runner import check
 from tests.inputs.servers import ROWS
 
 pytestmark = pytest.mark.e2e
