@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.tools import Place, git, processes_with, until
+from tests.e2e.tools import Place, free_port, git, processes_with, until
 from tests.host import Host
 
 
@@ -23,17 +23,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(autouse=True)
-def own_tracking_uri() -> Iterator[None]:
-    """What a test says to MLflow of its tracking server is forgotten with it: MLflow keeps it for the process."""
-    standing = os.environ.get("MLFLOW_TRACKING_URI")
+def own_server() -> Iterator[None]:
+    """What a test says to MLflow of its server and experiment is forgotten with it: MLflow keeps it for the process."""
+    standing = {name: value for name, value in os.environ.items() if name.startswith("MLFLOW_")}
     yield
     if "mlflow" in sys.modules:
+        from mlflow.tracking import fluent
         from mlflow.tracking._tracking_service import utils
 
-        utils._tracking_uri = None
-    os.environ.pop("MLFLOW_TRACKING_URI", None)
-    if standing is not None:
-        os.environ["MLFLOW_TRACKING_URI"] = standing
+        utils._tracking_uri = fluent._active_experiment_id = None
+    for name in [name for name in os.environ if name.startswith("MLFLOW_")]:
+        del os.environ[name]
+    os.environ.update(standing)
 
 
 @pytest.fixture(scope="session")
@@ -141,12 +142,3 @@ def web() -> Iterator[Web]:
         threading.Thread(target=server.serve_forever, args=(0.02,)).start()
         yield found
         server.shutdown()
-
-
-def free_port() -> int:
-    """Find a port that nobody listens on."""
-    import socket
-
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])

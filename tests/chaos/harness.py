@@ -69,7 +69,7 @@ def _disturb(place: Place, chance: random.Random, server: Server | None) -> str:
         time.sleep(chance.uniform(0, LATEST_S))  # the outage
         server.start()
         process.wait(timeout=180)
-        until(lambda: not place.processes(), GONE_S, "no process")
+        place.all_gone(GONE_S)
         return "SIGKILL to the tracking server"
     victims = sorted(place.processes().items())
     pid, name = chance.choice(victims) if victims else (0, "nobody: it was done")
@@ -77,7 +77,7 @@ def _disturb(place: Place, chance: random.Random, server: Server | None) -> str:
         with suppress(ProcessLookupError):
             os.kill(pid, number)
     process.wait(timeout=120)
-    until(lambda: not place.processes(), GONE_S, "no process")
+    place.all_gone(GONE_S)
     return f"{number.name} to {name[:80]}"
 
 

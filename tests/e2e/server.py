@@ -2,23 +2,15 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import urllib.request
-from contextlib import closing, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 
-from tests.e2e.tools import MARK, Place, until
+from tests.e2e.tools import MARK, Place, free_port, until
 
 _STARTS_S = 90
-
-
-def free_port() -> int:
-    """Return a port of this host that is free now."""
-    with closing(socket.socket()) as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
 
 
 @dataclass

@@ -52,7 +52,7 @@ def test_mlflow_run_killed_takes_the_study_along(place: Place) -> None:
     process = started(place, place.command("tune", **LONG), trials=4)
     process.kill()
     process.wait()
-    until(lambda: not place.processes(), ALL_GONE_S, "no process")
+    place.all_gone()
 
 
 def test_the_tuner_killed_takes_its_children_along(place: Place) -> None:
@@ -60,7 +60,7 @@ def test_the_tuner_killed_takes_its_children_along(place: Place) -> None:
     process = started(place, place.step_command("steps.tune", **LONG), trials=4, cwd=ROOT)
     process.kill()
     process.wait()
-    until(lambda: not place.processes(), ALL_GONE_S, "no process")
+    place.all_gone()
 
 
 def test_a_tuner_killed_while_it_starts_leaves_nothing(place: Place) -> None:
@@ -69,7 +69,7 @@ def test_a_tuner_killed_while_it_starts_leaves_nothing(place: Place) -> None:
     until(lambda: any("forkserver" in command for command in place.processes().values()), 60, "a forkserver")
     process.kill()
     process.wait()
-    until(lambda: not place.processes(), ALL_GONE_S, "no process")
+    place.all_gone()
 
 
 def test_children_of_the_local_backend_do_not_outlive_the_tuner(place: Place) -> None:
@@ -77,7 +77,7 @@ def test_children_of_the_local_backend_do_not_outlive_the_tuner(place: Place) ->
     process = started(place, place.step_command("steps.tune", **LONG, backend="local"), cwd=ROOT)
     process.kill()
     process.wait()
-    until(lambda: not place.processes(), ALL_GONE_S, "no process")
+    place.all_gone()
 
 
 def test_ctrl_c_ends_in_order(place: Place) -> None:
@@ -85,7 +85,7 @@ def test_ctrl_c_ends_in_order(place: Place) -> None:
     process = started(place, place.command("tune", **LONG), trials=4)
     os.killpg(process.pid, signal.SIGINT)
     process.wait(timeout=20)
-    until(lambda: not place.processes(), ALL_GONE_S, "no process")
+    place.all_gone()
     study = place.study()
     assert {run.info.status for run in study.children} <= {"KILLED", "FINISHED"}
     assert study.parent.info.status == "KILLED"  # though `mlflow run` writes FAILED
@@ -107,7 +107,7 @@ def test_a_closed_terminal_ends_in_order(place: Place) -> None:
     until(lambda: len(place.client.search_runs(["0"], trials)) >= 4, 90, "trials")
     os.close(terminal)
     process.wait(timeout=20)
-    until(lambda: not place.processes(), ALL_GONE_S + 5, "no process")
+    place.all_gone(ALL_GONE_S + 5)
     place.step("steps.tuning.tidy", check=True)
     study = place.study()
     assert {run.info.status for run in study.children} <= {"KILLED", "FINISHED"}
@@ -120,7 +120,7 @@ def test_a_tuner_that_is_killed_leaves_no_file(place: Place) -> None:
     assert list((place.folder / "tmp").glob("tune-*"))
     process.kill()
     process.wait()
-    until(lambda: not place.processes(), ALL_GONE_S, "no process")
+    place.all_gone()
     assert list((place.folder / "tmp").glob("tune-*")) == []
 
 
@@ -136,7 +136,7 @@ def test_a_signal_to_the_step_is_its_exit_code(place: Place, number: signal.Sign
     process = started(place, place.step_command("steps.tune", **LONG), cwd=ROOT)
     process.send_signal(number)
     assert process.wait(timeout=15) == code
-    until(lambda: not place.processes(), ALL_GONE_S, "no process")
+    place.all_gone()
     study = place.study()
     assert {run.info.status for run in study.children} <= {"KILLED", "FINISHED"}
     assert study.parent.info.status == "KILLED"
@@ -153,5 +153,5 @@ def test_train_killed_through_mlflow_run_ends_and_says_so(place: Place) -> None:
     until(a_fold_is_scored, 60, "a scored fold")
     process.kill()
     process.wait()
-    until(lambda: not place.processes(), ALL_GONE_S, "no process")
+    place.all_gone()
     assert place.client.search_runs(["0"])[0].info.status == "KILLED"

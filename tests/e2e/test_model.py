@@ -12,8 +12,7 @@ import mlflow
 import pandas as pd
 import pytest
 
-from tests.conftest import free_port
-from tests.e2e.tools import Place, outputs, until
+from tests.e2e.tools import Place, free_port, outputs, until
 
 pytestmark = pytest.mark.e2e
 

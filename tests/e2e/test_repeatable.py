@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.tools import ALL_GONE_S, Place, until
+from tests.e2e.tools import Place, until
 
 pytestmark = pytest.mark.e2e
 
@@ -90,4 +90,4 @@ def test_children_of_the_local_backend_do_not_outlive_mlflow_run(local: Place) -
     """SIGKILL to the study's `mlflow run` in the midst of trials: after 5 s no process of the study is left."""
     (mlflow_run,) = [pid for pid, command in local.processes().items() if " run " in command and "-e tune" in command]
     os.kill(mlflow_run, signal.SIGKILL)
-    until(lambda: not local.processes(), ALL_GONE_S, "no process")
+    local.all_gone()

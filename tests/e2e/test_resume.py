@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.tools import ALL_GONE_S, Place, until
+from tests.e2e.tools import Place, until
 from tests.host import ROOT
 
 pytestmark = pytest.mark.e2e
@@ -81,7 +81,7 @@ def test_of_two_tuners_one_works(place: Place) -> None:
     }
     at_work.send_signal(signal.SIGTERM)
     assert at_work.wait(timeout=15) == 143
-    until(lambda: not place.processes(), ALL_GONE_S, "no process")
+    place.all_gone()
 
 
 def test_sixteen_at_a_time_on_sqlite(place: Place) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.server import Server
-from tests.e2e.tools import ALL_GONE_S, Place, until
+from tests.e2e.tools import Place, until
 from tests.host import ROOT
 
 pytestmark = pytest.mark.e2e
@@ -71,7 +71,7 @@ def test_a_server_that_stays_away_ends_the_study(server: Server, monkeypatch: py
     assert "did not come back" in output
     assert "--study 'left' goes on" in output
     assert "Traceback" not in output
-    until(lambda: not place.processes(), ALL_GONE_S, "no process")
+    place.all_gone()
     server.start()
     before = place.named("left").ended("COMPLETE")
     place.step("steps.tune", check=True, study="left", **STUDY)
@@ -90,4 +90,4 @@ def test_a_signal_while_the_server_is_away_is_answered_in_time(server: Server) -
     process.send_signal(signal.SIGTERM)
     assert process.wait(timeout=12) == 143
     assert "Traceback" not in (place.folder / "output.txt").read_text()
-    until(lambda: not place.processes(), ALL_GONE_S, "no process")
+    place.all_gone()

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pytest
 
 from tests.e2e.server import Server
-from tests.e2e.tools import ALL_GONE_S, Place, until
+from tests.e2e.tools import Place, until
 from tests.host import ROOT
 
 pytestmark = pytest.mark.e2e
@@ -94,4 +94,4 @@ def test_a_token_that_expires_ends_the_study_in_one_sentence(gate: Gate) -> None
     assert "MLFLOW_TRACKING_TOKEN" in said[0]
     assert "Traceback" not in output.read_text()
     assert TOKEN not in output.read_text()
-    until(lambda: not place.processes(), ALL_GONE_S, "no process")
+    place.all_gone()

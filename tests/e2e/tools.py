@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -94,6 +95,13 @@ class Place:
         """Find the processes that carry the mark: their ids and commands."""
         return processes_with(f"{MARK}={self.mark}")
 
+    def all_gone(self, seconds: float = ALL_GONE_S) -> None:
+        """Wait until no process carries the mark; fail, with those that do, after too many seconds."""
+        deadline = time.monotonic() + seconds
+        while left := self.processes():
+            assert time.monotonic() < deadline, f"after {seconds} s there are still: {left}"
+            time.sleep(0.05)
+
     def named(self, study: str) -> "Study":
         """A study that may have several parents: with the newest of them, and all of its children."""
         parents = self.client.search_runs(["0"], f"tags.`tuning.study` = '{study}' AND tags.`tuning.role` = 'study'")
@@ -170,6 +178,13 @@ def processes_with(variable: str) -> dict[int, str]:
         with suppress(OSError):  # gone meanwhile
             found[pid] = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
     return found
+
+
+def free_port() -> int:
+    """Return a port of this host that is free now."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
 
 
 def until(condition: Callable[[], object], seconds: float, what: str) -> float:

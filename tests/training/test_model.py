@@ -121,19 +121,14 @@ def test_a_logged_model_is_tagged_with_its_format_and_predicts_the_same(saved_by
     else:
         features, target = load_iris(return_X_y=True, as_frame=True)
         made = dict(others())["encoded labels"].fit(features, target)
-    standing = mlflow.get_tracking_uri()
     mlflow.set_tracking_uri(place.uri)
-    try:
-        MlflowClient(place.uri).create_experiment("here", artifact_location=f"{place.folder}/artifacts")
-        mlflow.set_experiment("here")
-        with mlflow.start_run() as run:
-            model.log(made, features)
-        tags = place.client.get_run(run.info.run_id).data.tags
-        assert tags[names.MODEL_FORMAT] == saved_by
-        (logged,) = place.client.get_run(run.info.run_id).outputs.model_outputs
-        back = mlflow.sklearn.load_model(f"models:/{logged.model_id}")
-    finally:
-        mlflow.set_tracking_uri(standing)
-        mlflow.tracking.fluent._active_experiment_id = None
+    MlflowClient(place.uri).create_experiment("here", artifact_location=f"{place.folder}/artifacts")
+    mlflow.set_experiment("here")
+    with mlflow.start_run() as run:
+        model.log(made, features)
+    tags = place.client.get_run(run.info.run_id).data.tags
+    assert tags[names.MODEL_FORMAT] == saved_by
+    (logged,) = place.client.get_run(run.info.run_id).outputs.model_outputs
+    back = mlflow.sklearn.load_model(f"models:/{logged.model_id}")
     for found, expected in zip(answers(back, features), answers(made, features), strict=True):
         assert np.array_equal(found, expected)

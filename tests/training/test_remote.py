@@ -3,7 +3,7 @@ import pytest
 from steps import names
 from steps.errors import WrongValue
 from steps.training import data, remote
-from tests.conftest import free_port
+from tests.e2e.tools import free_port
 
 
 @pytest.fixture

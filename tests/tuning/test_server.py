@@ -8,7 +8,7 @@ import pytest
 
 from steps.errors import StepError
 from steps.tuning import server
-from tests.conftest import free_port
+from tests.e2e.tools import free_port
 
 MAJOR, MINOR = (int(part) for part in mlflow.__version__.split(".")[:2])
 
