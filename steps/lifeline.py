@@ -18,7 +18,7 @@ from pathlib import Path
 # The tuner's process id, in the environment of its children.
 TUNER = "TUNING_TUNER"
 # How long a process may take to end in order once the one that it works for is gone.
-GRACE_S = 3.5
+GRACE_S = 3.0
 # And an orphan, once it was asked to end: what has only just started may not listen yet.
 ORPHANS_GRACE_S = 1.5
 _POLL_S = 0.25

@@ -5,13 +5,15 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import mlflow
 import pytest
+from mlflow.tracking import MlflowClient, fluent
+from mlflow.tracking._tracking_service import utils
 
 from tests.e2e.tools import Place, free_port, git, processes_with, until
 from tests.host import Host
@@ -27,11 +29,7 @@ def own_server() -> Iterator[None]:
     """What a test says to MLflow of its server and experiment is forgotten with it: MLflow keeps it for the process."""
     standing = {name: value for name, value in os.environ.items() if name.startswith("MLFLOW_")}
     yield
-    if "mlflow" in sys.modules:
-        from mlflow.tracking import fluent
-        from mlflow.tracking._tracking_service import utils
-
-        utils._tracking_uri = fluent._active_experiment_id = None
+    utils._tracking_uri = fluent._active_experiment_id = None
     for name in [name for name in os.environ if name.startswith("MLFLOW_")]:
         del os.environ[name]
     os.environ.update(standing)
@@ -40,11 +38,17 @@ def own_server() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An empty tracking database with its tables made, which takes MLflow seconds: to be copied."""
-    from mlflow.tracking import MlflowClient
-
     folder = tmp_path_factory.mktemp("database")
     MlflowClient(f"sqlite:///{folder}/mlflow.db").search_experiments()
     return folder / "mlflow.db"
+
+
+@pytest.fixture
+def client(database: Path, tmp_path: Path, own_server: None) -> MlflowClient:
+    """A client of an empty tracking database, which is MLflow's own for the test."""
+    shutil.copy(database, tmp_path / "mlflow.db")
+    mlflow.set_tracking_uri(f"sqlite:///{tmp_path}/mlflow.db")  # and its variable, for processes that are started
+    return MlflowClient()
 
 
 @pytest.fixture(scope="session")

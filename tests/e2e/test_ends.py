@@ -97,7 +97,7 @@ def test_ctrl_c_ends_in_order(place: Place) -> None:
 def test_a_closed_terminal_ends_in_order(place: Place) -> None:
     """The terminal of `mlflow run` goes away, which ends by SIGHUP: nothing is left, nor RUNNING.
 
-    A step whose `mlflow run` is gone has 3.5 s: what it can't write in them, on a machine that is this busy, is tidied.
+    A step whose `mlflow run` is gone has 3 s: what it can't write in them, on a machine that is this busy, is tidied.
     """
     terminal, other = os.openpty()
     words = [sys.executable, "-c", TERMINAL, *place.command("tune", **LONG)]

@@ -7,23 +7,13 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import nullcontext
-from pathlib import Path
-from shutil import copy
 
-import mlflow
 import pytest
 from mlflow.tracking import MlflowClient
 
 from steps import names
 from steps.errors import WrongValue
 from steps.tuning import claim
-
-
-@pytest.fixture
-def client(database: Path, tmp_path: Path) -> MlflowClient:
-    copy(database, tmp_path / "mlflow.db")
-    mlflow.set_tracking_uri(f"sqlite:///{tmp_path}/mlflow.db")
-    return MlflowClient()
 
 
 @pytest.fixture

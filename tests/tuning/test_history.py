@@ -2,11 +2,8 @@
 
 import json
 from collections.abc import Callable
-from pathlib import Path
-from shutil import copy
 from typing import Any
 
-import mlflow
 import pytest
 from mlflow.tracking import MlflowClient
 from optuna.trial import TrialState
@@ -30,13 +27,6 @@ def planned(*words: str) -> plan.Plan:
 @pytest.fixture(scope="module")
 def wine() -> plan.Plan:
     return planned()
-
-
-@pytest.fixture
-def client(database: Path, tmp_path: Path) -> MlflowClient:
-    copy(database, tmp_path / "mlflow.db")
-    mlflow.set_tracking_uri(f"sqlite:///{tmp_path}/mlflow.db")
-    return MlflowClient()
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ from typing import Any
 
 import mlflow
 import pytest
-from mlflow.tracking import MlflowClient
 
 from steps import environment, settings
 from steps.errors import WrongValue
@@ -34,14 +33,11 @@ def project(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def run(database, tmp_path, monkeypatch):
+def run(client, tmp_path):
     """Make a study's run, with its artifacts in a given place, in a database of its own."""
-    shutil.copy(database, tmp_path / "mlflow.db")
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/mlflow.db")
 
     def make(root="kept"):
-        experiment = MlflowClient().create_experiment(root, str(tmp_path / root))
-        return MlflowClient().create_run(experiment)
+        return client.create_run(client.create_experiment(root, str(tmp_path / root)))
 
     return make
 

@@ -3,8 +3,6 @@
 import json
 import os
 from collections.abc import Callable
-from pathlib import Path
-from shutil import copy
 
 import mlflow
 import pytest
@@ -13,13 +11,6 @@ from mlflow.tracking import MlflowClient
 from steps.tuning import claim, tidy
 
 DEAD, ALIVE = {"pid": 2**22 + 1}, {"pid": os.getpid()}
-
-
-@pytest.fixture
-def client(database: Path, tmp_path: Path) -> MlflowClient:
-    copy(database, tmp_path / "mlflow.db")
-    mlflow.set_tracking_uri(f"sqlite:///{tmp_path}/mlflow.db")
-    return MlflowClient()
 
 
 @pytest.fixture

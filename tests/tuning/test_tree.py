@@ -1,5 +1,4 @@
 import os
-import shutil
 import subprocess
 import time
 
@@ -265,12 +264,9 @@ def test_no_tree_is_no_clean_tree(tmp_path):
 
 
 @pytest.fixture
-def a_run(database, tmp_path, monkeypatch):
+def a_run(client, tmp_path):
     """A new run in a tracking database, and the folder of its artifacts."""
-    shutil.copy(database, tmp_path / "mlflow.db")
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/mlflow.db")
-    experiment = MlflowClient().create_experiment("x", (tmp_path / "kept").as_uri())
-    run_id = MlflowClient().create_run(experiment).info.run_id
+    run_id = client.create_run(client.create_experiment("x", (tmp_path / "kept").as_uri())).info.run_id
     return run_id, tmp_path / "kept" / run_id / "artifacts"
 
 
