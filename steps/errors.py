@@ -3,7 +3,9 @@
     StepError                 1
     ├── WrongValue            2   a parameter, a file or the environment; nothing was started
     ├── NoTrialFinished       3
-    └── Interrupted           130 (SIGINT), 143 (SIGTERM)
+    ├── Unreachable          75   the tracking server, or its database: it may pass
+    └── Interrupted           130 (SIGINT), 143 (SIGTERM, SIGHUP)
+        └── ServerLost        143   the study gave up the tracking server
 
 Anything else is a bug and shows its traceback.
 """
@@ -36,12 +38,26 @@ class NoTrialFinished(StepError):
     exit_code = 3
 
 
+class Unreachable(StepError):
+    """End a step that could not write to the tracking server, which may pass."""
+
+    exit_code = 75  # EX_TEMPFAIL of sysexits.h
+
+
 class Interrupted(StepError):
     """End a step because a signal asked for it."""
 
     def __init__(self, number: int):
         super().__init__(f"interrupted by {signal.Signals(number).name}")
-        self.exit_code = 128 + number
+        self.exit_code = 128 + (signal.SIGINT if number == signal.SIGINT else signal.SIGTERM)
+
+
+class ServerLost(Interrupted):
+    """End a study as SIGTERM does, because the tracking server did not come back."""
+
+    def __init__(self, problem: str):
+        super().__init__(signal.SIGTERM)
+        self.problems = (problem,)
 
 
 def did_you_mean(word: str, names: Iterable[str]) -> str:

@@ -1,40 +1,61 @@
-"""Ctrl-C and SIGTERM, for a step that has a loop to answer them in order and for one that has not."""
+"""Ctrl-C, SIGTERM, a closed terminal: for a step that has a loop to answer them in order and for one that has not."""
 
 import os
 import signal
+import sys
 import time
 from types import FrameType
 
 from steps.errors import Interrupted
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
 # `mlflow run` answers one Ctrl-C with SIGINT and, a quarter of a second later, SIGTERM: that is one wish, not two.
 _SAME_WISH_S = 2.0
+# How long children, and the tracking server, may take to end, and then again.
+_PATIENCE_S = 5.0
+
+
+def signals() -> list[signal.Signals]:
+    """List the signals that end a step; SIGHUP is none where it was ignored at the start, as `nohup` has it."""
+    found = [signal.SIGINT, signal.SIGTERM]
+    return found if signal.getsignal(signal.SIGHUP) == signal.SIG_IGN else [*found, signal.SIGHUP]
 
 
 def raise_at_once() -> None:
     """Let a signal raise Interrupted wherever the main thread is: for a step that is one long computation."""
 
     def interrupt(number: int, _frame: FrameType | None) -> None:
+        _mute_lost_terminal()
         raise Interrupted(number)
 
-    for number in SIGNALS:
+    for number in signals():
         signal.signal(number, interrupt)
+
+
+def _mute_lost_terminal() -> None:
+    """Let output go nowhere that would go to a terminal, or a pipe, that is no longer there: it would be an error."""
+    for descriptor in (1, 2):
+        try:
+            os.write(descriptor, b"")
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), descriptor)
 
 
 class Interrupts:
     """Notes the first signal; a second SIGINT, or any signal more than 2 s later, ends the process at once.
 
+    Whoever waits for something meanwhile, such as a tracking server that is away, is called away from it by
+    Interrupted, 5 s after the first signal, and 5 s later the process ends; unless by then all is `answered`.
     `descriptor` becomes readable with the first signal: for waiting on it beside other things.
     """
 
     def __init__(self) -> None:
         self.descriptor, self._writer = os.pipe()
         self._first: tuple[int, float] | None = None
+        self._called = False
 
     def install(self) -> None:
         """Handle the signals from now on; only in the main thread."""
-        for number in SIGNALS:
+        for number in signals():
             signal.signal(number, self._note)
 
     @property
@@ -47,11 +68,27 @@ class Interrupts:
         if self._first is not None:
             raise Interrupted(self._first[0])
 
+    def answered(self) -> None:
+        """Stop hurrying: all children have ended, and what is left to do may take its time."""
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+    def _call_away(self, _number: int, _frame: FrameType | None) -> None:
+        assert self._first is not None
+        number, _ = self._first
+        if self._called:
+            sys.stderr.write("the tracking server did not answer in time; it is told at the next start of the study\n")
+            os._exit(128 + (signal.SIGINT if number == signal.SIGINT else signal.SIGTERM))
+        self._called = True
+        raise Interrupted(number)
+
     def _note(self, number: int, _frame: FrameType | None) -> None:
         now = time.monotonic()
+        _mute_lost_terminal()
         if self._first is None:
             self._first = (number, now)
             os.write(self._writer, b"!")
+            signal.signal(signal.SIGALRM, self._call_away)
+            signal.setitimer(signal.ITIMER_REAL, _PATIENCE_S, _PATIENCE_S)
         elif number == signal.SIGINT == self._first[0] or now - self._first[1] > _SAME_WISH_S:
             # The children see this process end and end too.
             os._exit(128 + number)

@@ -7,10 +7,11 @@ shell may stand between, a forkserver's children hold each other's pipes. So eac
 import multiprocessing
 import os
 import select
+import shutil
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -60,10 +61,11 @@ def follow_launchers() -> None:
     follow(pids)
 
 
-def end_orphans(tuner: int) -> None:
-    """Wait for a tuner's end, then end every process that still has it in its environment: asked first, then killed.
+def clear_up(tuner: int, folders: Sequence[str]) -> None:
+    """Wait for a tuner's end, then end every process that still has it in its environment, and remove its folders.
 
-    The body of a forked process, for children that are no forks and may not know of the tuner, or not yet.
+    Asked first, then killed. The body of a forked process, which the tuner ends itself where it ends in order; for
+    children that are no forks and may not know of the tuner, or not yet, and for files that nobody else would remove.
     """
     os.setsid()
     parent = multiprocessing.parent_process()
@@ -79,6 +81,8 @@ def end_orphans(tuner: int) -> None:
                     os.kill(pid, number)
         signals = [signal.SIGKILL] if time.monotonic() > deadline else []
         time.sleep(_POLL_S)
+    for folder in folders:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def having(variable: str) -> list[int]:
@@ -130,6 +134,11 @@ def _wait_for_any(pids: list[int]) -> None:
         except ProcessLookupError:
             return
     watched.poll()
+
+
+def any_alive(pids: Iterable[int]) -> bool:
+    """Tell whether any of some processes still runs."""
+    return any(map(_alive, pids))
 
 
 def _alive(pid: int) -> bool:

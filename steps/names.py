@@ -7,27 +7,38 @@ PREFIX = "estimator__"
 STUDY = "tuning.study"  # the study's name
 ROLE = "tuning.role"  # study, trial or baseline
 TRIAL = "tuning.trial"  # the trial's number, from 0
-STATE = "tuning.state"  # COMPLETE, PRUNED, FAIL, or STOPPED: ended with the study, and counted nowhere
+STATE = "tuning.state"  # COMPLETE, PRUNED, FAIL; STOPPED or RETRIED: counted nowhere
 PARAMS = "tuning.params"  # the trial's typed hyperparameters, JSON
 REPORTED = "tuning.reported"  # what a pruner has seen of the trial, JSON: [[step, value], ...]
 PRUNED_AT = "tuning.pruned_at"  # the last of these steps, of a trial that was pruned
+RETRY_OF = "tuning.retry_of"  # run id of the run that was cut off, or failed, in the same trial
 REASON = "tuning.reason"  # why a trial failed, one sentence
 STDERR = "tuning.stderr"  # the last lines that a failed trial wrote
+IDENTITY = "tuning.identity"  # what makes the study this one, JSON: see steps.tuning.history
+TUNER = "tuning.tuner"  # the process that works on it and its last sign of life, JSON: see steps.tuning.claim
+CONTINUES = "tuning.continues"  # run ids of the study's earlier parents, with commas between
 SETTINGS = "tuning.settings"  # the study's typed settings, JSON, every `auto` resolved
+GIT_DIRTY = "tuning.git_dirty"  # true if the project's work tree is not as the commit, else false
 STOPPED_BY = "tuning.stopped_by"  # why the study ended: one of steps.tuning.stopping
 PARETO = "tuning.pareto"  # on a trial of several objectives: true if no other is better in all
 BEST_RUN = "tuning.best_run"  # run id of the best trial
 BEST_TRIAL = "tuning.best_trial"  # its number
 BEST_PARAMS = "tuning.best_params"  # its hyperparameters, JSON
 
-# The state of a child that ended with its study, which goes without it.
+# States of a child that counts nowhere: it was ended with its study, or cut off; it failed, and was run again.
 STOPPED = "STOPPED"
+RETRIED = "RETRIED"
 
 # Tags of any run of this project.
 ENVIRONMENT = "tuning.environment"  # pinned or drifted
 ESTIMATOR = "tuning.estimator"  # import path of the estimator that was fitted; on a study: the best trial's
+MODEL_FORMAT = "tuning.model_format"  # skops or cloudpickle: whether loading the model executes what is in it
 DATA = "tuning.data"  # sha256 of the data: of the file's bytes, or of the frame of a shipped set
 FOLDS = "tuning.folds"  # sha256 of what is made of them: the columns, the held-out rows, the rows of each fold
+
+# Artifacts.
+LOG = "log.txt"  # on a trial that failed: its whole output
+GIT_DIFF = "git.diff"  # on a study whose tree is dirty: what makes it so
 
 # Environment variables.
 FILES = "TUNING_FILES"  # the folder of a study that keeps what was fetched for it

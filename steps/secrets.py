@@ -16,6 +16,9 @@ _SECRET_KEYS = (
     "password", "passwd", "passphrase", "pwd", "token", "apikey", "accesskey", "secret", "secretkey", "sig",
     "signature", "credential", "credentials",
 )  # fmt: skip
+# The same inside a longer text: what stands before the @, and the value of a query's key.
+_BEFORE_AT = re.compile(r"(?<=://)(?:[^/?#@:\s]*:(?!\d+(?:/|\s|$))[^?#\s]*|[^/?#@:\s]*)@")
+_IN_QUERY = re.compile(r"(?<=[?&#;])([^=?&#;\s]+)=[^&#;\s'\")]+")
 _TRACKING = "MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD"
 _AZURE = "AZURE_STORAGE_CONNECTION_STRING"
 _NETRC = "a netrc file that NETRC names"
@@ -58,12 +61,26 @@ def refuse(data: str, run_id: str | None) -> None:
     raise WrongValue(f"--data: the URI holds a secret {place}; {recorded}; give the URI without it, and use {instead}")
 
 
+def hidden(text: str) -> str:
+    """Return a text whose URIs have no user, no password and no token: for messages.
+
+    >>> hidden("can't open postgresql://me:secret@host:5432/db?sslmode=off&password=secret")
+    "can't open postgresql://host:5432/db?sslmode=off&password=***"
+    """
+    without = _BEFORE_AT.sub("", text)
+    return _IN_QUERY.sub(lambda found: f"{found[1]}=***" if _is_secret(found[1]) else found[0], without)
+
+
+def _is_secret(key: str) -> bool:
+    return re.sub(r"[-_]", "", key).lower().endswith(_SECRET_KEYS)
+
+
 def _place(uri: str) -> str | None:
     if _USER_AND_PASSWORD.match(uri):
         return "before the @"
     if _USER.match(uri):
         return "before the @, where a user name is one too"
     for key, _ in parse_qsl(re.sub(r"^[^?#]*[?#]?", "", uri).replace("#", "&"), keep_blank_values=True):
-        if re.sub(r"[-_]", "", key).lower().endswith(_SECRET_KEYS):
+        if _is_secret(key):
             return f"in its query key {key!r}"
     return None

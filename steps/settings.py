@@ -87,10 +87,19 @@ TUNE = (
     Parameter(
         "direction", "auto", text("auto, maximize or minimize, for each objective"), "auto: scores are maximized"
     ),
+    Parameter(
+        "study",
+        "auto",
+        text("auto or a name of letters, digits, blanks and . _ + -", r"\w[\w .+-]{0,199}"),
+        "a name under which it can be resumed; auto: a new study, named after its run",
+    ),
     Parameter("n_trials", 50, integer(1), "trials in the study, failed and pruned ones too"),
     Parameter("timeout_s", None, none_or(number(0)), "seconds after which the study ends, running trials included"),
     Parameter("patience", None, none_or(integer(1)), "trials without an improvement that end the study"),
     Parameter("target_value", None, none_or(number()), "value of the objective that ends the study"),
+    Parameter("trial_timeout_s", None, none_or(number(0)), "seconds after which a trial is ended, and has failed"),
+    Parameter("retries", 1, integer(0, 100), "times that a trial is run again whose failure may pass"),
+    Parameter("max_failures", 5, integer(1), "failed trials in a row that end the study"),
     Parameter("jobs", "auto", auto_or(integer(1, 4096)), "trials at a time; auto: the cores this process may use"),
     Parameter("window", 4, integer(1, 4096), "trials in flight that the sampler does not wait for"),
     Parameter("sampler", "tpe", one_of(*SAMPLERS), "how the next trial is chosen"),
@@ -102,6 +111,7 @@ TUNE = (
         "finished runs that the search knows from the start",
     ),
     Parameter("dry_run", False, flag(), "say what would be done, and launch nothing"),
+    Parameter("require_clean", False, flag(), "refuse a git work tree that is not as it was committed"),
     Parameter("backend", "warm", text("warm, local or an installed MLflow project backend"), "where a trial executes"),
     Parameter("backend_config", "none", text("none or the path of a JSON file"), "handed to that backend"),
 )

@@ -1,7 +1,10 @@
 """A step's own MLflow run, and small shorthands for MLflow's tracking API."""
 
+import logging
+import math
 import os
 import shlex
+import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -10,18 +13,25 @@ from typing import Any
 
 import mlflow
 from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, RunTag
+from mlflow.exceptions import MlflowException
 from mlflow.tracking import MlflowClient
 from mlflow.tracking._tracking_service.utils import _get_store
 
-from steps.errors import Interrupted, WrongValue
+from steps import lifeline
+from steps.errors import Interrupted, StepError
+from steps.tracking_errors import RUN_ID as RUN_ID
+from steps.tracking_errors import check_uri, no_mlflow
+from steps.tracking_errors import explain as explain
+from steps.tracking_errors import where as where
 from steps.values import encode
 
-RUN_ID = "MLFLOW_RUN_ID"
 TAG_LENGTH = 7_900  # MLflow takes 8,000 characters
+_BATCH = 1000  # metrics in a request
 DIGEST_LENGTH = 36  # more it does not take; a sha256 is of 64, and is kept whole in the tag names.DATA
 _INPUT_TAG_LENGTH = 500
-# What MLflow and alembic say of a database that an older or a newer MLflow has made.
-_OTHER_SCHEMA = ("out-of-date database schema", "Can't locate revision")
+# How long `mlflow run` may take to end behind a step that was interrupted.
+_LAST_WORD_S = 30.0
+_POLL_S = 0.25
 
 
 @contextmanager
@@ -30,39 +40,67 @@ def own_run(parameters: Mapping[str, object], *, active: bool = True) -> Iterato
 
     A new one gets the parameters; else `mlflow run` has logged them. `active` makes it MLflow's active run, for the
     fluent API, which costs 20 ms; without, whoever launched the run also ends it.
-    Raises WrongValue where the tracking database has the schema of another MLflow.
+    What MLflow raises of its server, its database or the disk is one sentence then: see `steps.tracking_errors`.
     """
     made = os.environ.get(RUN_ID)
+    logging.getLogger("mlflow.store.db.utils").addFilter(_is_news)
+    check_uri()
     try:
         if made and not active:
             yield made
         else:
-            with mlflow.start_run() as run, _killed_if_interrupted():
+            with mlflow.start_run() as run, _killed_if_interrupted(bool(made)):
+                if not run.info.run_id:
+                    raise no_mlflow()
                 if not made:
                     mlflow.log_params({key: encode(value) for key, value in parameters.items()})
                 yield run.info.run_id
-    except Exception as error:
-        if any(sign in str(error) for sign in _OTHER_SCHEMA):
-            raise WrongValue(_other_schema()) from error
+    except StepError:
         raise
+    except Exception as error:
+        if (told := explain(error, made)) is not None:
+            raise told from error
+        raise
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """Drop what MLflow logs of an error beside raising it."""
+    return not record.getMessage().startswith("SQLAlchemy database error")
 
 
 @contextmanager
-def _killed_if_interrupted() -> Iterator[None]:
+def _killed_if_interrupted(launched: bool) -> Iterator[None]:
     try:
         yield
     except Interrupted:
-        mlflow.end_run("KILLED")  # else MLflow writes FAILED
+        run = mlflow.active_run()
+        with suppress(MlflowException):  # no server: the next start of the study writes it
+            mlflow.end_run("KILLED")  # else MLflow writes FAILED
+        if run is not None and launched:
+            _have_the_last_word(run.info.run_id)
         raise
 
 
-def _other_schema() -> str:
-    uri = mlflow.get_tracking_uri()
-    return (
-        f"the tracking database {uri} has the schema of another MLflow than conda.yaml's {mlflow.__version__}: "
-        f"start the project with mlflow=={mlflow.__version__} (scripts/run does), or name another database in "
-        f"MLFLOW_TRACKING_URI; an older one is brought up to date by `mlflow db upgrade {shlex.quote(uri)}`"
-    )
+def _have_the_last_word(run_id: str) -> None:
+    """Write KILLED again, in a process of its own, once `mlflow run` has written FAILED over it, or has ended."""
+    above = lifeline.launchers(run_id)
+    if not above or os.fork() != 0:
+        return
+    try:
+        os.setsid()
+        for descriptor in (0, 1, 2):  # whoever reads the step's output need not wait
+            os.dup2(os.open(os.devnull, os.O_RDWR), descriptor)
+        engine = getattr(_get_store(), "engine", None)
+        if engine is not None:
+            engine.dispose(close=False)  # its connections are the parent's
+        client, deadline = MlflowClient(), time.monotonic() + _LAST_WORD_S
+        while lifeline.any_alive(above) and time.monotonic() < deadline:
+            if client.get_run(run_id).info.status != "KILLED":
+                break
+            time.sleep(_POLL_S)
+        client.set_terminated(run_id, "KILLED")
+    finally:
+        os._exit(0)
 
 
 def warm_up(
@@ -85,8 +123,11 @@ def warm_up(
 
 def record(run_id: str, metrics: Iterable[Metric] = (), tags: Mapping[str, str] = MappingProxyType({})) -> None:
     """Write metrics and tags to a run, in one request; of a tag that is too long for MLflow, the end is kept."""
-    MlflowClient().log_batch(
-        run_id, metrics=list(metrics), tags=[RunTag(key, value[-TAG_LENGTH:]) for key, value in tags.items()]
+    written, client = list(metrics), MlflowClient()
+    for start in range(_BATCH, len(written), _BATCH):
+        client.log_batch(run_id, metrics=written[start : start + _BATCH])
+    client.log_batch(
+        run_id, metrics=written[:_BATCH], tags=[RunTag(key, value[-TAG_LENGTH:]) for key, value in tags.items()]
     )
 
 
@@ -102,6 +143,11 @@ def record_data(run_id: str, dataset: Mapping[str, Any]) -> None:
     MlflowClient().log_inputs(run_id, [entity])
 
 
+def is_finite(value: float) -> bool:
+    """Tell whether a metric that was read is a finite number: a SQL store keeps infinity as the largest float."""
+    return math.isfinite(value) and abs(value) < sys.float_info.max
+
+
 def metric(name: str, value: float, step: int = 0) -> Metric:
     """Make a metric of this moment, for `record`."""
     return Metric(name, value, int(time.time() * 1000), step)
@@ -109,7 +155,7 @@ def metric(name: str, value: float, step: int = 0) -> Metric:
 
 def link(run_id: str) -> str:
     """Say where a person finds a run: its page on a tracking server, else the command that opens the store."""
-    uri, run = mlflow.get_tracking_uri(), MlflowClient().get_run(run_id)
+    uri, run = where(), MlflowClient().get_run(run_id)
     if uri.startswith(("http://", "https://")):
         return f"{uri.rstrip('/')}/#/experiments/{run.info.experiment_id}/runs/{run_id}"
     return f"mlflow ui --backend-store-uri {shlex.quote(uri)}    # run {run.info.run_name} ({run_id})"

@@ -9,7 +9,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from steps import interrupts, lifeline, names, secrets, settings, threads
+from steps import database, interrupts, lifeline, names, secrets, settings, threads
 from steps.errors import exit_code
 
 SUMMARY = "Train one model: cross-validate, refit on all training rows, score the held-out rows, log the model."
@@ -28,6 +28,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _train(words: Sequence[str]) -> int:
     values, hyperparameters = settings.read_open(words, settings.TRAIN, names.PREFIX)
     secrets.refuse(values["data"], os.environ.get("MLFLOW_RUN_ID"))
+    database.refuse_another(os.environ.get("MLFLOW_RUN_ID"))
     if multiprocessing.parent_process() is None:  # else a backend started it, which sees to its end
         interrupts.raise_at_once()
         lifeline.follow_launchers()

@@ -8,9 +8,10 @@ import os
 import tempfile
 from collections.abc import Mapping, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any
 
-from steps import lifeline, names, secrets, settings, spaces, threads
+from steps import database, lifeline, names, outage, secrets, settings, spaces, threads
 from steps.backends import forkserver
 from steps.errors import exit_code
 from steps.interrupts import Interrupts
@@ -18,6 +19,7 @@ from steps.interrupts import Interrupts
 SUMMARY = "Tune a model: an Optuna study in which every trial is a child MLflow run, launched through mlflow.run."
 # What a child of `train` imports, but for `steps.train` itself, which it executes.
 PRELOAD = (
+    "steps.database",
     "steps.interrupts",
     "steps.settings",
     "steps.threads",
@@ -43,28 +45,37 @@ def _tune(words: Sequence[str]) -> int:
     values = settings.read(words, settings.TUNE)
     run_id = os.environ.get("MLFLOW_RUN_ID")
     secrets.refuse(values["data"], run_id)
+    database.refuse_another(run_id)
     interrupts = Interrupts()
     interrupts.install()
     threads.limit(values["threads"])
     lifeline.follow_launchers()
+    outage.ride_out()
     os.environ[lifeline.TUNER] = str(os.getpid())
     with tempfile.TemporaryDirectory(prefix="tune-") as files:
         os.environ[names.FILES] = files
-        if run_id:
-            # Before this process's own imports, so that both import at the same time.
-            start_forkserver(values, run_id)
+        # Before this process's own imports, so that both import at the same time.
+        forkserver.start(PRELOAD, Path(files))
+        if run_id and values["study"] == "auto":
+            order_forkserver(values, run_id)
         from steps.tracking import own_run
-        from steps.tuning import study
+        from steps.tuning import preflight, study
 
+        preflight.reach_server()
         with own_run(values) as parent:
-            if not run_id:
-                start_forkserver(values, parent)
-            study.run(values, parent, interrupts, describe=partial(forkserver.call, "steps.training.plan:describe"))
+            begun = study.look_up(values, parent)
+            if begun.values["threads"] != values["threads"]:  # BLAS has read its limit by now
+                threads.limit(begun.values["threads"])
+                forkserver.start(PRELOAD, Path(files))
+            if not (run_id and values["study"] == "auto"):
+                order_forkserver(begun.values, parent)
+            describe = partial(forkserver.call, "steps.training.plan:describe")
+            study.run(begun, interrupts, describe)
     return 0
 
 
-def start_forkserver(values: Mapping[str, Any], run_id: str) -> None:
-    """Start the process that imports, and reads the data, once for all children."""
+def order_forkserver(values: Mapping[str, Any], run_id: str) -> None:
+    """Have the process that imports once for all children read the data too."""
     # The study's opening record: true, and a write of the kind that each child does.
     opening = {"run_id": run_id, "metrics": names.NO_TRIALS, "tags": {names.ROLE: "study"}}
     calls: list[tuple[str, Mapping[str, Any]]] = [("steps.environment:differences", {})]
@@ -74,7 +85,7 @@ def start_forkserver(values: Mapping[str, Any], run_id: str) -> None:
         calls.append(("steps.training.plan:warm_up", opening))
     else:
         calls.append(("steps.tracking:warm_up", opening))
-    forkserver.start(PRELOAD, calls)
+    forkserver.order(calls)
 
 
 if __name__ == "__main__":

@@ -10,9 +10,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import mlflow
 import pytest
+from mlflow.tracking import MlflowClient, fluent
+from mlflow.tracking._tracking_service import utils
 
-from tests.e2e.tools import Place, git, processes_with, until
+from tests.e2e.tools import Place, free_port, git, processes_with, until
+from tests.host import Host
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -20,23 +24,48 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.get_closest_marker("e2e") is None)
 
 
+@pytest.fixture(autouse=True)
+def own_server() -> Iterator[None]:
+    """What a test says to MLflow of its server and experiment is forgotten with it: MLflow keeps it for the process."""
+    standing = {name: value for name, value in os.environ.items() if name.startswith("MLFLOW_")}
+    yield
+    utils._tracking_uri = fluent._active_experiment_id = None
+    for name in [name for name in os.environ if name.startswith("MLFLOW_")]:
+        del os.environ[name]
+    os.environ.update(standing)
+
+
 @pytest.fixture(scope="session")
 def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An empty tracking database with its tables made, which takes MLflow seconds: to be copied."""
-    from mlflow.tracking import MlflowClient
-
     folder = tmp_path_factory.mktemp("database")
     MlflowClient(f"sqlite:///{folder}/mlflow.db").search_experiments()
     return folder / "mlflow.db"
 
 
+@pytest.fixture
+def client(database: Path, tmp_path: Path, own_server: None) -> MlflowClient:
+    """A client of an empty tracking database, which is MLflow's own for the test."""
+    shutil.copy(database, tmp_path / "mlflow.db")
+    mlflow.set_tracking_uri(f"sqlite:///{tmp_path}/mlflow.db")  # and its variable, for processes that are started
+    return MlflowClient()
+
+
 @pytest.fixture(scope="session")
-def new_place(database: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Place]]:
+def host(database: Path) -> Iterator[Host]:
+    """A process with the imports done, whose forks the steps of this worker's tests are."""
+    found = Host(database)
+    yield found
+    found.close()
+
+
+@pytest.fixture(scope="session")
+def new_place(database: Path, host: Host, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Place]]:
     """Make places for studies; whatever is still running in them at the end is killed."""
     places: list[Place] = []
 
     def make(*, fresh: bool = False, **fields: object) -> Place:
-        place = Place(tmp_path_factory.mktemp("place"), **fields)  # type: ignore[arg-type]
+        place = Place(tmp_path_factory.mktemp("place"), **{"host": host, **fields})  # type: ignore[arg-type]
         if not fresh:
             shutil.copy(database, place.folder / "mlflow.db")
         places.append(place)
@@ -117,12 +146,3 @@ def web() -> Iterator[Web]:
         threading.Thread(target=server.serve_forever, args=(0.02,)).start()
         yield found
         server.shutdown()
-
-
-def free_port() -> int:
-    """Find a port that nobody listens on."""
-    import socket
-
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])

@@ -47,3 +47,43 @@ def test_the_first_signal_is_a_wish_and_the_second_an_order(signals, code, said)
         [sys.executable, "-c", SCRIPT, *signals], cwd=PROJECT, capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stdout, done.stderr) == (code, said, "")
+
+
+# Is asked to end while it waits for something, twice if need be.
+WAITS = """
+import sys, time
+from steps import interrupts
+interrupts._PATIENCE_S = 0.1
+noted = interrupts.Interrupts()
+noted.install()
+interrupts.signal.raise_signal(15)
+try:
+    time.sleep(60)
+except interrupts.Interrupted as error:
+    print(error)
+if sys.argv[1] == "answered":
+    noted.answered()
+    time.sleep(0.5)
+else:
+    time.sleep(60)
+"""
+
+
+@pytest.mark.parametrize(("then", "code"), [("answered", 0), ("waits on", 143)])
+def test_who_waits_for_something_is_called_away(then, code):
+    """After a while the signal interrupts what is waited for; what waits on is ended, unless all was answered."""
+    done = subprocess.run(
+        [sys.executable, "-c", WAITS, then], cwd=PROJECT, capture_output=True, text=True, check=False, timeout=30
+    )
+    assert (done.returncode, done.stdout) == (code, "interrupted by SIGTERM\n")
+    assert ("did not answer in time" in done.stderr) == (code == 143)
+
+
+def test_a_hangup_that_was_ignored_at_the_start_stays_so():
+    """As `nohup` has it: the step does not end with its terminal."""
+    script = (
+        "import signal; signal.signal(1, signal.SIG_IGN); from steps import interrupts; print(interrupts.signals())"
+    )
+    done = subprocess.run([sys.executable, "-c", script], cwd=PROJECT, capture_output=True, text=True, check=True)
+    assert "SIGHUP" not in done.stdout
+    assert "SIGTERM" in done.stdout

@@ -54,3 +54,22 @@ def test_a_uri_with_a_secret_is_refused_without_repeating_it(uri, instead, run_i
 def test_what_holds_no_secret_passes(data):
     """Ports, containers, plain queries and paths are no secrets."""
     secrets.refuse(data, "1f0e")
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("https://me:SESAME@host:5000/x", "https://host:5000/x"),
+        ("https://me:SES/AME@host/x", "https://host/x"),
+        ("https://SESAME@host/x", "https://host/x"),
+        ("can't open postgresql://me:SESAME@host/db: refused", "can't open postgresql://host/db: refused"),
+        ("postgresql://host/db?user=me&password=SESAME", "postgresql://host/db?user=me&password=***"),
+        ("'http://host/x?token=SESAME'", "'http://host/x?token=***'"),
+        ("http://host:8080/a@b.csv", "http://host:8080/a@b.csv"),
+        ("sqlite:////home/me@work/mlflow.db", "sqlite:////home/me@work/mlflow.db"),
+        ("http://host/x?part=1&download=yes", "http://host/x?part=1&download=yes"),
+    ],
+)
+def test_a_message_shows_a_uri_without_its_secrets(text, shown):
+    """Users, passwords and tokens of URIs are cut out of a text; all else of it stays."""
+    assert secrets.hidden(text) == shown

@@ -28,7 +28,8 @@ def main(table: str, children: int, parameters: dict[str, object]) -> None:
         space.write_text(f"estimator:\n  {parameters['estimator']}:\n    random_state: 0\n")
         values = settings.defaults(settings.TUNE) | {"data": table, "space": str(space)}
         run = mlflow.start_run()
-        tune.start_forkserver(values, run.info.run_id)
+        forkserver.start(tune.PRELOAD, Path(folder))
+        tune.order_forkserver(values, run.info.run_id)
         forkserver.call("steps.training.plan:describe", settings=values, estimators={})
         print("ready", flush=True)
         warm.register(Path(folder))

@@ -6,12 +6,14 @@ Imports nothing heavy itself: it is started before the tuner's own imports, so t
 import json
 import multiprocessing
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerProcess
-from multiprocessing.forkserver import ensure_running
+from multiprocessing.forkserver import _forkserver, ensure_running
+from pathlib import Path
 from typing import Any
 
 from steps import lifeline
@@ -19,27 +21,59 @@ from steps.backends import preload
 from steps.errors import WrongValue
 
 _CONTEXT = multiprocessing.get_context("forkserver")
+# What a forkserver is to do first, this one and any that has to follow it.
+_orders = "{}"
+_calls = Path(os.devnull)
 
 
-def start(modules: Sequence[str], calls: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
-    """Start the forkserver, in this folder and with this environment; returns at once.
+def start(modules: Sequence[str], folder: Path) -> None:
+    """Start the forkserver, in this folder and with this environment; returns at once. One that runs is ended.
 
-    It imports `modules` and then makes `calls`: (`module:function`, its keyword arguments).
+    It imports `modules`, and then waits for what `order` says by a file in `folder`; until then nothing can be forked.
     """
+    global _orders, _calls
+    if (running := pid()) is not None:
+        os.kill(running, signal.SIGKILL)
+        os.waitid(os.P_PID, running, os.WEXITED | os.WNOWAIT)
     _CONTEXT.set_forkserver_preload(["steps.backends.preload"])
-    os.environ[preload.ORDERS] = json.dumps({"modules": list(modules), "calls": list(calls), "wanted_by": os.getpid()})
-    try:
+    _calls = folder / "calls.json"
+    _orders = json.dumps({"modules": list(modules), "calls": str(_calls), "wanted_by": os.getpid()})
+    with _with_orders():
         ensure_running()
-    finally:
-        del os.environ[preload.ORDERS]
+
+
+def order(calls: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
+    """Have the forkserver make calls, (`module:function`, its keyword arguments), and then serve; returns at once."""
+    unread = _calls.with_suffix(".new")
+    unread.write_text(json.dumps(list(calls)), encoding="utf-8")
+    unread.replace(_calls)
+
+
+def pid() -> int | None:
+    """Return the process id of the forkserver, None where there is none (any more)."""
+    found: int | None = _forkserver._forkserver_pid  # type: ignore[attr-defined]
+    try:
+        ended = found is None or os.waitid(os.P_PID, found, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+        return None if ended else found
+    except ChildProcessError:
+        return None
 
 
 def fork(target: Callable[..., None], *arguments: object) -> ForkServerProcess:
     """Call a function in a fork of the forkserver."""
     process = _CONTEXT.Process(target=target, args=arguments)
-    with _no_main():
+    with _no_main(), _with_orders():  # where it has ended, `start` starts another one
         process.start()
     return process
+
+
+@contextmanager
+def _with_orders() -> Iterator[None]:
+    os.environ[preload.ORDERS] = _orders
+    try:
+        yield
+    finally:
+        del os.environ[preload.ORDERS]
 
 
 def call(path: str, **arguments: object) -> Any:

@@ -11,17 +11,23 @@ import gc
 import importlib
 import json
 import os
+import shutil
 import signal
 import threading
+import time
 from collections.abc import Mapping
+from pathlib import Path
+
+from steps.names import FILES
 
 ORDERS = "TUNING_PRELOAD"
 _WATCH_S = 0.2
+_LOOK_S = 0.02
 done = False
 
 
-def carry_out(modules: list[str], calls: list[tuple[str, Mapping[str, object]]], wanted_by: int) -> None:
-    """Import modules, then call each `module:function` with its keyword arguments.
+def carry_out(modules: list[str], calls: str, wanted_by: int) -> None:
+    """Import modules, then call each `module:function` with its keyword arguments that a file names, once it is there.
 
     Ends this process when its parent, the process `wanted_by`, is gone: a forkserver notices that only when it serves.
     """
@@ -30,6 +36,7 @@ def carry_out(modules: list[str], calls: list[tuple[str, Mapping[str, object]]],
     def watch() -> None:
         while not ready.wait(_WATCH_S):
             if os.getppid() != wanted_by:
+                shutil.rmtree(os.environ.get(FILES, ""), ignore_errors=True)  # what was fetched for it
                 os._exit(1)
 
     watcher = threading.Thread(target=watch)
@@ -37,7 +44,9 @@ def carry_out(modules: list[str], calls: list[tuple[str, Mapping[str, object]]],
     try:
         for name in modules:
             importlib.import_module(name)
-        for path, arguments in calls:
+        while not Path(calls).exists():  # in one move, so it is whole
+            time.sleep(_LOOK_S)
+        for path, arguments in json.loads(Path(calls).read_text(encoding="utf-8")):
             call(path, arguments)
     finally:
         ready.set()

@@ -12,9 +12,13 @@ from mlflow.entities import RunStatus
 from mlflow.projects.submitted_run import LocalSubmittedRun, SubmittedRun
 
 from steps.backends.warm import WarmRun
+from steps.errors import Unreachable
 
 # How often a backend that hands out nothing to wait on is asked whether a run has ended.
 POLL_S = 0.1
+_KILLED = "killed by "
+_MAYBE = " (out of memory?)"  # nothing else tells: the system kills without a word
+_LOST = "the forkserver ended"
 _RUNNING = RunStatus.to_string(RunStatus.RUNNING)
 _FINISHED = RunStatus.to_string(RunStatus.FINISHED)
 
@@ -56,12 +60,31 @@ def send(run: SubmittedRun, number: int) -> None:
             os.killpg(run.command_proc.pid, number)
 
 
+def end_strays(run: SubmittedRun) -> None:
+    """Kill what an ended run has started on this machine and left behind."""
+    if isinstance(run, WarmRun | LocalSubmittedRun):
+        pid = (run.process if isinstance(run, WarmRun) else run.command_proc).pid
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(pid, signal.SIGKILL)  # type: ignore[arg-type] # it has been started
+
+
 def failure(run: SubmittedRun) -> str | None:
     """Say how an ended run failed, as far as its backend knows; None if it ended well."""
     if isinstance(run, WarmRun) and run.exit_code:
+        if run.is_lost():
+            return _LOST
         code = run.exit_code
-        return f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
+        number = -code if code < 0 else code - 128  # a shell's, and a step's, way to say it
+        known = number in {int(known) for known in signal.Signals}
+        if not known:
+            return f"exit code {code}"
+        return f"{_KILLED}{signal.Signals(number).name}{_MAYBE if number == signal.SIGKILL else ''}"
     return None if str(run.get_status()) == _FINISHED else "failed"
+
+
+def may_pass(reason: str) -> bool:
+    """Tell whether a failure may not come again: a signal killed the run, or it could not reach the tracking server."""
+    return reason.startswith(_KILLED) or reason in (_LOST, f"exit code {Unreachable.exit_code}")
 
 
 @contextlib.contextmanager

@@ -27,6 +27,8 @@ from steps.backends.birth import born_with
 NAME = "warm"
 # How long a child may take to end once it was asked to.
 GRACE_S = 2.0
+# What `multiprocessing` gives for the exit code of a process whose forkserver is gone.
+_UNKNOWN = 255
 
 
 class WarmRun(SubmittedRun):
@@ -36,6 +38,7 @@ class WarmRun(SubmittedRun):
         self._run_id = run_id
         self._arguments = arguments
         self._process: ForkServerProcess | None = None
+        self._forkserver: int | None = None
         self.output = output
 
     @property
@@ -46,6 +49,7 @@ class WarmRun(SubmittedRun):
     def start(self) -> None:
         """Start the command; for a run that was held back."""
         self._process = forkserver.fork(runner.execute, *self._arguments)
+        self._forkserver = forkserver.pid()
 
     @property
     def process(self) -> ForkServerProcess:
@@ -58,6 +62,13 @@ class WarmRun(SubmittedRun):
     def exit_code(self) -> int | None:
         """Return the exit code, the negative number of the signal that ended it, or None while it runs."""
         return None if self._process is None else self._process.exitcode
+
+    def is_lost(self) -> bool:
+        """Tell whether the forkserver ended before the run did, so that nobody knows how it went; it is killed then."""
+        lost = self.exit_code == _UNKNOWN and forkserver.pid() != self._forkserver
+        if lost:
+            self.signal(signal.SIGKILL)
+        return lost
 
     def wait(self) -> bool:
         """Wait for the end; tell whether the exit code was 0."""

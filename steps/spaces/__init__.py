@@ -5,6 +5,7 @@ Light: `tune` looks here before its own imports.
 
 from pathlib import Path
 
+from steps import files
 from steps.errors import WrongValue, did_you_mean
 
 FOLDER = Path(__file__).resolve().parent
@@ -28,10 +29,12 @@ def find(space: str) -> Path:
                 f"{did_you_mean(space, names())}"
             )
         return FOLDER / f"{space}.yaml"
-    path = Path(space).expanduser()
-    if path.is_file():
+    path = files.absolute(space)
+    if files.is_file(path):
         return path
-    if path.is_absolute():
+    if files.is_folder(path):
+        raise WrongValue(f"--space {space!r}: is a folder; name a YAML file in it")
+    if space.startswith(("/", "~")):
         raise WrongValue(f"--space {space!r}: there is no such file")
     near = f" (did you mean {path.stem!r}?)" if path.stem in names() else ""
     raise WrongValue(f"--space {space!r}: there is no such file in {Path.cwd()}; give an absolute path{near}")
@@ -43,7 +46,7 @@ def estimators(space: str) -> list[str]:
 
     try:
         content = yaml.safe_load(find(space).read_text(encoding="utf-8"))
-    except (WrongValue, OSError, ValueError, yaml.YAMLError):
+    except (WrongValue, OSError, ValueError, RecursionError, yaml.YAMLError):
         return []
     if not isinstance(content, dict):
         return []

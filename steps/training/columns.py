@@ -81,6 +81,12 @@ def is_plain(features: pd.DataFrame) -> bool:
     )
 
 
+def check_some(features: pd.DataFrame, data: str) -> None:
+    """Raise WrongValue where not one of the columns has a value."""
+    if all(column.isna().all() for _, column in features.items()):
+        raise WrongValue(f"--data {data!r}: no row has a value in any of the features, {listed(list(features))}")
+
+
 def check_finite(features: pd.DataFrame, data: str) -> None:
     """Raise WrongValue, naming them all, for columns with infinite values, which next to no estimator takes."""
     infinite = [

@@ -45,7 +45,12 @@ def read(path: Path, where: str, compression: str | None) -> tuple[pd.DataFrame,
         raise WrongValue(f"{where}: is no text in UTF-8 ({error.reason}); save it as UTF-8") from error
     except pd.errors.EmptyDataError as error:
         raise WrongValue(f"{where}: is empty") from error
-    except (pd.errors.ParserError, pd.errors.ParserWarning, csv.Error, EOFError, OSError) as error:
+    except pd.errors.ParserWarning as error:
+        raise WrongValue(
+            f"{where}: has lines of more fields than its first line, which names {len(dialect.names)} columns; name "
+            "them all, or put text with a separator in double quotes"
+        ) from error
+    except (pd.errors.ParserError, csv.Error, EOFError, OSError) as error:
         raise WrongValue(f"{where}: can't be read as CSV: {' '.join(str(error).split())}") from error
     if frame.empty:
         raise WrongValue(f"{where}: has only its first line, the columns' names; there must be rows")

@@ -10,6 +10,7 @@ from urllib.parse import unquote, urlsplit
 import numpy as np
 import pandas as pd
 
+from steps import files
 from steps.errors import WrongValue, did_you_mean
 from steps.secrets import scheme
 from steps.settings import DATA_SETS
@@ -51,8 +52,8 @@ def load(data: str, without: Collection[str] = ()) -> Table:
         with remote.copy_of(data) as path:
             name = unquote(urlsplit(data).path).rpartition("/")[2] or data
             return _from_file(path, data, without, name=name, source=data)
-    path = Path(data).expanduser().absolute()
-    if not path.is_file():
+    path = files.absolute(data)
+    if not files.is_file(path):
         raise WrongValue(_not_there(data, path))
     return _from_file(path, data, without, name=path.name, source=str(path))
 
@@ -86,9 +87,9 @@ def _sha256(frame: pd.DataFrame) -> str:
 
 
 def _not_there(data: str, path: Path) -> str:
-    if path.is_dir():
+    if files.is_folder(path):
         return f"--data {data!r}: is a folder; name a CSV or Parquet file"
-    if Path(data).expanduser().is_absolute():
+    if data.startswith(("/", "~")):
         return f"--data {data!r}: there is no such file"
     sets = "" if "/" in data else f", nor has scikit-learn such a set{did_you_mean(data, DATA_SETS)}"
     return (

@@ -12,6 +12,7 @@ from sklearn.base import ClassifierMixin, RegressorMixin, is_classifier, is_regr
 from sklearn.pipeline import make_pipeline
 
 from steps.errors import WrongValue, did_you_mean
+from steps.settings import IMPORT_PATH
 from steps.training.labels import LabelEncoded, need_encoding
 
 DEFAULTS = {
@@ -38,6 +39,8 @@ def find(path: str, task: str) -> Maker:
     end, which make a pipeline. Raises WrongValue where it leads to no estimator or to one of the other task.
     """
     where = f"--estimator {path!r}:"
+    if not re.fullmatch(IMPORT_PATH, path):
+        raise WrongValue(f"{where} must be an import path, such as sklearn.svm.SVC, or several joined by +")
     makers = [_import(part, where, task) for part in path.split("+")]
     made = [_make(maker, where) for maker in makers]
     for transformer in made[:-1]:

@@ -97,6 +97,7 @@ def _make(settings: Mapping[str, Any], *, single: bool) -> Examples:
     features = frame[list(roles.features)]
     # From here on there is one table, and while its rows are put in order that and the layout, which is less than two.
     del table, frame
+    columns.check_some(features, name)
     columns.check_finite(features, name)
     plain = columns.is_plain(features)
     shown = features.head(_SHOWN_ROWS).copy()

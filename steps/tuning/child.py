@@ -12,6 +12,9 @@ from mlflow.projects.submitted_run import SubmittedRun
 from steps.backends import submitted, warm
 from steps.tuning.search import Outcome
 
+# How long a child may take to end once it was asked to, and killed, before it is given up.
+_GIVE_UP_S = 4 * warm.GRACE_S
+
 
 @dataclass(frozen=True)
 class Job:
@@ -34,6 +37,7 @@ class Child:
     output: Path
     started: float = field(default_factory=time.monotonic)
     asked_to_end: float | None = None
+    overdue: str = ""
 
     @property
     def number(self) -> int | None:
@@ -51,8 +55,17 @@ class Child:
         self.started = time.monotonic()
 
     def is_running(self) -> bool:
-        """Tell whether the child has been started and has not ended yet."""
+        """Tell whether the child has been started and has not ended yet.
+
+        One that does not end though it was asked to, such as on a node that went silent, is given up.
+        """
+        if self.asked_to_end is not None and time.monotonic() - self.asked_to_end > _GIVE_UP_S:
+            return False
         return submitted.is_running(self.submitted)
+
+    def failure(self) -> str | None:
+        """Say how the child failed, once it has ended; None if it ended well."""
+        return self.overdue or submitted.failure(self.submitted)
 
     def age_s(self) -> float:
         """Return the seconds since the start."""
@@ -68,13 +81,33 @@ class Child:
 
 
 @dataclass(frozen=True)
+class Adopted:
+    """A run of an earlier tuner's that did its work, and that nobody has settled."""
+
+    job: Job
+    run_id: str
+    output: Path | None = None
+
+    @property
+    def number(self) -> int | None:
+        """Return the trial's number, None for a baseline."""
+        return self.job.number
+
+    def failure(self) -> str | None:
+        """Return None: it did not fail."""
+        return None
+
+
+@dataclass(frozen=True)
 class Ended:
     """A child that has ended: its outcome and, where that is FAIL, the reason and the last lines of its output."""
 
-    child: Child
+    job: Job
+    run_id: str
     outcome: Outcome
     reason: str = ""
     stderr: str = ""
+    retried: bool = False  # it is to be run again
 
     @property
     def value(self) -> float | None:

@@ -44,24 +44,24 @@ def resolve(values: Mapping[str, Any], entry: EntryPoint, scorer: str) -> tuple[
     directions = _split(values["direction"])
     if directions == ["auto"]:
         directions = [known.get(name, "auto") for name in wanted]
-    problems = [*_name_problems(wanted, known, entry), *_direction_problems(directions, wanted)]
+    # A direction is of an objective: where that is wrong, its own problem would say the same again.
+    problems = _name_problems(wanted, known, entry) or _direction_problems(directions, wanted)
     if problems:
         raise WrongValue(*problems)
     return tuple(map(Objective, wanted, directions))
 
 
 def _name_problems(wanted: list[str], known: Mapping[str, str], entry: EntryPoint) -> list[str]:
-    found = []
     if len(wanted) > MOST or len(set(wanted)) < len(wanted) or not all(wanted):
-        found.append(f"--objective {','.join(wanted)!r}: must name one metric, or {MOST} different ones")
-    if known:
-        found += [
-            f"--objective {name!r}: {entry.name!r} logs no such metric{did_you_mean(name, known)}; "
-            f"allowed: {', '.join(known)}"
-            for name in wanted
-            if name not in known
-        ]
-    return found
+        return [f"--objective {','.join(wanted)!r}: must name one metric, or {MOST} different ones"]
+    if not known:
+        return []
+    return [
+        f"--objective {name!r}: {entry.name!r} logs no such metric{did_you_mean(name, known)}; "
+        f"allowed: {', '.join(known)}"
+        for name in wanted
+        if name not in known
+    ]
 
 
 def _direction_problems(directions: list[str], wanted: list[str]) -> list[str]:

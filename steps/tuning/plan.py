@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from steps.errors import WrongValue
-from steps.tuning import entry, objective, resources, samplers, space
+from steps.tuning import entry, memory, objective, resources, samplers, space
 from steps.tuning.child import Job
 from steps.tuning.entry import EntryPoint
 from steps.tuning.objective import Objective
@@ -43,6 +43,13 @@ class Plan:
         choice = self.space.child(params)
         return Job(number, self.estimators[choice.estimator], choice.hyperparameters)
 
+    def params(self, recorded: Mapping[str, Any]) -> dict[str, Any] | None:
+        """Turn what the record of a child shows into the point in the space that it was; None where it is none."""
+        given = dict(recorded)
+        path = given.pop("estimator", None) if len(self.estimators) > 1 else next(iter(self.estimators.values()))
+        named = [name for name, known in self.estimators.items() if known == path]
+        return self.space.place(named[0], given) if named else None
+
     def baselines(self) -> deque[Job]:
         """Return what is run beside the trials: each estimator, or the entry point, with its own defaults."""
         if not self.entry.open and self.entry.required(self.entry.shared(self.values)):
@@ -72,6 +79,7 @@ def make(values: Mapping[str, Any], describe: Describe) -> Plan:
     objectives = objective.resolve(chosen, tuned, chosen["metric"])
     samplers.check(values["sampler"], found, len(objectives))
     _check_scores(values, objectives)
+    memory.check(chosen, resolved.get("dataset", {}), memory.of_this_process())
     return Plan(
         chosen,
         tuned,

@@ -1,7 +1,7 @@
 """What a study found, in words."""
 
 from steps import tracking
-from steps.tuning.driver import Result
+from steps.tuning.ledger import Result
 from steps.tuning.objective import MAXIMIZE
 from steps.tuning.space import class_of
 from steps.tuning.trials import Children
@@ -14,9 +14,9 @@ def summary(result: Result, children: Children, run_id: str) -> str:
     for number, best in result.best.items():
         values = ", ".join(f"{name} {value:.6g}" for name, value in zip(shown, best.outcome.values, strict=True))
         if len(shown) > 1:
-            lines.append(f"On the front: trial {number}: {values} {children.recorded(best.child.job)}")
+            lines.append(f"On the front: trial {number}: {values} {children.recorded(best.job)}")
         else:
-            lines += [f"Best trial: {children.recorded(best.child.job)}", f"Best {shown[0]}: {best.value:.6g}"]
+            lines += [f"Best trial: {children.recorded(best.job)}", f"Best {shown[0]}: {best.value:.6g}"]
             lines += _gain(result, children, best.value or 0.0)
     if result.stopped_by != "n_trials":
         lines.append(f"Stopped by: {result.stopped_by}, after {len(result.trials)} trials")
@@ -33,5 +33,5 @@ def _gain(result: Result, children: Children, best: float) -> list[str]:
     baseline, ended = max(scored, key=lambda pair: sign * pair[0])
     whose = "the estimator's defaults"
     if len(result.baselines) > 1:
-        whose = f"{class_of(str(ended.child.job.estimator))}'s defaults, the best of {len(result.baselines)}"
+        whose = f"{class_of(str(ended.job.estimator))}'s defaults, the best of {len(result.baselines)}"
     return [f"Baseline {shown}: {baseline:.6g} ({whose}; tuning gained {sign * (best - baseline):+.6g})"]

@@ -1,5 +1,6 @@
 """What a study runs on: how many trials at a time, on which backend, in which environment."""
 
+import importlib.util
 import json
 import sys
 from collections.abc import Mapping
@@ -7,18 +8,28 @@ from pathlib import Path
 from typing import Any
 
 import joblib
+from mlflow.projects import _project_spec
 from mlflow.projects.backend import loader
 from mlflow.utils.plugins import get_entry_points
 
-from steps import environment
+from steps import environment, names
 from steps.backends import warm
 from steps.errors import WrongValue, did_you_mean
+
+# Of the packages that differ from the pins, so many are named.
+_SHOWN = 5
 
 
 def warn(values: Mapping[str, Any]) -> None:
     """Say on stderr what is allowed but probably not meant."""
-    for difference in environment.differences():
-        print(f"tune: environment: {difference}", file=sys.stderr)
+    different = environment.differences()
+    if different:
+        more = f" and {len(different) - _SHOWN} more" if len(different) > _SHOWN else ""
+        print(
+            f"tune: environment: {', '.join(different[:_SHOWN])}{more}: another than conda.yaml pins, so the runs are "
+            f"tagged {names.ENVIRONMENT}={environment.state()}; scripts/run makes the pinned one",
+            file=sys.stderr,
+        )
     if values["jobs"] > values["window"]:
         print(
             f"tune: --jobs {values['jobs']}: more than --window {values['window']}, so at most {values['window']} "
@@ -35,15 +46,39 @@ def jobs(values: Mapping[str, Any]) -> int:
     return max(1, cores // int(values["threads"]))
 
 
-def read_backend_config(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Check the backend's name and read the JSON file that is meant for it."""
-    backends = {*loader.MLFLOW_BACKENDS, warm.NAME, "databricks", "kubernetes"}
-    backends |= {entry.name for entry in get_entry_points(loader.ENTRYPOINT_GROUP_NAME)}
-    if values["backend"] not in backends:
+def check_backend(name: str) -> None:
+    """Raise WrongValue for a backend that is not installed, or lacks what it needs."""
+    plugins = {entry.name: entry for entry in get_entry_points(loader.ENTRYPOINT_GROUP_NAME)}
+    backends = {*loader.MLFLOW_BACKENDS, warm.NAME, "databricks", "kubernetes", *plugins}
+    if name not in backends:
         raise WrongValue(
-            f"--backend {values['backend']!r}: must be one of {', '.join(sorted(backends))}"
-            f"{did_you_mean(values['backend'], backends)}"
+            f"--backend {name!r}: must be one of {', '.join(sorted(backends))}{did_you_mean(name, backends)}"
         )
+    if name == "kubernetes":
+        _check_kubernetes()
+    elif name in plugins and name not in loader.MLFLOW_BACKENDS:
+        try:
+            plugins[name].load()
+        except Exception as error:  # it is somebody else's code
+            raise WrongValue(
+                f"--backend {name!r}: is installed but can't be loaded: {error!r}; install what it needs"
+            ) from error
+
+
+def _check_kubernetes() -> None:
+    problems = [
+        f"needs the package {package}: add it to conda.yaml and install it"
+        for package in ("kubernetes", "docker")
+        if importlib.util.find_spec(package) is None
+    ]
+    if not _project_spec.load_project(str(environment.PROJECT)).docker_env:
+        problems.append("needs a project with a docker_env: give MLproject one in place of its conda_env")
+    if problems:
+        raise WrongValue(*(f"--backend 'kubernetes': {problem}" for problem in problems))
+
+
+def read_backend_config(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Read the JSON file that is meant for the backend."""
     path = values["backend_config"]
     if path == "none":
         return {}

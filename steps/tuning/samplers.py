@@ -2,7 +2,7 @@
 
 import importlib.util
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,9 @@ from steps.tuning.space import Space
 
 # A grid of more points is not listed: no study could end it.
 MOST_POINTS = 1_000_000
+# Of the trials on record of a study that goes on, those that are drawn again: so many first ones, then each so manieth.
+_DRAWN_AGAIN = 24
+_SAMPLED = 32
 
 
 @dataclass(frozen=True)
@@ -25,21 +28,33 @@ class Kind:
     """A sampler's name in Optuna's terms: how it is made, and what it can't do.
 
     `fresh`: a new one for each ask. One that lives on would draw by the order of calls; but a point of a sequence is
-    found by its number, so that sampler keeps the study's one seed.
+    found by its number, so that sampler keeps the study's one seed. `notes`: a draw leaves notes in Optuna's study that
+    later draws build on, so a study that goes on has to make each again.
     """
 
     make: Callable[[Space, int], BaseSampler]
     fresh: bool = True
+    notes: bool = False
     conditional: bool = True
     several_objectives: bool = True
     numbers: int = 0  # how many numerical parameters it needs
     package: str | None = None  # what has to be installed beside Optuna
 
 
+class _Tpe(TPESampler):
+    """Optuna's TPE, which of a trial that runs sees the parameters that it has: here they are drawn all at once.
+
+    Optuna's own sees also those that it has drawn for branches that the trial did not take. They are nowhere on record.
+    """
+
+    def _get_params(self, trial: FrozenTrial, study: optuna.Study) -> dict[str, Any]:
+        return trial.params
+
+
 def _tpe(space: Space, seed: int) -> BaseSampler:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ExperimentalWarning)  # `group`; it has been one since Optuna 2.8
-        return TPESampler(seed=seed, multivariate=True, group=space.conditional)
+        return _Tpe(seed=seed, multivariate=True, group=space.conditional)
 
 
 def _cmaes(_space: Space, seed: int) -> BaseSampler:
@@ -69,18 +84,23 @@ class _Points(QMCSampler):
 KINDS = {
     "tpe": Kind(_tpe),
     "random": Kind(lambda _, seed: RandomSampler(seed=seed)),
-    "qmc": Kind(_Points, fresh=False),
+    "qmc": Kind(_Points, fresh=False, notes=True),
     "grid": Kind(lambda _, seed: RandomSampler(seed=seed)),  # for what a `try` leaves open; see Sampler
-    "cmaes": Kind(_cmaes, conditional=False, several_objectives=False, numbers=2, package="cmaes"),
+    "cmaes": Kind(_cmaes, notes=True, conditional=False, several_objectives=False, numbers=2, package="cmaes"),
     "gp": Kind(_gp, conditional=False, numbers=1, package="torch"),
 }
+
+
+def check_installed(name: str) -> None:
+    """Raise WrongValue for a sampler whose package is not there."""
+    package = KINDS[name].package
+    if package is not None and importlib.util.find_spec(package) is None:
+        raise WrongValue(f"--sampler {name!r}: needs the package {package}: add it to conda.yaml and install it")
 
 
 def check(name: str, space: Space, objectives: int = 1) -> None:
     """Raise WrongValue, before anything starts, for a sampler that can't search this space."""
     kind, problems = KINDS[name], []
-    if kind.package is not None and importlib.util.find_spec(kind.package) is None:
-        problems.append(f"needs the package {kind.package}: add it to conda.yaml and install it")
     if space.conditional and not kind.conditional:
         problems.append("can't search a space with conditions or several estimators; tpe, random, qmc and grid can")
     if objectives > 1 and not kind.several_objectives:
@@ -113,11 +133,22 @@ class Sampler:
             self.size = len(self._points)
         self._standing = None if self._kind.fresh else self._kind.make(space, seed)
 
-    def ask(self, study: optuna.Study, number: int) -> optuna.Trial:
-        """Ask the study for trial `number`, all its parameters drawn; it must be the next one."""
+    def ask(self, study: optuna.Study, number: int, known: Mapping[str, Any] | None = None) -> optuna.Trial:
+        """Ask the study for trial `number`, all its parameters drawn; it must be the next one.
+
+        Where its parameters are on record, and are `known`, they need not be drawn, which would take seconds for a
+        thousand trials; but a sample is: of a study that would now go on otherwise, nobody should hear too late.
+        """
+        if known is not None and not self._kind.notes and number >= _DRAWN_AGAIN and number % _SAMPLED:
+            study.sampler = RandomSampler(seed=0)  # which has nothing to draw
+            study.enqueue_trial(dict(known))
+            return self._suggest(study)
         study.sampler = self._standing or self._kind.make(self._space, _seed(self._seed, number))
         if number < len(self._points):
             study.enqueue_trial(self._points[number])
+        return self._suggest(study)
+
+    def _suggest(self, study: optuna.Study) -> optuna.Trial:
         if not self._space.conditional:
             return study.ask(fixed_distributions=dict(self._space.distributions))
         trial = study.ask()

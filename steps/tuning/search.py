@@ -6,7 +6,7 @@ sampler that is seeded by (seed, n) alone. So what trial n tries depends on the 
 scores of those trials, never on timing or on the number of workers.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -82,15 +82,15 @@ class Search:
         known = all(number in self._outcomes for number in range(self._told, self._told_at(self.asked)))
         return known and not self.exhausted
 
-    def ask(self) -> tuple[int, dict[str, Any]]:
-        """Return the next trial's number and parameters. Only after `can_ask`."""
+    def ask(self, known: Mapping[str, Any] | None = None) -> tuple[int, dict[str, Any]]:
+        """Return the next trial's number and parameters; `known` are those on record. Only after `can_ask`."""
         number = self.asked
         for settled in range(self._told, self._told_at(number)):
             self._tell(settled)
         if self.prunes:
             self._study.pruner = pruning.make(self._pruner, self._steps)
             pruning.prime(self._study)
-        trial = self._sampler.ask(self._study, number)
+        trial = self._sampler.ask(self._study, number, known)
         self._trials.append(trial)
         return number, dict(trial.params)
 

@@ -3,12 +3,13 @@
 from dataclasses import dataclass, field
 
 # What goes on the parent run as `tuning.stopped_by`.
-N_TRIALS, EXHAUSTED, PATIENCE, TARGET, TIMEOUT, SIGNAL = (
+N_TRIALS, EXHAUSTED, PATIENCE, TARGET, TIMEOUT, FAILURES, SIGNAL = (
     "n_trials",
     "exhausted",
     "patience",
     "target",
     "timeout",
+    "failures",
     "signal",
 )
 
@@ -49,10 +50,15 @@ class Stop:
     best: Best
     patience: int | None = None
     target: float | None = None
+    max_failures: int | None = None
     _waited: int = 0
+    _failed: int = 0
 
-    def judge(self, number: int, values: tuple[float, ...]) -> str | None:
+    def judge(self, number: int, values: tuple[float, ...], *, failed: bool = False) -> str | None:
         """Take in the next trial (no values: no score); return why the study ends with it, None if it goes on."""
+        self._failed = self._failed + 1 if failed else 0
+        if self._failed == self.max_failures:
+            return FAILURES
         improved = bool(values) and self.best.add(number, values)
         self._waited = 0 if improved else self._waited + 1
         if values and self.target is not None:

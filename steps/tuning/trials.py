@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import math
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from optuna.trial import TrialState
 
 from steps import names, tracking
 from steps.backends import submitted, warm
-from steps.tuning.child import Child, Ended, Job
+from steps.tuning.child import Adopted, Child, Ended, Job
 from steps.tuning.entry import EntryPoint
 from steps.tuning.objective import Objective
 from steps.tuning.search import Outcome
@@ -24,6 +23,9 @@ from steps.values import encode
 
 # How many lines of a failed child's output travel to its run.
 _LAST_LINES = 20
+_REASON_LENGTH = 300
+# And of how much of it the end is kept as an artifact.
+_LOG_LENGTH = 20_000_000
 _STATUS = {TrialState.COMPLETE: "FINISHED", TrialState.PRUNED: "KILLED", TrialState.FAIL: "FAILED"}
 
 
@@ -62,11 +64,13 @@ class Children:
         """Return the typed hyperparameters that the record of a child shows."""
         return {**({"estimator": job.estimator} if self.several else {}), **job.hyperparameters}
 
-    def launch(self, job: Job, *, hold: bool = False) -> Child:
+    def launch(self, job: Job, *, hold: bool = False, retry_of: str | None = None) -> Child:
         """Create a child run and start it, unless it is held back; returns at once."""
         name = self._name(job)
         output = self.folder / f"{name}.log"
         tags, metrics = self._born_with(job)
+        if retry_of is not None:
+            tags[names.RETRY_OF] = retry_of
         warmly = self.backend == warm.NAME
         born = {"name": name, "tags": tags, "metrics": metrics, "hold": hold} if warmly else {}
         with contextlib.nullcontext() if warmly else submitted.writing_to(output):
@@ -91,24 +95,34 @@ class Children:
         found: dict[int, float] = {}
         for metric in sorted(self._history(run_id, self.steps_of), key=lambda m: (m.step, m.timestamp)):
             found.setdefault(metric.step, metric.value)
-        return [(step, value) for step, value in found.items() if math.isfinite(value)]
+        return [(step, value) for step, value in found.items() if tracking.is_finite(value)]
 
-    def settle(self, child: Child, reported: Sequence[tuple[int, float]] = (), pruned_at: int | None = None) -> Ended:
+    def settle(
+        self,
+        child: Child | Adopted,
+        reported: Sequence[tuple[int, float]] = (),
+        pruned_at: int | None = None,
+        *,
+        may_retry: bool = False,
+    ) -> Ended:
         """Read what an ended child left, write its state to its run, and return it.
 
         COMPLETE takes both: the process ended well, and the run carries each objective as a finite number. What its
-        pruner decided comes before: `reported` are the steps that it has seen, up to the decision.
+        pruner decided comes before: `reported` are the steps that it has seen, up to the decision. Where it may be run
+        again, and its failure may pass, it is RETRIED.
         """
         if pruned_at is not None:
-            ended = Ended(child, Outcome(TrialState.PRUNED, steps=tuple(reported)))
+            ended = Ended(child.job, child.run_id, Outcome(TrialState.PRUNED, steps=tuple(reported)))
         else:
             values, reason = self._values(child)
             if reason is None:
-                ended = Ended(child, Outcome(TrialState.COMPLETE, values, tuple(reported)))
+                ended = Ended(child.job, child.run_id, Outcome(TrialState.COMPLETE, values, tuple(reported)))
             else:
                 lines = _last_lines(child.output)
-                ended = Ended(child, Outcome(TrialState.FAIL, steps=tuple(reported)), reason, lines)
-        self._write(ended, pruned_at)
+                outcome = Outcome(TrialState.FAIL, steps=tuple(reported))
+                retried = may_retry and submitted.may_pass(reason)
+                ended = Ended(child.job, child.run_id, outcome, _told(reason, lines), lines, retried)
+        self._write(ended, pruned_at, child.output)
         return ended
 
     def stop(self, children: Iterable[Child]) -> None:
@@ -122,6 +136,7 @@ class Children:
         for child in ending:
             submitted.send(child.submitted, SIGKILL)
             child.submitted.cancel()
+        for child in ending:  # last: the server may not answer
             self.disown(child.run_id)
             MlflowClient().set_terminated(child.run_id, "KILLED")
 
@@ -129,35 +144,42 @@ class Children:
         """Mark a run as no part of the study."""
         MlflowClient().set_tag(run_id, names.STATE, names.STOPPED)
 
-    def _values(self, child: Child) -> tuple[tuple[float, ...], str | None]:
+    def _values(self, child: Child | Adopted) -> tuple[tuple[float, ...], str | None]:
         values = []
-        reason = submitted.failure(child.submitted)
+        reason = child.failure()
         for objective in self.objectives:
             # The one metric, not the whole run: a sixth of the cost.
             history = self._history(child.run_id, objective.name)
             value = max(history, key=lambda m: (m.step, m.timestamp)).value if history else None
             if reason is None and value is None:
                 reason = f"ended well, but logged no {objective.name}"
-            elif reason is None and value is not None and not math.isfinite(value):
-                reason = f"{objective.name} is {value}, not a finite number"
+            elif reason is None and value is not None and not tracking.is_finite(value):
+                reason = f"{objective.name} is {value:.6g}, not a finite number"
             if value is not None:
                 values.append(value)
         return tuple(values), reason
 
-    def _write(self, ended: Ended, pruned_at: int | None) -> None:
-        tags = {names.STATE: ended.outcome.state.name}
+    def _write(self, ended: Ended, pruned_at: int | None, output: Path | None) -> None:
+        tags = {names.STATE: names.RETRIED if ended.retried else ended.outcome.state.name}
         if ended.outcome.state == TrialState.FAIL:
             tags |= {names.REASON: ended.reason, names.STDERR: ended.stderr}
-        if ended.outcome.steps:
-            tags[names.REPORTED] = json.dumps(ended.outcome.steps)
+            self._keep_log(ended.run_id, output)
+        reported = json.dumps(ended.outcome.steps)
+        if ended.outcome.steps and len(reported) <= tracking.TAG_LENGTH:  # else they are read from the metric
+            tags[names.REPORTED] = reported
         if pruned_at is not None:
             tags[names.PRUNED_AT] = str(pruned_at)
-        client, run_id = MlflowClient(), ended.child.run_id
+        client, run_id = MlflowClient(), ended.run_id
         if len(tags) == 1:  # one alone costs half of what a batch does
             client.set_tag(run_id, names.STATE, tags[names.STATE])
         else:
             tracking.record(run_id, tags=tags)
         client.set_terminated(run_id, _STATUS[ended.outcome.state])
+
+    def _keep_log(self, run_id: str, output: Path | None) -> None:
+        if output is not None and output.exists():
+            text = output.read_text(encoding="utf-8", errors="replace")
+            MlflowClient().log_text(run_id, text[-_LOG_LENGTH:], names.LOG)
 
     def _history(self, run_id: str, metric: str) -> list[Any]:
         return list(MlflowClient().get_metric_history(run_id, metric))
@@ -180,8 +202,14 @@ class Children:
         return {**tags, names.TRIAL: str(job.number)}, [tracking.metric(names.TRIAL_NUMBER, job.number)]
 
 
-def _last_lines(output: Path) -> str:
-    if not output.exists():
+def _told(reason: str, lines: str) -> str:
+    """Add to an exit code what the process wrote last: of an exception, which one it was."""
+    last = lines.rpartition("\n")[2].strip()
+    return f"{reason}: {last[:_REASON_LENGTH]}" if last and reason.startswith("exit code") else reason
+
+
+def _last_lines(output: Path | None) -> str:
+    if output is None or not output.exists():
         return ""
     lines = output.read_text(encoding="utf-8", errors="replace").splitlines()
     return "\n".join(lines[-_LAST_LINES:])

@@ -8,7 +8,7 @@ import math
 import re
 import shlex
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,8 +19,9 @@ from mlflow.tracking import MlflowClient
 from mlflow.utils.mlflow_tags import MLFLOW_PROJECT_ENTRY_POINT
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
-from steps import names, settings
+from steps import names, settings, tracking
 from steps.errors import WrongValue, did_you_mean
+from steps.tracking_errors import where
 from steps.tuning.plan import Plan
 from steps.tuning.pruning import Steps
 from steps.values import decode
@@ -58,15 +59,16 @@ class Past:
         return f"{said}; left out: {'; '.join(parts)}" if parts else said
 
 
-def collect(plan: Plan, steps: Callable[[str], Steps] | None = None) -> Past:
+def collect(plan: Plan, steps: Callable[[str], Steps] | None = None, frozen: Sequence[str] | None = None) -> Past:
     """Find the runs that `warm_start` means; `steps` reads from a run id what a pruner would have seen.
 
+    `frozen` are the ids of those that a study has on record: it goes on with these alone.
     Raises WrongValue where there is no such run or experiment.
     """
     given = plan.values["warm_start"]
     trials: dict[str, FrozenTrial] = {}
     left_out: dict[str, str] = {}
-    for run in [] if given == NONE else _runs(given, plan):
+    for run in [] if given == NONE else _runs(given if frozen is None else ",".join(frozen), plan):
         try:
             trials[run.info.run_id] = _trial(run, plan, steps)
         except _LeftOutError as reason:
@@ -74,24 +76,30 @@ def collect(plan: Plan, steps: Callable[[str], Steps] | None = None) -> Past:
     return Past(trials, left_out)
 
 
+def frozen(run_id: str) -> list[str]:
+    """Return the ids of the runs that entered a study, from its first parent run."""
+    kept: list[str] = mlflow.artifacts.load_dict(f"runs:/{run_id}/{FILE}")["runs"]
+    return kept
+
+
 class _LeftOutError(Exception):
     """Why a run does not enter."""
 
 
 def _runs(given: str, plan: Plan) -> Iterable[Run]:
-    words = [word.strip() for word in given.split(",")]
+    words = [word.strip() for word in given.split(",") if word.strip()]
     client = MlflowClient()
     if all(map(_RUN_ID.fullmatch, words)):
         try:
             return [client.get_run(word) for word in dict.fromkeys(words)]
         except MlflowException as error:
-            raise WrongValue(f"--warm_start {given!r}: {error.message} (in {mlflow.get_tracking_uri()})") from error
+            raise WrongValue(f"--warm_start {given!r}: {error.message} (in {where()})") from error
     experiment = client.get_experiment_by_name(given)
     if experiment is None:
         known = [e.name for e in client.search_experiments()]
         raise WrongValue(
             f"--warm_start {given!r}: must be run ids with commas between, or the name of an experiment in "
-            f"{mlflow.get_tracking_uri()}{did_you_mean(given, known)}"
+            f"{where()}{did_you_mean(given, known)}"
         )
     found: list[Run] = []
     token: str | None = ""
@@ -117,7 +125,7 @@ def _trial(run: Run, plan: Plan, steps: Callable[[str], Steps] | None) -> Frozen
         raise _LeftOutError("not finished")
     _check_same_data(run, plan)
     values = [run.data.metrics.get(objective.name, math.nan) for objective in plan.objectives]
-    if not all(map(math.isfinite, values)):
+    if not all(map(tracking.is_finite, values)):
         raise _LeftOutError(f"without {' and '.join(objective.name for objective in plan.objectives)}")
     params = plan.space.place(_estimator(run, plan), _hyperparameters(run, plan))
     if params is None:

@@ -1,9 +1,5 @@
 """A child run is created with all that is known of it."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import mlflow
 import pytest
 from mlflow.projects.utils import get_or_create_run
 from mlflow.tracking import MlflowClient
@@ -11,18 +7,6 @@ from mlflow.tracking import MlflowClient
 from steps import tracking
 from steps.backends.birth import born_with
 from steps.environment import PROJECT
-
-
-@pytest.fixture
-def client(database: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[MlflowClient]:
-    """A client of an empty tracking database, which is MLflow's own for the test."""
-    uri = f"sqlite:///{tmp_path}/mlflow.db"
-    (tmp_path / "mlflow.db").write_bytes(database.read_bytes())
-    standing = mlflow.get_tracking_uri()
-    mlflow.set_tracking_uri(uri)
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
-    yield MlflowClient(uri)
-    mlflow.set_tracking_uri(standing)
 
 
 def create(client: MlflowClient):

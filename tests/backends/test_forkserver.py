@@ -1,6 +1,7 @@
 import json
 import subprocess
 import sys
+from functools import partial
 
 import pytest
 
@@ -9,10 +10,13 @@ from steps.environment import PROJECT
 # Asks a forkserver, of its own, in a folder, for each call, and prints what came.
 SCRIPT = """
 import json, os, sys
+from pathlib import Path
 from steps.backends import forkserver
 calls = json.loads(sys.argv[1])
 os.chdir(sys.argv[2])
-forkserver.start(["steps.settings"], [["steps.threads:limit", {"threads": 3}]])
+forkserver.start(["steps.no_such"], Path(sys.argv[3]))
+forkserver.start(["steps.settings"], Path(sys.argv[3]))  # the other one ends
+forkserver.order([["steps.threads:limit", {"threads": 3}]])
 answers = []
 for path, arguments in calls:
     try:
@@ -23,9 +27,14 @@ print(json.dumps([answers, "steps.settings" in sys.modules]))
 """
 
 
-def ask(calls, folder=PROJECT):
-    """What the calls gave, and what stood on stderr."""
-    words = [sys.executable, "-c", SCRIPT, json.dumps(calls), str(folder)]
+@pytest.fixture
+def ask(tmp_path):
+    """Ask: what the calls gave, and what stood on stderr."""
+    return partial(_ask, str(tmp_path))
+
+
+def _ask(own, calls, folder=PROJECT):
+    words = [sys.executable, "-c", SCRIPT, json.dumps(calls), str(folder), own]
     env = {"PATH": "/usr/bin:/bin"}  # no PYTHONPATH: the forkserver finds the project by its folder
     done = subprocess.run(words, cwd=PROJECT, env=env, capture_output=True, text=True, timeout=30, check=True)
     answers, imported = json.loads(done.stdout)
@@ -33,7 +42,7 @@ def ask(calls, folder=PROJECT):
     return answers, done.stderr
 
 
-def test_a_fork_answers_errs_or_is_missed():
+def test_a_fork_answers_errs_or_is_missed(ask):
     """A call returns its result; a WrongValue there is raised here; a fork that ends without a word is an error."""
     problem = {"space": "zzz"}
     answers, stderr = ask(
@@ -54,7 +63,7 @@ def test_a_fork_answers_errs_or_is_missed():
 
 
 @pytest.mark.parametrize("name", ["elsewhere", "it's elsewhere"])
-def test_a_forkserver_that_preloaded_nothing_is_noticed(name, tmp_path):
+def test_a_forkserver_that_preloaded_nothing_is_noticed(ask, name, tmp_path):
     """Started where `steps` is not, it would silently be cold: the first call says so."""
     (tmp_path / name).mkdir()
     answers, _ = ask([("os:getpid", {})], tmp_path / name)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.test_ends import LONG, started, tuner_of
-from tests.e2e.tools import ALL_GONE_S, Place, until
+from tests.e2e.tools import Place, until
 from tests.standin import standin_conda
 
 pytestmark = pytest.mark.e2e
@@ -46,7 +46,7 @@ def test_tune_runs_in_the_environment_that_conda_yaml_pins_and_dies_with_mlflow_
     until(lambda: prepared.study().ended("COMPLETE"), 30, "a finished trial")
     process.kill()
     process.wait()
-    until(lambda: not prepared.processes(), ALL_GONE_S, "no process")
+    prepared.all_gone()
     study = prepared.study()
     assert study.parent.data.tags["mlflow.project.env"] == manager
     tagged = [study.parent, *study.ended("COMPLETE")]
@@ -61,4 +61,4 @@ def test_the_shell_between_killed_takes_the_study_along(prepared: Place, manager
     assert shell != process.pid
     os.kill(shell, signal.SIGKILL)
     process.wait(timeout=20)
-    until(lambda: not prepared.processes(), ALL_GONE_S, "no process")
+    prepared.all_gone()

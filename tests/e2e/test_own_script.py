@@ -90,6 +90,18 @@ def test_what_is_pruned_does_not_depend_on_timing(line: tuple[Place, Done], proj
     assert of[0] == of[1]
 
 
+def test_it_goes_on_with_what_its_pruner_has_seen(line: tuple[Place, Done], project: Path, place: Place) -> None:
+    """Ended after some trials and gone on with: the trials, and the prunes, of the study that was not interrupted."""
+    before, _ = line
+    place.project = project
+    for n_trials in (7, 12):
+        tuned(place, entry_point="fit_line", space="./line.yaml", pruner="median", study="two", n_trials=n_trials)
+    names = ("tuning.params", "tuning.state", "tuning.pruned_at", "tuning.reported")
+    studies = (before.study(), place.named("two"))
+    of = [[[run.data.tags.get(name) for name in names] for run in study.trials] for study in studies]
+    assert of[0] == of[1]
+
+
 def test_a_shell_command_is_tuned_too(project: Path, place: Place) -> None:
     """An entry point that is no plain Python command runs in a shell below the warm backend."""
     place.project = project

@@ -10,7 +10,8 @@ from pathlib import Path
 import mlflow
 import pytest
 
-from tests.e2e.tools import ROOT, Place, Study, outputs
+from tests.e2e.tools import Place, Study, outputs
+from tests.host import ROOT
 
 pytestmark = pytest.mark.e2e
 

@@ -6,7 +6,8 @@ from pathlib import Path
 import mlflow
 import pytest
 
-from tests.e2e.tools import ROOT, Done, Place, outputs
+from tests.e2e.tools import Done, Place, outputs
+from tests.host import ROOT
 
 pytestmark = pytest.mark.e2e
 
@@ -93,7 +94,6 @@ def test_a_wrong_value_ends_before_any_child(place: Place, module: str, words: l
     for part in said:
         assert part in line
     assert [r for r in place.client.search_runs(["0"]) if r.data.tags.get("mlflow.parentRunId")] == []
-    assert place.processes() == {}
 
 
 @pytest.mark.parametrize(("entry_point", "name", "value"), [("tune", "jobs", "none"), ("train", "threads", "none")])

@@ -5,7 +5,8 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.e2e.tools import ROOT, Place, Study, git, outputs
+from tests.e2e.tools import Place, Study, git, outputs
+from tests.host import ROOT
 
 pytestmark = pytest.mark.e2e
 

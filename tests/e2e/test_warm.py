@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.tools import ROOT, Done, Place
+from tests.e2e.tools import Done, Place
+from tests.host import ROOT
 
 pytestmark = pytest.mark.e2e
 

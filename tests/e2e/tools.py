@@ -3,8 +3,10 @@
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
+import tempfile
 import time
 import uuid
 from collections.abc import Callable
@@ -16,8 +18,8 @@ from mlflow.entities import LoggedModelOutput, Run
 from mlflow.tracking import MlflowClient
 
 from steps import lifeline
+from tests.host import ROOT, Host
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 # Every process that a test starts inherits this variable, and so can be found.
 MARK = "TEST_MARK"
 # How long the processes of a killed study may take to end.
@@ -32,6 +34,7 @@ class Place:
     project: Path | str = ROOT
     extra: dict[str, str] = field(default_factory=dict)
     mark: str = field(default_factory=lambda: uuid.uuid4().hex)
+    host: Host | None = None
 
     @property
     def uri(self) -> str:
@@ -64,8 +67,15 @@ class Place:
         return [sys.executable, "-m", module, *(f"--{name}={value}" for name, value in parameters.items())]
 
     def step(self, module: str, *words: str, check: bool = False, **parameters: object) -> "Done":
-        """Run a step by hand, without the seconds of `mlflow run` around it."""
-        return self.run([*self.step_command(module, **parameters), *words], cwd=Path(self.project), check=check)
+        """Run a step by hand, without the seconds of `mlflow run` around it, nor where it can be those of imports."""
+        command = [*self.step_command(module, **parameters), *words]
+        if self.host is None or self.project != ROOT:
+            return self.run(command, cwd=Path(self.project), check=check)
+        out, err = (Path(tempfile.mkstemp(prefix=name, dir=self.folder)[1]) for name in ("out", "err"))
+        code = self.host.step(module, command[3:], self.env, out=out, err=err)
+        done = Done(code, out.read_text(), err.read_text())
+        assert not check or code == 0, done.stdout + done.stderr
+        return done
 
     def run(self, words: list[str], *, cwd: Path | None = None, check: bool) -> "Done":
         done = subprocess.run(
@@ -84,6 +94,18 @@ class Place:
     def processes(self) -> dict[int, str]:
         """Find the processes that carry the mark: their ids and commands."""
         return processes_with(f"{MARK}={self.mark}")
+
+    def all_gone(self, seconds: float = ALL_GONE_S) -> None:
+        """Wait until no process carries the mark; fail, with those that do, after too many seconds."""
+        deadline = time.monotonic() + seconds
+        while left := self.processes():
+            assert time.monotonic() < deadline, f"after {seconds} s there are still: {left}"
+            time.sleep(0.05)
+
+    def named(self, study: str) -> "Study":
+        """A study that may have several parents: with the newest of them, and all of its children."""
+        parents = self.client.search_runs(["0"], f"tags.`tuning.study` = '{study}' AND tags.`tuning.role` = 'study'")
+        return Study(self.client, parents[0], study)
 
     def study(self) -> "Study":
         parents = self.client.search_runs(["0"], "tags.`tuning.role` = 'study'")
@@ -106,16 +128,21 @@ class Study:
 
     client: MlflowClient
     parent: Run
+    name: str | None = None  # of one with several parents
 
     @property
     def children(self) -> list[Run]:
-        of_parent = f"tags.`mlflow.parentRunId` = '{self.parent.info.run_id}'"
-        return list(self.client.search_runs(["0"], of_parent, max_results=5000))
+        theirs = f"tags.`mlflow.parentRunId` = '{self.parent.info.run_id}'"
+        if self.name is not None:
+            theirs = f"tags.`tuning.study` = '{self.name}' AND tags.`tuning.role` != 'study'"
+        return list(self.client.search_runs(["0"], theirs, max_results=5000))
 
     @property
     def trials(self) -> list[Run]:
-        """The trials in the order of their numbers."""
+        """The trials in the order of their numbers; of a study with several parents those that count."""
         found = [run for run in self.children if run.data.tags.get("tuning.role") == "trial"]
+        if self.name is not None:
+            found = [run for run in found if run.data.tags.get("tuning.state") in ("COMPLETE", "PRUNED", "FAIL")]
         return sorted(found, key=lambda run: int(run.data.tags["tuning.trial"]))
 
     def ended(self, state: str) -> list[Run]:
@@ -151,6 +178,13 @@ def processes_with(variable: str) -> dict[int, str]:
         with suppress(OSError):  # gone meanwhile
             found[pid] = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
     return found
+
+
+def free_port() -> int:
+    """Return a port of this host that is free now."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
 
 
 def until(condition: Callable[[], object], seconds: float, what: str) -> float:

@@ -96,7 +96,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name, tempfile.TemporaryDirectory() as given_folder:
         os.environ[FOLDER] = given_folder
         if backend == warm.NAME:
-            forkserver.start(tune.PRELOAD, [])
+            forkserver.start(tune.PRELOAD, Path(name))
+            forkserver.order([])
         warm.register(Path(name))
         with mlflow.start_run(experiment_id="0"):
             children = Children(

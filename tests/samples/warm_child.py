@@ -14,9 +14,10 @@ from steps.backends import forkserver, warm
 def main() -> None:
     """Run them one by one."""
     threads.limit(2)
-    forkserver.start(tune.PRELOAD, [])
     mlflow.set_experiment(experiment_id="0")
     with tempfile.TemporaryDirectory() as folder:
+        forkserver.start(tune.PRELOAD, Path(folder))
+        forkserver.order([])
         warm.register(Path(folder))
         for word in sys.argv[1:]:
             mlflow.run(".", "train", parameters={"refit": "false", "folds": "2", **json.loads(word)}, backend="warm")

@@ -3,7 +3,7 @@ import pytest
 from steps import names
 from steps.errors import WrongValue
 from steps.training import data, remote
-from tests.conftest import free_port
+from tests.e2e.tools import free_port
 
 
 @pytest.fixture
@@ -86,16 +86,8 @@ def test_a_server_that_is_not_there_is_one_short_line(monkeypatch):
     assert str(caught.value) == f"--data {uri!r}: can't be fetched: [Errno 111] Connection refused"
 
 
-def test_an_artifact_of_a_run_is_a_table_too(tmp_path, monkeypatch, database):
+def test_an_artifact_of_a_run_is_a_table_too(client, tmp_path):
     """`runs:/<id>/…` is read from the tracking store."""
-    import shutil
-
-    import mlflow
-
-    shutil.copy(database, tmp_path / "mlflow.db")
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/mlflow.db")
-    mlflow.set_tracking_uri(f"sqlite:///{tmp_path}/mlflow.db")
-    experiment = mlflow.MlflowClient().create_experiment("files", artifact_location=str(tmp_path / "artifacts"))
-    with mlflow.start_run(experiment_id=experiment) as run:
-        mlflow.log_text("a,b\n1,2\n", "tables/x.csv")
+    run = client.create_run(client.create_experiment("files", artifact_location=str(tmp_path / "artifacts")))
+    client.log_text(run.info.run_id, "a,b\n1,2\n", "tables/x.csv")
     assert data.load(f"runs:/{run.info.run_id}/tables/x.csv").frame.to_dict("list") == {"a": [1], "b": [2]}

@@ -52,11 +52,71 @@ def test_more_jobs_than_the_window_is_one_warning(jobs, lines, capsys):
 def test_a_backend_that_is_not_installed_is_refused(name, near):
     """An unknown backend is told with those that there are, and the nearest."""
     with pytest.raises(WrongValue) as caught:
-        resources.read_backend_config(values(backend=name))
+        resources.check_backend(name)
     (problem,) = caught.value.problems
     assert problem.startswith(f"--backend {name!r}: must be one of ")
     assert all(known in problem for known in ("databricks", "kubernetes", "local", "warm"))
     assert problem.endswith(near)
+
+
+@pytest.mark.parametrize("name", ["warm", "local", "databricks"])
+def test_a_backend_that_is_installed_is_taken(name):
+    """Ours, and those that MLflow brings along."""
+    resources.check_backend(name)
+
+
+def test_kubernetes_needs_more_than_its_name():
+    """MLflow's kubernetes backend lacks a package here, and a project whose environment is a docker image."""
+    with pytest.raises(WrongValue) as caught:
+        resources.check_backend("kubernetes")
+    package, project = caught.value.problems
+    assert package.startswith("--backend 'kubernetes': needs the package kubernetes")
+    assert "docker_env" in project
+
+
+@pytest.fixture
+def plugins(tmp_path, monkeypatch):
+    """Two installed backends, as their packages declare them: one that can be loaded, and one that can't."""
+    (tmp_path / "a_good_plugin.py").write_text("class Backend:\n    pass\n")
+    (tmp_path / "a_bad_plugin.py").write_text("import no_such_package\n")
+    (tmp_path / "plugins-1.0.dist-info").mkdir()
+    (tmp_path / "plugins-1.0.dist-info" / "METADATA").write_text("Metadata-Version: 2.1\nName: plugins\nVersion: 1.0\n")
+    (tmp_path / "plugins-1.0.dist-info" / "entry_points.txt").write_text(
+        "[mlflow.project_backend]\ngood = a_good_plugin:Backend\nbad = a_bad_plugin:Backend\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+
+
+def test_a_plugin_that_cannot_be_loaded_is_refused(plugins):
+    """A package that is there, but lacks what it imports, is told with what it says; one that loads is taken."""
+    resources.check_backend("good")
+    with pytest.raises(WrongValue) as caught:
+        resources.check_backend("bad")
+    (problem,) = caught.value.problems
+    assert problem.startswith("--backend 'bad': is installed but can't be loaded: ")
+    assert "no_such_package" in problem
+
+
+def drift(monkeypatch, packages):
+    monkeypatch.setattr(environment, "differences", lambda: tuple(f"{p} 1.0 (conda.yaml: 2.0)" for p in packages))
+
+
+@pytest.mark.parametrize(
+    ("packages", "said"),
+    [
+        (["a"], "environment: a 1.0 (conda.yaml: 2.0): "),
+        (["a", "b"], "environment: a 1.0 (conda.yaml: 2.0), b 1.0 (conda.yaml: 2.0): "),
+        ([f"p{n}" for n in range(90)], "p4 1.0 (conda.yaml: 2.0) and 85 more: "),
+    ],
+)
+def test_pins_that_differ_are_one_warning(packages, said, monkeypatch, capsys):
+    """However many packages differ, it is one line: the first of them, what the runs are tagged, and what to do."""
+    drift(monkeypatch, packages)
+    resources.warn(values(jobs=1))
+    (line,) = capsys.readouterr().err.splitlines()
+    assert said in line
+    assert "tuning.environment=drifted" in line
+    assert "scripts/run" in line
 
 
 @pytest.mark.parametrize("backend", ["warm", "local", "databricks", "kubernetes"])

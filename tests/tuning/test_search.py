@@ -22,6 +22,13 @@ y: {type: float, low: 0, high: 1, when: {kind: a}}
 z: {type: categorical, choices: [1, 2], when: {kind: b}}
 """
 
+# What every sampler can search, also from one end to the other.
+NUMBERS = """
+x: {type: float, low: -2, high: 2, step: 0.1}
+n: {type: int, low: 1, high: 100}
+kind: {type: categorical, choices: [a, b]}
+"""
+
 
 def read(text):
     return file.read(text, "my.yaml").for_task("classification")
@@ -92,6 +99,35 @@ def test_tpe_learns_from_the_scores(window):
     other = one_after_the_other("tpe", window, score=lambda *_: Outcome(TrialState.COMPLETE, (1.0,)))
     assert told[:10] == other[:10]
     assert told[10 + window :] != other[10 + window :]
+
+
+@pytest.mark.parametrize(
+    ("sampler", "space"),
+    [
+        ("tpe", "x: {type: float, low: -2, high: 2}"),
+        ("random", "x: {type: float, low: -2, high: 2}"),
+        ("qmc", "x: {type: float, low: -2, high: 2}\ny: {type: float, low: 1, high: 9, log: true}"),
+        ("cmaes", "x: {type: float, low: -2, high: 2}\ny: {type: float, low: 1, high: 9, log: true}"),
+        ("grid", "x: {type: int, low: 1, high: 5}\ny: {type: int, low: 1, high: 4}"),
+    ],
+)
+def test_a_replay_asks_what_was_asked(sampler, space):
+    """Told in their order, as a study that goes on is, the trials ask for what they did when each was told late."""
+
+    def score(number, params):
+        return FAIL if number % 7 == 3 else Outcome(TrialState.COMPLETE, (sum(params.values()),))
+
+    space = read(space)
+    search = Search(space, sampler=sampler, seed=42, window=4)
+    asked: list[object] = []
+    unsettled: list[tuple[int, dict[str, float]]] = []
+    while len(asked) < N_TRIALS:
+        while not search.can_ask():
+            number, params = unsettled.pop()  # the newest first
+            search.settle(number, score(number, params))
+        unsettled.append(search.ask())
+        asked.append(unsettled[-1][1])
+    assert asked == one_after_the_other(sampler, 4, score=score, space=space)
 
 
 def test_a_trial_does_not_know_the_scores_inside_its_window():
@@ -286,3 +322,34 @@ def test_a_pruner_compares_with_past_trials():
         search = Search(SPACE, sampler="random", seed=1, window=1, pruner="median", steps=2, past=known)
         number, _ = search.ask()
         assert search.judge(number, [(0, 0.1), (1, 0.1)]) == pruned_at
+
+
+@pytest.mark.parametrize("window", [1, 4])
+@pytest.mark.parametrize(
+    ("sampler", "space"),
+    [
+        *((sampler, space) for sampler in ("tpe", "random", "qmc") for space in (FLAT, CONDITIONAL)),
+        *((sampler, NUMBERS) for sampler in ("tpe", "cmaes", "grid")),
+    ],
+)
+def test_a_study_that_is_told_what_is_on_record_goes_on_the_same(space, sampler, window):
+    """Whether the known trials are drawn again or taken as they are recorded, the next ones are the same."""
+    told, drawn = (Search(read(space), sampler=sampler, seed=42, window=window) for _ in range(2))
+    for number in range(70):
+        known = drawn.ask()[1]
+        assert told.ask(known if number < 60 else None) == (number, known)
+        for search in (told, drawn):
+            search.settle(number, outcome(number, known))
+
+
+def test_what_is_on_record_is_held_to_what_would_be_drawn():
+    """Of the known trials the first, and some of the others, are drawn again: a record that is another one shows."""
+    search, shown = Search(SPACE, sampler="tpe", seed=42, window=4), []
+    other = {"x": 1.5, "n": 7, "kind": "a"}
+    for number in range(100):
+        _, params = search.ask(other)
+        search.settle(number, outcome(number, params))
+        shown += [number] if params != other else []
+    assert shown[:3] == [0, 1, 2]
+    assert shown[-1] > 90
+    assert len(shown) < 50

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from steps.tuning.stopping import PATIENCE, TARGET, Best, Stop, better
+from steps.tuning.stopping import FAILURES, PATIENCE, TARGET, Best, Stop, better
 
 UP, DOWN = ("maximize",), ("minimize",)
 
@@ -37,6 +37,22 @@ def judged(scores, *, directions=UP, patience=None, target=None):
 def test_a_study_ends_with_the_trial_that_says_so(scores, rules, ends):
     """Patience counts every trial without an improvement, failed ones too; a target is met by reaching it."""
     assert judged(scores, **rules) == ends
+
+
+@pytest.mark.parametrize(
+    ("failed", "most", "ends"),
+    [
+        ([True, True, False, True, True], 3, None),
+        ([False, True, True, True, False], 3, 3),
+        ([True], 1, 0),
+        ([True, True], None, None),
+    ],
+)
+def test_failures_in_a_row_end_a_study(failed, most, ends):
+    """As many as `max_failures` with no other trial between them, in the order of their numbers."""
+    stop = Stop(Best(UP), max_failures=most)
+    judged = [stop.judge(number, () if bad else (1.0,), failed=bad) for number, bad in enumerate(failed)]
+    assert next((number for number, reason in enumerate(judged) if reason == FAILURES), None) == ends
 
 
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), min_size=1, max_size=20))

@@ -1,9 +1,7 @@
 import shlex
 from collections.abc import Callable
 from pathlib import Path
-from shutil import copy
 
-import mlflow
 import pytest
 from mlflow.tracking import MlflowClient
 
@@ -23,14 +21,6 @@ def planned(*words: str) -> plan.Plan:
 @pytest.fixture(scope="module")
 def wine() -> plan.Plan:
     return planned()
-
-
-@pytest.fixture
-def client(database: Path, tmp_path: Path) -> MlflowClient:
-    """The tracking server of one test."""
-    copy(database, tmp_path / "mlflow.db")
-    mlflow.set_tracking_uri(f"sqlite:///{tmp_path}/mlflow.db")
-    return MlflowClient()
 
 
 @pytest.fixture

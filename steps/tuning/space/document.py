@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 
 import yaml
@@ -13,6 +14,9 @@ from steps.values import decode
 # What PyYAML's constructors raise for a scalar that is not what its tag says, such as the date 2026-99-99.
 _UNREADABLE = (yaml.YAMLError, ValueError, KeyError, IndexError, AttributeError, TypeError)
 _LONGEST = 60
+# A value of more parts than this is a bomb of aliases: lists of lists of lists, each named once and written often.
+_MOST_PARTS = 10_000
+_TAGS = {*(tag for tag in SafeConstructor.yaml_constructors if tag), "tag:yaml.org,2002:merge"}
 
 
 class Unreadable(Exception):
@@ -71,6 +75,7 @@ class Item:
 
     def mapping(self) -> dict[str, "Item"]:
         """Return the values of a mapping by their keys; of a key that is there twice, which is a problem, the first."""
+        self._has_plain_tag(self.node)
         found: dict[str, Item] = {}
         for key, value in self.node.value:
             line, name = key.start_mark.line + 1, str(key.value if isinstance(key, yaml.ScalarNode) else "?")
@@ -82,19 +87,33 @@ class Item:
 
     def sequence(self) -> list["Item"]:
         """Return the values of a list."""
+        self._has_plain_tag(self.node)
         return [Item(node, node.start_mark.line + 1, self.keys, self.problems) for node in self.node.value]
 
     def plain(self) -> Any:
         """Return text, a number, a boolean, None, or a tuple of those. Raises Unreadable, its problem noted."""
         try:
-            return self._plain(self.node)
+            return self._plain(self.node, count(1))
         except RecursionError:
             self.problem("is a list within itself")
             raise Unreadable from None
 
-    def _plain(self, node: yaml.Node) -> Any:
+    def _has_plain_tag(self, node: yaml.Node) -> bool:
+        """Tell whether a node's tag is one of YAML's own; another one is a problem: no code makes a value."""
+        if node.tag in _TAGS:
+            return True
+        tag = node.tag.replace("tag:yaml.org,2002:", "!!")
+        self.problem(f"the tag {shorten(tag)} is not allowed: write a plain value")
+        return False
+
+    def _plain(self, node: yaml.Node, parts: "count[int]") -> Any:
+        if next(parts) > _MOST_PARTS:
+            self.problem(f"must be of at most {_MOST_PARTS} values, those behind aliases counted each time")
+            raise Unreadable
+        if not self._has_plain_tag(node):
+            raise Unreadable
         if isinstance(node, yaml.SequenceNode):
-            return tuple(self._plain(inner) for inner in node.value)
+            return tuple(self._plain(inner, parts) for inner in node.value)
         if isinstance(node, yaml.MappingNode):
             self.problem("must be text, a number, true, false, null or a list of those, got a mapping")
             raise Unreadable
@@ -117,7 +136,10 @@ def parse(text: str, file: str) -> Item:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 1
-        raise WrongValue(f"{file}:{line}: must be YAML: {error.problem or error.context}") from error
+        said = " ".join(filter(None, (error.context, error.problem)))
+        if error.problem and not error.problem.startswith("but "):
+            said = error.problem
+        raise WrongValue(f"{file}:{line}: must be YAML: {said}") from error
     except (yaml.YAMLError, RecursionError) as error:
         raise WrongValue(f"{file}: must be YAML: {' '.join(str(error).split())}") from error
     if node is None:
@@ -126,7 +148,8 @@ def parse(text: str, file: str) -> Item:
 
 
 def shorten(text: str) -> str:
-    """Cut a long text in its middle."""
+    """Write a text in one line, and cut a long one in its middle."""
+    text = " ".join(text.split())
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST // 2]}…{text[-_LONGEST // 2 :]}"
 
 

@@ -65,7 +65,7 @@ def read(text: str, file: str) -> SpaceFile:
     """Read a file's text; `file` names it in problems. Raises WrongValue with all of them."""
     root = parse(text, file)
     if not root.is_mapping or not root.mapping():
-        raise WrongValue(f"{file}: must map each hyperparameter to its type and bounds, got {shorten(text.strip())}")
+        raise WrongValue(f"{file}: must map each hyperparameter to its type and bounds, got {shorten(text)}")
     given = root.mapping()
     if any(task in given for task in TASKS):
         for key, item in given.items():
@@ -93,8 +93,8 @@ def _section(root: Item) -> Space:
         items = named.mapping()
         entries = _by_estimator(items)
     else:
-        items = {str(named.node.value): root} if named is not None and not named.is_mapping else {}
         entries = _plain(given)
+        items = {path: root for path in entries if path is not None}
     if len(entries) < 2 and not any(isinstance(e, Parameter | None) for own in entries.values() for e in own.values()):
         root.problem("names nothing to search")
     found = [] if points is None else tries.read(points, entries)

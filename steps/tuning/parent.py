@@ -1,0 +1,60 @@
+"""What a study's parent run gets: at its opening what it is, at its end what it has found."""
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+
+from mlflow.entities import Run
+from mlflow.tracking import MlflowClient
+from optuna.trial import TrialState
+
+from steps import environment, names, tracking
+from steps.tuning import history, objective, warm_start
+from steps.tuning.ledger import Result
+from steps.tuning.plan import Plan
+from steps.tuning.trials import Children
+from steps.tuning.warm_start import Past
+
+
+def write_opening(plan: Plan, study: str, run_id: str, past: Past, earlier: Sequence[Run]) -> None:
+    """Write to the parent run what is known before the first child."""
+    tags = {
+        names.STUDY: study,
+        names.ROLE: "study",
+        names.SETTINGS: json.dumps(plan.values),
+        names.IDENTITY: json.dumps(history.identity(plan)),
+        names.ENVIRONMENT: environment.state(),
+    }
+    if plan.dataset:
+        tags[names.DATA] = plan.dataset["sha256"]
+        tracking.record_data(run_id, plan.dataset)
+    if earlier:
+        tags[names.CONTINUES] = ",".join(run.info.run_id for run in earlier)
+    if plan.values["warm_start"] != warm_start.NONE:
+        MlflowClient().log_dict(run_id, past.as_dict(), warm_start.FILE)
+    tracking.record(run_id, tags=tags)
+
+
+def write_end(result: Result, children: Children, run_id: str) -> None:
+    """Write the end of a study to its parent run."""
+    states = Counter(ended.outcome.state for ended in result.trials.values())
+    counted = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
+    metrics = [tracking.metric(names.trials_in(state.name), states[state]) for state in counted]
+    tags = {names.STOPPED_BY: result.stopped_by}
+    if len(children.objectives) > 1:
+        for ended in result.best.values():
+            tracking.record(ended.run_id, tags={names.PARETO: "true"})
+    elif result.best:
+        (best,) = result.best.values()
+        tags |= {
+            names.BEST_RUN: best.run_id,
+            names.BEST_TRIAL: str(best.job.number),
+            names.BEST_PARAMS: json.dumps(children.recorded(best.job)),
+        }
+        if best.job.estimator is not None:
+            tags[names.ESTIMATOR] = best.job.estimator
+    baselines = [ended.value for ended in result.baselines if ended.value is not None]
+    if baselines:
+        pick = max if children.objectives[0].direction == objective.MAXIMIZE else min
+        metrics.append(tracking.metric(names.BASELINE, pick(baselines)))
+    tracking.record(run_id, metrics, tags)

@@ -1,0 +1,135 @@
+"""Kill a real study at random moments and start it again until it is done; then hold it to an undisturbed one.
+
+python -m tests.chaos.harness [rounds] [seed]
+"""
+
+import os
+import random
+import shutil
+import signal
+import sys
+import tempfile
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from mlflow.tracking import MlflowClient
+
+from tests.e2e.server import Server
+from tests.e2e.tools import Place, until
+from tests.host import ROOT
+
+STUDY = "chaos"
+TRIALS = 16
+# Short trials whose scores differ; TPE's own draws are among them. A trial may be hit more than once.
+PARAMETERS: dict[str, Any] = {
+    "data": "digits", "folds": 1, "space": "knn", "n_trials": TRIALS, "jobs": 2, "study": STUDY, "retries": 9,
+}  # fmt: skip
+SIGNALS = (signal.SIGKILL, signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
+# How long after a study has named itself it is disturbed at the latest, and how often it is its server that is.
+SERVER_SHARE = 0.4
+LATEST_S = 4.0
+GONE_S = 10.0
+Essence = list[tuple[int, dict[str, object], list[float]]]
+
+
+def undisturbed(place: Place) -> Essence:
+    """Run the study in peace; return what the others have to be."""
+    place.run(place.step_command("steps.tune", **PARAMETERS), cwd=ROOT, check=True)
+    return place.named(STUDY).essence("accuracy")
+
+
+def disturbed(place: Place, seed: int, kills: int = 3) -> list[str]:
+    """Run the study, `kills` times killing a member of its process tree; return what was done to it.
+
+    Every third seed's study is on a tracking server, which is one more that may be killed; it is started again.
+    """
+    chance = random.Random(seed)
+    server = Server(place) if seed % 3 == 0 else None
+    try:
+        if server is not None:
+            server.start()
+        done = [_disturb(place, chance, server) for _ in range(kills)]
+        place.run(place.step_command("steps.tune", **PARAMETERS), cwd=ROOT, check=True)
+    finally:
+        if server is not None:
+            server.kill()
+    return done
+
+
+def _disturb(place: Place, chance: random.Random, server: Server | None) -> str:
+    before = _parents(place)
+    process = place.start(place.step_command("steps.tune", **PARAMETERS), cwd=ROOT)
+    until(lambda: _parents(place) > before or process.poll() is not None, 120, "a study that has named itself")
+    time.sleep(chance.uniform(0, LATEST_S))  # the random moment: nothing is waited for
+    number = chance.choice(SIGNALS)
+    if server is not None and chance.random() < SERVER_SHARE:
+        server.kill()
+        time.sleep(chance.uniform(0, LATEST_S))  # the outage
+        server.start()
+        process.wait(timeout=180)
+        place.all_gone(GONE_S)
+        return "SIGKILL to the tracking server"
+    victims = sorted(place.processes().items())
+    pid, name = chance.choice(victims) if victims else (0, "nobody: it was done")
+    if pid:
+        with suppress(ProcessLookupError):
+            os.kill(pid, number)
+    process.wait(timeout=120)
+    place.all_gone(GONE_S)
+    return f"{number.name} to {name[:80]}"
+
+
+def _parents(place: Place) -> int:
+    known = f"tags.`tuning.study` = '{STUDY}' AND tags.`tuning.role` = 'study'"
+    return len(MlflowClient(place.uri).search_runs(["0"], known))
+
+
+def check(place: Place, expected: Essence) -> None:
+    """Assert that a study is what an undisturbed one is, and that nothing of it is left running."""
+    study = place.named(STUDY)
+    assert [int(run.data.tags["tuning.trial"]) for run in study.trials] == list(range(TRIALS))
+    assert {run.data.tags["tuning.state"] for run in study.trials} == {"COMPLETE"}
+    assert study.essence("accuracy") == expected
+    for run in study.trials:
+        if before := run.data.tags.get("tuning.retry_of"):
+            assert place.client.get_run(before).data.tags["tuning.params"] == run.data.tags["tuning.params"]
+    assert study.parent.info.status == "FINISHED"
+    assert study.parent.data.metrics["trials_complete"] == TRIALS
+    assert len(study.history("best_cv_accuracy")) == TRIALS
+    runs = place.client.search_runs(["0"], max_results=5000)
+    assert [run.data.tags for run in runs if run.info.status in ("RUNNING", "SCHEDULED")] == []
+    assert place.processes() == {}
+
+
+def main(rounds: int = 1, seed: int = 0) -> int:
+    """Run rounds with the seeds `seed`, `seed + 1`, …; say how each went; return how many failed."""
+    failed = 0
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        MlflowClient(f"sqlite:///{folder}/mlflow.db").search_experiments()  # the tables are made once
+        expected = undisturbed(_place(folder, "undisturbed"))
+        for number in range(seed, seed + rounds):
+            place = _place(folder, str(number))
+            try:
+                done = disturbed(place, number)
+                check(place, expected)
+                print(f"seed {number}: passed: {'; '.join(done)}", flush=True)
+            except AssertionError as error:
+                failed += 1
+                print(f"seed {number}: FAILED: {error}", flush=True)
+            finally:
+                for pid in place.processes():
+                    os.kill(pid, signal.SIGKILL)
+    return failed
+
+
+def _place(folder: Path, name: str) -> Place:
+    (folder / name).mkdir()
+    shutil.copy(folder / "mlflow.db", folder / name / "mlflow.db")
+    return Place(folder / name)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(*map(int, sys.argv[1:])))

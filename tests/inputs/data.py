@@ -1,0 +1,130 @@
+"""Data that no model can be trained on: files that are no table, tables without what they would need."""
+
+import gzip
+import io
+import zipfile
+from collections.abc import Callable
+
+import pandas as pd
+
+from tests.inputs import states
+from tests.inputs.rows import Row
+
+_FILE = "{folder}/table.csv"
+
+
+def _csv(row: Callable[[int], str], names: str = "a,b,y", rows: int = 40) -> str:
+    return "\n".join([names, *map(row, range(rows))]) + "\n"
+
+
+def _parquet(frame: pd.DataFrame) -> bytes:
+    target = io.BytesIO()
+    frame.to_parquet(target)
+    return target.getvalue()
+
+
+def _zip() -> bytes:
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as archive:
+        archive.writestr("table.csv", WELL)
+    return target.getvalue()
+
+
+WELL = _csv(lambda i: f"{i},{i % 7},{i % 2}")
+_TEXT = _csv(lambda i: f"{i},{i},{'yes' if i % 2 else 'no'}")
+
+
+def _data(id: str, line: str, content: str | bytes, step: str = "train", **parameters: str) -> Row:
+    """Make a row of a file; the line begins with `--data` and its path where it begins with a colon."""
+    line = f"--data '{_FILE}'{line}" if line.startswith(":") else line
+    return Row(f"data-{step}-{id}", step, line, {"data": _FILE, **parameters}, files={"table.csv": content})
+
+
+def _uri(id: str, line: str, data: str, step: str = "train", **fields: object) -> Row:
+    return Row(f"data-{step}-{id}", step, line, {"data": data}, **fields)  # type: ignore[arg-type]
+
+
+ROWS = [
+    _uri("missing", "--data '/no/such.csv': there is no such file", "/no/such.csv"),
+    _uri("missing", "--data '/no/such.csv': there is no such file", "/no/such.csv", "tune"),
+    _uri(
+        "missing-relative",
+        "--data 'irs': there is no such file in {root}, … scikit-learn such a set (did you mean 'iris'?); give an …",
+        "irs",
+    ),
+    _uri("folder", "--data '{folder}': is a folder; name a CSV or Parquet file", "{folder}"),
+    _uri("too-long", f"--data '{'x' * 300}': there is no such file in …", "x" * 300),
+    _uri("no-such-user", "--data '~no-such-user/x': there is no such file", "~no-such-user/x"),
+    _uri("unknown-scheme", "--data 'foo://x': can't be fetched: Could not find a registered artifact …", "foo://x"),
+    _uri("no-package", "--data 's3://b/x.csv': s3:// needs the package boto3; add it to …", "s3://b/x.csv"),
+    _uri("password", "--data: the URI holds a secret before the @; …", "https://me:SESAME@host/x.csv"),
+    _uri("no-run", f"--data 'runs:/{'0' * 32}/x': can't be fetched: Run with id=… not found", f"runs:/{'0' * 32}/x"),
+    _uri(
+        "not-found",
+        "--data '{server}/x.csv': can't be fetched: 404 Client Error: …",
+        "{server}/x.csv",
+        state=states.answering(404, "<html>nothing</html>"),
+    ),
+    _data("empty", ": is empty", ""),
+    _data("empty", ": is empty", "", "tune"),
+    _data("blank-lines", ": is empty", "\n\n\n"),
+    _data("no-rows", ": has only its first line, the columns' names; there must be rows", "a,b,y\n"),
+    _data("binary", ": is no text in UTF-8 (invalid start byte); save it as UTF-8", b"\x89PNG\r\n\x1a\n" + bytes(256)),
+    _data("latin-1", ": is no text in UTF-8 (…); save it as UTF-8", _TEXT.replace("yes", "sí").encode("latin-1")),
+    _data("utf-16", ": is no text in UTF-8 (invalid start byte); save it as UTF-8", WELL.encode("utf-16")),
+    _data("no-header", ": its first line holds numbers; it must name the columns", "1.5,2,0\n2.5,3,1\n" * 20),
+    _data("names-twice", ": has columns of the same name, 'a'; rename them", _csv(lambda i: f"{i},{i},1", "a,a,y")),
+    _data(
+        "ragged",
+        ": has lines of more fields than its first line, which names 3 columns; …",
+        "a,b,y\n1,2,0,4,5\n1,2,1\n" * 9,
+    ),
+    _data("one-column", ": no feature is left beside 'y'; it has 'y'", _csv(lambda i: f"{i % 2}", "y")),
+    _data("target-all-nan", ": no row has a value in the target 'y'; …", _csv(lambda i: f"{i},{i},")),
+    _data("features-all-nan", ": no row has a value in any of the features, 'a', 'b'", _csv(lambda i: f",,{i % 2}")),
+    _data(
+        "one-class",
+        ": the target 'y' of … has the one value '1' in all of its 40 rows; …",
+        _csv(lambda i: f"{i},{i},1"),
+    ),
+    _data(
+        "one-of-a-class", ": the class 'rare' … has one row; …", _csv(lambda i: f"{i},{i},{'often' if i else 'rare'}")
+    ),
+    _data(
+        "fewer-rows-than-folds",
+        ": the class '1' of the target 'y' has one row; --folds 5 needs …",
+        "a,y\n1,0\n2,1\n3,0\n",
+    ),
+    _data("fewer-rows-than-folds", "--folds 30: must be at most 16, …", WELL, "tune", folds="30"),
+    _data("infinite", ": infinite values in 'b'; leave them empty, …", WELL.replace("3,3,1", "3,inf,1")),
+    _data("target-missing", "--target 'z': … has no such column; allowed: a, b, y", WELL, target="z"),
+    _data("target-missing", "--target 'z': … has no such column; allowed: a, b, y", WELL, "tune", target="z"),
+    _data("target-dropped", "--drop 'y': is the target of …; name another with --target", WELL, target="y", drop="y"),
+    _data("all-dropped", ": no feature is left beside 'y'; it has 'a', 'b', 'y'", WELL, drop="a,b"),
+    _data("drop-missing", "--drop 'zz': … has no such column; allowed: a, b, y", WELL, drop="zz"),
+    _data("group-missing", "--split 'group:zz': … has no such column; allowed: a, b, y", WELL, split="group:zz"),
+    _data("few-groups", "--split 'group:b': … has 7 groups, …", WELL, split="group:b", folds="9"),
+    _data("time-target", "--split 'time:y': …", WELL, split="time:y"),
+    _data("no-times", "--split 'time:b': not all of 'b' …", _csv(lambda i: f"{i},monday,{i % 2}"), split="time:b"),
+    _data(
+        "regression-of-text", "--task 'regression': the target 'y' of … holds no numbers; …", _TEXT, task="regression"
+    ),
+    _data(
+        "stratified-regression",
+        "--split 'stratified': is for classes, and the target 'y' is a quantity; …",
+        WELL,
+        task="regression",
+        split="stratified",
+    ),
+    _data("parquet-junk", ": can't be read as Parquet: …", b"PAR1" + b"junk" * 50),
+    _data("parquet-cut", ": can't be read as Parquet: …", b"PAR1"),
+    _data("parquet-no-rows", ": has no rows or no columns", _parquet(pd.DataFrame({"a": [], "y": []}))),
+    _data(
+        "parquet-of-lists",
+        ": the column 'a' holds values of type ndarray; leave it out with drop=a",
+        _parquet(pd.DataFrame({"a": [[1], [2]] * 10, "y": [0, 1] * 10})),
+    ),
+    _data("gzip-junk", ": can't be read as gzip: …", b"\x1f\x8b" + b"junk" * 50),
+    _data("gzip-cut", ": can't be read as …", gzip.compress(WELL.encode() * 50)[:60]),
+    _data("workbook", ": is no CSV or Parquet file but a zip archive or a workbook; save its table as CSV", _zip()),
+]

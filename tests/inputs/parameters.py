@@ -1,0 +1,223 @@
+"""Bad values of each parameter of `train` and `tune`, and command lines that are none."""
+
+from tests.inputs.rows import Row
+
+_WHOLE = "must be a whole number from"
+_SPLIT = "must be auto, stratified, random, group:<column> or time:<column>"
+
+
+def _train(id: str, lines: str, **parameters: str) -> Row:
+    return Row(f"train-{id}", "train", lines, parameters)
+
+
+def _tune(id: str, lines: str, **parameters: str) -> Row:
+    return Row(f"tune-{id}", "tune", lines, parameters)
+
+
+# What is wrong whatever the data are: a step says it before its imports.
+AT_ONCE = [
+    _train("target-empty", "--target '': must be auto or a column's name", target=""),
+    _train("drop-empty", "--drop '': must be none or columns' names with commas between", drop=""),
+    _train("split-misspelled", f"--split 'rondom': {_SPLIT}", split="rondom"),
+    _train("split-without-column", f"--split 'group:': {_SPLIT}", split="group:"),
+    _train("task", "--task 'clustering': must be auto or one of classification, regression", task="clustering"),
+    _train(
+        "estimator-no-path",
+        "--estimator 'forest': must be auto or the import path of a scikit-learn estimator, or several joined by +",
+        estimator="forest",
+    ),
+    _train("metric-no-name", "--metric 'a b': must be auto or the name of a scikit-learn scorer", metric="a b"),
+    _train("folds-zero", f"--folds '0': {_WHOLE} 1 to 1000", folds="0"),
+    _train("folds-fraction", f"--folds '2.5': {_WHOLE} 1 to 1000", folds="2.5"),
+    _train("test_size-nan", "--test_size 'nan': must be a number above 0 and below 1", test_size="nan"),
+    _train("test_size-all", "--test_size '1': must be a number above 0 and below 1", test_size="1"),
+    _train("seed-negative", f"--seed '-1': {_WHOLE} 0 to 4294967295", seed="-1"),
+    _train("threads-zero", f"--threads '0': {_WHOLE} 1 to 1024", threads="0"),
+    _train("refit", "--refit '2': must be true or false", refit="2"),
+    _train("log_folds", "--log_folds 'never': must be one of end, live", log_folds="never"),
+    Row("train-no-value", "train", "--folds: needs a value", words=("--folds",)),
+    Row("train-no-parameter", "train", "'folds=3': expected --parameter value", words=("folds=3",)),
+    Row("train-twice", "train", "--folds '4': given twice", words=("--folds", "3", "--folds", "4")),
+    Row(
+        "train-twice-prefixed",
+        "train",
+        "--estimator__max_depth '6': given twice, plain and as estimator__max_depth",
+        words=("--max_depth", "5", "--estimator__max_depth", "6"),
+    ),
+    Row(
+        "train-prefix-alone",
+        "train",
+        "--estimator__ '3': needs the name of a hyperparameter after estimator__",
+        words=("--estimator__", "3"),
+    ),
+    Row(
+        "train-several",
+        "train",
+        (f"--folds 'x': {_WHOLE} 1 to 1000", f"--seed 'y': {_WHOLE} 0 to 4294967295"),
+        {"folds": "x", "seed": "y"},
+    ),
+    Row(
+        "tune-unknown",
+        "tune",
+        "--n_trails '3': unknown parameter (did you mean 'n_trials'?); allowed: data, target, …, backend_config",
+        words=("--n_trails", "3"),
+    ),
+    _tune("study-slash", "--study 'a/b': must be auto or a name of letters, digits, blanks and . _ + -", study="a/b"),
+    _tune("n_trials-zero", f"--n_trials '0': {_WHOLE} 1", n_trials="0"),
+    _tune("n_trials-float", f"--n_trials '1e3': {_WHOLE} 1", n_trials="1e3"),
+    _tune("timeout_s", "--timeout_s 'inf': must be none or a number above 0", timeout_s="inf"),
+    _tune("patience", f"--patience '0': must be none or a{_WHOLE[9:]} 1", patience="0"),
+    _tune("target_value", "--target_value 'high': must be none or a number", target_value="high"),
+    _tune("trial_timeout_s", "--trial_timeout_s '-1': must be none or a number above 0", trial_timeout_s="-1"),
+    _tune("retries", f"--retries '-1': {_WHOLE} 0 to 100", retries="-1"),
+    _tune("max_failures", f"--max_failures '0': {_WHOLE} 1", max_failures="0"),
+    _tune("jobs", f"--jobs '0': must be auto or a{_WHOLE[9:]} 1 to 4096", jobs="0"),
+    _tune("window", f"--window '0': {_WHOLE} 1 to 4096", window="0"),
+    _tune(
+        "sampler",
+        "--sampler 'tpa': must be one of tpe, random, qmc, grid, cmaes, gp (did you mean 'tpe'?)",
+        sampler="tpa",
+    ),
+    _tune(
+        "pruner",
+        "--pruner 'medain': must be one of none, median, hyperband, wilcoxon (did you mean 'median'?)",
+        pruner="medain",
+    ),
+    _tune("dry_run", "--dry_run 'maybe': must be true or false", dry_run="maybe"),
+    _tune("require_clean", "--require_clean 'maybe': must be true or false", require_clean="maybe"),
+    _tune("entry_point-no-name", "--entry_point 'a b': must be an entry point of MLproject", entry_point="a b"),
+]
+
+# What the data, the installed packages or MLproject have a say in.
+LATER = [
+    _train("metric-unknown", "--metric 'acuracy': … no such scorer (did you mean 'accuracy'?); …", metric="acuracy"),
+    _train(
+        "metric-of-two-classes",
+        "--metric 'roc_auc': must be a scorer for classification with this target: …",
+        metric="roc_auc",
+    ),
+    _train(
+        "estimator-no-module", "--estimator 'no.Such': can't import 'no': No module named 'no'", estimator="no.Such"
+    ),
+    _train(
+        "estimator-misspelled",
+        "--estimator 'sklearn.svm.SVCC': … sklearn.svm has none of that name (did you mean 'SVC'?)",
+        estimator="sklearn.svm.SVCC",
+    ),
+    _train(
+        "estimator-of-the-other-task",
+        "--estimator 'sklearn.svm.SVR': is no estimator for classification, the task of this target (see --task)",
+        estimator="sklearn.svm.SVR",
+    ),
+    _train("estimator-no-estimator", "--estimator 'os.getcwd': … this gives str", estimator="os.getcwd"),
+    _train(
+        "estimator-no-transformer",
+        "--estimator 'sklearn.svm.SVC+sklearn.svm.SVC': SVC is no transformer, as all before the last must be",
+        estimator="sklearn.svm.SVC+sklearn.svm.SVC",
+    ),
+    _train("test_size-too-small", "--test_size 0.001: 1 of 150 rows of iris held out …", test_size="0.001"),
+    _train(
+        "folds-too-many", "--folds 1000: must be at most 40, the training rows of the rarest class, …", folds="1000"
+    ),
+    Row(
+        "train-hyperparameter-misspelled",
+        "train",
+        "--max_detph: RandomForestClassifier has no such hyperparameter (did you mean 'max_depth'?); allowed: …",
+        words=("--max_detph", "3"),
+    ),
+    Row(
+        "train-hyperparameter-rejected",
+        "train",
+        "sklearn.ensemble.RandomForestClassifier: The 'n_estimators' parameter … Got 0 instead.",
+        words=("--n_estimators", "0"),
+    ),
+    _tune("metric-unknown", "--metric 'acuracy': … no such scorer (did you mean 'accuracy'?); …", metric="acuracy"),
+    _tune(
+        "metric-of-the-other-task",
+        "--metric 'accuracy': must be a scorer for regression with this target: …",
+        data="diabetes",
+        metric="accuracy",
+    ),
+    _tune("folds-too-many", "--folds 1000: must be at most 40, the training rows of the rarest class, …", folds="1000"),
+    _tune("test_size-too-big", "--test_size 0.99: 149 of 150 rows of iris held out …", test_size="0.99"),
+    _tune("target-unknown", "--target 'petal': iris has no such column…; allowed: sepal length…", target="petal"),
+    _tune("drop-unknown", "--drop 'petal': iris has no such column…; allowed: sepal length…", drop="petal"),
+    _tune("split-unknown", "--split 'group:petal': iris has no such column…; allowed: …", split="group:petal"),
+    _tune(
+        "task-of-fractions",
+        "--task 'classification': the target 'target' of diabetes has 214 different values, …; must be regression",
+        data="diabetes",
+        task="classification",
+    ),
+    _tune("seed", f"--seed 'lucky': {_WHOLE} 0 to 4294967295", seed="lucky"),
+    _tune("threads", f"--threads 'all': {_WHOLE} 1 to 1024", threads="all"),
+    _tune(
+        "entry_point-unknown",
+        "--entry_point 'tarin': MLproject declares no such entry point (did you mean 'train'?); allowed: train, …",
+        entry_point="tarin",
+    ),
+    _tune(
+        "entry_point-itself",
+        "--entry_point 'tune': is the tuning step itself; name a training step",
+        entry_point="tune",
+    ),
+    _tune(
+        "objective-unknown",
+        "--objective 'loss': 'train' logs no such metric; allowed: cv_accuracy, cv_accuracy_std, fit_time_s",
+        objective="loss",
+    ),
+    _tune("objective-three", "--objective 'a,b,c': must name one metric, or 2 different ones", objective="a,b,c"),
+    _tune("direction", "--direction 'up': must be maximize or minimize", direction="up"),
+    _tune(
+        "direction-two",
+        "--direction 'maximize,minimize': must say one for each of cv_accuracy",
+        direction="maximize,minimize",
+    ),
+    _tune(
+        "pruner-of-two-objectives",
+        "--pruner 'median': must be none with two objectives: Optuna prunes by one",
+        objective="cv_accuracy,fit_time_s",
+        pruner="median",
+    ),
+    _tune("sampler-gp", "--sampler 'gp': needs the package torch: add it to conda.yaml and install it", sampler="gp"),
+    _tune(
+        "sampler-grid-without-end",
+        "--sampler 'grid': can't walk through a space without end: give each float a `step`; at most 1000000 points",
+        sampler="grid",
+        space="linear",
+    ),
+    _tune(
+        "sampler-cmaes-conditions",
+        "--sampler 'cmaes': can't search a space with conditions or several estimators; …",
+        sampler="cmaes",
+        space="svm",
+    ),
+    _tune(
+        "warm_start-no-experiment",
+        "--warm_start 'nobody': must be run ids with commas between, or the name of an experiment in sqlite:///…",
+        warm_start="nobody",
+    ),
+    _tune("warm_start-no-run", f"--warm_start '{'0' * 32}': Run with id={'0' * 32} not found …", warm_start="0" * 32),
+    _tune("backend", "--backend 'slurm': must be one of databricks, kubernetes, local, warm", backend="slurm"),
+    _tune(
+        "backend_config-missing",
+        "--backend_config '{folder}/none.json': must be the path of a JSON file: …No such file…",
+        backend_config="{folder}/none.json",
+    ),
+    Row(
+        "tune-backend_config-no-json",
+        "tune",
+        "--backend_config '{folder}/c.json': must be the path of a JSON file: Expecting value: line 1 …",
+        {"backend_config": "{folder}/c.json"},
+        files={"c.json": "no JSON"},
+    ),
+    Row(
+        "tune-backend_config-no-object",
+        "tune",
+        "--backend_config '{folder}/c.json': must hold a JSON object, got [1]",
+        {"backend_config": "{folder}/c.json"},
+        files={"c.json": "[1]"},
+    ),
+]
+
+ROWS = [*AT_ONCE, *LATER]

@@ -1,0 +1,18 @@
+"""Each row of the table in `tests/inputs/servers.py`."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.host import Host
+from tests.inputs.rows import Row
+from tests.inputs.runner import check
+from tests.inputs.servers import ROWS
+
+pytestmark = pytest.mark.e2e
+
+
+@pytest.mark.parametrize("row", ROWS, ids=[row.id for row in ROWS])
+def test_it_ends_with_its_code_and_its_line(host: Host, row: Row, tmp_path: Path) -> None:
+    """For a tracking server that can't be used: the exit code by kind, a line for each problem, no more."""
+    check(host, row, tmp_path)
