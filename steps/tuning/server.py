@@ -3,13 +3,14 @@
 import re
 import threading
 from contextlib import suppress
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 import mlflow
 from mlflow.exceptions import MlflowException
 from mlflow.utils.credentials import get_default_host_creds
 from mlflow.utils.rest_utils import http_request
 
+from steps import secrets
 from steps.errors import Unreachable, WrongValue
 
 # How long it may take to answer. MLflow's own requests are repeated for minutes.
@@ -31,7 +32,7 @@ def check() -> str | None:
     if not uri.startswith(("http://", "https://")):
         return None
     status, text = _ask(uri)
-    shown = without_password(uri)
+    shown = secrets.hidden(uri)
     if status in _NOT_THERE:
         raise Unreachable(_unreachable(shown, f"it answers with HTTP status {status}"))
     server, client = _VERSION.fullmatch(text.strip()), _VERSION.match(mlflow.__version__)
@@ -47,16 +48,6 @@ def check() -> str | None:
     if theirs[0] < ours[0]:
         raise WrongValue(said.format(f"must be {ours[0]}.0 or newer; "))
     return said.format("what it does not know yet would fail; ")
-
-
-def without_password(uri: str) -> str:
-    """Return a URI without what stands before the @.
-
-    >>> without_password("https://me:secret@host:5000/mlflow")
-    'https://host:5000/mlflow'
-    """
-    parts = urlsplit(uri)
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
 
 def _ask(uri: str) -> tuple[int, str]:
@@ -87,7 +78,7 @@ def _ask(uri: str) -> tuple[int, str]:
     asking.join(ANSWER_S)
     answer = found[0] if found else TimeoutError("timed out")
     if isinstance(answer, Exception):
-        raise Unreachable(_unreachable(without_password(uri), _reason(answer))) from answer
+        raise Unreachable(_unreachable(secrets.hidden(uri), _reason(answer))) from answer
     return answer
 
 
@@ -111,4 +102,4 @@ def _reason(error: Exception) -> str:
         if said in text:
             return said[0].lower() + said[1:]
     lines = text.strip().splitlines() if isinstance(error, MlflowException) else [repr(error)]
-    return re.sub(r"//[^/@\s]*@", "//", lines[0]) if lines else type(error).__name__
+    return secrets.hidden(lines[0]) if lines else type(error).__name__
