@@ -19,6 +19,7 @@ def small(task):
 
 
 # A budget of iterations may run out at a random point: a score, if no good one.
+@pytest.mark.e2e
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.parametrize("task", settings.TASKS)
 @pytest.mark.parametrize("name", spaces.names())

@@ -89,6 +89,7 @@ def test_a_gzipped_file_is_the_same_table(tmp_path):
     assert frame.to_dict("list") == {"a": [1], "b": ["x"]}
 
 
+@pytest.mark.e2e
 def test_a_column_that_turns_to_text_late_is_text_from_its_first_row(tmp_path):
     """A long file is read piece by piece; a column is of one type all the same."""
     rows = 600_000

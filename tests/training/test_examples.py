@@ -155,6 +155,7 @@ def test_numbers_keep_the_type_that_they_share(tmp_path):
         assert made.shown.dtypes.tolist() == frame.drop(columns="label").dtypes.tolist()
 
 
+@pytest.mark.e2e
 @pytest.mark.parametrize("path", sorted(memory.SINGLE))
 def test_what_takes_float32_learns_the_same_from_it(path):
     """For estimators that make float32 of all numbers the block is of that type: no copy, and not one other answer."""

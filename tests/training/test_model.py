@@ -69,6 +69,7 @@ def answers(of, features):
     return [getattr(of, name)(features) for name in ("predict", "predict_proba") if hasattr(of, name)]
 
 
+@pytest.mark.e2e
 @pytest.mark.parametrize(("task", "path"), SHIPPED, ids=[path for _, path in SHIPPED])
 def test_a_model_of_a_shipped_space_loads_without_code_and_predicts_the_same(task, path):
     """Each estimator of the shipped spaces is saved by skops, and what comes back predicts the same to the last bit."""
@@ -80,6 +81,7 @@ def test_a_model_of_a_shipped_space_loads_without_code_and_predicts_the_same(tas
         assert np.array_equal(found, expected)
 
 
+@pytest.mark.e2e
 def test_a_pipeline_for_tables_loads_without_code():
     """What skrub puts in front of an estimator is saved by skops too."""
     assert model.serialization(*of_a_table())["serialization_format"] == "skops"

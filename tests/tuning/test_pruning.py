@@ -45,6 +45,7 @@ def study(pruner, *, workers, shuffle, n=30, window=4):
     return dict(sorted(found.items()))
 
 
+@pytest.mark.e2e
 @pytest.mark.parametrize("pruner", ["median", "hyperband", "wilcoxon"])
 def test_what_is_pruned_does_not_depend_on_timing(pruner):
     """Whoever ends first, however many steps a look finds: the same trials, pruned at the same steps; and some are."""

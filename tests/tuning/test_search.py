@@ -71,6 +71,7 @@ def standard():
     }
 
 
+@pytest.mark.e2e
 @pytest.mark.parametrize("window", range(1, 6))
 @pytest.mark.parametrize("sampler", ["tpe", "random"])
 @pytest.mark.parametrize("space", SPACES)
@@ -245,6 +246,7 @@ def branch_outcome(number, params):
     return Outcome(TrialState.COMPLETE, (1.0 - abs(params["Good.x"] - 0.2) if best else -1.0,))
 
 
+@pytest.mark.e2e
 @pytest.mark.parametrize("window", [1, 4])
 def test_tpe_learns_in_each_branch_of_a_conditional_space(window):
     """A branch that is clearly better is chosen far more often than at random, and what is best in it is found."""
@@ -324,6 +326,7 @@ def test_a_pruner_compares_with_past_trials():
         assert search.judge(number, [(0, 0.1), (1, 0.1)]) == pruned_at
 
 
+@pytest.mark.e2e
 @pytest.mark.parametrize("window", [1, 4])
 @pytest.mark.parametrize(
     ("sampler", "space"),

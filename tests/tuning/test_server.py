@@ -124,12 +124,14 @@ def test_a_port_that_nobody_listens_on_is_refused(at):
     assert f"mlflow server --port {port}" in problem
 
 
+@pytest.mark.e2e
 def test_a_server_that_never_answers_is_refused_in_time(at):
     """One that takes the request and says nothing."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
         assert f"no answer within {server.ANSWER_S} s" in refused(at, f"http://127.0.0.1:{silent.getsockname()[1]}")
 
 
+@pytest.mark.e2e
 def test_an_answer_that_trickles_is_refused_in_time(at):
     """One whose bytes come one by one, each in time, and never end."""
     ended = threading.Event()
