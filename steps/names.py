@@ -5,7 +5,7 @@ PREFIX = "estimator__"
 
 # Tags of a study's runs (parent and children).
 STUDY = "tuning.study"  # the study's name
-ROLE = "tuning.role"  # study, trial or baseline
+ROLE = "tuning.role"  # study, trial, baseline, confirmation or champion
 TRIAL = "tuning.trial"  # the trial's number, from 0
 STATE = "tuning.state"  # COMPLETE, PRUNED, FAIL; STOPPED or RETRIED: counted nowhere
 PARAMS = "tuning.params"  # the trial's typed hyperparameters, JSON
@@ -24,6 +24,9 @@ PARETO = "tuning.pareto"  # on a trial of several objectives: true if no other i
 BEST_RUN = "tuning.best_run"  # run id of the best trial
 BEST_TRIAL = "tuning.best_trial"  # its number
 BEST_PARAMS = "tuning.best_params"  # its hyperparameters, JSON
+CONFIRMED = "tuning.confirmed"  # scores of the best trials on fresh folds, JSON, by trial
+CHAMPION = "tuning.champion"  # run id of the champion
+GAINED = "tuning.gain"  # what the champion gained over the defaults on the held-out rows
 
 # States of a child that counts nowhere: it was ended with its study, or cut off; it failed, and was run again.
 STOPPED = "STOPPED"
@@ -38,6 +41,14 @@ FOLDS = "tuning.folds"  # sha256 of what is made of them: the columns, the held-
 
 # Artifacts.
 LOG = "log.txt"  # on a trial that failed: its whole output
+# On a run that was evaluated in full: pictures of the held-out rows, and a table.
+CONFUSION = "pictures/confusion_matrix.png"
+ROC = "pictures/roc_curve.png"
+PRECISION_RECALL = "pictures/precision_recall.png"
+PREDICTED = "pictures/predicted_actual.png"
+RESIDUALS = "pictures/residuals.png"
+IMPORTANCES_PICTURE = "pictures/importances.png"
+IMPORTANCES = "importances.csv"
 GIT_DIFF = "git.diff"  # on a study whose tree is dirty: what makes it so
 
 # Environment variables.
@@ -46,6 +57,7 @@ FILES = "TUNING_FILES"  # the folder of a study that keeps what was fetched for 
 # Metrics.
 TRIAL_NUMBER = "trial"  # on a trial: its number again, as an axis for charts
 FIT_TIME = "fit_time_s"  # mean seconds that the fit of a fold took
+GAIN = "gain"  # on a champion, and its study: the held-out score less that of the estimator's defaults
 BASELINE = "baseline"  # on a study: the objective with the estimators' own defaults, the best of them
 
 
@@ -67,6 +79,21 @@ def fold(metric: str) -> str:
 def test(metric: str) -> str:
     """Name the score on the held-out rows."""
     return f"test_{metric}"
+
+
+def of_other(other: str, metric: str) -> str:
+    """Name the score on the held-out rows of what a champion is compared with: baseline or dummy."""
+    return f"{other}_{test(metric)}"
+
+
+def low(name: str) -> str:
+    """Name the lower end of the 95 % interval of a metric."""
+    return f"{name}_low"
+
+
+def high(name: str) -> str:
+    """Name the upper end of the 95 % interval of a metric."""
+    return f"{name}_high"
 
 
 def best(objective: str) -> str:

@@ -71,6 +71,13 @@ TRAIN = (
     ),
     *_SHARED[5:],
     Parameter("refit", True, flag(), "refit on all training rows, score the held-out rows, log the model"),
+    Parameter(
+        "evaluate",
+        "scores",
+        one_of("scores", "full"),
+        "of the refitted model; full: intervals, the defaults and a dummy beside it, pictures",
+    ),
+    Parameter("fold_seed", "auto", auto_or(integer(0, 2**32 - 1)), "seeds the folds alone; auto: as seed"),
     Parameter("log_folds", "end", one_of("end", "live"), "when the folds' scores are written"),
 )
 
@@ -110,6 +117,10 @@ TUNE = (
         text("none, run ids with commas between, or an experiment's name"),
         "finished runs that the search knows from the start",
     ),
+    Parameter("champion", True, flag(), "run the best trial once more: refitted, held-out rows scored, model logged"),
+    Parameter("confirm", 0, integer(0, 100), "best trials that are scored on fresh folds before one is the champion"),
+    Parameter("pick", "none", text("none or one of two objectives"), "of two objectives, whose best is the champion"),
+    Parameter("register", "none", text("none or the name of a registered model"), "registers the champion's model"),
     Parameter("dry_run", False, flag(), "say what would be done, and launch nothing"),
     Parameter("require_clean", False, flag(), "refuse a git work tree that is not as it was committed"),
     Parameter("backend", "warm", text("warm, local or an installed MLflow project backend"), "where a trial executes"),

@@ -12,7 +12,9 @@ from steps.errors import WrongValue
 from steps.training import columns, data, folding, memory, record, splits, target
 
 # Settings that say which examples there are and how they are split.
-SETTINGS = ("data", "target", "drop", "split", "task", "folds", "test_size", "seed")
+SETTINGS = ("data", "target", "drop", "split", "task", "folds", "test_size", "seed", "fold_seed")
+# What a study does not have of them: its trials have their own default.
+_STANDING = {"fold_seed": "auto"}
 # So many rows, as the table has them, show what a model is given.
 _SHOWN_ROWS = 100
 
@@ -61,6 +63,7 @@ def of(settings: Mapping[str, Any], estimators: Collection[str]) -> Examples:
     finds them made, in pages that they share.
     Raises WrongValue, naming file, column and remedy, where the data can't be used.
     """
+    settings = {**_STANDING, **settings}
     single = all(path in memory.SINGLE or path == "auto" for path in estimators)
     if _made and _made[0].answer(settings, single=single):
         return _made[0]

@@ -33,9 +33,10 @@ def lay_out(frame: pd.DataFrame, target: "pd.Series[Any]", settings: Mapping[str
         _check_classes(target, settings)
     codes, labels = pd.factorize(target)
     _check_held_out(len(target), len(labels) if kind == "stratified" else 1, settings)
+    again = None if settings.get("fold_seed", "auto") == "auto" else settings["fold_seed"]
     rows = splits.Rows(len(target), codes if classes and kind != "random" else None, groups, times)
     try:
-        layout = splits.lay_out(rows, **{key: settings[key] for key in ("folds", "test_size", "seed")})
+        layout = splits.lay_out(rows, **{key: settings[key] for key in ("folds", "test_size", "seed")}, fold_seed=again)
     except splits.TooFewRows as error:
         raise WrongValue(
             f"--folds {settings['folds']}: must be at most {error.count}, the training rows of the rarest class, "

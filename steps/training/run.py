@@ -6,9 +6,10 @@ from typing import Any
 
 import mlflow
 import numpy as np
+from sklearn.dummy import DummyClassifier, DummyRegressor
 
 from steps import environment, names, tracking
-from steps.training import estimator, evaluate, model, pipeline
+from steps.training import estimator, evaluate, held_out, model, pipeline
 from steps.training.plan import Plan
 
 
@@ -19,15 +20,18 @@ def train(plan: Plan, settings: Mapping[str, Any], hyperparameters: Mapping[str,
     """
     for difference in environment.differences():
         print(f"train: environment: {difference}", file=sys.stderr)
-    unfitted = estimator.build(plan.estimator, hyperparameters, seed=settings["seed"], threads=settings["threads"])
-    if not plan.examples.plain:
-        unfitted = pipeline.around(unfitted, plan.estimator, seed=settings["seed"])
+    unfitted = _build(plan, settings, hyperparameters)
     tracking.record_data(run_id, plan.examples.dataset.as_dict())
     with pipeline.quiet(), estimator.rejections(plan.estimator_path):
         found = _cross_validate(plan, unfitted, run_id, live=settings["log_folds"] == "live")
         if settings["refit"]:
-            found |= _refit(plan, unfitted)
+            found |= _refit(plan, settings, unfitted)
     return found
+
+
+def _build(plan: Plan, settings: Mapping[str, Any], hyperparameters: Mapping[str, Any]) -> Any:
+    built = estimator.build(plan.estimator, hyperparameters, seed=settings["seed"], threads=settings["threads"])
+    return built if plan.examples.plain else pipeline.around(built, plan.estimator, seed=settings["seed"])
 
 
 def _cross_validate(plan: Plan, unfitted: Any, run_id: str, *, live: bool) -> dict[str, float]:
@@ -57,11 +61,31 @@ def _cross_validate(plan: Plan, unfitted: Any, run_id: str, *, live: bool) -> di
     return found
 
 
-def _refit(plan: Plan, unfitted: Any) -> dict[str, float]:
+def _refit(plan: Plan, settings: Mapping[str, Any], unfitted: Any) -> dict[str, float]:
+    """Fit on all training rows, score the held-out rows, log the model; `full`: all that is known of it too."""
     rows, layout = plan.examples, plan.examples.layout
     fitted = unfitted.fit(rows.features.iloc[layout.training], rows.target.iloc[layout.training])
-    score = plan.scorer()(fitted, rows.features.iloc[layout.held_out], rows.target.iloc[layout.held_out])
-    found = evaluate.finite(score, "held-out rows")
-    mlflow.log_metric(names.test(plan.metric), found)
+    answers = held_out.Answers(fitted, rows.features.iloc[layout.held_out])
+    found = held_out.scores(plan.task, plan.metric, answers, rows.target.iloc[layout.held_out].to_numpy())
+    if settings["evaluate"] == "full":
+        found |= _evaluate(plan, settings, fitted, answers)
+    mlflow.log_metrics(found)
     model.log(fitted, rows.shown)
-    return {names.test(plan.metric): found}
+    return found
+
+
+def _evaluate(plan: Plan, settings: Mapping[str, Any], fitted: Any, answers: held_out.Answers) -> dict[str, float]:
+    """Compare with the estimator's defaults and with a dummy, and log the pictures."""
+    # Imported here: it takes a second, which a trial need not pay for.
+    from steps.training import comparison, pictures
+
+    rows, layout, seed = plan.examples, plan.examples.layout, settings["seed"]
+    training = rows.features.iloc[layout.training], rows.target.iloc[layout.training]
+    features, target = rows.features.iloc[layout.held_out], rows.target.iloc[layout.held_out].to_numpy()
+    dummy = DummyClassifier() if plan.classes else DummyRegressor()
+    others = {"baseline": _build(plan, settings, {}), "dummy": dummy}
+    compared = {name: held_out.Answers(other.fit(*training), features) for name, other in others.items()}
+    found = comparison.compare(plan.metric, plan.scorer(), answers, compared, target, seed)
+    (pictures.of_classes if plan.classes else pictures.of_quantity)(answers, target)
+    pictures.importances(fitted, features, target, plan.metric, seed)
+    return found

@@ -61,8 +61,8 @@ class TooFewRows(ValueError):
         self.code, self.count = code, count
 
 
-def lay_out(rows: Rows, *, folds: int, test_size: float, seed: int) -> Layout:
-    """Split off the held-out rows, and the rest into folds.
+def lay_out(rows: Rows, *, folds: int, test_size: float, seed: int, fold_seed: int | None = None) -> Layout:
+    """Split off the held-out rows, and the rest into folds; `fold_seed` makes other folds of the same rest.
 
     With groups, none is on both sides of any split. With times, what is scored is later than what is fitted, and rows
     of one time are on one side. Else rows are drawn by the seed, with the classes' shares where there are classes.
@@ -75,7 +75,7 @@ def lay_out(rows: Rows, *, folds: int, test_size: float, seed: int) -> Layout:
         counts = np.bincount(rows.classes[training])
         if folds > max(counts.min(), 1):
             raise TooFewRows(int(counts.argmin()), int(counts.min()))
-    pairs = list(_folds(rows, training, folds, seed))
+    pairs = list(_folds(rows, training, folds, seed if fold_seed is None else fold_seed))
     if any(len(fit) == 0 or len(score) == 0 for fit, score in pairs) or len(held_out) == 0:
         raise ValueError("a fold would have no rows")
     if folds == 1:
