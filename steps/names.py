@@ -28,6 +28,10 @@ CONFIRMED = "tuning.confirmed"  # scores of the best trials on fresh folds, JSON
 CHAMPION = "tuning.champion"  # run id of the champion
 GAINED = "tuning.gain"  # what the champion gained over the defaults on the held-out rows
 
+# Roles of a child that runs a trial once more.
+CONFIRMATION = "confirmation"
+CHAMPION_ROLE = "champion"
+
 # States of a child that counts nowhere: it was ended with its study, or cut off; it failed, and was run again.
 STOPPED = "STOPPED"
 RETRIED = "RETRIED"
@@ -81,9 +85,14 @@ def test(metric: str) -> str:
     return f"test_{metric}"
 
 
-def of_other(other: str, metric: str) -> str:
-    """Name the score on the held-out rows of what a champion is compared with: baseline or dummy."""
-    return f"{other}_{test(metric)}"
+def baseline_test(metric: str) -> str:
+    """Name the score on the held-out rows of the estimator with its defaults."""
+    return f"baseline_{test(metric)}"
+
+
+def dummy_test(metric: str) -> str:
+    """Name the score on the held-out rows of what knows nothing of the features."""
+    return f"dummy_{test(metric)}"
 
 
 def low(name: str) -> str:

@@ -1,10 +1,9 @@
 """How sure a held-out score is, and what tuning has gained: against the estimator's defaults and against a dummy."""
 
-from collections.abc import Mapping
 from contextlib import suppress
-from typing import Any
 
 import numpy as np
+from sklearn.metrics import get_scorer
 
 from steps import names
 from steps.training.held_out import Answers, score
@@ -16,17 +15,15 @@ _SHARE, _ENOUGH = 0.95, 0.9
 
 
 def compare(
-    metric: str, scorer: Any, tuned: Answers, others: Mapping[str, Answers], target: np.ndarray, seed: int
+    metric: str, tuned: Answers, baseline: Answers, dummy: Answers, target: np.ndarray, seed: int
 ) -> dict[str, float]:
-    """Return the intervals of the held-out score and of the gain, and the others' scores, by metric name.
+    """Return the intervals of the held-out score and of the gain over the baseline, and the others' scores, by name.
 
-    `others` are `baseline`, which the gain is over, and `dummy`. The intervals are percentile bootstrap ones of 95 %
-    (Efron and Tibshirani, An Introduction to the Bootstrap, 1993, chapter 13), of the gain over the same resamples for
-    both; seeded, so that they can be repeated.
+    The intervals are percentile bootstrap ones of 95 % (Efron and Tibshirani, An Introduction to the Bootstrap, 1993,
+    chapter 13), of the gain over the same resamples for both; seeded, so that they can be repeated.
     """
-    found = {names.of_other(name, metric): score(scorer, answers, target) for name, answers in others.items()}
-    baseline = others["baseline"]
-    gain = score(scorer, tuned, target) - found[names.of_other("baseline", metric)]
+    scorer = get_scorer(metric)
+    whole, of_baseline = score(scorer, tuned, target), score(scorer, baseline, target)
     rng = np.random.default_rng(seed)
     own, gains = [], []
     for _ in range(_RESAMPLES if len(target) <= _MANY_ROWS else _FEWER):
@@ -37,8 +34,9 @@ def compare(
             own.append(value)
             gains.append(value - other)
     return {
-        **found,
-        names.GAIN: gain,
+        names.baseline_test(metric): of_baseline,
+        names.dummy_test(metric): score(scorer, dummy, target),
+        names.GAIN: whole - of_baseline,
         **_interval(names.test(metric), own, len(target)),
         **_interval(names.GAIN, gains, len(target)),
     }

@@ -83,9 +83,10 @@ def _evaluate(plan: Plan, settings: Mapping[str, Any], fitted: Any, answers: hel
     training = rows.features.iloc[layout.training], rows.target.iloc[layout.training]
     features, target = rows.features.iloc[layout.held_out], rows.target.iloc[layout.held_out].to_numpy()
     dummy = DummyClassifier() if plan.classes else DummyRegressor()
-    others = {"baseline": _build(plan, settings, {}), "dummy": dummy}
-    compared = {name: held_out.Answers(other.fit(*training), features) for name, other in others.items()}
-    found = comparison.compare(plan.metric, plan.scorer(), answers, compared, target, seed)
+    baseline, nothing = (
+        held_out.Answers(other.fit(*training), features) for other in (_build(plan, settings, {}), dummy)
+    )
+    found = comparison.compare(plan.metric, answers, baseline, nothing, target, seed)
     (pictures.of_classes if plan.classes else pictures.of_quantity)(answers, target)
     pictures.importances(fitted, features, target, plan.metric, seed)
     return found

@@ -12,6 +12,7 @@ from steps.interrupts import Interrupts
 from steps.tuning import pruning
 from steps.tuning.claim import Claim
 from steps.tuning.driver import Driver, Limits
+from steps.tuning.encore import Encore
 from steps.tuning.history import History
 from steps.tuning.ledger import Ledger, Result
 from steps.tuning.plan import Plan
@@ -66,6 +67,12 @@ def reading(plan: Plan) -> Callable[[Steps], Steps]:
     """Return what turns the steps that a child has logged into those that a pruner sees."""
     means = plan.is_folded and plan.values["pruner"] != "wilcoxon"  # which compares fold with fold
     return pruning.running_means if means else pruning.as_logged
+
+
+def encore_of(plan: Plan, children: Children, interrupts: Interrupts, claim: Claim, remembered: History) -> Encore:
+    """Make what runs trials of a study once more, or finds that an earlier start of it has."""
+    values = plan.values
+    return Encore(children, interrupts, claim, values["jobs"], values["retries"], list(remembered.others))
 
 
 def drive(

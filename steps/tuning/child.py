@@ -20,12 +20,15 @@ _GIVE_UP_S = 4 * warm.GRACE_S
 class Job:
     """What a child is to do: trial `number`, or a baseline (None), with an estimator and its typed hyperparameters.
 
-    `estimator` is an import path, None where the entry point has none or chooses for itself.
+    `estimator` is an import path, None where the entry point has none or chooses for itself. One that runs a trial
+    once more has a `role` of its own and `parameters` beside those of every child.
     """
 
     number: int | None
     estimator: str | None = None
     hyperparameters: Mapping[str, Any] = field(default_factory=dict)
+    role: str = ""
+    parameters: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass

@@ -43,7 +43,7 @@ class History:
     """What is on record of a study: its earlier parents, and its children's runs.
 
     `trials` has by number the run that counts, `cut_off` the newest of those that don't, `retries` how many of these
-    had failed; `baselines` has by their parameters those that count.
+    had failed; `baselines` has by their parameters those that count; `others` ran a trial once more.
     """
 
     parents: Sequence[Run] = ()
@@ -51,6 +51,7 @@ class History:
     cut_off: Mapping[int, Run] = field(default_factory=dict)
     baselines: Mapping[str, Run] = field(default_factory=dict)
     retries: Mapping[int, int] = field(default_factory=dict)
+    others: Sequence[Run] = ()
 
     def recall(
         self, job: Job, recorded: Mapping[str, Any], objectives: Sequence[str], steps_of: Callable[[str], Steps] | None
@@ -168,9 +169,14 @@ def load(experiment_id: str, study: str, plan: Plan, earlier: Sequence[Run]) -> 
     cut_off: dict[int, Run] = {}
     baselines: dict[str, Run] = {}
     retries: Counter[int] = Counter()
+    others: list[Run] = []
     ours = f"tags.`{names.STUDY}` = '{study}'"
     for run in sorted(search([experiment_id], ours), key=lambda run: (run.info.start_time, run.info.run_id)):
         tags = run.data.tags
+        if tags.get(names.ROLE) in (names.CONFIRMATION, names.CHAMPION_ROLE):
+            if names.STATE not in tags:
+                settle_cut_off(run)
+            others.append(run)
         if tags.get(names.ROLE) not in ("trial", "baseline"):
             continue
         counts = tags.get(names.STATE) in _SETTLED or (names.STATE not in tags and _did_its_work(run, plan))
@@ -183,7 +189,7 @@ def load(experiment_id: str, study: str, plan: Plan, earlier: Sequence[Run]) -> 
         number = int(tags[names.TRIAL])
         (trials if counts else cut_off)[number] = run
         retries[number] += tags.get(names.STATE) == names.RETRIED
-    return History(earlier, trials, cut_off, baselines, retries)
+    return History(earlier, trials, cut_off, baselines, retries, others)
 
 
 def _reported(run: Run, steps_of: Callable[[str], Steps]) -> Steps:

@@ -18,7 +18,18 @@ from steps import lifeline, names
 from steps.backends import forkserver, warm
 from steps.errors import StepError, WrongValue
 from steps.interrupts import Interrupts
-from steps.tuning import assembly, history, parent, preflight, preview, report, resources, warm_start
+from steps.tuning import (
+    assembly,
+    champion,
+    history,
+    parent,
+    preflight,
+    preview,
+    registry,
+    report,
+    resources,
+    warm_start,
+)
 from steps.tuning import claim as claims
 from steps.tuning.claim import Claim
 from steps.tuning.plan import Describe, Plan, make
@@ -67,6 +78,7 @@ def run(begun: Begun, interrupts: Interrupts, describe: Describe) -> None:
     try:
         tree = preflight.check(values, begun.parent)
         plan = make(values, describe)
+        champion.check(plan)
         history.check_same(study, plan, earlier)
     except WrongValue:
         if values["study"] != "auto":  # else nobody would take its run for a part of the study
@@ -88,11 +100,19 @@ def run(begun: Begun, interrupts: Interrupts, describe: Describe) -> None:
         if values["study"] != "auto":
             claims.confirm(begun.claim, study, begun.parent)
         result = assembly.drive(plan, children, search(), interrupts, remembered, begun.claim)
-    history.settle_leftovers(experiment_id, study)
-    parent.write_end(result, children, run_id)
+        history.settle_leftovers(experiment_id, study)
+        parent.write_end(result, children, run_id)
+        encore = assembly.encore_of(plan, children, interrupts, begun.claim, remembered)
+        crowned = champion.crown(plan, result, encore)
+    if crowned:
+        champion.record(crowned, run_id)
     if result.best:
-        print(report.summary(result, children, run_id))
+        print(report.summary(result, children, run_id, crowned))
     interrupts.check()
+    if crowned and crowned.run and values["register"] != champion.NONE:
+        print(registry.register(values["register"], crowned.run, plan.values["metric"]))
+    if crowned and crowned.failure:
+        raise StepError(f"the champion, trial {crowned.number} run once more, failed: {crowned.failure}")
     if result.why_failed:
         raise StepError(
             f"stopped after {values['max_failures']} failed trials in a row; {result.why_failed}\n"

@@ -58,7 +58,7 @@ class Children:
         """Return the parameters that a child is launched with."""
         estimator = {} if job.estimator is None else {"estimator": job.estimator}
         words = {self.entry.spelled(key): encode(value) for key, value in job.hyperparameters.items()}
-        return {**self.parameters, **estimator, **words}
+        return {**self.parameters, **job.parameters, **estimator, **words}
 
     def recorded(self, job: Job) -> dict[str, Any]:
         """Return the typed hyperparameters that the record of a child shows."""
@@ -185,6 +185,8 @@ class Children:
         return list(MlflowClient().get_metric_history(run_id, metric))
 
     def _name(self, job: Job) -> str:
+        if job.role:
+            return job.role if job.role == names.CHAMPION_ROLE else f"{job.role} {job.number:0{self.digits}d}"
         if job.number is not None:
             return f"trial {job.number:0{self.digits}d}"
         return f"baseline {(job.estimator or '').rpartition('.')[2]}" if self.several else "baseline"
@@ -192,14 +194,16 @@ class Children:
     def _born_with(self, job: Job) -> tuple[dict[str, str], list[mlflow.entities.Metric]]:
         tags = {
             names.STUDY: self.study,
-            names.ROLE: "baseline" if job.number is None else "trial",
+            names.ROLE: job.role or ("baseline" if job.number is None else "trial"),
             names.PARAMS: json.dumps(self.recorded(job)),
         }
         if job.estimator is not None:
             tags[names.ESTIMATOR] = job.estimator
         if job.number is None:
             return tags, []
-        return {**tags, names.TRIAL: str(job.number)}, [tracking.metric(names.TRIAL_NUMBER, job.number)]
+        tags[names.TRIAL] = str(job.number)
+        # The number as an axis is for trials alone: charts would show one twice.
+        return tags, [] if job.role else [tracking.metric(names.TRIAL_NUMBER, job.number)]
 
 
 def _told(reason: str, lines: str) -> str:

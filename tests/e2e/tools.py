@@ -20,6 +20,8 @@ from mlflow.tracking import MlflowClient
 from steps import lifeline
 from tests.host import ROOT, Host
 
+# What a study in a test goes without, unless the test asks for it: each costs seconds.
+SPARED = {"champion": "false"}
 # Every process that a test starts inherits this variable, and so can be found.
 MARK = "TEST_MARK"
 # How long the processes of a killed study may take to end.
@@ -53,18 +55,16 @@ class Place:
     def command(self, entry_point: str, *options: str, env_manager: str = "local", **parameters: object) -> list[str]:
         words = [sys.executable, "-m", "mlflow", "run", str(self.project), "-e", entry_point]
         words += ["--env-manager", env_manager, *options]
-        for name, value in parameters.items():
+        for name, value in {**(SPARED if entry_point == "tune" else {}), **parameters}.items():
             words += ["-P", f"{name}={value}"]
         return words
 
     def mlflow_run(self, entry_point: str, *options: str, check: bool = True, **parameters: object) -> "Done":
-        words = self.command(entry_point, *options)
-        for name, value in parameters.items():
-            words += ["-P", f"{name}={value}"]
-        return self.run(words, check=check)
+        return self.run(self.command(entry_point, *options, **parameters), check=check)  # type: ignore[arg-type]
 
     def step_command(self, module: str, **parameters: object) -> list[str]:
-        return [sys.executable, "-m", module, *(f"--{name}={value}" for name, value in parameters.items())]
+        given = {**(SPARED if module == "steps.tune" else {}), **parameters}
+        return [sys.executable, "-m", module, *(f"--{name}={value}" for name, value in given.items())]
 
     def step(self, module: str, *words: str, check: bool = False, **parameters: object) -> "Done":
         """Run a step by hand, without the seconds of `mlflow run` around it, nor where it can be those of imports."""
