@@ -10,8 +10,7 @@ from dataclasses import dataclass, field
 from mlflow.entities import Metric
 from mlflow.exceptions import MlflowException
 
-from steps import names, outage, tracking, tracking_errors
-from steps.errors import ServerLost, Unreachable
+from steps import names, outage, tracking
 from steps.interrupts import Interrupts
 from steps.tuning import stopping
 from steps.tuning.child import Adopted, Child, Ended, Job
@@ -74,6 +73,11 @@ class Driver:
         Whatever it raises, no child is left running.
         """
         self._retries.update(self.history.retries)
+        with outage.survived(self.children.study):
+            self._loop()
+        return self.ledger.result()
+
+    def _loop(self) -> None:
         try:
             self._recall_baselines()
             while not self._is_over():
@@ -85,19 +89,14 @@ class Driver:
                 self.pool.end_overdue()
                 self._judge()
         except Exception as error:
-            if isinstance(tracking_errors.explain(error), Unreachable):
+            if outage.is_one(error):
                 outage.give_up()
-                raise ServerLost(
-                    f"the tracking server {tracking_errors.where()} did not come back; nothing that it was told is "
-                    f"lost: the same command with --study {self.children.study!r} goes on"
-                ) from error
             raise
         finally:
             with suppress(MlflowException) if sys.exc_info()[0] else nullcontext():  # the first error is told
                 self.pool.end(self.pool.in_flight())
                 self._write()
             self.interrupts.answered()
-        return self.ledger.result()
 
     @property
     def children(self) -> Children:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from mlflow.entities import Run
 from optuna.trial import TrialState
 
-from steps import names
+from steps import names, outage
 from steps.interrupts import Interrupts
 from steps.tuning.child import Child, Ended, Job
 from steps.tuning.claim import Claim
@@ -54,6 +54,10 @@ class Encore:
                         waiting.append((index, tried + 1, ended.run_id))
                     else:
                         found[index] = ended
+        except Exception as error:
+            if outage.is_one(error):
+                outage.give_up()
+            raise
         finally:
             pool.end(pool.in_flight())
             self.interrupts.answered()

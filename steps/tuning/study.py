@@ -14,7 +14,7 @@ from typing import Any
 from mlflow.entities import Run
 from mlflow.tracking import MlflowClient
 
-from steps import lifeline, names
+from steps import lifeline, names, outage
 from steps.backends import forkserver, warm
 from steps.errors import StepError, WrongValue
 from steps.interrupts import Interrupts
@@ -103,7 +103,8 @@ def run(begun: Begun, interrupts: Interrupts, describe: Describe) -> None:
         history.settle_leftovers(experiment_id, study)
         parent.write_end(result, children, run_id)
         encore = assembly.encore_of(plan, children, interrupts, begun.claim, remembered)
-        crowned = champion.crown(plan, result, encore)
+        with outage.survived(study):
+            crowned = champion.crown(plan, result, encore)
     if crowned:
         champion.record(crowned, run_id)
     if result.best:

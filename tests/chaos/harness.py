@@ -25,6 +25,7 @@ TRIALS = 16
 # Short trials whose scores differ; TPE's own draws are among them. A trial may be hit more than once.
 PARAMETERS: dict[str, Any] = {
     "data": "digits", "folds": 1, "space": "knn", "n_trials": TRIALS, "jobs": 2, "study": STUDY, "retries": 9,
+    "champion": "true",
 }  # fmt: skip
 SIGNALS = (signal.SIGKILL, signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
 # How long after a study has named itself it is disturbed at the latest, and how often it is its server that is.
@@ -98,6 +99,10 @@ def check(place: Place, expected: Essence) -> None:
     assert study.parent.info.status == "FINISHED"
     assert study.parent.data.metrics["trials_complete"] == TRIALS
     assert len(study.history("best_cv_accuracy")) == TRIALS
+    champions = [run for run in study.children if run.data.tags["tuning.role"] == "champion"]
+    (champion,) = [run for run in champions if run.info.status == "FINISHED"]
+    assert champion.data.metrics["cv_accuracy"] == study.parent.data.metrics["best_cv_accuracy"]
+    assert study.parent.data.tags["tuning.champion"] == champion.info.run_id
     runs = place.client.search_runs(["0"], max_results=5000)
     assert [run.data.tags for run in runs if run.info.status in ("RUNNING", "SCHEDULED")] == []
     assert place.processes() == {}
