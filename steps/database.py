@@ -38,6 +38,14 @@ def refuse_another(run_id: str | None) -> None:
     )
 
 
+def make_absolute() -> None:
+    """Name a relative database by its absolute path from now on, for children that run in another folder."""
+    uri = os.environ.get("MLFLOW_TRACKING_URI", "")
+    path = relative_path(uri)
+    if path is not None:
+        os.environ["MLFLOW_TRACKING_URI"] = uri.replace(str(path), str(path.absolute()), 1)
+
+
 def _may_have(path: Path, run_id: str) -> bool:
     """Tell whether a database has a run, without making it; where it can't be asked, MLflow itself has to say why."""
     if not path.is_file():

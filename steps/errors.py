@@ -3,6 +3,7 @@
     StepError                 1
     ├── WrongValue            2   a parameter, a file or the environment; nothing was started
     ├── NoTrialFinished       3
+    ├── NotIdentical          4   a run that was repeated has other scores, data or versions
     ├── Unreachable          75   the tracking server, or its database: it may pass
     └── Interrupted           130 (SIGINT), 143 (SIGTERM, SIGHUP)
         └── ServerLost        143   the study gave up the tracking server
@@ -36,6 +37,12 @@ class NoTrialFinished(StepError):
     """End a study in which not one trial has a score."""
 
     exit_code = 3
+
+
+class NotIdentical(StepError):
+    """Say what differs between a run and its repetition."""
+
+    exit_code = 4
 
 
 class Unreachable(StepError):

@@ -31,6 +31,11 @@ GAINED = "tuning.gain"  # what the champion gained over the defaults on the held
 # Roles of a child that runs a trial once more.
 CONFIRMATION = "confirmation"
 CHAMPION_ROLE = "champion"
+# And of one that repeats any run, see steps.reproduce.
+REPRODUCTION = "reproduction"
+REPRODUCES = "tuning.reproduces"  # the run id of what it repeats
+VERDICT = "tuning.verdict"  # identical, or the first difference and its likely cause
+REPRODUCE = "tuning.reproduce"  # the one command that repeats a child
 
 # States of a child that counts nowhere: it was ended with its study, or cut off; it failed, and was run again.
 STOPPED = "STOPPED"
@@ -38,12 +43,15 @@ RETRIED = "RETRIED"
 
 # Tags of any run of this project.
 ENVIRONMENT = "tuning.environment"  # pinned or drifted
+ENVIRONMENT_DIGEST = "tuning.environment_sha256"  # of ENVIRONMENT_FILE, which is on the run, or on its study's
 ESTIMATOR = "tuning.estimator"  # import path of the estimator that was fitted; on a study: the best trial's
 MODEL_FORMAT = "tuning.model_format"  # skops or cloudpickle: whether loading the model executes what is in it
 DATA = "tuning.data"  # sha256 of the data: of the file's bytes, or of the frame of a shipped set
 FOLDS = "tuning.folds"  # sha256 of what is made of them: the columns, the held-out rows, the rows of each fold
 
 # Artifacts.
+ENVIRONMENT_FILE = "environment/environment.json"  # the installed packages, Python, the machine
+CONDA_FILE = "environment/conda.yaml"  # what it should be
 LOG = "log.txt"  # on a trial that failed: its whole output
 # On a run that was evaluated in full: pictures of the held-out rows, and a table.
 CONFUSION = "pictures/confusion_matrix.png"
@@ -56,6 +64,7 @@ IMPORTANCES = "importances.csv"
 GIT_DIFF = "git.diff"  # on a study whose tree is dirty: what makes it so
 
 # Environment variables.
+RECORDED = "TUNING_ENVIRONMENT_SHA256"  # the environment that a study has on record, for its children
 FILES = "TUNING_FILES"  # the folder of a study that keeps what was fetched for it
 
 # Metrics.

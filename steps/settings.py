@@ -127,6 +127,17 @@ TUNE = (
     Parameter("backend_config", "none", text("none or the path of a JSON file"), "handed to that backend"),
 )
 
+REPRODUCE = (
+    Parameter(
+        "run_id",
+        "none",
+        text("the id of a finished run: 32 letters and digits", r"none|[0-9a-f]{32}"),
+        "the run to repeat; of a study: some of its trials",
+    ),
+    Parameter("sample", 5, integer(1), "of a study, how many trials"),
+    Parameter("seed", 42, integer(0, 2**32 - 1), "picks them"),
+)
+
 
 def read(argv: Sequence[str], parameters: Sequence[Parameter]) -> dict[str, Any]:
     """Read `--key value` pairs into the value of every parameter; an unknown key is an error.

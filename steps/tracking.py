@@ -12,12 +12,13 @@ from types import MappingProxyType
 from typing import Any
 
 import mlflow
-from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, RunTag
+from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Run, RunTag
 from mlflow.exceptions import MlflowException
 from mlflow.tracking import MlflowClient
 from mlflow.tracking._tracking_service.utils import _get_store
+from mlflow.utils.mlflow_tags import MLFLOW_PROJECT_ENTRY_POINT
 
-from steps import lifeline
+from steps import environment, lifeline, names
 from steps.errors import Interrupted, StepError
 from steps.tracking_errors import RUN_ID as RUN_ID
 from steps.tracking_errors import check_uri, no_mlflow
@@ -131,6 +132,15 @@ def record(run_id: str, metrics: Iterable[Metric] = (), tags: Mapping[str, str] 
     )
 
 
+def record_environment(run_id: str) -> None:
+    """Write to a run the environment that it is in, unless its study has the same on record."""
+    found = environment.digest()
+    if os.environ.get(names.RECORDED) != found:
+        client = MlflowClient()
+        client.log_text(run_id, environment.description(), names.ENVIRONMENT_FILE)
+        client.log_text(run_id, environment.conda_yaml(), names.CONDA_FILE)
+
+
 def record_data(run_id: str, dataset: Mapping[str, Any]) -> None:
     """Write to a run what data it works on, as `mlflow.log_input` does, in one request.
 
@@ -141,6 +151,24 @@ def record_data(run_id: str, dataset: Mapping[str, Any]) -> None:
     tags = [InputTag("mlflow.data.context", "training"), InputTag("target", dataset["target"][:_INPUT_TAG_LENGTH])]
     entity = DatasetInput(Dataset(digest=dataset["sha256"][:DIGEST_LENGTH], **fields), tags)
     MlflowClient().log_inputs(run_id, [entity])
+
+
+def parameters_of(run: Run) -> dict[str, str]:
+    """Return a run's parameters as they were given: of a project's run, MLflow records them quoted for a shell.
+
+    What the run has logged itself stands beside them as it is.
+    """
+    quoted = MLFLOW_PROJECT_ENTRY_POINT in run.data.tags
+    return {name: _unquoted(word) if quoted else word for name, word in run.data.params.items()}
+
+
+def _unquoted(word: str) -> str:
+    """Undo `shlex.quote`; return what is no result of it as it is."""
+    try:
+        (given,) = shlex.split(word)
+    except ValueError:  # an open quote, or several words
+        return word
+    return given if shlex.quote(given) == word else word
 
 
 def is_finite(value: float) -> bool:

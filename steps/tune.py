@@ -78,7 +78,10 @@ def order_forkserver(values: Mapping[str, Any], run_id: str) -> None:
     """Have the process that imports once for all children read the data too."""
     # The study's opening record: true, and a write of the kind that each child does.
     opening = {"run_id": run_id, "metrics": names.NO_TRIALS, "tags": {names.ROLE: "study"}}
-    calls: list[tuple[str, Mapping[str, Any]]] = [("steps.environment:differences", {})]
+    calls: list[tuple[str, Mapping[str, Any]]] = [
+        ("steps.environment:differences", {}),
+        ("steps.environment:digest", {}),
+    ]
     if values["entry_point"] in TRAIN:
         estimators = spaces.estimators(values["space"])
         calls.append(("steps.training.plan:prepare", {"settings": dict(values), "estimators": estimators}))

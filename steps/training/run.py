@@ -53,11 +53,13 @@ def _cross_validate(plan: Plan, unfitted: Any, run_id: str, *, live: bool) -> di
     unwritten += [tracking.metric(name, value) for name, value in recorded.items()]
     tags = {
         names.ENVIRONMENT: environment.state(),
+        names.ENVIRONMENT_DIGEST: environment.digest(),
         names.ESTIMATOR: plan.estimator_path,
         names.DATA: rows.dataset.sha256,
         names.FOLDS: rows.folds,
     }
     tracking.record(run_id, unwritten, tags)
+    tracking.record_environment(run_id)
     return found
 
 

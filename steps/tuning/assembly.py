@@ -9,7 +9,7 @@ from optuna.trial import FrozenTrial
 
 from steps import environment, names, settings
 from steps.interrupts import Interrupts
-from steps.tuning import pruning
+from steps.tuning import origin, pruning
 from steps.tuning.claim import Claim
 from steps.tuning.driver import Driver, Limits
 from steps.tuning.encore import Encore
@@ -44,6 +44,7 @@ def children_of(plan: Plan, study: str, experiment_id: str, folder: Path) -> Chi
         backend_config=plan.backend_config,
         digits=max(3, len(str(values["n_trials"] - 1))),
         folder=folder,
+        origin=origin.find(),
         several=len(plan.estimators) > 1,
     )
 

@@ -24,7 +24,9 @@ def write_opening(plan: Plan, study: str, run_id: str, past: Past, earlier: Sequ
         names.SETTINGS: json.dumps(plan.values),
         names.IDENTITY: json.dumps(history.identity(plan)),
         names.ENVIRONMENT: environment.state(),
+        names.ENVIRONMENT_DIGEST: environment.digest(),
     }
+    tracking.record_environment(run_id)
     if plan.dataset:
         tags[names.DATA] = plan.dataset["sha256"]
         tracking.record_data(run_id, plan.dataset)

@@ -12,8 +12,8 @@ from mlflow.entities import Run
 
 from steps import environment, names, tracking_errors
 from steps.errors import WrongValue
+from steps.git import GitFailed
 from steps.tuning import artifacts, resources, samplers, server, tree
-from steps.tuning.git import GitFailed
 from steps.tuning.tree import Tree
 
 # Backends that execute on other machines; of a plugin's name nobody knows.

@@ -1,14 +1,12 @@
 """The champion's model in the model registry: who holds the alias `champion`, and who challenges."""
 
-import shlex
-
 import mlflow
 from mlflow.entities import Run
 from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 from mlflow.tracking import MlflowClient
 
-from steps import names
+from steps import names, tracking
 
 CHAMPION, CHALLENGER = "champion", "challenger"
 # What the held-out rows follow from, beside the data: a model scored on others may have been fitted on these.
@@ -61,7 +59,8 @@ def _judge(run: Run, holder: ModelVersion, client: MlflowClient, metric: str) ->
         other = client.get_run(str(holder.run_id))
     except MlflowException:
         return CHALLENGER, f"not compared with {whose}, whose run is gone"
-    differ = [key for key in _SPLIT if _given(run, key) != _given(other, key)]
+    given, theirs_given = tracking.parameters_of(run), tracking.parameters_of(other)
+    differ = [key for key in _SPLIT if given.get(key) != theirs_given.get(key)]
     if run.data.tags.get(names.DATA) != other.data.tags.get(names.DATA):
         differ.insert(0, "data")
     if differ:
@@ -75,9 +74,3 @@ def _judge(run: Run, holder: ModelVersion, client: MlflowClient, metric: str) ->
     if mine == theirs:
         return CHALLENGER, f"no better than {whose} ({scores})"
     return CHALLENGER, f"{whose} is better by {theirs - mine:.6g} ({scores})"
-
-
-def _given(run: Run, key: str) -> str:
-    """Return a parameter as it was given: of a project's run MLflow records it quoted for a shell."""
-    words = shlex.split(run.data.params.get(key, ""))
-    return " ".join(words)

@@ -14,7 +14,7 @@ from mlflow.tracking import MlflowClient
 
 from steps import names, tracking
 from steps.errors import WrongValue
-from steps.tuning.git import Git, GitFailed
+from steps.git import Git, GitFailed
 
 # How long git may take in all. With `steps.tuning.server.ANSWER_S` it is less than three seconds.
 GIT_S = 1.2

@@ -18,6 +18,7 @@ from steps.backends import submitted, warm
 from steps.tuning.child import Adopted, Child, Ended, Job
 from steps.tuning.entry import EntryPoint
 from steps.tuning.objective import Objective
+from steps.tuning.origin import Origin
 from steps.tuning.search import Outcome
 from steps.values import encode
 
@@ -47,6 +48,7 @@ class Children:
     backend_config: Mapping[str, Any]
     digits: int
     folder: Path
+    origin: Origin
     several: bool = False  # several estimators: then what is recorded of a child names its own
 
     @property
@@ -196,6 +198,7 @@ class Children:
             names.STUDY: self.study,
             names.ROLE: job.role or ("baseline" if job.number is None else "trial"),
             names.PARAMS: json.dumps(self.recorded(job)),
+            names.REPRODUCE: self.origin.command(self.entry.name, self.command(job)),
         }
         if job.estimator is not None:
             tags[names.ESTIMATOR] = job.estimator

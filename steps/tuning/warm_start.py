@@ -6,7 +6,6 @@ trial that Optuna was told of before the first; it has no number and wins nothin
 
 import math
 import re
-import shlex
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -111,7 +110,12 @@ def _runs(given: str, plan: Plan) -> Iterable[Run]:
 
 
 def _is_of(run: Run, plan: Plan) -> bool:
-    """Tell whether a run is one of the entry point; one of `train` shows it, whoever started it."""
+    """Tell whether a run is one of the entry point; one of `train` shows it, whoever started it.
+
+    What runs another one once more says nothing new.
+    """
+    if run.data.tags.get(names.ROLE) in (names.CONFIRMATION, names.CHAMPION_ROLE, names.REPRODUCTION):
+        return False
     if plan.entry.open and names.FOLDS in run.data.tags:
         return True
     return run.data.tags.get(MLFLOW_PROJECT_ENTRY_POINT) == plan.entry.name
@@ -146,7 +150,7 @@ def _check_same_data(run: Run, plan: Plan) -> None:
         if run.data.tags.get(names.FOLDS) != plan.folds:
             raise _LeftOutError("of other columns or folds")
         return
-    given = _parameters(run)
+    given = tracking.parameters_of(run)
     for name, word in settings.as_parameters(plan.entry.shared(plan.values)).items():
         if given.get(name) != word:
             raise _LeftOutError(f"of another {name}")
@@ -154,33 +158,15 @@ def _check_same_data(run: Run, plan: Plan) -> None:
 
 def _estimator(run: Run, plan: Plan) -> str | None:
     """Return the estimator as the space names it."""
-    used = run.data.tags.get(names.ESTIMATOR) if plan.entry.open else _parameters(run).get("estimator")
+    used = run.data.tags.get(names.ESTIMATOR) if plan.entry.open else tracking.parameters_of(run).get("estimator")
     for named, path in plan.estimators.items():
         if path == used or (named is None and not plan.entry.open):
             return named
     raise _LeftOutError("of another estimator")
 
 
-def _parameters(run: Run) -> dict[str, str]:
-    """Return a run's parameters as they were given: of a project's run, MLflow records them quoted for a shell.
-
-    What the run has logged itself stands beside them as it is.
-    """
-    quoted = MLFLOW_PROJECT_ENTRY_POINT in run.data.tags
-    return {name: _unquoted(word) if quoted else word for name, word in run.data.params.items()}
-
-
-def _unquoted(word: str) -> str:
-    """Undo `shlex.quote`; return what is no result of it as it is."""
-    try:
-        (given,) = shlex.split(word)
-    except ValueError:  # an open quote, or several words
-        return word
-    return given if shlex.quote(given) == word else word
-
-
 def _hyperparameters(run: Run, plan: Plan) -> dict[str, Any]:
-    entry, given = plan.entry, _parameters(run)
+    entry, given = plan.entry, tracking.parameters_of(run)
     if entry.open:
         return {name.removeprefix(names.PREFIX): decode(v) for name, v in given.items() if name not in entry.parameters}
     searched = {name for path in plan.estimators for name in plan.space.hyperparameters(path)}

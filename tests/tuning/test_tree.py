@@ -6,8 +6,8 @@ import pytest
 from mlflow.tracking import MlflowClient
 
 from steps.errors import WrongValue
+from steps.git import Git, GitFailed
 from steps.tuning import tree
-from steps.tuning.git import Git, GitFailed
 from tests.e2e.tools import git
 
 BINARY = bytes(range(256)) * 3

@@ -160,4 +160,4 @@ def test_values_that_mlflow_records_in_quotes_are_read(trained: Callable[..., st
 )
 def test_only_what_was_quoted_is_unquoted(recorded: str, given: str) -> None:
     """A run may log parameters of its own, which nobody quotes: an open quote or several words stay as they are."""
-    assert warm_start._unquoted(recorded) == given
+    assert tracking._unquoted(recorded) == given

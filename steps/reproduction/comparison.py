@@ -1,0 +1,82 @@
+"""Two runs of the same thing: is every score the same to the last bit, and if not, why not. Pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from steps import names
+
+# What is no score: it depends on the clock, or says which trial a run was.
+_NO_SCORES = (names.FIT_TIME, names.TRIAL_NUMBER)
+_SYSTEM = "system/"
+Steps = Sequence[tuple[int, float]]
+IDENTICAL = "identical"
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What of a run decides its scores, and the scores: (step, value) of each metric in the order of the steps."""
+
+    scores: Mapping[str, Steps]
+    data: str = ""
+    folds: str = ""
+    packages: Mapping[str, str] = field(default_factory=dict)
+    machine: Mapping[str, str] = field(default_factory=dict)
+
+
+def is_score(metric: str) -> bool:
+    """Tell whether a metric has to be the same again."""
+    return metric not in _NO_SCORES and not metric.startswith(_SYSTEM)
+
+
+def verdict(then: Facts, now: Facts, doubt: str = "") -> str:
+    """Return `identical`, or `differs: ` with the first difference and its likely cause.
+
+    `doubt` says what of the code could not be made as it was.
+    """
+    score = _score(then, now)
+    if then.data != now.data:
+        return _differs(f"data sha256 {_short(then.data)}, now {_short(now.data)}", score, "data: it has changed")
+    package = _first(then.packages, now.packages)
+    if package:
+        return _differs(package, score, "environment: another version than then")
+    if score and doubt:
+        return _differs(score, "", f"code: {doubt}")
+    if then.folds != now.folds:
+        cause = "code: another seed, split or number of folds, or code that splits otherwise"
+        return _differs("other rows in the folds of the same data", score, cause)
+    if not score:
+        return IDENTICAL
+    machine = _first(then.machine, now.machine)
+    if machine:
+        return _differs(score, "", f"hardware: {machine}")
+    return _differs(score, "", "code: it draws without the seed, or depends on something that is not on record")
+
+
+def _differs(what: str, also: str, cause: str) -> str:
+    more = f"; {also}" if also else "; every score is the same"
+    return f"differs: {what}{more if also or not what.startswith(('cv_', 'fold_', 'test_')) else ''} ({cause})"
+
+
+def _score(then: Facts, now: Facts) -> str:
+    for name in sorted({**then.scores, **now.scores}):
+        old, new = list(then.scores.get(name, ())), list(now.scores.get(name, ()))
+        if old == new:
+            continue
+        for one, other in zip(old, new, strict=False):
+            if one != other:
+                step = f" at step {one[0]}" if len(old) > 1 else ""
+                return f"{name}{step} {one[1]!r}, now {other[1]!r}"
+        return f"{name} has {len(old)} values, now {len(new)}"
+    return ""
+
+
+def _first(then: Mapping[str, str], now: Mapping[str, str]) -> str:
+    """Name the first of what was on record that is another now; what is new now says nothing of then."""
+    for name in sorted(then):
+        if now.get(name) != then[name]:
+            return f"{name} {then[name]}, now {now.get(name, 'none')}"
+    return ""
+
+
+def _short(digest: str) -> str:
+    return digest[:12] or "none"

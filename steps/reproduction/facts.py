@@ -1,0 +1,45 @@
+"""What the tracking server has on record of a run that decides its scores."""
+
+import json
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from mlflow.entities import Run
+from mlflow.exceptions import MlflowException
+from mlflow.tracking import MlflowClient
+from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID
+
+from steps import names
+from steps.reproduction.comparison import Facts, Steps, is_score
+
+
+def of(run: Run) -> Facts:
+    """Read them; the environment of a study's child is on its parent where it was the same."""
+    client = MlflowClient()
+    scores = {name: _steps(client, run.info.run_id, name) for name in run.data.metrics if is_score(name)}
+    recorded = _environment(run)
+    return Facts(
+        scores=scores,
+        data=run.data.tags.get(names.DATA, ""),
+        folds=run.data.tags.get(names.FOLDS, ""),
+        packages=recorded.get("packages", {}),
+        machine=recorded.get("machine", {}),
+    )
+
+
+def _steps(client: MlflowClient, run_id: str, name: str) -> Steps:
+    return sorted((metric.step, metric.value) for metric in client.get_metric_history(run_id, name))
+
+
+def _environment(run: Run) -> dict[str, dict[str, str]]:
+    for run_id in (run.info.run_id, run.data.tags.get(MLFLOW_PARENT_RUN_ID)):
+        if run_id is None:
+            continue
+        try:
+            with TemporaryDirectory(prefix="reproduce-") as folder:
+                path = MlflowClient().download_artifacts(run_id, names.ENVIRONMENT_FILE, folder)
+                found: dict[str, dict[str, str]] = json.loads(Path(path).read_text(encoding="utf-8"))
+                return found
+        except (MlflowException, OSError):  # a store says that it has none in one way or another
+            continue
+    return {}

@@ -1,0 +1,96 @@
+"""The project as it was when a run was made, in a temporary git worktree: the user's own tree is never touched."""
+
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from mlflow.entities import Run
+from mlflow.exceptions import MlflowException
+from mlflow.tracking import MlflowClient
+from mlflow.utils.mlflow_tags import MLFLOW_GIT_COMMIT, MLFLOW_PARENT_RUN_ID
+
+from steps import names
+from steps.environment import PROJECT
+from steps.errors import WrongValue
+from steps.git import Git, GitFailed
+
+# How long git may take for a worktree of a big project, or to fetch a commit.
+_GIT_S = 300.0
+
+
+@dataclass(frozen=True)
+class Tree:
+    """A folder with the project as a run had it; `doubt` says what may differ from that, nothing where all is there."""
+
+    project: Path
+    doubt: str = ""
+
+
+@contextmanager
+def of(run: Run) -> Iterator[Tree]:
+    """Give the tree of a run, and remove it at the end.
+
+    Raises WrongValue where its commit is neither here nor at the remote. A run without a commit is of a project that
+    is in no git repository: then the project itself is all there is.
+    """
+    commit = run.data.tags.get(MLFLOW_GIT_COMMIT)
+    if commit is None:
+        yield Tree(PROJECT, "the run has no git commit on record, so the project is taken as it is now")
+        return
+    git = Git(PROJECT, time.monotonic() + _GIT_S)
+    try:
+        top = Path(git.line("rev-parse", "--show-toplevel"))
+    except (GitFailed, FileNotFoundError) as error:
+        raise WrongValue(
+            f"--run_id {run.info.run_id!r}: was made at commit {commit}, and {PROJECT} is no git repository that has "
+            "it; start from a clone, or from the repository's URL"
+        ) from error
+    _have(commit, git, run)
+    with tempfile.TemporaryDirectory(prefix="reproduce-") as folder:
+        tree = Path(folder) / "tree"
+        try:
+            git("worktree", "add", "--detach", "--quiet", str(tree), commit)
+            doubt = _apply_diff(run, Git(tree, git.deadline), Path(folder))
+            yield Tree(tree / PROJECT.relative_to(top), doubt)
+        finally:
+            with suppress(GitFailed):
+                Git(PROJECT, time.monotonic() + _GIT_S)("worktree", "remove", "--force", str(tree))
+
+
+def _have(commit: str, git: Git, run: Run) -> None:
+    """See that the repository has a commit; one that a shallow clone lacks is fetched."""
+    for attempt in (False, True):
+        try:
+            if attempt:
+                git("fetch", "--quiet", "--depth=1", "origin", commit)
+            git("rev-parse", "--verify", "--quiet", f"{commit}^{{commit}}")
+            return
+        except GitFailed as error:
+            if attempt:
+                raise WrongValue(
+                    f"--run_id {run.info.run_id!r}: was made at commit {commit}, which neither {PROJECT} nor its "
+                    f"remote has ({error}); start from a clone that has it"
+                ) from error
+
+
+def _apply_diff(run: Run, git: Git, folder: Path) -> str:
+    """Apply what was not committed; say what of it is not on record."""
+    if run.data.tags.get(names.GIT_DIRTY) is None and MLFLOW_PARENT_RUN_ID in run.data.tags:
+        with suppress(MlflowException):  # a parent that was deleted
+            run = MlflowClient().get_run(run.data.tags[MLFLOW_PARENT_RUN_ID])
+    dirty = run.data.tags.get(names.GIT_DIRTY)
+    if dirty is None:
+        return "whether the project was as committed is not on record"
+    if dirty == "false":
+        return ""
+    try:
+        path = Path(MlflowClient().download_artifacts(run.info.run_id, names.GIT_DIFF, str(folder)))
+        left_out = [line[2:].decode(errors="replace") for line in path.read_bytes().splitlines() if line[:2] == b"# "]
+        if path.stat().st_size > sum(len(line) + 3 for line in left_out):
+            git("apply", "--whitespace=nowarn", str(path))
+    except (GitFailed, MlflowException, OSError) as error:
+        return f"the changes that were not committed could not be applied: {error}"
+    return "; ".join(left_out)
