@@ -64,7 +64,6 @@ IMPORTANCES = "importances.csv"
 GIT_DIFF = "git.diff"  # on a study whose tree is dirty: what makes it so
 
 # Environment variables.
-RECORDED = "TUNING_ENVIRONMENT_SHA256"  # the environment that a study has on record, for its children
 FILES = "TUNING_FILES"  # the folder of a study that keeps what was fetched for it
 
 # Metrics.

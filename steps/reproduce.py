@@ -31,7 +31,7 @@ def _reproduce(words: Sequence[str]) -> int:
     interrupts = Interrupts()
     interrupts.install()
     lifeline.follow_launchers()
-    os.environ[lifeline.TUNER] = str(os.getpid())
+    os.environ |= {lifeline.TUNER: str(os.getpid()), "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false"}
     # Imported only now: `--help` and a wrong value answer at once.
     from steps.reproduction import run
     from steps.tracking import own_run

@@ -133,12 +133,10 @@ def record(run_id: str, metrics: Iterable[Metric] = (), tags: Mapping[str, str] 
 
 
 def record_environment(run_id: str) -> None:
-    """Write to a run the environment that it is in, unless its study has the same on record."""
-    found = environment.digest()
-    if os.environ.get(names.RECORDED) != found:
-        client = MlflowClient()
-        client.log_text(run_id, environment.description(), names.ENVIRONMENT_FILE)
-        client.log_text(run_id, environment.conda_yaml(), names.CONDA_FILE)
+    """Write to a run the environment that it is in; a tuner does it once for all of its children."""
+    client = MlflowClient()
+    client.log_text(run_id, environment.description(), names.ENVIRONMENT_FILE)
+    client.log_text(run_id, environment.conda_yaml(), names.CONDA_FILE)
 
 
 def record_data(run_id: str, dataset: Mapping[str, Any]) -> None:

@@ -16,11 +16,11 @@ from mlflow.projects import _project_spec
 from steps import names, settings, spaces, tune
 from steps.backends import runner
 from steps.environment import PROJECT
-from steps.settings import TRAIN, TUNE
+from steps.settings import REPRODUCE, TRAIN, TUNE
 from steps.training import estimator
 from steps.tuning import entry, pruning, samplers, space
 
-STEPS = {"train": TRAIN, "tune": TUNE}
+STEPS = {"train": TRAIN, "tune": TUNE, "reproduce": REPRODUCE}
 FILES = sorted((PROJECT / "steps").rglob("*.py"))
 HEAVY = {"mlflow", "sklearn", "numpy", "pandas", "scipy", "optuna", "matplotlib"}
 
@@ -67,7 +67,8 @@ def test_the_command_passes_each_parameter_under_its_own_name(name, parameters):
 def test_the_command_that_mlflow_makes_gives_the_step_its_values(name, parameters, tmp_path):
     """MLflow's own command, read as a child reads it, gives the defaults, and any value with blanks and quotes."""
     entry_point = _project_spec.load_project(PROJECT).get_entry_point(name)
-    for given in ({}, {"target": "it's $HOME; `x`", "seed": "7"}):
+    text = {"target": "it's $HOME; `x`"} if "target" in settings.defaults(parameters) else {}
+    for given in ({}, {**text, "seed": "7"}):
         words = runner.python_words(entry_point.compute_command(given, str(tmp_path)))
         assert words is not None
         assert words[:2] == ["-m", f"steps.{name}"]
@@ -204,8 +205,9 @@ def imports(folder):
 @pytest.mark.parametrize(
     ("folder", "never"),
     [
-        ("training", ["steps.tuning", "steps.backends", "steps.tune", "optuna"]),
-        ("tuning", ["steps.training", "steps.train", "sklearn"]),
+        ("training", ["steps.tuning", "steps.reproduction", "steps.backends", "steps.tune", "optuna"]),
+        ("tuning", ["steps.training", "steps.reproduction", "steps.train", "sklearn"]),
+        ("reproduction", ["steps.training", "steps.tuning", "steps.train", "steps.tune", "sklearn", "optuna"]),
         ("backends", ["steps.training", "steps.tuning", "steps.train", "steps.tune", "sklearn", "optuna"]),
     ],
 )
@@ -233,13 +235,13 @@ def test_what_is_meant_to_be_pure_is_pure(room):
 def test_help_and_wrong_values_answer_without_the_heavy_imports():
     """`--help` and a wrong value import neither MLflow nor scikit-learn nor anything else that takes its time."""
     script = (
-        "import sys; from steps import train, tune\n"
-        "codes = [step.main(words) for step in (train, tune) for words in (['--help'], ['--folds', 'x'])]\n"
+        "import sys; from steps import reproduce, train, tune\n"
+        "codes = [step.main(words) for step in (train, tune, reproduce) for words in (['--help'], ['--seed', 'x'])]\n"
         "print(codes, sorted(name for name in sys.modules if '.' not in name))"
     )
     done = subprocess.run([sys.executable, "-c", script], cwd=PROJECT, capture_output=True, text=True, check=True)
     codes, _, modules = done.stdout.splitlines()[-1].partition("] [")
-    assert codes == "[0, 2, 0, 2"
+    assert codes == "[0, 2, 0, 2, 0, 2"
     assert "'steps'" in modules
     assert [name for name in HEAVY if f"'{name}'" in modules] == []
 

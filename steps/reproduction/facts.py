@@ -9,15 +9,15 @@ from mlflow.exceptions import MlflowException
 from mlflow.tracking import MlflowClient
 from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID
 
-from steps import names
+from steps import environment, names
 from steps.reproduction.comparison import Facts, Steps, is_score
 
 
-def of(run: Run) -> Facts:
-    """Read them; the environment of a study's child is on its parent where it was the same."""
+def of(run: Run, *, now: bool = False) -> Facts:
+    """Read them; `now`: the run was in this environment. Else it is on record, of a study's child on its parent."""
     client = MlflowClient()
     scores = {name: _steps(client, run.info.run_id, name) for name in run.data.metrics if is_score(name)}
-    recorded = _environment(run)
+    recorded = json.loads(environment.description()) if now else _environment(run)
     return Facts(
         scores=scores,
         data=run.data.tags.get(names.DATA, ""),

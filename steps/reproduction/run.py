@@ -30,7 +30,7 @@ def reproduce(values: Mapping[str, Any], run_id: str, interrupts: Interrupts) ->
     for run in runs:
         with worktree.of(run) as tree:
             repeated = again.run(run, tree, interrupts)
-        found = comparison.verdict(facts.of(run), facts.of(repeated), tree.doubt)
+        found = comparison.verdict(facts.of(run), facts.of(repeated, now=True), tree.doubt)
         print(f"{run.info.run_name} ({run.info.run_id}): {found}", file=sys.stderr)
         if found != comparison.IDENTICAL:
             if len(runs) > 1:

@@ -1,5 +1,6 @@
 """One training run: the folds' scores and, on request, the refitted model with its held-out score, into MLflow."""
 
+import os
 import sys
 from collections.abc import Mapping
 from typing import Any
@@ -8,7 +9,7 @@ import mlflow
 import numpy as np
 from sklearn.dummy import DummyClassifier, DummyRegressor
 
-from steps import environment, names, tracking
+from steps import environment, lifeline, names, tracking
 from steps.training import estimator, evaluate, held_out, model, pipeline
 from steps.training.plan import Plan
 
@@ -59,7 +60,8 @@ def _cross_validate(plan: Plan, unfitted: Any, run_id: str, *, live: bool) -> di
         names.FOLDS: rows.folds,
     }
     tracking.record(run_id, unwritten, tags)
-    tracking.record_environment(run_id)
+    if lifeline.TUNER not in os.environ:
+        tracking.record_environment(run_id)
     return found
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from mlflow.entities import Run
 from mlflow.tracking import MlflowClient
 
-from steps import environment, lifeline, names, outage
+from steps import lifeline, names, outage
 from steps.backends import forkserver, warm
 from steps.errors import StepError, WrongValue
 from steps.interrupts import Interrupts
@@ -95,7 +95,6 @@ def run(begun: Begun, interrupts: Interrupts, describe: Describe) -> None:
         warm.register(Path(folder))
         remembered = history.load(experiment_id, study, plan, earlier)
         parent.write_opening(plan, study, run_id, past, earlier)
-        os.environ[names.RECORDED] = environment.digest()
         if tree:
             tree.record(run_id)
         if values["study"] != "auto":

@@ -20,6 +20,7 @@ from steps.backends import forkserver, warm
 from steps.tuning import entry as entries
 from steps.tuning.child import Job
 from steps.tuning.objective import Objective
+from steps.tuning.origin import Origin
 from steps.tuning.search import Search
 from steps.tuning.space import file
 from steps.tuning.trials import Children
@@ -112,6 +113,7 @@ def main() -> None:
                 backend_config={},
                 digits=3,
                 folder=Path(name),
+                origin=Origin(),
             )
             carried = 0
 

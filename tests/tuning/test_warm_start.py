@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from mlflow.tracking import MlflowClient
 
-from steps import settings
+from steps import settings, tracking
 from steps.errors import WrongValue
 from steps.training.plan import describe
 from steps.tuning import plan, warm_start
