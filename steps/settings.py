@@ -121,6 +121,7 @@ TUNE = (
     Parameter("confirm", 0, integer(0, 100), "best trials that are scored on fresh folds before one is the champion"),
     Parameter("pick", "none", text("none or one of two objectives"), "of two objectives, whose best is the champion"),
     Parameter("register", "none", text("none or the name of a registered model"), "registers the champion's model"),
+    Parameter("report", True, flag(), "a page about the study on its run, and files beside it"),
     Parameter("dry_run", False, flag(), "say what would be done, and launch nothing"),
     Parameter("require_clean", False, flag(), "refuse a git work tree that is not as it was committed"),
     Parameter("backend", "warm", text("warm, local or an installed MLflow project backend"), "where a trial executes"),

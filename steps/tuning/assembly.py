@@ -19,6 +19,7 @@ from steps.tuning.plan import Plan
 from steps.tuning.pool import Pool
 from steps.tuning.progress import Progress
 from steps.tuning.pruning import Steps
+from steps.tuning.report.reporter import Reporter
 from steps.tuning.search import Search
 from steps.tuning.stopping import Best, Stop
 from steps.tuning.trials import Children
@@ -83,6 +84,7 @@ def drive(
     interrupts: Interrupts,
     remembered: History,
     claim: Claim,
+    reporter: Reporter,
 ) -> Result:
     """Run a study's trials to its end. Raises what `Driver.run` raises."""
     values = plan.values
@@ -102,6 +104,7 @@ def drive(
         baselines=plan.baselines(),
         history=remembered,
         claim=claim,
+        reporter=reporter,
     )
     try:
         return driver.run()

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from mlflow.entities import Metric
 from mlflow.exceptions import MlflowException
+from optuna.trial import TrialState
 
 from steps import names, outage, tracking
 from steps.interrupts import Interrupts
@@ -21,6 +22,7 @@ from steps.tuning.plan import Plan
 from steps.tuning.pool import Pool
 from steps.tuning.progress import Progress
 from steps.tuning.pruning import Steps
+from steps.tuning.report.reporter import Reporter
 from steps.tuning.search import Search
 from steps.tuning.trials import Children
 
@@ -61,6 +63,7 @@ class Driver:
     baselines: deque[Job]
     history: History
     claim: Claim
+    reporter: Reporter
     _looked: float = 0.0
     _again: deque[tuple[Job, str]] = field(default_factory=deque)  # with the id of the run that failed
     _retries: Counter[int | str | None] = field(default_factory=Counter)  # by number; of a baseline by estimator
@@ -82,6 +85,7 @@ class Driver:
             self._recall_baselines()
             while not self._is_over():
                 self.claim.beat()
+                self.reporter.tend()
                 self.pool.fill(self._launch)
                 for child in self.pool.wait(self.interrupts.descriptor, self._wait_s()):
                     self._settle(child)
@@ -194,6 +198,7 @@ class Driver:
 
     def _note(self, number: int, ended: Ended) -> None:
         self.ledger.trials[number] = ended
+        self.reporter.news()
         self.search.settle(number, ended.outcome)
 
     def _prune(self) -> None:
@@ -215,7 +220,8 @@ class Driver:
             if best is not None:
                 name = names.best(self.children.objectives[0].name)
                 self._unwritten.append(tracking.metric(name, best, self.ledger.judged - 1))
-            self.progress.advance(best)
+            state = self.ledger.trials[self.ledger.judged - 1].outcome.state
+            self.progress.advance(best, failed=state == TrialState.FAIL)
             if self.ledger.stopped_by is not None:
                 self.pool.end(child for child in self.pool.in_flight() if child.number is not None)
                 self._again = deque((job, run_id) for job, run_id in self._again if job.number is None)

@@ -16,7 +16,7 @@ from mlflow.tracking import MlflowClient
 
 from steps import lifeline, names, outage
 from steps.backends import forkserver, warm
-from steps.errors import StepError, WrongValue
+from steps.errors import NoTrialFinished, StepError, WrongValue
 from steps.interrupts import Interrupts
 from steps.tuning import (
     assembly,
@@ -26,13 +26,14 @@ from steps.tuning import (
     preflight,
     preview,
     registry,
-    report,
     resources,
     warm_start,
 )
 from steps.tuning import claim as claims
 from steps.tuning.claim import Claim
 from steps.tuning.plan import Describe, Plan, make
+from steps.tuning.report import words
+from steps.tuning.report.reporter import Reporter
 from steps.tuning.trials import Children
 from steps.tuning.warm_start import Past
 
@@ -99,16 +100,24 @@ def run(begun: Begun, interrupts: Interrupts, describe: Describe) -> None:
             tree.record(run_id)
         if values["study"] != "auto":
             claims.confirm(begun.claim, study, begun.parent)
-        result = assembly.drive(plan, children, search(), interrupts, remembered, begun.claim)
-        history.settle_leftovers(experiment_id, study)
-        parent.write_end(result, children, run_id)
-        encore = assembly.encore_of(plan, children, interrupts, begun.claim, remembered)
-        with outage.survived(study):
-            crowned = champion.crown(plan, result, encore)
-    if crowned:
-        champion.record(crowned, run_id)
+        reporter = Reporter(plan, study, run_id, values["report"])
+        try:
+            result = assembly.drive(plan, children, search(), interrupts, remembered, begun.claim, reporter)
+            history.settle_leftovers(experiment_id, study)
+            parent.write_end(result, children, run_id)
+            with outage.survived(study):
+                encore = assembly.encore_of(plan, children, interrupts, begun.claim, remembered)
+                crowned = champion.crown(plan, result, encore)
+            if crowned:
+                champion.record(crowned, run_id)
+            reporter.finish(hurried=interrupts.noted, final=not interrupts.noted)
+        except NoTrialFinished:
+            reporter.finish(hurried=False, final=False)
+            raise
+        finally:
+            reporter.end()
     if result.best:
-        print(report.summary(result, children, run_id, crowned))
+        print(words.summary(result, children, run_id, crowned))
     interrupts.check()
     if crowned and crowned.run and values["register"] != champion.NONE:
         print(registry.register(values["register"], crowned.run, plan.values["metric"]))

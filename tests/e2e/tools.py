@@ -21,7 +21,7 @@ from steps import lifeline
 from tests.host import ROOT, Host
 
 # What a study in a test goes without, unless the test asks for it: each costs seconds.
-SPARED = {"champion": "false"}
+SPARED = {"champion": "false", "report": "false"}
 # Every process that a test starts inherits this variable, and so can be found.
 MARK = "TEST_MARK"
 # How long the processes of a killed study may take to end.

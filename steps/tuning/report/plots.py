@@ -1,0 +1,125 @@
+"""The pictures of a study, as pieces of HTML: by Optuna's own plotly visualizations where it has them."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import optuna
+from optuna.importance import PedAnovaImportanceEvaluator
+from optuna.trial import TrialState
+from plotly import graph_objects as go
+
+from steps.tuning.report.findings import Findings, Trial, study_of
+
+# Fewer finished trials say nothing of what matters.
+LEAST_FOR_IMPORTANCES = 10
+_COLOURS = {TrialState.COMPLETE: "#2a78c2", TrialState.PRUNED: "#c98a1b", TrialState.FAIL: "#c2352a"}
+_SHOWN = {"displaylogo": False, "responsive": True, "displayModeBar": False}
+
+
+@dataclass(frozen=True)
+class Plot:
+    """A picture with its title; `html` is empty where there is none yet, and `note` says why, or what it shows."""
+
+    title: str
+    html: str = ""
+    note: str = ""
+
+
+def draw(found: Findings) -> list[Plot]:
+    """Draw all that the trials allow."""
+    study = study_of(found)
+    complete = found.count(TrialState.COMPLETE)
+    several = len(found.plan.objectives) > 1
+    show = optuna.visualization
+    plots = []
+    if several:
+        names = [objective.name for objective in found.plan.objectives]
+        note = "No trial is better than those on the front in both objectives."
+        plots.append(_drawn("Pareto front", note, lambda: show.plot_pareto_front(study, target_names=names), complete))
+    else:
+        name = found.plan.objectives[0].name
+        made = lambda: show.plot_optimization_history(study).update_yaxes(title=name)  # noqa: E731
+        plots.append(_drawn("Optimization history", "", made, complete))
+        plots.append(_importances(study, complete))
+        note = "Each line is a trial; drag along an axis to choose some."
+        plots.append(_drawn("Parallel coordinates", note, lambda: _parallel(study, name), complete))
+    if any(trial.steps for trial in found.trials):
+        note = "What the pruner has seen of each trial."
+        plots.append(_drawn("Intermediate values", note, lambda: show.plot_intermediate_values(study), complete))
+    plots.append(_drawn("Timeline", "One line for each trial at a time.", lambda: _timeline(found.trials), 1))
+    return plots
+
+
+def _parallel(study: optuna.Study, name: str) -> go.Figure:
+    return optuna.visualization.plot_parallel_coordinate(study, target=lambda trial: trial.values[0], target_name=name)
+
+
+def _importances(study: optuna.Study, complete: int) -> Plot:
+    title = "Importance of the hyperparameters"
+    if complete < LEAST_FOR_IMPORTANCES:
+        return Plot(title, note=f"Shown from {LEAST_FOR_IMPORTANCES} finished trials on; there are {complete}.")
+    evaluator = PedAnovaImportanceEvaluator()
+    note = (
+        "By PED-ANOVA (Watanabe et al., 2023): what sets the best trials apart. Another evaluator may rank otherwise."
+    )
+    return _drawn(
+        title, note, lambda: optuna.visualization.plot_param_importances(study, evaluator=evaluator), complete
+    )
+
+
+def _drawn(title: str, note: str, figure: Callable[[], go.Figure], complete: int) -> Plot:
+    if not complete:
+        return Plot(title, note="No trial has finished yet.")
+    try:
+        made = figure()
+    except (ValueError, RuntimeError, KeyError) as error:  # a space, or trials, that this picture is not for
+        return Plot(
+            title, note=f"Not to be drawn of this study: {str(error).splitlines()[0] if str(error) else error!r}"
+        )
+    made.update_layout(
+        title=None,
+        template="plotly_white",
+        margin={"l": 60, "r": 20, "t": 20, "b": 50},
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        height=max(360, made.layout.height or 0),
+        width=None,
+    )
+    return Plot(title, made.to_html(full_html=False, include_plotlyjs=False, config=_SHOWN), note)
+
+
+def lanes(trials: Sequence[Trial]) -> list[int]:
+    """Give each trial a line, such that no two on one line overlap and there are as few lines as trials at a time."""
+    free_from: list[int] = []
+    found = dict.fromkeys(range(len(trials)), 0)
+    for index in sorted(found, key=lambda i: (trials[i].start, trials[i].number)):
+        lane = next((i for i, end in enumerate(free_from) if end <= trials[index].start), len(free_from))
+        if lane == len(free_from):
+            free_from.append(0)
+        free_from[lane] = trials[index].end
+        found[index] = lane
+    return [found[index] for index in range(len(trials))]
+
+
+def _timeline(trials: Sequence[Trial]) -> go.Figure:
+    first = min(trial.start for trial in trials)
+    of = lanes(trials)
+    figure = go.Figure()
+    for state, colour in _COLOURS.items():
+        chosen = [(trial, lane) for trial, lane in zip(trials, of, strict=True) if trial.state == state]
+        if chosen:
+            figure.add_bar(
+                orientation="h",
+                name=state.name,
+                marker={"color": colour, "line": {"color": "white", "width": 1}},
+                base=[(trial.start - first) / 1000 for trial, _ in chosen],
+                x=[trial.seconds for trial, _ in chosen],
+                y=[f"{lane + 1}" for _, lane in chosen],
+                text=[f"trial {trial.number}" for trial, _ in chosen],
+                textposition="none",
+                hovertemplate="%{text}: %{x:.2f} s<extra></extra>",
+            )
+    figure.update_layout(barmode="overlay", bargap=0.2, showlegend=True, height=200 + 24 * (max(of) + 1))
+    figure.update_xaxes(title="seconds since the first trial's start")
+    figure.update_yaxes(title="at a time", type="category", categoryorder="category descending")
+    return figure

@@ -1,0 +1,116 @@
+"""When the report is rebuilt: after news, at intervals that grow, and at every end; never by the tuner itself."""
+
+import sys
+import time
+from dataclasses import dataclass, field
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection
+from multiprocessing.context import ForkServerProcess
+
+from steps.backends import forkserver
+from steps.tuning.plan import Plan
+from steps.tuning.report import build
+
+# Between two builds: at first, at most, and how it grows.
+FIRST_S, MOST_S, GROWS = 30.0, 600.0, 1.5
+# From when on a process stands ready: a study that ends sooner needs it once, at its end.
+READY_S = 8.0
+# How long the last one may take: at a normal end, and at one that a person waits for.
+_FINAL_S, _HURRIED_S = 120.0, 3.5
+
+
+@dataclass
+class Intervals:
+    """The rule, without a clock of its own: is there news, and has the interval passed?"""
+
+    next: float
+    length: float = FIRST_S
+    news: bool = False
+
+    def due(self, now: float) -> bool:
+        """Tell whether to build, and if so count on."""
+        if not self.news or now < self.next:
+            return False
+        self.news = False
+        self.length = min(MOST_S, self.length * GROWS)
+        self.next = now + self.length
+        return True
+
+
+@dataclass
+class Reporter:
+    """Has a process build the report of a study; `wanted` is false where none is."""
+
+    plan: Plan
+    study: str
+    run_id: str
+    wanted: bool
+    _began: float = field(default_factory=time.monotonic)
+    _intervals: Intervals = field(default_factory=lambda: Intervals(time.monotonic() + FIRST_S))
+    _process: ForkServerProcess | None = None
+    _connection: Connection | None = None
+    _busy: bool = False
+
+    def news(self) -> None:
+        """Note that a trial has ended."""
+        self._intervals.news = True
+
+    def tend(self) -> None:
+        """Have it built if it is time; returns at once."""
+        if not self.wanted:
+            return
+        self._take_answer(0.0)
+        if self._process is None and time.monotonic() - self._began > READY_S:
+            self._start()
+        if not self._busy and self._intervals.due(time.monotonic()):
+            self._ask(build.NOW)
+
+    def finish(self, *, hurried: bool, final: bool) -> None:
+        """Have it built for the last time and wait for that, so long; a line on stderr where it can't be had."""
+        if not self.wanted:
+            return
+        patience = _HURRIED_S if hurried else _FINAL_S
+        deadline = time.monotonic() + patience
+        self._take_answer(patience)
+        if not self._busy:
+            self._ask(build.FINAL if final else build.NOW)
+            self._take_answer(deadline - time.monotonic())
+        if self._busy:
+            print(f"tune: report: not done after {patience:g} s, so it is left as it was", file=sys.stderr)
+        self.end()
+
+    def end(self) -> None:
+        """End the process."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.join()
+            self._process = None
+
+    def _ask(self, what: str) -> None:
+        try:
+            if self._process is None or self._process.exitcode is not None:
+                self._start()
+            assert self._connection is not None
+            self._connection.send(what)
+            self._busy = True
+        except (OSError, EOFError) as error:
+            print(f"tune: report: {error}", file=sys.stderr)
+
+    def _start(self) -> None:
+        self._connection, theirs = Pipe()
+        self._process = forkserver.fork(build.serve, theirs, self.plan, self.study, self.run_id)
+        theirs.close()
+
+    def _take_answer(self, seconds: float) -> None:
+        if not self._busy or self._connection is None:
+            return
+        try:
+            if self._connection.poll(max(0.0, seconds)):
+                said = self._connection.recv()
+                self._busy = False
+                if said:
+                    print(f"tune: report: {said}", file=sys.stderr)
+        except (OSError, EOFError):
+            self._busy = False
+            print("tune: report: what builds it has ended", file=sys.stderr)
+            self.end()

@@ -1,0 +1,203 @@
+"""The page of a study, in a browser; the files beside it; how it comes about."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+from mlflow.tracking import MlflowClient
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+
+from tests.e2e.server import Server
+from tests.e2e.tools import Place, free_port, until
+
+pytestmark = pytest.mark.e2e
+
+# No sandbox for root; and nothing that a browser would ask of the network by itself.
+FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+SHOWN: dict[str, Any] = {"n_trials": 12, "folds": 2, "jobs": 2, "study": "shown", "report": "true", "champion": "true"}
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Headless Chromium, Debian's; it is installed where it is missing."""
+    if shutil.which("chromium") is None:
+        apt = ["apt-get", "-qq", "-y", "--no-install-recommends"]
+        subprocess.run([*apt, "update"], check=False, capture_output=True)
+        done = subprocess.run([*apt, "install", "chromium"], check=False, capture_output=True, text=True)
+        assert done.returncode == 0, f"install Debian's chromium for these tests: {done.stderr[-500:]}"
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
+        yield opened
+        opened.close()
+
+
+class Watched:
+    """A page in a browser, what it said on its console and whom it asked."""
+
+    def __init__(self, page: Page):
+        self.page = page
+        self.errors: list[str] = []
+        self.asked: list[str] = []
+        page.on("console", self._note)
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("request", lambda request: self.asked.append(request.url))
+
+    def _note(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            self.errors.append(message.text)
+
+    def column(self, number: int) -> list[str]:
+        """The texts in a column of the table of trials."""
+        cells = self.page.locator(f"#trials tbody tr td:nth-child({number})")
+        return cells.all_inner_texts()
+
+
+@pytest.fixture(scope="module")
+def shown(new_place: Callable[..., Place]) -> Iterator[tuple[Place, Server]]:
+    """A finished study, run by `mlflow run` against a real tracking server, which still answers."""
+    place = new_place()
+    server = Server(place)
+    server.start()
+    place.mlflow_run("tune", **SHOWN)
+    yield place, server
+    server.kill()
+
+
+def artifact(place: Place, name: str, study: str = "shown") -> Path:
+    """Download an artifact of a study."""
+    client = MlflowClient(place.env["MLFLOW_TRACKING_URI"])
+    (place.folder / study).mkdir(exist_ok=True)
+    return Path(client.download_artifacts(place.named(study).parent.info.run_id, name, str(place.folder / study)))
+
+
+def MlflowClientOf(place: Place) -> Any:
+    from mlflow.tracking import MlflowClient
+
+    return MlflowClient(place.env["MLFLOW_TRACKING_URI"])
+
+
+def test_the_page_opens_offline(shown: tuple[Place, Server], browser: Browser, tmp_path: Path) -> None:
+    """From a file: no error, no request to any host, the pictures are drawn, a click on a column sorts by it."""
+    place, _ = shown
+    page = artifact(place, "report.html")
+    assert page.stat().st_size < 8_000_000
+    watched = Watched(browser.new_page())
+    watched.page.goto(page.as_uri())
+    watched.page.wait_for_selector(".plot svg.main-svg")
+    assert watched.page.locator(".plot .js-plotly-plot").count() == 4
+    assert all(url.startswith(("file:", "data:", "blob:")) for url in watched.asked)
+    assert watched.errors == []
+    assert watched.column(1) == [str(number) for number in range(12)]
+    score = watched.page.get_by_role("button", name="cv_accuracy")
+    score.click()
+    rising = [float(text) for text in watched.column(3)]
+    assert rising == sorted(rising)
+    score.click()
+    falling = [float(text) for text in watched.column(3)]
+    assert falling == sorted(falling, reverse=True)
+    assert "Held-out accuracy" in watched.page.inner_text(".headline")
+    watched.page.screenshot(path=tmp_path / "report.png", full_page=True)
+    assert (tmp_path / "report.png").stat().st_size > 20_000
+    watched.page.close()
+
+
+def test_a_link_leads_to_the_trials_run(shown: tuple[Place, Server], browser: Browser, tmp_path: Path) -> None:
+    """On a tracking server the number of a trial opens its run in the MLflow UI, and the study's page has no error."""
+    place, server = shown
+    watched = Watched(browser.new_page())
+    watched.page.goto(artifact(place, "report.html").as_uri())
+    link = watched.page.locator("#trials tbody tr:nth-child(4) a").get_attribute("href")
+    trial = place.named("shown").trials[3]
+    assert link == f"http://127.0.0.1:{server.port}/#/experiments/0/runs/{trial.info.run_id}"
+    ui = Watched(browser.new_page())
+    ui.page.goto(link)
+    ui.page.get_by_text("trial 003").first.wait_for(timeout=60_000)
+    ui.page.screenshot(path=tmp_path / "trial.png")
+    parent = place.named("shown").parent.info.run_id
+    ui.page.goto(f"http://127.0.0.1:{server.port}/#/experiments/0/runs/{parent}")
+    ui.page.get_by_text("Best cv_accuracy").first.wait_for(timeout=60_000)  # the description
+    ui.page.screenshot(path=tmp_path / "study.png")
+    assert all(url.startswith((f"http://127.0.0.1:{server.port}", "data:", "blob:")) for url in ui.asked)
+    ui.page.close()
+    watched.page.close()
+
+
+def test_the_description_has_the_headline(shown: tuple[Place, Server]) -> None:
+    """mlflow.note.content is a few lines of Markdown with what the page says first."""
+    note = shown[0].named("shown").parent.data.tags["mlflow.note.content"]
+    assert "- **Best cv\\_accuracy**: " in note
+    assert "report.html" in note
+
+
+def test_the_run_table_can_be_sorted(shown: tuple[Place, Server]) -> None:
+    """Every trial has the number, the score and each hyperparameter as columns of the UI."""
+    for run in shown[0].named("shown").trials:
+        assert {"trial", "cv_accuracy"} <= set(run.data.metrics)
+        assert {"n_estimators", "max_depth"} <= set(run.data.params)
+
+
+def test_optuna_dashboard_opens_the_study(shown: tuple[Place, Server]) -> None:
+    """Its own server shows the study and its trials from study.db."""
+    place, _ = shown
+    database, port = artifact(place, "study.db"), free_port()
+    command = Path(sys.executable).parent / "optuna-dashboard"
+    process = place.start([str(command), f"sqlite:///{database}", "--host", "127.0.0.1", "--port", str(port)])
+    answers: list[dict[str, Any]] = []
+
+    def answered() -> bool:
+        assert process.poll() is None, (place.folder / "output.txt").read_text()
+        with suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{port}/api/studies", timeout=5) as answer:
+            answers.append(json.load(answer))
+        return bool(answers)
+
+    try:
+        until(answered, 60, "optuna-dashboard")
+        (study,) = answers[0]["study_summaries"]
+        assert study["study_name"] == "shown"
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/api/studies/{study['study_id']}", timeout=20) as answer:
+            assert len(json.load(answer)["trials"]) == 12
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def test_an_interrupted_study_has_its_report(place: Place) -> None:
+    """Ctrl-C: page, table and best parameters are of what had finished; no study.db; nothing is left running."""
+    words = place.step_command("steps.tune", **{**SHOWN, "n_trials": 500, "folds": 1, "study": "cut"})
+    process = place.start(words, cwd=Path(place.project))
+    done = "tags.`tuning.state` = 'COMPLETE' AND tags.`tuning.role` = 'trial'"
+    until(lambda: len(place.client.search_runs(["0"], done)) >= 30, 120, "thirty trials")
+    process.send_signal(signal.SIGINT)
+    assert until(lambda: process.poll() is not None, 12, "its end") < 10
+    assert process.returncode == 130
+    place.all_gone()
+    assert "report: " not in (place.folder / "output.txt").read_text()
+    table = artifact(place, "trials.csv", "cut").read_text().splitlines()
+    assert len(table) > 30
+    assert "Study cut" in artifact(place, "report.html", "cut").read_text()
+    names = {file.path for file in place.client.list_artifacts(place.named("cut").parent.info.run_id)}
+    assert {"report.html", "trials.csv", "best.yaml"} <= names
+    assert "study.db" not in names
+
+
+def test_a_study_in_which_all_fails_has_a_page(place: Place) -> None:
+    """No trial finished: the page has the reasons."""
+    space = place.folder / "wrong.yaml"
+    space.write_text("estimator: sklearn.svm.SVC\nC: {type: float, low: -2, high: -1}\n")
+    done = place.step("steps.tune", space=space, n_trials=3, study="wrong", report="true")
+    assert done.code == 3
+    html = artifact(place, "report.html", "wrong").read_text()
+    assert "3 FAIL" in html
+    assert "The &#39;C&#39; parameter of SVC" in html

@@ -1,0 +1,44 @@
+import json
+
+import pytest
+
+from steps import settings
+from steps.training.plan import describe
+from steps.tuning import plan as plans
+
+FIRST = 1_700_000_000_000
+
+
+@pytest.fixture(scope="session")
+def make_plan():
+    """A plan of the default space, with other settings."""
+
+    def make(**changed):
+        return plans.make(settings.defaults(settings.TUNE) | changed, describe)
+
+    return make
+
+
+@pytest.fixture
+def record(client):
+    """Write a study to a database of the test's own: a row (state, n_estimators, score, more tags) for each trial."""
+
+    def write(rows, name="shown", **tags):
+        parent = client.create_run("0", tags={"tuning.study": name, "tuning.role": "study", **tags}).info.run_id
+        for number, (state, trees, score, more) in enumerate(rows):
+            known = {
+                "tuning.study": name,
+                "tuning.role": "trial",
+                "tuning.trial": str(number),
+                "tuning.state": state,
+                "tuning.params": json.dumps({"n_estimators": trees, "max_depth": 3 + number % 9}),
+                **more,
+            }
+            start = FIRST + 1000 * number
+            run_id = client.create_run("0", start_time=start, tags=known).info.run_id
+            if score is not None:
+                client.log_metric(run_id, "cv_accuracy", score)
+            client.set_terminated(run_id, "FINISHED", end_time=start + 1500)
+        return parent
+
+    return write

@@ -1,0 +1,111 @@
+import re
+from datetime import timedelta
+from typing import Any
+
+import yaml
+
+from steps.tuning.report import files, findings, page, plots
+
+EVIL = "<script>alert('x')</script> & \"more\""
+
+
+def rows(count, failed=0):
+    good: list[Any] = [("COMPLETE", 50 + number, 0.9 + number / 1000, {}) for number in range(count)]
+    return good + [("FAIL", 60, None, {"tuning.reason": f"exit code 1: {EVIL}"})] * failed
+
+
+def load(record, plan, what, **tags):
+    return findings.load(plan, "shown", record(what, **tags))
+
+
+def test_a_page_asks_no_host_and_escapes_what_others_wrote(record, make_plan):
+    """No element names another host; a reason with a script in it is text."""
+    found = load(record, make_plan(), rows(3, failed=2))
+    html = page.html(found)
+    own = re.sub(r"<script>.*?</script>", "", html, flags=re.DOTALL)
+    assert "alert('x')" not in own.replace("&#39;", "*")
+    assert "&lt;script&gt;alert(" in own
+    hosts = set(re.findall(r"(?:src|href)=\"(?!#)([^\"]*)\"", own))
+    assert all(link.startswith(("data:", "http://127.0.0.1:5000/#/experiments/0/runs/")) for link in hosts), hosts
+    assert "<td>2</td>" in own  # trials of that reason
+
+
+def test_the_headline_says_what_was_found(record, make_plan):
+    """Best score and trial, what the defaults had, trials by state, time, stop reason."""
+    what = rows(3, failed=1)
+    parent = record(what, **{"tuning.stopped_by": "n_trials"})
+    from mlflow import MlflowClient
+
+    MlflowClient().log_metric(parent, "baseline", 0.9)
+    said = dict(page.headline(findings.load(make_plan(), "shown", parent)))
+    assert said["Best cv_accuracy"] == "0.902 (trial 2)"
+    assert said["The defaults"] == "0.9, so +0.002 by tuning"
+    assert said["Trials"] == "3 COMPLETE, 1 FAIL"
+    assert said["Time"] == "4.5 s"
+    assert said["Stopped by"] == "n_trials"
+
+
+def test_a_study_without_a_trial_has_a_page(record, make_plan):
+    """Nothing is drawn, and each picture says why."""
+    found = load(record, make_plan(), [])
+    assert all(not plot.html and plot.note for plot in plots.draw(found)[:1])
+    assert "No trial has finished yet." in page.html(found)
+    assert files.best_yaml(found) == ""
+    assert len(files.trials_csv(found).splitlines()) == 1
+
+
+def test_importances_wait_for_ten_trials(record, make_plan):
+    """Under ten finished trials nothing is said of what matters; from then on with the evaluator's name."""
+    few = {plot.title: plot for plot in plots.draw(load(record, make_plan(), rows(9)))}
+    many = {plot.title: plot for plot in plots.draw(load(record, make_plan(), rows(12)))}
+    title = "Importance of the hyperparameters"
+    assert few[title].html == ""
+    assert "from 10 finished trials on; there are 9" in few[title].note
+    assert many[title].html
+    assert "PED-ANOVA" in many[title].note
+
+
+def test_what_a_pruner_saw_is_drawn(record, make_plan):
+    """Intermediate values have a picture where there are some; several objectives have a front instead of a best."""
+    seen = [(state, trees, score, {"tuning.reported": "[[0, 0.5], [1, 0.6]]"}) for state, trees, score, _ in rows(3)]
+    titles = [plot.title for plot in plots.draw(load(record, make_plan(pruner="median"), seen)) if plot.html]
+    assert "Intermediate values" in titles
+    two = make_plan(objective="cv_accuracy,cv_accuracy_std")
+    assert plots.draw(load(record, two, []))[0].title == "Pareto front"
+    assert load(record, two, rows(2)).best is None
+
+
+def test_the_best_parameters_are_ready_to_be_given(record, make_plan):
+    """A mapping of names and values, and the command in a comment."""
+    text = files.best_yaml(load(record, make_plan(data="wine"), rows(3)))
+    expected = {"estimator": "sklearn.ensemble.RandomForestClassifier", "n_estimators": 52, "max_depth": 5}
+    assert yaml.safe_load(text) == expected
+    assert "# mlflow run . -e train -P data=wine" in text
+    assert "-P n_estimators=52 -P max_depth=5" in text
+
+
+def test_the_table_of_trials(record, make_plan):
+    """A line each, scores to the last bit, text with commas and quotes in it intact."""
+    import csv
+
+    found = load(record, make_plan(), rows(2, failed=1))
+    table = list(csv.DictReader(files.trials_csv(found).splitlines()))
+    assert [row["trial"] for row in table] == ["0", "1", "2"]
+    assert float(table[1]["cv_accuracy"]) == 0.901
+    assert table[2]["cv_accuracy"] == ""
+    assert EVIL in table[2]["reason"]
+    assert table[0]["n_estimators"] == "50"
+
+
+def test_optuna_opens_the_study(record, make_plan, tmp_path):
+    """study.db is Optuna's own: trials, states, scores, distributions, times."""
+    import optuna
+
+    found = load(record, make_plan(), rows(3, failed=1))
+    path = files.study_db(found, tmp_path)
+    study = optuna.load_study(study_name="shown", storage=f"sqlite:///{path}")
+    assert [trial.state.name for trial in study.trials] == ["COMPLETE"] * 3 + ["FAIL"]
+    assert study.best_trial.params == {"n_estimators": 52, "max_depth": 5}
+    assert study.best_trial.user_attrs["run_id"] == found.trials[2].run_id
+    assert study.metric_names == ["cv_accuracy"]
+    assert (study.trials[0].duration or timedelta()).total_seconds() == 1.5
