@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from steps import settings, train, tune
 from steps.errors import WrongValue
 from steps.names import PREFIX
-from steps.settings import TRAIN, TUNE
+from steps.settings import REPRODUCE, TRAIN, TUNE
 from steps.values import encode
 
 TABLES = [pytest.param(TRAIN, id="train"), pytest.param(TUNE, id="tune")]
@@ -38,6 +38,15 @@ WRONG = {
     "seed": (["-1", str(2**32), "1.5", "", "random", "None"], "a whole number from 0 to 4294967295"),
     "threads": ([*WHOLE_FROM_1, "1025", "auto"], "a whole number from 1 to 1024"),
     "refit": (["", "yes", "1", "0", "None", "maybe"], "true or false"),
+    "evaluate": (["", "Full", "all"], "one of scores, full"),
+    "fold_seed": (["-1", str(2**32), "1.5", "", "None"], "auto or a whole number from 0 to 4294967295"),
+    "champion": (["", "yes", "1"], "true or false"),
+    "confirm": (["-1", "101", "1.5", "", "none"], "a whole number from 0 to 100"),
+    "pick": (WORDS, "none or one of two objectives"),
+    "register": (WORDS, "none or the name of a registered model"),
+    "report": (["", "yes", "1"], "true or false"),
+    "run_id": (["", "abc", "A" * 32, "g" * 32, "0" * 33, " " + "0" * 32], "the id of a finished run: 32"),
+    "sample": (WHOLE_FROM_1, "a whole number from 1"),
     "log_folds": (["", "End", "never", "true"], "one of end, live"),
     "space": (["", " ", " forest"], "the name of a file in steps/spaces or the path of a YAML file"),
     "entry_point": (["", " ", "a b", "./train"], "an entry point of MLproject"),
@@ -63,6 +72,16 @@ WRONG = {
 }
 # For each parameter, words that it takes, and the value that each is.
 RIGHT = [
+    ("evaluate", "full", "full"),
+    ("fold_seed", "auto", "auto"),
+    ("fold_seed", "7", 7),
+    ("champion", "FALSE", False),
+    ("confirm", "100", 100),
+    ("pick", "cv_accuracy", "cv_accuracy"),
+    ("register", "my flowers", "my flowers"),
+    ("report", "false", False),
+    ("run_id", "0123456789abcdef" * 2, "0123456789abcdef" * 2),
+    ("sample", "3", 3),
     ("data", "wine", "wine"),
     ("data", "/my tables/it's one.csv.gz", "/my tables/it's one.csv.gz"),
     ("data", "s3://bucket/table.parquet", "s3://bucket/table.parquet"),
@@ -128,7 +147,7 @@ def problems_of(argv, parameters=TRAIN):
 
 def test_the_tables_have_every_parameter():
     """A new parameter needs its rows in both tables here."""
-    names = {parameter.name for parameter in (*TRAIN, *TUNE)}
+    names = {parameter.name for parameter in (*TRAIN, *TUNE, *REPRODUCE)}
     assert set(WRONG) == names
     assert {name for name, _, _ in RIGHT} == names
 
@@ -137,7 +156,7 @@ def test_the_tables_have_every_parameter():
     ("parameters", "name", "word"),
     [
         pytest.param(parameters, parameter.name, word, id=f"{step}-{parameter.name}-{word[:12]!r}")
-        for step, parameters in (("train", TRAIN), ("tune", TUNE))
+        for step, parameters in (("train", TRAIN), ("tune", TUNE), ("reproduce", REPRODUCE))
         for parameter in parameters
         for word in WRONG[parameter.name][0]
     ],
@@ -152,7 +171,7 @@ def test_a_wrong_value_is_one_problem(parameters, name, word):
 @pytest.mark.parametrize(("name", "word", "value"), RIGHT)
 def test_a_right_value_is_read_with_its_type(name, word, value):
     """What is allowed, at its bounds too, is read as what it is, in both spellings; all else keeps its default."""
-    for parameters in (TRAIN, TUNE):
+    for parameters in (TRAIN, TUNE, REPRODUCE):
         if name in (parameter.name for parameter in parameters):
             expected = {**settings.defaults(parameters), name: value}
             for argv in ([f"--{name}", word], [f"--{name}={word}"]):

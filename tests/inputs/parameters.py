@@ -34,6 +34,8 @@ AT_ONCE = [
     _train("seed-negative", f"--seed '-1': {_WHOLE} 0 to 4294967295", seed="-1"),
     _train("threads-zero", f"--threads '0': {_WHOLE} 1 to 1024", threads="0"),
     _train("refit", "--refit '2': must be true or false", refit="2"),
+    _train("evaluate", "--evaluate 'all': must be one of scores, full", evaluate="all"),
+    _train("fold_seed", "--fold_seed '-1': must be auto or a whole number from 0 to 4294967295", fold_seed="-1"),
     _train("log_folds", "--log_folds 'never': must be one of end, live", log_folds="never"),
     Row("train-no-value", "train", "--folds: needs a value", words=("--folds",)),
     Row("train-no-parameter", "train", "'folds=3': expected --parameter value", words=("folds=3",)),
@@ -83,6 +85,10 @@ AT_ONCE = [
         "--pruner 'medain': must be one of none, median, hyperband, wilcoxon (did you mean 'median'?)",
         pruner="medain",
     ),
+    _tune("champion", "--champion 'maybe': must be true or false", champion="maybe"),
+    _tune("confirm", f"--confirm '-1': {_WHOLE} 0 to 100", confirm="-1"),
+    _tune("report", "--report 'maybe': must be true or false", report="maybe"),
+    _tune("register", "--register '': must be none or the name of a registered model", register=""),
     _tune("dry_run", "--dry_run 'maybe': must be true or false", dry_run="maybe"),
     _tune("require_clean", "--require_clean 'maybe': must be true or false", require_clean="maybe"),
     _tune("entry_point-no-name", "--entry_point 'a b': must be an entry point of MLproject", entry_point="a b"),
@@ -90,6 +96,19 @@ AT_ONCE = [
 
 # What the data, the installed packages or MLproject have a say in.
 LATER = [
+    _tune("pick-none-of-them", "--pick 'cv_r2': must be none or one of the objectives, cv_accuracy", pick="cv_r2"),
+    _tune(
+        "register-without-champion",
+        "--register 'mine': there is no champion to register with --champion 'false'",
+        register="mine",
+        champion="false",
+    ),
+    _tune(
+        "confirm-two-objectives",
+        "--confirm 3: must be 0 with two objectives",
+        confirm="3",
+        objective="cv_accuracy,fit_time_s",
+    ),
     _train("metric-unknown", "--metric 'acuracy': … no such scorer (did you mean 'accuracy'?); …", metric="acuracy"),
     _train(
         "metric-of-two-classes",

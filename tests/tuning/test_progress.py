@@ -1,6 +1,8 @@
 import os
 import pty
+import select
 import sys
+import termios
 import threading
 from contextlib import contextmanager
 
@@ -11,13 +13,17 @@ from steps.tuning.progress import Progress
 def terminal(monkeypatch, kind="xterm"):
     """Makes stderr a terminal of a kind; gives what reads all that was written to it."""
     reader, writer = pty.openpty()
+    termios.tcsetwinsize(writer, (24, 100))
     with monkeypatch.context() as patch, os.fdopen(writer, "w") as stream:
         patch.setenv("TERM", kind)
         patch.setattr(sys, "stderr", stream)
 
         def written():
             stream.flush()
-            return os.read(reader, 100_000).decode()
+            found = b""
+            while select.select([reader], [], [], 0.2)[0]:
+                found += os.read(reader, 100_000)
+            return found.decode()
 
         yield written
     os.close(reader)

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
-from markupsafe import Markup
 from optuna.trial import TrialState
 from plotly.offline import get_plotlyjs
 
@@ -28,10 +27,8 @@ def html(found: Findings) -> str:
     return page.render(
         name=found.name,
         headline=headline(found),
-        plotly=Markup(get_plotlyjs()),  # plotly's own code
-        plots=[
-            (plot.title, Markup(plot.html), plot.note) for plot in plots.draw(found)
-        ],  # made by plotly, which escapes
+        plotly=get_plotlyjs(),
+        plots=[(plot.title, plot.html, plot.note) for plot in plots.draw(found)],  # made by plotly, which escapes
         objectives=[objective.name for objective in found.plan.objectives],
         params=list(dict.fromkeys(name for trial in found.trials for name in trial.recorded)),
         trials=[_row(trial, found) for trial in found.trials],
