@@ -50,11 +50,12 @@ def build(plan: Plan, study: str, run_id: str, *, final: bool) -> None:
         for file, text in texts.items():
             if text:
                 (folder / file).write_text(text, encoding="utf-8")
-        if final:
-            files.study_db(found, folder)
         client.log_artifacts(run_id, name)
     said = "\n".join(f"- **{_plain(what)}**: {_plain(value)}" for what, value in page.headline(found))
     client.set_tag(run_id, MLFLOW_RUN_NOTE, f"{said}\n\nAll of it is in the artifact `{page.FILE}`.")
+    if final:  # last: of thousands of trials it takes a minute
+        with tempfile.TemporaryDirectory(prefix="tune-") as name:
+            client.log_artifact(run_id, str(files.study_db(found, Path(name))))
 
 
 def _plain(text: str) -> str:

@@ -3,10 +3,12 @@
 import csv
 import io
 import shlex
+import sqlite3
 from pathlib import Path
 from typing import Any
 
 import yaml
+from optuna.storages import RDBStorage
 
 from steps import settings
 from steps.tuning.report.findings import Findings, study_of
@@ -60,5 +62,13 @@ def _shared(found: Findings) -> dict[str, str]:
 def study_db(found: Findings, folder: Path) -> Path:
     """Make a database of Optuna's own with the study in it."""
     path = folder / STUDY
-    study_of(found, f"sqlite:///{path}")
+
+    def connect() -> sqlite3.Connection:
+        connection = sqlite3.connect(path, check_same_thread=False)
+        connection.execute("PRAGMA synchronous = OFF")  # if the power goes, so does the whole file
+        return connection
+
+    storage = RDBStorage(f"sqlite:///{path}", engine_kwargs={"creator": connect})
+    study_of(found, storage)
+    storage.engine.dispose()
     return path

@@ -12,6 +12,7 @@ import optuna
 from mlflow.entities import Run
 from mlflow.tracking import MlflowClient
 from optuna.exceptions import ExperimentalWarning
+from optuna.storages import BaseStorage
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
@@ -99,7 +100,7 @@ def _trial(run: Run, plan: Plan) -> Trial:
     )
 
 
-def study_of(found: Findings, storage: str | None = None) -> optuna.Study:
+def study_of(found: Findings, storage: BaseStorage | None = None) -> optuna.Study:
     """Make an Optuna study of the trials, in memory or in a storage; one that lies outside the space is left out."""
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     directions = [StudyDirection[objective.direction.upper()] for objective in found.plan.objectives]
@@ -107,8 +108,15 @@ def study_of(found: Findings, storage: str | None = None) -> optuna.Study:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ExperimentalWarning)  # it only names them, in Optuna's own tools
         study.set_metric_names([objective.name for objective in found.plan.objectives])
+    _spare_copies(study)
     study.add_trials([frozen for trial in found.trials if (frozen := _frozen(trial, found.plan)) is not None])
     return study
+
+
+def _spare_copies(study: optuna.Study) -> None:
+    """Hand out the trials themselves: what draws asks for all of them once for each hyperparameter, and only reads."""
+    get = study.get_trials
+    study.get_trials = lambda deepcopy=True, states=None: get(False, states)  # type: ignore[method-assign]
 
 
 def _frozen(trial: Trial, plan: Plan) -> FrozenTrial | None:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import optuna
+from optuna import visualization as show
 from optuna.importance import PedAnovaImportanceEvaluator
 from optuna.trial import TrialState
 from plotly import graph_objects as go
@@ -12,6 +13,7 @@ from steps.tuning.report.findings import Findings, Trial, study_of
 
 # Fewer finished trials say nothing of what matters.
 LEAST_FOR_IMPORTANCES = 10
+_MOST_TRACES = 100
 _COLOURS = {TrialState.COMPLETE: "#2a78c2", TrialState.PRUNED: "#c98a1b", TrialState.FAIL: "#c2352a"}
 _SHOWN = {"displaylogo": False, "responsive": True, "displayModeBar": False}
 
@@ -30,7 +32,6 @@ def draw(found: Findings) -> list[Plot]:
     study = study_of(found)
     complete = found.count(TrialState.COMPLETE)
     several = len(found.plan.objectives) > 1
-    show = optuna.visualization
     plots = []
     if several:
         names = [objective.name for objective in found.plan.objectives]
@@ -45,13 +46,24 @@ def draw(found: Findings) -> list[Plot]:
         plots.append(_drawn("Parallel coordinates", note, lambda: _parallel(study, name), complete))
     if any(trial.steps for trial in found.trials):
         note = "What the pruner has seen of each trial."
-        plots.append(_drawn("Intermediate values", note, lambda: show.plot_intermediate_values(study), complete))
+        plots.append(_drawn("Intermediate values", note, lambda: _intermediate(study, found.trials), complete))
     plots.append(_drawn("Timeline", "One line for each trial at a time.", lambda: _timeline(found.trials), 1))
     return plots
 
 
 def _parallel(study: optuna.Study, name: str) -> go.Figure:
-    return optuna.visualization.plot_parallel_coordinate(study, target=lambda trial: trial.values[0], target_name=name)
+    return show.plot_parallel_coordinate(study, target=lambda trial: trial.values[0], target_name=name)
+
+
+def _intermediate(study: optuna.Study, trials: Sequence[Trial]) -> go.Figure:
+    """Draw a line for each trial: of many, all by one trace, since each trace costs plotly milliseconds."""
+    if len(trials) <= _MOST_TRACES:
+        return show.plot_intermediate_values(study)
+    seen = [point for trial in trials if trial.steps for point in [*sorted(trial.steps.items()), (None, None)]]
+    line = {"width": 1, "color": "rgba(42, 120, 194, 0.35)"}  # a line ends where there is None
+    x, y = zip(*seen, strict=True)
+    figure = go.Figure(go.Scatter(x=x, y=y, mode="lines+markers", line=line))
+    return figure.update_xaxes(title="step").update_yaxes(title="intermediate value")
 
 
 def _importances(study: optuna.Study, complete: int) -> Plot:
@@ -62,9 +74,7 @@ def _importances(study: optuna.Study, complete: int) -> Plot:
     note = (
         "By PED-ANOVA (Watanabe et al., 2023): what sets the best trials apart. Another evaluator may rank otherwise."
     )
-    return _drawn(
-        title, note, lambda: optuna.visualization.plot_param_importances(study, evaluator=evaluator), complete
-    )
+    return _drawn(title, note, lambda: show.plot_param_importances(study, evaluator=evaluator), complete)
 
 
 def _drawn(title: str, note: str, figure: Callable[[], go.Figure], complete: int) -> Plot:

@@ -16,7 +16,7 @@ FIRST_S, MOST_S, GROWS = 30.0, 600.0, 1.5
 # From when on a process stands ready: a study that ends sooner needs it once, at its end.
 READY_S = 8.0
 # How long the last one may take: at a normal end, and at one that a person waits for.
-_FINAL_S, _HURRIED_S = 120.0, 3.5
+_FINAL_S, _FOR_EACH_TRIAL_S, _HURRIED_S = 60.0, 0.2, 3.5
 
 
 @dataclass
@@ -69,7 +69,7 @@ class Reporter:
         """Have it built for the last time and wait for that, so long; a line on stderr where it can't be had."""
         if not self.wanted:
             return
-        patience = _HURRIED_S if hurried else _FINAL_S
+        patience = _HURRIED_S if hurried else _FINAL_S + _FOR_EACH_TRIAL_S * self.plan.values["n_trials"]
         deadline = time.monotonic() + patience
         self._take_answer(patience)
         if not self._busy:
