@@ -8,10 +8,13 @@ from signal import SIGKILL
 from typing import Any
 
 from mlflow.projects.submitted_run import SubmittedRun
+from optuna.trial import TrialState
 
 from steps.backends import submitted, warm
 from steps.tuning.search import Outcome
 
+# The status of the run of a child that ended so.
+STATUS = {TrialState.COMPLETE: "FINISHED", TrialState.PRUNED: "KILLED", TrialState.FAIL: "FAILED"}
 # How long a child may take to end once it was asked to, and killed, before it is given up.
 _GIVE_UP_S = 4 * warm.GRACE_S
 

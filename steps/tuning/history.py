@@ -20,7 +20,7 @@ from optuna.trial import TrialState
 
 from steps import names, settings, tracking
 from steps.errors import WrongValue
-from steps.tuning.child import Adopted, Ended, Job
+from steps.tuning.child import STATUS, Adopted, Ended, Job
 from steps.tuning.plan import Plan
 from steps.tuning.pruning import Steps
 from steps.tuning.search import Outcome
@@ -218,11 +218,16 @@ def _did_its_work(run: Run, plan: Plan) -> bool:
 
 
 def settle_cut_off(run: Run) -> None:
-    """Write to a child's run that it was cut off: KILLED, and counted nowhere."""
-    if run.data.tags.get(names.STATE) not in (names.STOPPED, names.RETRIED):
+    """Write to a child's run that it was cut off: KILLED, and counted nowhere.
+
+    One whose tuner died between the two writes that settle it has its state, and gets the status that goes with it.
+    """
+    state = run.data.tags.get(names.STATE)
+    if state not in (*_SETTLED, names.STOPPED, names.RETRIED):
         tracking.record(run.info.run_id, tags={names.STATE: names.STOPPED})
     if run.info.status in ("RUNNING", "SCHEDULED"):
-        MlflowClient().set_terminated(run.info.run_id, "KILLED")
+        status = STATUS[_SETTLED[state]] if state in _SETTLED else "KILLED"
+        MlflowClient().set_terminated(run.info.run_id, status)
 
 
 def search(experiment_ids: Sequence[str], what: str) -> list[Run]:

@@ -15,7 +15,7 @@ from optuna.trial import TrialState
 
 from steps import names, tracking
 from steps.backends import submitted, warm
-from steps.tuning.child import Adopted, Child, Ended, Job
+from steps.tuning.child import STATUS, Adopted, Child, Ended, Job
 from steps.tuning.entry import EntryPoint
 from steps.tuning.objective import Objective
 from steps.tuning.origin import Origin
@@ -27,7 +27,6 @@ _LAST_LINES = 20
 _REASON_LENGTH = 300
 # And of how much of it the end is kept as an artifact.
 _LOG_LENGTH = 20_000_000
-_STATUS = {TrialState.COMPLETE: "FINISHED", TrialState.PRUNED: "KILLED", TrialState.FAIL: "FAILED"}
 
 
 @dataclass(frozen=True)
@@ -176,7 +175,7 @@ class Children:
             client.set_tag(run_id, names.STATE, tags[names.STATE])
         else:
             tracking.record(run_id, tags=tags)
-        client.set_terminated(run_id, _STATUS[ended.outcome.state])
+        client.set_terminated(run_id, STATUS[ended.outcome.state])
 
     def _keep_log(self, run_id: str, output: Path | None) -> None:
         if output is not None and output.exists():

@@ -122,6 +122,19 @@ def test_the_run_that_counts_is_recalled_whatever_came_before_it(trial: Any, par
     assert found.run_id == last
 
 
+@pytest.mark.parametrize(("state", "status"), [("COMPLETE", "FINISHED"), ("PRUNED", "KILLED"), ("FAIL", "FAILED")])
+def test_a_trial_that_was_half_settled_keeps_its_state(
+    state: str, status: str, trial: Any, parent: str, wine: plan.Plan
+) -> None:
+    """The tuner died after it had written a trial's state and before the run's end: the trial counts, its run ends."""
+    run_id = trial(state, "RUNNING", SCORED)
+    assert recall(load(wine)) is not None
+    history.settle_leftovers("0", "mine")
+    run = MlflowClient().get_run(run_id)
+    assert (run.data.tags[names.STATE], run.info.status) == (state, status)
+    assert recall(load(wine)) is not None
+
+
 def test_another_proposal_than_the_one_on_record_is_refused(trial: Any, parent: str, wine: plan.Plan) -> None:
     """A replayed ask must give the parameters on record; where it does not, both are told."""
     trial("COMPLETE", "FINISHED", SCORED)
