@@ -19,8 +19,17 @@ from tests.e2e.tools import Place, free_port, git, processes_with, until
 from tests.host import Host
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The long ones come first: the fast ones fill the gaps at the end."""
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`scripts/test --all` runs those too that the suite has no time for."""
+    parser.addoption("--all", action="store_true", help="run the tests marked `slow` too")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """The long ones come first: the fast ones fill the gaps at the end. The slow ones are left out unless asked for."""
+    if not config.getoption("--all"):
+        slow = [item for item in items if item.get_closest_marker("slow")]
+        config.hook.pytest_deselected(items=slow)
+        items[:] = [item for item in items if item not in slow]
     items.sort(key=lambda item: item.get_closest_marker("e2e") is None)
 
 

@@ -138,6 +138,7 @@ def test_a_study_that_goes_on_keeps_its_champion(crowned: tuple[Place, Done, Pat
     assert place.named("flowers").parent.data.tags["tuning.champion"] == champions(place)[0].info.run_id
 
 
+@pytest.mark.slow
 def test_a_quantity_has_its_pictures_and_scores(place: Place) -> None:
     """Regression: R², MAE, RMSE, residuals and predicted against actual."""
     place.step("steps.tune", check=True, **{**SMALL, "data": "diabetes", "n_trials": 2, "folds": 2, "space": "linear"})
@@ -147,6 +148,7 @@ def test_a_quantity_has_its_pictures_and_scores(place: Place) -> None:
     assert files == {f"pictures/{name}.png" for name in ("residuals", "predicted_actual", "importances")}
 
 
+@pytest.mark.slow
 def test_two_objectives_have_a_champion_where_one_is_picked(place: Place) -> None:
     """A front alone makes no champion; `pick` says whose best is one, and must be one of them."""
     two: dict[str, Any] = {

@@ -173,6 +173,7 @@ def test_optuna_dashboard_opens_the_study(shown: tuple[Place, Server]) -> None:
         process.wait()
 
 
+@pytest.mark.slow
 def test_an_interrupted_study_has_its_report(place: Place) -> None:
     """Ctrl-C: page, table and best parameters are of what had finished; no study.db; nothing is left running."""
     words = place.step_command("steps.tune", **{**SHOWN, "n_trials": 500, "folds": 1, "study": "cut"})
@@ -192,6 +193,7 @@ def test_an_interrupted_study_has_its_report(place: Place) -> None:
     assert "study.db" not in names
 
 
+@pytest.mark.slow
 def test_a_study_in_which_all_fails_has_a_page(place: Place) -> None:
     """No trial finished: the page has the reasons."""
     space = place.folder / "wrong.yaml"

@@ -88,6 +88,7 @@ def test_a_champion_is_repeated_to_the_last_bit(recorded: Recorded) -> None:
     assert (done.code, done.stdout) == (0, "verdict: identical\n"), done.stderr
 
 
+@pytest.mark.slow
 def test_a_study_is_repeated_by_a_sample(recorded: Recorded) -> None:
     """Some of its trials, picked by the seed, each told on stderr."""
     done = recorded.again(recorded.run("study").info.run_id, sample=2, seed=1)
@@ -119,6 +120,7 @@ def rewritten(path: Path, old: str, new: str) -> Iterator[None]:
     path.write_text(text)
 
 
+@pytest.mark.slow
 def test_another_version_is_told_from_all_else(recorded: Recorded) -> None:
     """A package that is of another version than on record is named, though the scores are the same."""
     study = recorded.run("study")
