@@ -82,12 +82,6 @@ def artifact(place: Place, name: str, study: str = "shown") -> Path:
     return Path(client.download_artifacts(place.named(study).parent.info.run_id, name, str(place.folder / study)))
 
 
-def MlflowClientOf(place: Place) -> Any:
-    from mlflow.tracking import MlflowClient
-
-    return MlflowClient(place.env["MLFLOW_TRACKING_URI"])
-
-
 def test_the_page_opens_offline(shown: tuple[Place, Server], browser: Browser, tmp_path: Path) -> None:
     """From a file: no error, no request to any host, the pictures are drawn, a click on a column sorts by it."""
     place, _ = shown
@@ -99,6 +93,7 @@ def test_the_page_opens_offline(shown: tuple[Place, Server], browser: Browser, t
     assert watched.page.locator(".plot .js-plotly-plot").count() == 4
     assert all(url.startswith(("file:", "data:", "blob:")) for url in watched.asked)
     assert watched.errors == []
+    assert not watched.page.get_by_text("lets no link open").is_visible()
     assert watched.column(1) == [str(number) for number in range(12)]
     score = watched.page.get_by_role("button", name="cv_accuracy")
     score.click()
@@ -131,6 +126,29 @@ def test_a_link_leads_to_the_trials_run(shown: tuple[Place, Server], browser: Br
     ui.page.screenshot(path=tmp_path / "study.png")
     assert all(url.startswith((f"http://127.0.0.1:{server.port}", "data:", "blob:")) for url in ui.asked)
     ui.page.close()
+    watched.page.close()
+
+
+def test_the_page_works_in_the_artifact_view(shown: tuple[Place, Server], browser: Browser, tmp_path: Path) -> None:
+    """In the MLflow UI, which shows it in a frame without rights: it is drawn, sorts, and says how a link is opened."""
+    place, server = shown
+    study = place.named("shown")
+    watched = Watched(browser.new_page())
+    watched.page.goto(
+        f"http://127.0.0.1:{server.port}/#/experiments/0/runs/{study.parent.info.run_id}/artifacts/report.html"
+    )
+    frame = watched.page.frame_locator("iframe")
+    frame.locator(".plot svg.main-svg").first.wait_for(timeout=60_000)
+    score = frame.get_by_role("button", name="cv_accuracy")
+    score.click()
+    rising = [float(text) for text in frame.locator("#trials tbody tr td:nth-child(3)").all_inner_texts()]
+    assert len(rising) == 12
+    assert rising == sorted(rising)
+    assert frame.get_by_text("lets no link open").is_visible()
+    link = frame.locator("#trials tbody tr:nth-child(1) a").get_attribute("href")
+    assert link is not None
+    assert link.rsplit("/", 1)[1] in {run.info.run_id for run in study.trials}
+    watched.page.screenshot(path=tmp_path / "artifact.png")
     watched.page.close()
 
 

@@ -18,6 +18,8 @@ from steps.tuning.plan import Plan
 
 # It may take its time; the trials' is dearer.
 _NICE = 10
+# What Optuna and plotly import when they first draw.
+_DRAWING = ("optuna.visualization", "plotly.graph_objs", "plotly.io")
 # What it is asked for.
 NOW, FINAL, END = "now", "final", "end"
 
@@ -28,7 +30,8 @@ def serve(connection: Connection, plan: Plan, study: str, run_id: str) -> None:
     lifeline.follow_parent()
     os.nice(_NICE)
     warnings.simplefilter("ignore")
-    importlib.import_module("steps.tuning.report.page")  # a second, which then need not be waited for at an interrupt
+    for name in ("steps.tuning.report.page", *_DRAWING):  # seconds, which then need not be waited for at an interrupt
+        importlib.import_module(name)
     while (asked := connection.recv()) != END:
         try:
             build(plan, study, run_id, final=asked == FINAL)

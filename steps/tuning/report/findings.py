@@ -58,13 +58,16 @@ class Findings:
     champion: Run | None
 
     @property
+    def ranked(self) -> Sequence[Trial]:
+        """Return the finished trials by the first objective, the best first and the first of equals before others."""
+        sign = -1 if self.plan.objectives[0].direction == "maximize" else 1
+        finished = [trial for trial in self.trials if trial.state == TrialState.COMPLETE and trial.values]
+        return sorted(finished, key=lambda trial: sign * trial.values[0])
+
+    @property
     def best(self) -> Trial | None:
         """Return the best trial, the first of equals; with several objectives None."""
-        finished = [trial for trial in self.trials if trial.state == TrialState.COMPLETE]
-        if len(self.plan.objectives) > 1 or not finished:
-            return None
-        sign = 1 if self.plan.objectives[0].direction == "maximize" else -1
-        return max(finished, key=lambda trial: sign * trial.values[0])
+        return self.ranked[0] if len(self.plan.objectives) == 1 and self.ranked else None
 
     def count(self, state: TrialState) -> int:
         """Return how many trials ended in a state."""

@@ -1,7 +1,8 @@
 """The pictures of a study, as pieces of HTML: by Optuna's own plotly visualizations where it has them."""
 
+import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import optuna
 from optuna import visualization as show
@@ -42,8 +43,7 @@ def draw(found: Findings) -> list[Plot]:
         made = lambda: show.plot_optimization_history(study).update_yaxes(title=name)  # noqa: E731
         plots.append(_drawn("Optimization history", "", made, complete))
         plots.append(_importances(study, complete))
-        note = "Each line is a trial; drag along an axis to choose some."
-        plots.append(_drawn("Parallel coordinates", note, lambda: _parallel(study, name), complete))
+        plots.append(_parallel(found, name, complete))
     if any(trial.steps for trial in found.trials):
         note = "What the pruner has seen of each trial."
         plots.append(_drawn("Intermediate values", note, lambda: _intermediate(study, found.trials), complete))
@@ -51,8 +51,16 @@ def draw(found: Findings) -> list[Plot]:
     return plots
 
 
-def _parallel(study: optuna.Study, name: str) -> go.Figure:
-    return show.plot_parallel_coordinate(study, target=lambda trial: trial.values[0], target_name=name)
+def _parallel(found: Findings, name: str, complete: int) -> Plot:
+    """Draw a line for each trial; of many, for as many as can be told apart, from the best to the worst."""
+    ranked = found.ranked
+    every = math.ceil(len(ranked) / _MOST_TRACES) if ranked else 1
+    note = "Each line is a trial."
+    if every > 1:
+        note = f"Each line is a trial: one in {every} of {len(ranked)} finished ones, by rank, from the best on."
+    study = study_of(replace(found, trials=ranked[::every]))
+    figure = lambda: show.plot_parallel_coordinate(study, target=lambda t: t.values[0], target_name=name)  # noqa: E731
+    return _drawn("Parallel coordinates", note, figure, complete)
 
 
 def _intermediate(study: optuna.Study, trials: Sequence[Trial]) -> go.Figure:

@@ -65,6 +65,20 @@ def test_importances_wait_for_ten_trials(record, make_plan):
     assert "PED-ANOVA" in many[title].note
 
 
+def test_of_many_trials_some_lines_are_drawn(record, make_plan):
+    """Parallel coordinates have a line for each of up to 100 trials; of more, one in k by rank, which is said."""
+    title = "Parallel coordinates"
+    few = load(record, make_plan(), rows(12))
+    many = findings.load(make_plan(), "many", record(rows(201), "many"))
+    assert [trial.number for trial in many.ranked[:2]] == [200, 199]
+    assert many.best == many.ranked[0]
+    drawn = {plot.title: plot for plot in plots.draw(few)}[title]
+    assert drawn.note == "Each line is a trial."
+    sampled = {plot.title: plot for plot in plots.draw(many)}[title]
+    assert sampled.note == "Each line is a trial: one in 3 of 201 finished ones, by rank, from the best on."
+    assert len(sampled.html) < 2 * 67 / 12 * len(drawn.html)
+
+
 def test_what_a_pruner_saw_is_drawn(record, make_plan):
     """Intermediate values have a picture where there are some; several objectives have a front instead of a best."""
     seen = [(state, trees, score, {"tuning.reported": "[[0, 0.5], [1, 0.6]]"}) for state, trees, score, _ in rows(3)]
