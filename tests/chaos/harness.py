@@ -25,7 +25,7 @@ TRIALS = 16
 # Short trials whose scores differ; TPE's own draws are among them. A trial may be hit more than once.
 PARAMETERS: dict[str, Any] = {
     "data": "digits", "folds": 1, "space": "knn", "n_trials": TRIALS, "jobs": 2, "study": STUDY, "retries": 9,
-    "champion": "true",
+    "champion": "true", "report": "true",
 }  # fmt: skip
 SIGNALS = (signal.SIGKILL, signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
 # How long after a study has named itself it is disturbed at the latest, and how often it is its server that is.
@@ -103,6 +103,8 @@ def check(place: Place, expected: Essence) -> None:
     (champion,) = [run for run in champions if run.info.status == "FINISHED"]
     assert champion.data.metrics["cv_accuracy"] == study.parent.data.metrics["best_cv_accuracy"]
     assert study.parent.data.tags["tuning.champion"] == champion.info.run_id
+    files = {file.path for file in place.client.list_artifacts(study.parent.info.run_id)}
+    assert {"report.html", "trials.csv", "best.yaml", "study.db"} <= files
     runs = place.client.search_runs(["0"], max_results=5000)
     assert [run.data.tags for run in runs if run.info.status in ("RUNNING", "SCHEDULED")] == []
     assert place.processes() == {}

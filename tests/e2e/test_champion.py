@@ -195,6 +195,7 @@ def test_an_interrupt_ends_the_champion_too(place: Place) -> None:
     assert place.named("flowers").parent.info.status == "KILLED"
 
 
+@pytest.mark.slow
 def test_another_entry_points_champion(
     new_place: Callable[..., Place], tmp_path_factory: pytest.TempPathFactory
 ) -> None:

@@ -47,6 +47,7 @@ def test_a_messy_table_from_the_web_is_fetched_once_and_tuned(place: Place, web:
     assert list((place.folder / "tmp").glob("tune-*")) == []
 
 
+@pytest.mark.slow
 def test_the_local_backend_s_children_find_the_fetched_file(place: Place, web: Web) -> None:
     """With an interpreter for each child, too, a file on the web is asked for once in a study."""
     rows = "".join(f"{n % 7},{n % 5},{'odd' if n % 2 else 'even'}\n" for n in range(60))

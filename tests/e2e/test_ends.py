@@ -72,6 +72,7 @@ def test_a_tuner_killed_while_it_starts_leaves_nothing(place: Place) -> None:
     place.all_gone()
 
 
+@pytest.mark.slow
 def test_children_of_the_local_backend_do_not_outlive_the_tuner(place: Place) -> None:
     """SIGKILL to the tuner with backend=local, whose children are `mlflow run`s of their own: nothing is left."""
     process = started(place, place.step_command("steps.tune", **LONG, backend="local"), cwd=ROOT)

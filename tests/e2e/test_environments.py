@@ -53,6 +53,7 @@ def test_tune_runs_in_the_environment_that_conda_yaml_pins_and_dies_with_mlflow_
     assert {run.data.tags["tuning.environment"] for run in tagged} == {"pinned"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("manager", ["conda"], indirect=True)
 def test_the_shell_between_killed_takes_the_study_along(prepared: Place, manager: str) -> None:
     """SIGKILL to the shell that conda leaves between `mlflow run` and the tuner: after 5 s no process is left."""

@@ -20,6 +20,7 @@ MESSY = Path(__file__).parent.parent / "samples" / "messy.csv"
 _STARTS_S = 90
 
 
+@pytest.mark.slow
 def test_mlflow_serves_the_model_of_a_messy_table(place: Place) -> None:
     """`mlflow models serve` answers raw rows of the table as the loaded model does; the run is tagged `skops`."""
     place.mlflow_run("train", data=MESSY, drop="patient", folds=2, n_estimators=5)

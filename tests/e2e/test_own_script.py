@@ -90,6 +90,7 @@ def test_what_is_pruned_does_not_depend_on_timing(line: tuple[Place, Done], proj
     assert of[0] == of[1]
 
 
+@pytest.mark.slow
 def test_it_goes_on_with_what_its_pruner_has_seen(line: tuple[Place, Done], project: Path, place: Place) -> None:
     """Ended after some trials and gone on with: the trials, and the prunes, of the study that was not interrupted."""
     before, _ = line

@@ -132,6 +132,7 @@ def test_another_version_is_told_from_all_else(recorded: Recorded) -> None:
     assert f"verdict: differs: scipy 0.1, now {version}; every score is the same (environment" in done.stdout
 
 
+@pytest.mark.slow
 def test_another_seed_is_told_from_all_else(recorded: Recorded) -> None:
     """Where the recorded seed is not the one that was used, the folds differ though the data does not."""
     trial = recorded.run("trial").info.run_id
