@@ -11,6 +11,7 @@ STATE = "tuning.state"  # COMPLETE, PRUNED, FAIL; STOPPED or RETRIED: counted no
 PARAMS = "tuning.params"  # the trial's typed hyperparameters, JSON
 REPORTED = "tuning.reported"  # what a pruner has seen of the trial, JSON: [[step, value], ...]
 PRUNED_AT = "tuning.pruned_at"  # the last of these steps, of a trial that was pruned
+NODE = "tuning.node"  # address of the node of a cluster on which the trial was executed
 RETRY_OF = "tuning.retry_of"  # run id of the run that was cut off, or failed, in the same trial
 REASON = "tuning.reason"  # why a trial failed, one sentence
 STDERR = "tuning.stderr"  # the last lines that a failed trial wrote

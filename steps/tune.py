@@ -11,25 +11,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from steps import database, lifeline, names, outage, secrets, settings, spaces, threads
+from steps import database, lifeline, names, outage, secrets, settings, threads
 from steps.backends import forkserver
 from steps.errors import exit_code
 from steps.interrupts import Interrupts
+from steps.tuning import warming
 
 SUMMARY = "Tune a model: an Optuna study in which every trial is a child MLflow run, launched through mlflow.run."
-# What a child of `train` imports, but for `steps.train` itself, which it executes.
-PRELOAD = (
-    "steps.database",
-    "steps.interrupts",
-    "steps.settings",
-    "steps.threads",
-    "steps.training.run",
-    "sklearn.datasets",
-    "sklearn.ensemble",
-)
-
-# The entry points whose children all read the study's data: it is read once, for all of them.
-TRAIN = ("train", "main")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -55,9 +43,9 @@ def _tune(words: Sequence[str]) -> int:
     with tempfile.TemporaryDirectory(prefix="tune-") as files:
         os.environ[names.FILES] = files
         # Before this process's own imports, so that both import at the same time.
-        forkserver.start(PRELOAD, Path(files))
+        forkserver.start(warming.MODULES, Path(files))
         if run_id and values["study"] == "auto":
-            order_forkserver(values, run_id)
+            _order_forkserver(values, run_id)
         from steps.tracking import own_run
         from steps.tuning import preflight, study
 
@@ -66,29 +54,17 @@ def _tune(words: Sequence[str]) -> int:
             begun = study.look_up(values, parent)
             if begun.values["threads"] != values["threads"]:  # BLAS has read its limit by now
                 threads.limit(begun.values["threads"])
-                forkserver.start(PRELOAD, Path(files))
+                forkserver.start(warming.MODULES, Path(files))
             if not (run_id and values["study"] == "auto"):
-                order_forkserver(begun.values, parent)
+                _order_forkserver(begun.values, parent)
             describe = partial(forkserver.call, "steps.training.plan:describe")
             study.run(begun, interrupts, describe)
     return 0
 
 
-def order_forkserver(values: Mapping[str, Any], run_id: str) -> None:
+def _order_forkserver(values: Mapping[str, Any], run_id: str) -> None:
     """Have the process that imports once for all children read the data too."""
-    # The study's opening record: true, and a write of the kind that each child does.
-    opening = {"run_id": run_id, "metrics": names.NO_TRIALS, "tags": {names.ROLE: "study"}}
-    calls: list[tuple[str, Mapping[str, Any]]] = [
-        ("steps.environment:differences", {}),
-        ("steps.environment:digest", {}),
-    ]
-    if values["entry_point"] in TRAIN:
-        estimators = spaces.estimators(values["space"])
-        calls.append(("steps.training.plan:prepare", {"settings": dict(values), "estimators": estimators}))
-        calls.append(("steps.training.plan:warm_up", opening))
-    else:
-        calls.append(("steps.tracking:warm_up", opening))
-    forkserver.order(calls)
+    forkserver.order([*warming.calls(values), *warming.first_write(values, run_id)])
 
 
 if __name__ == "__main__":

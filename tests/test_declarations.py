@@ -13,12 +13,12 @@ import pytest
 import yaml
 from mlflow.projects import _project_spec
 
-from steps import names, settings, spaces, tune
+from steps import names, settings, spaces
 from steps.backends import runner
 from steps.environment import PROJECT
 from steps.settings import REPRODUCE, TRAIN, TUNE
 from steps.training import estimator
-from steps.tuning import entry, pruning, samplers, space
+from steps.tuning import entry, pruning, samplers, space, warming
 
 STEPS = {"train": TRAIN, "tune": TUNE, "reproduce": REPRODUCE}
 FILES = sorted((PROJECT / "steps").rglob("*.py"))
@@ -128,7 +128,7 @@ def test_a_function_that_is_named_by_text_is_there(path):
     assert callable(getattr(importlib.import_module(module), name))
 
 
-@pytest.mark.parametrize("name", tune.PRELOAD)
+@pytest.mark.parametrize("name", warming.MODULES)
 def test_what_is_preloaded_can_be_imported(name):
     """Each preloaded module exists: a misspelled one would only make every trial slower."""
     assert importlib.util.find_spec(name) is not None

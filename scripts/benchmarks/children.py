@@ -14,9 +14,9 @@ from pathlib import Path
 
 import mlflow
 
-from steps import lifeline, settings, threads, tune
-from steps.backends import forkserver, warm
-from steps.tuning import study  # noqa: F401 - what a tuner imports is part of its memory
+from steps import lifeline, settings, threads
+from steps.backends import WARM, forkserver, warm
+from steps.tuning import study, warming  # noqa: F401 - what a tuner imports is part of its memory
 
 
 def main(table: str, children: int, parameters: dict[str, object]) -> None:
@@ -28,15 +28,13 @@ def main(table: str, children: int, parameters: dict[str, object]) -> None:
         space.write_text(f"estimator:\n  {parameters['estimator']}:\n    random_state: 0\n")
         values = settings.defaults(settings.TUNE) | {"data": table, "space": str(space)}
         run = mlflow.start_run()
-        forkserver.start(tune.PRELOAD, Path(folder))
-        tune.order_forkserver(values, run.info.run_id)
+        forkserver.start(warming.MODULES, Path(folder))
+        forkserver.order([*warming.calls(values), *warming.first_write(values, run.info.run_id)])
         forkserver.call("steps.training.plan:describe", settings=values, estimators={})
         print("ready", flush=True)
         warm.register(Path(folder))
         words = {"data": table, "refit": "false"} | {name: str(value) for name, value in parameters.items()}
-        runs = [
-            mlflow.run(".", "train", parameters=words, backend=warm.NAME, synchronous=False) for _ in range(children)
-        ]
+        runs = [mlflow.run(".", "train", parameters=words, backend=WARM, synchronous=False) for _ in range(children)]
         while any(run.get_status() == "RUNNING" for run in runs):
             time.sleep(0.2)
         for run in runs:

@@ -11,48 +11,60 @@ from pathlib import Path
 from mlflow.entities import RunStatus
 from mlflow.projects.submitted_run import LocalSubmittedRun, SubmittedRun
 
+from steps.backends.handle import KILLED, LOST, RUNNING, Handle
 from steps.backends.warm import WarmRun
 from steps.errors import Unreachable
 
 # How often a backend that hands out nothing to wait on is asked whether a run has ended.
 POLL_S = 0.1
-_KILLED = "killed by "
-_MAYBE = " (out of memory?)"  # nothing else tells: the system kills without a word
-_LOST = "the forkserver ended"
-_RUNNING = RunStatus.to_string(RunStatus.RUNNING)
 _FINISHED = RunStatus.to_string(RunStatus.FINISHED)
 
 
 def start(run: SubmittedRun) -> None:
-    """Start a run that was held back; only the warm backend holds."""
-    assert isinstance(run, WarmRun)
+    """Start a run that was held back."""
+    assert isinstance(run, Handle)
     run.start()
 
 
 def is_running(run: SubmittedRun) -> bool:
     """Tell whether a run has been started and has not ended yet."""
-    return str(run.get_status()) == _RUNNING
+    return str(run.get_status()) == RUNNING
+
+
+def begun(run: SubmittedRun) -> float | None:
+    """Return the `time.monotonic()` at which a run's command was started, as far as its backend tells."""
+    return run.begun if isinstance(run, Handle) else None
+
+
+def node(run: SubmittedRun) -> str | None:
+    """Return the address of the node of a cluster on which a run is executed, as far as its backend tells."""
+    return run.node if isinstance(run, Handle) else None
+
+
+def waits(run: SubmittedRun) -> bool:
+    """Tell whether a run is known to wait for its place on a cluster."""
+    return isinstance(run, Handle) and run.begun is None
 
 
 def wait(runs: Sequence[SubmittedRun], wakeup: int, seconds: float | None = None) -> None:
     """Wait until a run may have ended, the descriptor `wakeup` is readable or the time is over."""
-    sentinels = [run.process.sentinel for run in runs if isinstance(run, WarmRun)]
-    if len(sentinels) < len(runs):
+    handles = [run for run in runs if isinstance(run, Handle)]
+    if len(handles) < len(runs) or any(map(waits, handles)):
         seconds = POLL_S if seconds is None else min(seconds, POLL_S)
-    connection.wait([*sentinels, wakeup], timeout=seconds)
+    connection.wait([*(run.sentinel for run in handles), wakeup], timeout=seconds)
 
 
 def ask_to_end(run: SubmittedRun) -> None:
-    """Ask a run to end, without waiting for it where its processes are on this machine."""
-    if isinstance(run, WarmRun | LocalSubmittedRun):
+    """Ask a run to end, without waiting for it where its backend allows that."""
+    if isinstance(run, Handle | LocalSubmittedRun):
         send(run, signal.SIGTERM)
     else:
         run.cancel()
 
 
 def send(run: SubmittedRun, number: int) -> None:
-    """Send a signal to all processes of a run, where it has some on this machine."""
-    if isinstance(run, WarmRun):
+    """Send a signal to all processes of a run, where its backend can."""
+    if isinstance(run, Handle):
         run.signal(number)
     elif isinstance(run, LocalSubmittedRun) and is_running(run):
         # MLflow makes it the leader of a session of its own.
@@ -70,21 +82,14 @@ def end_strays(run: SubmittedRun) -> None:
 
 def failure(run: SubmittedRun) -> str | None:
     """Say how an ended run failed, as far as its backend knows; None if it ended well."""
-    if isinstance(run, WarmRun) and run.exit_code:
-        if run.is_lost():
-            return _LOST
-        code = run.exit_code
-        number = -code if code < 0 else code - 128  # a shell's, and a step's, way to say it
-        known = number in {int(known) for known in signal.Signals}
-        if not known:
-            return f"exit code {code}"
-        return f"{_KILLED}{signal.Signals(number).name}{_MAYBE if number == signal.SIGKILL else ''}"
+    if isinstance(run, Handle):
+        return run.failure()
     return None if str(run.get_status()) == _FINISHED else "failed"
 
 
 def may_pass(reason: str) -> bool:
-    """Tell whether a failure may not come again: a signal killed the run, or it could not reach the tracking server."""
-    return reason.startswith(_KILLED) or reason in (_LOST, f"exit code {Unreachable.exit_code}")
+    """Tell whether a failure may not come again: what executed the run was killed, or the tracking server was away."""
+    return reason.startswith((KILLED, LOST)) or reason == f"exit code {Unreachable.exit_code}"
 
 
 @contextlib.contextmanager

@@ -5,6 +5,7 @@ may train for 0.1 s. This one forks (see `forkserver`). It is for POSIX systems.
 """
 
 import signal
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from functools import lru_cache
@@ -17,22 +18,19 @@ from mlflow.entities import RunStatus
 from mlflow.projects import _project_spec, utils
 from mlflow.projects.backend import loader
 from mlflow.projects.backend.abstract_backend import AbstractBackend
-from mlflow.projects.submitted_run import SubmittedRun
-from mlflow.projects.utils import fetch_and_validate_project, get_or_create_run, get_run_env_vars, load_project
+from mlflow.projects.utils import get_run_env_vars
 from mlflow.tracking._tracking_service import utils as tracking_utils
 
-from steps.backends import forkserver, runner
-from steps.backends.birth import born_with
+from steps.backends import WARM, forkserver, runner
+from steps.backends.birth import create
+from steps.backends.handle import GRACE_S, LOST, Handle, told
 
-NAME = "warm"
-# How long a child may take to end once it was asked to.
-GRACE_S = 2.0
 # What `multiprocessing` gives for the exit code of a process whose forkserver is gone.
 _UNKNOWN = 255
 
 
-class WarmRun(SubmittedRun):
-    """A child run in a forked process; `output` is the file that gets what it writes to stdout and stderr."""
+class WarmRun(Handle):
+    """A child run in a forked process."""
 
     def __init__(self, run_id: str, arguments: tuple[object, ...], output: Path):
         self._run_id = run_id
@@ -48,6 +46,7 @@ class WarmRun(SubmittedRun):
 
     def start(self) -> None:
         """Start the command; for a run that was held back."""
+        self.begun = time.monotonic()
         self._process = forkserver.fork(runner.execute, *self._arguments)
         self._forkserver = forkserver.pid()
 
@@ -57,6 +56,11 @@ class WarmRun(SubmittedRun):
         if self._process is None:
             raise RuntimeError(f"run {self.run_id} has not been started")
         return self._process
+
+    @property
+    def sentinel(self) -> int:
+        """Return a descriptor that is readable once the process has ended."""
+        return self.process.sentinel
 
     @property
     def exit_code(self) -> int | None:
@@ -69,6 +73,12 @@ class WarmRun(SubmittedRun):
         if lost:
             self.signal(signal.SIGKILL)
         return lost
+
+    def failure(self) -> str | None:
+        """Say how the process failed; None if it ended well."""
+        if self.is_lost():
+            return f"{LOST}the forkserver ended"
+        return told(self.exit_code) if self.exit_code else None
 
     def wait(self) -> bool:
         """Wait for the end; tell whether the exit code was 0."""
@@ -122,14 +132,11 @@ class WarmBackend(AbstractBackend):
         The configuration may have `name`, `tags` and `metrics`, which the run is created with, and `hold`: the command
         then waits for `WarmRun.start`.
         """
-        root = fetch_and_validate_project(project_uri, version, entry_point, params)
-        command = load_project(root).get_entry_point(entry_point).compute_command(params, str(self._folder))
-        born = (backend_config.get("name"), backend_config.get("tags", {}), backend_config.get("metrics", ()))
-        with born_with(*born):
-            run = get_or_create_run(None, project_uri, experiment_id, root, version, entry_point, params)
-        output = self._folder / f"{run.info.run_id}.log"
-        variables = get_run_env_vars(run.info.run_id, experiment_id)
-        warm_run = WarmRun(run.info.run_id, (command, root, variables, str(output)), output)
+        run_id, command, root = create(
+            project_uri, entry_point, params, version, backend_config, experiment_id, self._folder
+        )
+        output = self._folder / f"{run_id}.log"
+        warm_run = WarmRun(run_id, (command, root, get_run_env_vars(run_id, experiment_id), str(output)), output)
         if not backend_config.get("hold"):
             warm_run.start()
         return warm_run
@@ -148,5 +155,5 @@ def register(folder: Path) -> None:
         (tracking_utils, "_get_git_url_if_present"),
     ):
         setattr(module, name, lru_cache(maxsize=None)(getattr(module, name)))
-    backends: dict[str, Any] = loader.MLFLOW_BACKENDS
-    backends[NAME] = lambda: WarmBackend(folder)
+    known: dict[str, Any] = loader.MLFLOW_BACKENDS
+    known[WARM] = lambda: WarmBackend(folder)

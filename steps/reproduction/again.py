@@ -11,7 +11,8 @@ from mlflow.tracking import MlflowClient
 from mlflow.utils.mlflow_tags import MLFLOW_PROJECT_ENTRY_POINT
 
 from steps import files, names, tracking
-from steps.backends import submitted, warm
+from steps.backends import submitted
+from steps.backends.handle import GRACE_S
 from steps.environment import PROJECT
 from steps.errors import StepError
 from steps.interrupts import Interrupts
@@ -62,7 +63,7 @@ def run(original: Run, tree: Tree, interrupts: Interrupts) -> Run:
 
 def _ends(child: mlflow.projects.SubmittedRun) -> bool:
     """Wait for a child that was asked to end; tell whether it did in time."""
-    deadline = time.monotonic() + warm.GRACE_S
+    deadline = time.monotonic() + GRACE_S
     while submitted.is_running(child) and time.monotonic() < deadline:
         time.sleep(submitted.POLL_S)
     return not submitted.is_running(child)

@@ -10,13 +10,14 @@ from typing import Any
 from mlflow.projects.submitted_run import SubmittedRun
 from optuna.trial import TrialState
 
-from steps.backends import submitted, warm
+from steps.backends import submitted
+from steps.backends.handle import GRACE_S
 from steps.tuning.search import Outcome
 
 # The status of the run of a child that ended so.
 STATUS = {TrialState.COMPLETE: "FINISHED", TrialState.PRUNED: "KILLED", TrialState.FAIL: "FAILED"}
 # How long a child may take to end once it was asked to, and killed, before it is given up.
-_GIVE_UP_S = 4 * warm.GRACE_S
+_GIVE_UP_S = 4 * GRACE_S
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class Child:
     job: Job
     submitted: SubmittedRun
     output: Path
-    started: float = field(default_factory=time.monotonic)
+    launched: float = field(default_factory=time.monotonic)
     asked_to_end: float | None = None
     overdue: str = ""
 
@@ -55,10 +56,14 @@ class Child:
         """Return the MLflow run's id."""
         return str(self.submitted.run_id)
 
+    @property
+    def node(self) -> str | None:
+        """Return the address of the node that executes the child; None where it is this machine."""
+        return submitted.node(self.submitted)
+
     def start(self) -> None:
         """Start a child that was held back."""
         submitted.start(self.submitted)
-        self.started = time.monotonic()
 
     def is_running(self) -> bool:
         """Tell whether the child has been started and has not ended yet.
@@ -74,15 +79,17 @@ class Child:
         return self.overdue or submitted.failure(self.submitted)
 
     def age_s(self) -> float:
-        """Return the seconds since the start."""
-        return time.monotonic() - self.started
+        """Return the seconds since the start; none while it waits for its place on a cluster."""
+        if submitted.waits(self.submitted):
+            return 0.0
+        return time.monotonic() - (submitted.begun(self.submitted) or self.launched)
 
     def ask_to_end(self) -> None:
         """Ask the child to end, without waiting; asked again after its grace, it is ended."""
         if self.asked_to_end is None:
             self.asked_to_end = time.monotonic()
             submitted.ask_to_end(self.submitted)
-        elif time.monotonic() - self.asked_to_end > warm.GRACE_S:
+        elif time.monotonic() - self.asked_to_end > GRACE_S:
             submitted.send(self.submitted, SIGKILL)
 
 
@@ -93,6 +100,7 @@ class Adopted:
     job: Job
     run_id: str
     output: Path | None = None
+    node: str | None = None
 
     @property
     def number(self) -> int | None:

@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from steps import backends
 from steps.errors import WrongValue
-from steps.tuning import entry, memory, objective, resources, samplers, space
+from steps.tuning import entry, memory, objective, on_ray, resources, samplers, space
 from steps.tuning.child import Job
 from steps.tuning.entry import EntryPoint
 from steps.tuning.objective import Objective
@@ -62,7 +63,7 @@ def make(values: Mapping[str, Any], describe: Describe) -> Plan:
     tuned = entry.find(values["entry_point"])
     file = space.load(values["space"])
     backend_config = resources.read_backend_config(values)
-    chosen = {**values, "metric": objective.metric(values), "jobs": resources.jobs(values)}
+    chosen = {**values, "metric": objective.metric(values), "jobs": _jobs(values)}
     resolved: Mapping[str, Any] = {}
     if tuned.open:
         resolved = describe(settings=dict(chosen), estimators=file.hyperparameters(), where=file.where)
@@ -90,6 +91,10 @@ def make(values: Mapping[str, Any], describe: Describe) -> Plan:
         dataset=resolved.get("dataset", {}),
         folds=resolved.get("folds", ""),
     )
+
+
+def _jobs(values: Mapping[str, Any]) -> int:
+    return on_ray.jobs(values) if values["backend"] == backends.RAY else resources.jobs(values)
 
 
 def _check_scores(values: Mapping[str, Any], objectives: tuple[Objective, ...]) -> None:

@@ -10,10 +10,10 @@ from typing import Any
 import mlflow
 from mlflow.entities import Run
 
-from steps import environment, names, tracking_errors
+from steps import backends, environment, names, tracking_errors
 from steps.errors import WrongValue
 from steps.git import GitFailed
-from steps.tuning import artifacts, resources, samplers, server, tree
+from steps.tuning import artifacts, on_ray, resources, samplers, server, tree
 from steps.tuning.tree import Tree
 
 # Backends that execute on other machines; of a plugin's name nobody knows.
@@ -39,7 +39,7 @@ def check(values: Mapping[str, Any], parent: Run) -> Tree | None:
     checks: tuple[Callable[[], object], ...] = (
         lambda: artifacts.check(parent.info.artifact_uri),
         lambda: samplers.check_installed(values["sampler"]),
-        lambda: _check_backend(values["backend"]),
+        lambda: _check_backend(values),
         lambda: found.append(_tree(require_clean=values["require_clean"])),
     )
     for one in checks:
@@ -68,9 +68,11 @@ def check_reach(backend: str, uri: str) -> None:
     print(f"tune: if they run there: {problem}", file=sys.stderr)
 
 
-def _check_backend(backend: str) -> None:
-    resources.check_backend(backend)
-    check_reach(backend, mlflow.get_tracking_uri())
+def _check_backend(values: Mapping[str, Any]) -> None:
+    resources.check_backend(values["backend"])
+    check_reach(values["backend"], mlflow.get_tracking_uri())
+    if values["backend"] == backends.RAY:
+        on_ray.connect(values, mlflow.get_tracking_uri())
 
 
 def _tree(*, require_clean: bool) -> Tree | None:

@@ -12,8 +12,8 @@ from mlflow.projects import _project_spec
 from mlflow.projects.backend import loader
 from mlflow.utils.plugins import get_entry_points
 
-from steps import environment, names
-from steps.backends import warm
+from steps import backends, environment, names
+from steps.backends import cluster
 from steps.errors import WrongValue, did_you_mean
 
 # Of the packages that differ from the pins, so many are named.
@@ -49,12 +49,12 @@ def jobs(values: Mapping[str, Any]) -> int:
 def check_backend(name: str) -> None:
     """Raise WrongValue for a backend that is not installed, or lacks what it needs."""
     plugins = {entry.name: entry for entry in get_entry_points(loader.ENTRYPOINT_GROUP_NAME)}
-    backends = {*loader.MLFLOW_BACKENDS, warm.NAME, "databricks", "kubernetes", *plugins}
-    if name not in backends:
-        raise WrongValue(
-            f"--backend {name!r}: must be one of {', '.join(sorted(backends))}{did_you_mean(name, backends)}"
-        )
-    if name == "kubernetes":
+    known = {*loader.MLFLOW_BACKENDS, *backends.OURS, "databricks", "kubernetes", *plugins}
+    if name not in known:
+        raise WrongValue(f"--backend {name!r}: must be one of {', '.join(sorted(known))}{did_you_mean(name, known)}")
+    if name == backends.RAY:
+        cluster.check_installed()
+    elif name == "kubernetes":
         _check_kubernetes()
     elif name in plugins and name not in loader.MLFLOW_BACKENDS:
         try:

@@ -14,20 +14,23 @@ from typing import Any
 from mlflow.entities import Run
 from mlflow.tracking import MlflowClient
 
-from steps import lifeline, names, outage
+from steps import backends, lifeline, names, outage
 from steps.backends import forkserver, warm
+from steps.backends.node import Warmth
 from steps.errors import NoTrialFinished, StepError, WrongValue
 from steps.interrupts import Interrupts
 from steps.tuning import (
     assembly,
     champion,
     history,
+    on_ray,
     parent,
     preflight,
     preview,
     registry,
     resources,
     warm_start,
+    warming,
 )
 from steps.tuning import claim as claims
 from steps.tuning.claim import Claim
@@ -93,7 +96,7 @@ def run(begun: Begun, interrupts: Interrupts, describe: Describe) -> None:
         if values["dry_run"]:
             print(preview.text(plan, children, search))
             return
-        warm.register(Path(folder))
+        _register(plan.values, Path(folder))
         remembered = history.load(experiment_id, study, plan, earlier)
         parent.write_opening(plan, study, run_id, past, earlier)
         if tree:
@@ -128,6 +131,16 @@ def run(begun: Begun, interrupts: Interrupts, describe: Describe) -> None:
             f"stopped after {values['max_failures']} failed trials in a row; {result.why_failed}\n"
             f"With --study {study!r} and a higher --max_failures it goes on."
         )
+
+
+def _register(values: Mapping[str, Any], folder: Path) -> None:
+    """Make this project's backends known to MLflow."""
+    warm.register(folder)
+    if values["backend"] == backends.RAY:
+        from steps.backends import ray  # which not everybody has
+
+        warmth = Warmth(warming.MODULES, warming.calls(values), values["threads"])
+        ray.register(folder, on_ray.need(values), warmth)
 
 
 @contextmanager

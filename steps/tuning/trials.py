@@ -13,8 +13,9 @@ import mlflow
 from mlflow.tracking import MlflowClient
 from optuna.trial import TrialState
 
-from steps import names, tracking
-from steps.backends import submitted, warm
+from steps import backends, names, tracking
+from steps.backends import submitted
+from steps.backends.handle import GRACE_S
 from steps.tuning.child import STATUS, Adopted, Child, Ended, Job
 from steps.tuning.entry import EntryPoint
 from steps.tuning.objective import Objective
@@ -53,7 +54,7 @@ class Children:
     @property
     def can_hold(self) -> bool:
         """Tell whether `launch` can hold a child back until its `start`."""
-        return self.backend == warm.NAME
+        return self.backend == backends.WARM
 
     def command(self, job: Job) -> dict[str, str]:
         """Return the parameters that a child is launched with."""
@@ -72,22 +73,22 @@ class Children:
         tags, metrics = self._born_with(job)
         if retry_of is not None:
             tags[names.RETRY_OF] = retry_of
-        warmly = self.backend == warm.NAME
-        born = {"name": name, "tags": tags, "metrics": metrics, "hold": hold} if warmly else {}
-        with contextlib.nullcontext() if warmly else submitted.writing_to(output):
+        ours = self.backend in backends.OURS
+        given = {"name": name, "tags": tags, "metrics": metrics, "hold": hold} if ours else self.backend_config
+        with contextlib.nullcontext() if ours else submitted.writing_to(output):
             run = mlflow.run(
                 self.project,
                 self.entry.name,
                 parameters=self.command(job),
                 experiment_id=self.experiment_id,
                 backend=self.backend,
-                backend_config={**self.backend_config, **born},
+                backend_config=dict(given),
                 storage_dir=str(self.folder),
                 synchronous=False,
                 env_manager="local",  # the tuner's own environment is the right one already
-                run_name=None if warmly else name,
+                run_name=None if ours else name,
             )
-        if not warmly:
+        if not ours:
             tracking.record(run.run_id, metrics, tags)
         return Child(job, run, getattr(run, "output", output))
 
@@ -123,7 +124,7 @@ class Children:
                 outcome = Outcome(TrialState.FAIL, steps=tuple(reported))
                 retried = may_retry and submitted.may_pass(reason)
                 ended = Ended(child.job, child.run_id, outcome, _told(reason, lines), lines, retried)
-        self._write(ended, pruned_at, child.output)
+        self._write(ended, pruned_at, child.output, child.node)
         return ended
 
     def stop(self, children: Iterable[Child]) -> None:
@@ -131,7 +132,7 @@ class Children:
         ending = list(children)
         for child in ending:
             submitted.send(child.submitted, SIGTERM)
-        deadline = time.monotonic() + warm.GRACE_S
+        deadline = time.monotonic() + GRACE_S
         while any(child.is_running() for child in ending) and time.monotonic() < deadline:
             time.sleep(submitted.POLL_S)
         for child in ending:
@@ -160,8 +161,10 @@ class Children:
                 values.append(value)
         return tuple(values), reason
 
-    def _write(self, ended: Ended, pruned_at: int | None, output: Path | None) -> None:
+    def _write(self, ended: Ended, pruned_at: int | None, output: Path | None, node: str | None) -> None:
         tags = {names.STATE: names.RETRIED if ended.retried else ended.outcome.state.name}
+        if node is not None:
+            tags[names.NODE] = node
         if ended.outcome.state == TrialState.FAIL:
             tags |= {names.REASON: ended.reason, names.STDERR: ended.stderr}
             self._keep_log(ended.run_id, output)

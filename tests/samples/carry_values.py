@@ -15,9 +15,10 @@ import yaml
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from steps import threads, tune
-from steps.backends import forkserver, warm
+from steps import threads
+from steps.backends import WARM, forkserver, warm
 from steps.tuning import entry as entries
+from steps.tuning import warming
 from steps.tuning.child import Job
 from steps.tuning.objective import Objective
 from steps.tuning.origin import Origin
@@ -96,8 +97,8 @@ def main() -> None:
     threads.limit(1)
     with tempfile.TemporaryDirectory() as name, tempfile.TemporaryDirectory() as given_folder:
         os.environ[FOLDER] = given_folder
-        if backend == warm.NAME:
-            forkserver.start(tune.PRELOAD, Path(name))
+        if backend == WARM:
+            forkserver.start(warming.MODULES, Path(name))
             forkserver.order([])
         warm.register(Path(name))
         with mlflow.start_run(experiment_id="0"):

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import mlflow
 
-from steps import threads, tune
+from steps import threads
 from steps.backends import forkserver, warm
+from steps.tuning import warming
 
 
 def main() -> None:
@@ -16,7 +17,7 @@ def main() -> None:
     threads.limit(2)
     mlflow.set_experiment(experiment_id="0")
     with tempfile.TemporaryDirectory() as folder:
-        forkserver.start(tune.PRELOAD, Path(folder))
+        forkserver.start(warming.MODULES, Path(folder))
         forkserver.order([])
         warm.register(Path(folder))
         for word in sys.argv[1:]:
