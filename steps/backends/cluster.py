@@ -152,12 +152,11 @@ def capacity(need: Need) -> int:
     """Return how many trials the nodes that are alive hold at a time, were they empty."""
     import ray
 
-    held = 0
-    for node in ray.nodes():
-        if node["Alive"]:
-            has = node["Resources"]
-            held += min((floor(has.get(kind, 0) / amount) for kind, amount in need.amounts.items()), default=1)
-    return held
+    return sum(_held(need.amounts, node["Resources"]) for node in ray.nodes() if node["Alive"])
+
+
+def _held(amounts: Mapping[str, float], has: Mapping[str, float]) -> int:
+    return min((floor(has.get(kind, 0) / amount) for kind, amount in amounts.items()), default=1)
 
 
 def addresses() -> set[str]:

@@ -133,7 +133,7 @@ def _reason(error: Exception, where: str | None) -> str:
         return "ended"
     if isinstance(error, ray.exceptions.RayTaskError):
         error = error.cause if isinstance(error.cause, Exception) else error
-        return f"could not be executed{there}: {error!r}"[:_LENGTH]
+        return f"{LOST}could not be executed{there}: {error!r}"[:_LENGTH]
     return f"Ray: {type(error).__name__}: {' '.join(str(error).split())}"[:_LENGTH]
 
 

@@ -26,7 +26,8 @@ def connect(values: Mapping[str, Any], tracking_uri: str) -> None:
     if host.startswith(_LOOPBACK) and len(others) > 1:
         raise WrongValue(
             f"--backend 'ray': trials on {', '.join(sorted(others))} can't reach the tracking server as "
-            f"{tracking_uri}: name this machine as they know it in MLFLOW_TRACKING_URI, and start `mlflow server` with --host 0.0.0.0"
+            f"{tracking_uri}: name this machine as they know it in MLFLOW_TRACKING_URI, and "
+            "start `mlflow server` with --host 0.0.0.0"
         )
 
 

@@ -36,6 +36,8 @@ class Place:
     project: Path | str = ROOT
     extra: dict[str, str] = field(default_factory=dict)
     mark: str = field(default_factory=lambda: uuid.uuid4().hex)
+    python: str = sys.executable
+    server: str | None = None  # the address of one that has another database
     host: Host | None = None
 
     @property
@@ -44,7 +46,7 @@ class Place:
 
     @property
     def client(self) -> MlflowClient:
-        return MlflowClient(self.uri)
+        return MlflowClient(self.server or self.uri)
 
     @property
     def env(self) -> dict[str, str]:
@@ -53,7 +55,7 @@ class Place:
         return {**os.environ, **own, "TMPDIR": str(self.folder / "tmp"), **self.extra}
 
     def command(self, entry_point: str, *options: str, env_manager: str = "local", **parameters: object) -> list[str]:
-        words = [sys.executable, "-m", "mlflow", "run", str(self.project), "-e", entry_point]
+        words = [self.python, "-m", "mlflow", "run", str(self.project), "-e", entry_point]
         words += ["--env-manager", env_manager, *options]
         for name, value in {**(SPARED if entry_point == "tune" else {}), **parameters}.items():
             words += ["-P", f"{name}={value}"]
@@ -64,7 +66,7 @@ class Place:
 
     def step_command(self, module: str, **parameters: object) -> list[str]:
         given = {**(SPARED if module == "steps.tune" else {}), **parameters}
-        return [sys.executable, "-m", module, *(f"--{name}={value}" for name, value in given.items())]
+        return [self.python, "-m", module, *(f"--{name}={value}" for name, value in given.items())]
 
     def step(self, module: str, *words: str, check: bool = False, **parameters: object) -> "Done":
         """Run a step by hand, without the seconds of `mlflow run` around it, nor where it can be those of imports."""

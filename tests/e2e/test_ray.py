@@ -1,0 +1,188 @@
+"""A study on a real Ray cluster of two nodes, with a tracking server on PostgreSQL."""
+
+import json
+import os
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, suppress
+from typing import Any
+
+import pytest
+from mlflow.entities import Run
+
+from tests.e2e.cluster import HEAD, OTHER, PORT, TOKEN, Cluster, environment
+from tests.e2e.network import own_network
+from tests.e2e.postgres import Postgres
+from tests.e2e.server import Server
+from tests.e2e.tools import Place, Study, until
+from tests.host import ROOT
+
+pytestmark = pytest.mark.e2e
+
+# Trials of about a second, so that they can be met while they run; some are pruned.
+STUDY: dict[str, Any] = {
+    "data": "digits", "folds": 5, "space": "{folder}/space.yaml", "n_trials": 12, "window": 4, "pruner": "median",
+    "sampler": "tpe", "retries": 9,
+}  # fmt: skip
+SPACE = "n_estimators: {type: int, low: 10, high: 40}\nmax_depth: {type: int, low: 1, high: 12}\n"
+REACHES_S = 2.0
+
+
+@pytest.fixture(scope="module")
+def cluster(new_place: Callable[..., Place]) -> Iterator[Cluster]:
+    """The cluster, in a network of its own, in which this thread stays meanwhile."""
+    if os.getuid() != 0:
+        pytest.skip("a network of its own needs root")
+    made = Cluster(environment(), new_place())
+    with own_network(), ExitStack() as ends:
+        ends.callback(made.stop)
+        made.start()
+        yield made
+
+
+@pytest.fixture(scope="module")
+def server(cluster: Cluster, new_place: Callable[..., Place]) -> Iterator[Server]:
+    """A tracking server on PostgreSQL, through which the artifacts go."""
+    database = Postgres()
+    try:
+        database.start()
+        place = new_place(python=str(cluster.python), host=None, extra=dict(TOKEN))
+        (place.folder / "ray.json").write_text(json.dumps({"address": f"{HEAD}:{PORT}"}))
+        (place.folder / "space.yaml").write_text(SPACE)
+        made = Server(place, store=database.uri)
+        made.start()
+        yield made
+        made.kill()
+    finally:
+        database.stop()
+
+
+@pytest.fixture
+def place(server: Server) -> Place:
+    """Where the studies are."""
+    return server.place
+
+
+@pytest.fixture(scope="module")
+def local(new_place: Callable[..., Place]) -> Study:
+    """The study as it is on one machine, on the warm backend."""
+    place = new_place()
+    (place.folder / "space.yaml").write_text(SPACE)
+    place.step("steps.tune", check=True, **_given(place, study="local"))
+    return place.named("local")
+
+
+def _given(place: Place, **more: object) -> dict[str, Any]:
+    return {**STUDY, "space": f"{place.folder}/space.yaml", **more}
+
+
+def on_cluster(place: Place, study: str, **more: object) -> list[str]:
+    """The command that runs the study on the cluster."""
+    words = {"study": study, "backend": "ray", "backend_config": place.folder / "ray.json", **more}
+    return place.step_command("steps.tune", **_given(place, **words))
+
+
+def essence(study: Study) -> list[tuple[object, ...]]:
+    """What does not depend on where the trials ran: hyperparameters, state, what the pruner saw, the scores."""
+    return [
+        (
+            number,
+            params,
+            run.data.tags["tuning.state"],
+            run.data.tags.get("tuning.reported"),
+            scores
+            if run.data.tags["tuning.state"] == "COMPLETE"
+            else None,  # of a pruned one, as many as it had time for
+        )
+        for (number, params, scores), run in zip(study.essence("accuracy"), study.trials, strict=True)
+    ]
+
+
+def test_a_study_on_two_nodes_is_the_local_one(cluster: Cluster, place: Place, local: Study) -> None:
+    """Both nodes have trials, and every trial is the one that a single machine has: points, scores, what was pruned."""
+    done = place.run(on_cluster(place, "plain"), cwd=ROOT, check=True)
+    study = place.named("plain")
+    assert essence(study) == essence(local)
+    assert {run.data.tags["tuning.state"] for run in study.trials} == {"COMPLETE", "PRUNED"}
+    assert {run.data.tags["tuning.node"] for run in study.children} == {HEAD, OTHER}
+    assert {run.data.tags["mlflow.project.backend"] for run in study.trials} == {"ray"}
+    assert json.loads(study.parent.data.tags["tuning.settings"])["jobs"] == 2  # what two nodes hold
+    assert "window" not in done.stderr
+    written = json.dumps([dict(run.data.tags) | run.data.params for run in [study.parent, *study.children]])
+    assert TOKEN["RAY_AUTH_TOKEN"] not in written
+
+
+def test_an_end_reaches_the_trials(cluster: Cluster, place: Place, local: Study) -> None:
+    """Ctrl-C ends the trials on the nodes within 2 s, a killed tuner leaves none; resumed, the study lacks nothing."""
+    for number, code in ((signal.SIGINT, 130), (signal.SIGKILL, -signal.SIGKILL)):
+        process = place.start(on_cluster(place, "ended"), cwd=ROOT)
+        until(lambda: len(cluster.trials()) == 2, 90, f"two trials: {(place.folder / 'output.txt').read_text()}")
+        os.kill(process.pid, number)
+        assert until(lambda: not cluster.trials(), 30, "the trials' end") < REACHES_S + (number == signal.SIGKILL)
+        assert process.wait(timeout=30) == code
+        place.all_gone()
+        if number == signal.SIGINT:
+            running = [run for run in place.named("ended").children if run.info.status == "RUNNING"]
+            assert running == []
+    place.run(on_cluster(place, "ended"), cwd=ROOT, check=True)
+    assert essence(place.named("ended")) == essence(local)
+
+
+def test_a_time_limit_reaches_the_trials(cluster: Cluster, place: Place) -> None:
+    """A trial that takes too long, from its own start on, ends within 2 s of its limit, and has failed by it."""
+    space = place.folder / "slow.yaml"
+    space.write_text("n_estimators: {type: int, low: 5000, high: 6000}\n")
+    limits = {"n_trials": 2, "trial_timeout_s": 1, "pruner": "none", "space": space}
+    done = place.run(on_cluster(place, "slow", **limits), cwd=ROOT, check=False)
+    assert done.code == 3, done.stderr
+    for run in place.named("slow").trials:
+        assert run.data.tags["tuning.reason"].startswith("timeout: ")
+        assert run.data.tags["tuning.node"] in (HEAD, OTHER)
+    assert cluster.trials() == []
+
+
+def test_what_dies_costs_what_ran_there(cluster: Cluster, place: Place, local: Study) -> None:
+    """A killed worker, a silent node, a killed one: their trials are run again, no other; the study is the same."""
+    process = place.start(on_cluster(place, "struck"), cwd=ROOT)
+    until(cluster.workers, 120, "a trial")
+    os.kill(cluster.workers()[0], signal.SIGKILL)
+    lost = 1
+    for number in (signal.SIGSTOP, signal.SIGKILL):
+        until(lambda: set(cluster.trials()) & set(cluster.of_node(OTHER)), 120, "a trial on the second node")
+        node, before = cluster.of_node(OTHER), len(retried(place))
+        lost += len(set(cluster.trials()) & set(node))
+        for pid in node:
+            os.kill(pid, number)
+        until(lambda: len(retried(place)) > before, 60, "a trial that is run again")  # noqa: B023 - within this round
+        for pid in node:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        cluster.join()
+    assert process.wait(timeout=180) == 0, (place.folder / "output.txt").read_text()
+    study = place.named("struck")
+    assert essence(study) == essence(local)
+    assert len(retried(place)) <= lost
+    assert all(run.data.tags["tuning.reason"].startswith("lost: ") for run in retried(place))
+    assert [run for run in study.children if run.info.status == "RUNNING"] == []
+
+
+def retried(place: Place) -> list[Run]:
+    """The runs of trials that were lost, and run again."""
+    return [run for run in place.named("struck").children if run.data.tags.get("tuning.state") == "RETRIED"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("config", "said"),
+    [
+        ({"address": "127.0.0.2:1"}, "no cluster answers there"),
+        ({"address": f"{HEAD}:{PORT}", "cpus": 99}, "no node of the cluster holds a trial, which takes CPU 99"),
+    ],
+)
+def test_a_cluster_that_does_not_fit_is_told(place: Place, cluster: Cluster, config: dict[str, Any], said: str) -> None:
+    """No cluster where it should be, or none with a node that is large enough: one line, code 2, before any child."""
+    (place.folder / "wrong.json").write_text(json.dumps(config))
+    words = on_cluster(place, "wrong", backend_config=place.folder / "wrong.json")
+    done = place.run(words, cwd=ROOT, check=False)
+    assert done.code == 2
+    assert said in done.stderr
