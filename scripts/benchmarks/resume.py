@@ -30,7 +30,7 @@ def main(trials: int = 1000) -> None:
         MlflowClient(uri).search_experiments()
         print(f"{trials} TPE trials run in {_tune(uri, trials):.1f} s", flush=True)
         print(f"resumed from sqlite in {_tune(uri, trials):.1f} s", flush=True)
-        server = _serve(uri)
+        server = serve(uri)
         try:
             print(f"resumed through a server in {_tune(f'http://127.0.0.1:{PORT}', trials):.1f} s", flush=True)
         finally:
@@ -46,16 +46,18 @@ def _tune(uri: str, trials: int) -> float:
     return time.monotonic() - began
 
 
-def _serve(uri: str) -> "subprocess.Popen[bytes]":
+def serve(uri: str, log: Path = Path(os.devnull)) -> "subprocess.Popen[bytes]":
+    """Start an `mlflow server` that leads a session of its own; returns once it answers."""
     words = ["mlflow", "server", "--backend-store-uri", uri, "--port", str(PORT), "--workers", "1"]
     quiet = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}  # else nine more processes
-    server = subprocess.Popen(
-        [sys.executable, "-m", *words],
-        env={**os.environ, **quiet},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
+    with log.open("w") as output:
+        server = subprocess.Popen(
+            [sys.executable, "-m", *words],
+            env={**os.environ, **quiet},
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         with suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{PORT}/health", timeout=2):

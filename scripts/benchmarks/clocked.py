@@ -1,0 +1,36 @@
+"""The tuning step with a clock on its loop; run by `scale`.
+
+    python -m scripts.benchmarks.clocked --n_trials 100 …
+
+Prints, as the last line, JSON: the loop's seconds and CPU seconds (of this process alone), and its memory in MB.
+"""
+
+import json
+import resource
+import sys
+import time
+from typing import Any
+
+from steps import tune
+from steps.tuning import assembly
+
+
+def main(words: list[str]) -> int:
+    """Run the step; return its exit code."""
+    drive, found = assembly.drive, {}
+
+    def clocked(*given: Any) -> Any:
+        wall, cpu = time.monotonic(), time.process_time()
+        try:
+            return drive(*given)
+        finally:
+            found.update(wall_s=time.monotonic() - wall, cpu_s=time.process_time() - cpu)
+
+    vars(assembly)["drive"] = clocked
+    code = tune.main(words)
+    print(json.dumps({**found, "memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000}))
+    return code
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
