@@ -66,6 +66,7 @@ GIT_DIFF = "git.diff"  # on a study whose tree is dirty: what makes it so
 
 # Environment variables.
 FILES = "TUNING_FILES"  # the folder of a study that keeps what was fetched for it
+KNOWN_ENVIRONMENT = "TUNING_ENVIRONMENT"  # sha256 of the environment that the study's run has on record
 
 # Metrics.
 TRIAL_NUMBER = "trial"  # on a trial: its number again, as an axis for charts

@@ -13,6 +13,11 @@ VARIABLES = (
 )
 
 
+def variables(threads: int) -> dict[str, str]:
+    """Return the environment variables that limit a process."""
+    return dict.fromkeys(VARIABLES, str(threads))
+
+
 def limit(threads: int) -> None:
     """Limit this process and those that it starts; call it before numpy is imported."""
-    os.environ.update(dict.fromkeys(VARIABLES, str(threads)))
+    os.environ.update(variables(threads))

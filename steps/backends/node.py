@@ -13,7 +13,7 @@ from multiprocessing import active_children, connection
 from pathlib import Path
 from typing import Any
 
-from steps import names, threads
+from steps import names
 from steps.backends import forkserver, runner
 from steps.backends.handle import GRACE_S
 
@@ -28,11 +28,11 @@ _ready_for: "Warmth | None" = None
 
 @dataclass(frozen=True)
 class Warmth:
-    """What a forkserver does before its first fork, and how many threads its children use; see `forkserver`."""
+    """What a forkserver does before its first fork (see `forkserver`), and the environment variables that it has."""
 
     modules: Sequence[str]
     calls: Sequence[tuple[str, Mapping[str, Any]]]
-    threads: int
+    variables: Mapping[str, str]
 
 
 def execute(command: str, variables: Mapping[str, str], warmth: Warmth) -> Iterator[tuple[Any, ...]]:
@@ -64,7 +64,7 @@ def _warm_up(warmth: Warmth, folder: Path) -> None:
     global _ready_for
     if _ready_for == warmth and forkserver.pid() is not None:
         return
-    threads.limit(warmth.threads)
+    os.environ.update(warmth.variables)
     os.environ[names.FILES] = str(folder)
     forkserver.start(warmth.modules, folder)
     forkserver.order(warmth.calls)

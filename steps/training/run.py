@@ -60,7 +60,7 @@ def _cross_validate(plan: Plan, unfitted: Any, run_id: str, *, live: bool) -> di
         names.FOLDS: rows.folds,
     }
     tracking.record(run_id, unwritten, tags)
-    if lifeline.TUNER not in os.environ:
+    if lifeline.TUNER not in os.environ and os.environ.get(names.KNOWN_ENVIRONMENT) != environment.digest():
         tracking.record_environment(run_id)
     return found
 

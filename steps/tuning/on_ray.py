@@ -5,10 +5,12 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from steps import environment, names, threads
 from steps.backends import cluster
 from steps.backends.cluster import Need
+from steps.backends.node import Warmth
 from steps.errors import WrongValue
-from steps.tuning import resources
+from steps.tuning import resources, warming
 
 _LOOPBACK = ("127.", "localhost", "::1")
 
@@ -16,6 +18,12 @@ _LOOPBACK = ("127.", "localhost", "::1")
 def need(values: Mapping[str, Any]) -> Need:
     """Read what each trial takes of the cluster. Raises WrongValue for a configuration that says no such thing."""
     return cluster.read(resources.read_backend_config(values), int(values["threads"]))
+
+
+def warmth(values: Mapping[str, Any]) -> Warmth:
+    """Return what a node does before its first trial of the study."""
+    variables = {**threads.variables(values["threads"]), names.KNOWN_ENVIRONMENT: environment.digest()}
+    return Warmth(warming.MODULES, warming.calls(values), variables)
 
 
 def connect(values: Mapping[str, Any], tracking_uri: str) -> None:

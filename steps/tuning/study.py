@@ -16,7 +16,6 @@ from mlflow.tracking import MlflowClient
 
 from steps import backends, lifeline, names, outage
 from steps.backends import forkserver, warm
-from steps.backends.node import Warmth
 from steps.errors import NoTrialFinished, StepError, WrongValue
 from steps.interrupts import Interrupts
 from steps.tuning import (
@@ -30,7 +29,6 @@ from steps.tuning import (
     registry,
     resources,
     warm_start,
-    warming,
 )
 from steps.tuning import claim as claims
 from steps.tuning.claim import Claim
@@ -139,8 +137,7 @@ def _register(values: Mapping[str, Any], folder: Path) -> None:
     if values["backend"] == backends.RAY:
         from steps.backends import ray  # which not everybody has
 
-        warmth = Warmth(warming.MODULES, warming.calls(values), values["threads"])
-        ray.register(folder, on_ray.need(values), warmth)
+        ray.register(folder, on_ray.need(values), on_ray.warmth(values))
 
 
 @contextmanager
