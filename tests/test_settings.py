@@ -67,7 +67,7 @@ WRONG = {
     "jobs": ([*WHOLE_FROM_1, "4097", "Auto"], "auto or a whole number from 1 to 4096"),
     "window": ([*WHOLE_FROM_1, "4097", "auto"], "a whole number from 1 to 4096"),
     "sampler": (["", "TPE", "auto"], "one of tpe, random, qmc, grid, cmaes, gp"),
-    "backend": (WORDS, "warm, local or an installed MLflow project backend"),
+    "backend": (WORDS, "warm, local, ray or an installed MLflow project backend"),
     "backend_config": (WORDS, "none or the path of a JSON file"),
 }
 # For each parameter, words that it takes, and the value that each is.
