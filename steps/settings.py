@@ -124,7 +124,9 @@ TUNE = (
     Parameter("report", True, flag(), "a page about the study on its run, and files beside it"),
     Parameter("dry_run", False, flag(), "say what would be done, and launch nothing"),
     Parameter("require_clean", False, flag(), "refuse a git work tree that is not as it was committed"),
-    Parameter("backend", "warm", text("warm, local, ray or an installed MLflow project backend"), "where a trial executes"),
+    Parameter(
+        "backend", "warm", text("warm, local, ray or an installed MLflow project backend"), "where a trial executes"
+    ),
     Parameter("backend_config", "none", text("none or the path of a JSON file"), "handed to that backend"),
 )
 

@@ -73,9 +73,7 @@ def test_databricks_receives_the_trial_as_it_is(client, tmp_path, monkeypatch):
         return Elsewhere(given["remote_run"].info.run_id)
 
     monkeypatch.setattr(databricks, "run_databricks", record)
-    monkeypatch.setattr(
-        databricks, "before_run_validations", lambda *_: None
-    )  # they want a server
+    monkeypatch.setattr(databricks, "before_run_validations", lambda *_: None)  # they want a server
     config = {"spark_version": "17.x", "num_workers": 2}
     child = launched("databricks", ".", config, tmp_path)
     (call,) = calls
