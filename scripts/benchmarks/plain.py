@@ -1,6 +1,9 @@
 """The peer: a plain in-process Optuna loop over the same trials, logging the same to MLflow.
 
-Reads the trials' hyperparameters (JSON, a list) from stdin; prints the loop's seconds as JSON. Run by `speed`.
+    python -m scripts.benchmarks.plain <folds> [<journal file> <trials>]
+
+Reads the trials' hyperparameters (JSON, a list) from stdin; prints the loop's seconds as JSON. With a journal file it is
+one of several processes of one study, and runs so many of the trials that wait in it. Run by `speed`.
 """
 
 import json
@@ -18,7 +21,16 @@ from sklearn.model_selection import StratifiedKFold, StratifiedShuffleSplit, cro
 SEED = 42
 
 
-def main(folds: int) -> None:
+def study_in(journal: str) -> optuna.Study:
+    """Open a study, or make it, in Optuna's journal file."""
+    storage = optuna.storages.JournalStorage(optuna.storages.journal.JournalFileBackend(journal))
+    sampler = optuna.samplers.TPESampler(seed=SEED)
+    return optuna.create_study(
+        storage=storage, study_name="plain", direction="maximize", sampler=sampler, load_if_exists=True
+    )
+
+
+def main(folds: int, journal: str = "", trials: int = 0) -> None:
     """Run the loop."""
     replayed = json.load(sys.stdin)
     features, target = load_iris(return_X_y=True)
@@ -53,11 +65,14 @@ def main(folds: int) -> None:
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     with mlflow.start_run() as parent:
-        study = optuna.create_study(direction="maximize", sampler=optuna.samplers.TPESampler(seed=SEED))
-        for params in replayed:
-            study.enqueue_trial(params)
+        if journal:
+            study = study_in(journal)
+        else:
+            study = optuna.create_study(direction="maximize", sampler=optuna.samplers.TPESampler(seed=SEED))
+            for params in replayed:
+                study.enqueue_trial(params)
         began = time.perf_counter()
-        study.optimize(objective, n_trials=len(replayed))
+        study.optimize(objective, n_trials=trials or len(replayed))
         seconds = time.perf_counter() - began
         best = study.best_trial
         mlflow.log_metric("best_cv_accuracy", best.value)
@@ -66,4 +81,4 @@ def main(folds: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    main(int(sys.argv[1]), *sys.argv[2:3], *map(int, sys.argv[3:4]))

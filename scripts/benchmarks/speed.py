@@ -3,9 +3,8 @@
     scripts/bench speed [rounds] [trials]
 
 All in one run, interleaved, on one machine, for 5-fold trials and for trials of one split: (a) the plain loop, which
-also logs to MLflow, and two such loops at once, each with half of the trials: what the machine's second core is worth
-at the time; (b) this project with jobs=1 and jobs=2; (c) this project with backend=local. Only the ratios mean anything
-elsewhere. Medians over the rounds.
+also logs to MLflow, and two such processes on one journal file, which share the trials; (b) this project with jobs=1 and jobs=2; (c) this project with backend=local. Only the ratios mean anything
+elsewhere: medians over the rounds, of the ratios of each round, with their least and greatest.
 """
 
 import json
@@ -15,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -23,10 +22,13 @@ from pathlib import Path
 
 from mlflow.tracking import MlflowClient
 
+from scripts.benchmarks.plain import study_in
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 # Enough to tell 3 s from 0.1 s; each costs what dozens of others cost.
 LOCAL_TRIALS = 8
 Params = dict[str, int]
+PLAIN = "(a) plain loop"
 
 
 @dataclass(frozen=True)
@@ -39,25 +41,42 @@ class Measured:
     params: tuple[Params, ...] = ()
 
 
+Rounds = dict[str, list[Measured]]
+
+
 def main(rounds: int = 3, trials: int = 50) -> None:
     """Measure and print."""
+    for folds, table in measure(rounds, trials):
+        print(
+            f"\n{trials} trials, {title(folds)}; medians of {rounds} rounds (least to greatest)\n{text(table)}",
+            flush=True,
+        )
+
+
+def title(folds: int) -> str:
+    """Say how a trial is scored."""
+    return "one split" if folds == 1 else f"{folds} folds"
+
+
+def measure(rounds: int, trials: int) -> Iterator[tuple[int, Rounds]]:
+    """Yield for each kind of trial what each peer took in each round."""
     with tempfile.TemporaryDirectory() as folder:
         os.environ |= {"MLFLOW_TRACKING_URI": f"sqlite:///{folder}/mlflow.db", "MLFLOW_DISABLE_TELEMETRY": "true"}
         MlflowClient().search_experiments()  # the tables are made before any clock runs
         for folds in (5, 1):
-            table: dict[str, list[Measured]] = {}
+            table: Rounds = {}
             for _ in range(rounds):
                 ours = study(folds, trials, jobs=2)
                 found = {
-                    "(a) plain loop": plain(folds, ours.params),
-                    "(a) two at once": two_plain(folds, ours.params),
+                    PLAIN: plain(folds, ours.params),
+                    "(a) two on a journal": two_plain(folds, ours.params),
                     "(b) jobs=1": study(folds, trials, jobs=1),
                     "(b) jobs=2": ours,
                     "(c) local, jobs=2": study(folds, LOCAL_TRIALS, jobs=2, backend="local"),
                 }
                 for name, measured in found.items():
                     table.setdefault(name, []).append(measured)
-            show(folds, trials, table)
+            yield folds, table
 
 
 def study(folds: int, trials: int, *, jobs: int, backend: str = "warm") -> Measured:
@@ -81,11 +100,12 @@ def study(folds: int, trials: int, *, jobs: int, backend: str = "warm") -> Measu
     return Measured((last - first) / trials, first - began, whole, params)
 
 
-def plain(folds: int, params: Sequence[Params]) -> Measured:
-    """Run the plain loop over a study's hyperparameters."""
+def plain(folds: int, params: Sequence[Params], journal: Path | None = None) -> Measured:
+    """Run the plain loop over a study's hyperparameters; with a journal, over half of those that wait in it."""
     began = time.time()
+    words = [str(folds), *([str(journal), str(len(params) // 2)] if journal else [])]
     done = subprocess.run(
-        [sys.executable, "-m", "scripts.benchmarks.plain", str(folds)],
+        [sys.executable, "-m", "scripts.benchmarks.plain", *words],
         cwd=ROOT,
         check=True,
         capture_output=True,
@@ -98,28 +118,27 @@ def plain(folds: int, params: Sequence[Params]) -> Measured:
 
 
 def two_plain(folds: int, params: Sequence[Params]) -> Measured:
-    """Run two plain loops at once, each over every other of the trials."""
-    with ThreadPoolExecutor(2) as pool:
-        halves = list(pool.map(partial(plain, folds), (params[::2], params[1::2])))
-    per_trial, first, whole = (
-        max(getattr(half, field) for half in halves) for field in ("per_trial", "first", "whole")
-    )
-    return Measured(per_trial / 2, first, whole)
+    """Run two plain processes at once on one study in a journal file."""
+    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(2) as pool:
+        journal = Path(folder) / "journal"
+        waiting = study_in(str(journal))
+        for one in params:
+            waiting.enqueue_trial(one)
+        halves = list(pool.map(partial(plain, folds, params), (journal, journal)))
+    return Measured(*(max(getattr(half, field) for half in halves) for field in ("per_trial", "first", "whole")))
 
 
-def show(folds: int, trials: int, table: dict[str, list[Measured]]) -> None:
-    """Print medians and their ratio to the plain loop."""
-    print(
-        f"\n{trials} trials, {'one split' if folds == 1 else f'{folds} folds'}; medians of {len(table['(b) jobs=1'])}"
-    )
-    print(f"{'':<20} {'s a trial':>10} {'ratio':>7} {'first trial, s':>15} {'whole study, s':>15}")
-    base = statistics.median(m.per_trial for m in table["(a) plain loop"])
+def text(table: Rounds) -> str:
+    """Lay out medians, and the ratio to the plain loop of the same round."""
+    lines = [f"{'':<21} {'s a trial':>10} {'ratio':>20} {'first trial, s':>15} {'whole study, s':>15}"]
     for name, runs in table.items():
         per_trial, first, whole = (
             statistics.median(getattr(m, field) for m in runs) for field in ("per_trial", "first", "whole")
         )
-        print(f"{name:<20} {per_trial:>10.3f} {per_trial / base:>7.2f} {first:>15.2f} {whole:>15.1f}")
-    sys.stdout.flush()
+        of = sorted(m.per_trial / base.per_trial for m, base in zip(runs, table[PLAIN], strict=True))
+        ratio = f"{statistics.median(of):.2f} ({of[0]:.2f} to {of[-1]:.2f})"
+        lines.append(f"{name:<21} {per_trial:>10.3f} {ratio:>20} {first:>15.2f} {whole:>15.1f}")
+    return "\n".join(lines)
 
 
 if __name__ == "__main__":

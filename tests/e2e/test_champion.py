@@ -219,3 +219,31 @@ def test_another_entry_points_champion(
     wrong = place.step("steps.tune", confirm=2, **words)
     assert wrong.code == 2
     assert "--confirm 2: must be 0 for 'fit_line', which declares no fold_seed" in wrong.stderr
+
+
+@pytest.mark.slow
+def test_an_entry_point_that_declares_refit_has_a_champion_of_its_own(
+    new_place: Callable[..., Place], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Its best trial's parameters are run once more, with refit=true."""
+    project = copy_project(tmp_path_factory.mktemp("refitted"))
+    (project / "fit_line.py").write_text((project / "tests" / "samples" / "own_script.py").read_text())
+    stanza = """
+  refit_line:
+    parameters:
+      lr: {type: float, default: 0.01}
+      refit: {type: string, default: "false"}
+    command: "python fit_line.py --lr {lr} && echo refit: {refit}"
+"""
+    (project / "MLproject").write_text((project / "MLproject").read_text() + stanza)
+    (project / "rate.yaml").write_text(SPACES["rate"])
+    place = new_place(project=project)
+    words = {**LOSS, "entry_point": "refit_line", "space": "./rate.yaml", "n_trials": 3, "champion": "true"}
+    place.step("steps.tune", check=True, **words)
+    study = place.study()
+    (champion,) = [run for run in study.children if run.data.tags["tuning.role"] == "champion"]
+    best = place.client.get_run(study.parent.data.tags["tuning.best_run"])
+    assert study.parent.data.tags["tuning.champion"] == champion.info.run_id
+    assert champion.data.params["refit"].lower() == "true"
+    assert champion.data.params["lr"] == best.data.params["lr"]
+    assert champion.data.metrics["loss"] == best.data.metrics["loss"]

@@ -193,11 +193,16 @@ def test_optuna_dashboard_opens_the_study(shown: tuple[Place, Server]) -> None:
 
 @pytest.mark.slow
 def test_an_interrupted_study_has_its_report(place: Place) -> None:
-    """Ctrl-C: page, table and best parameters are of what had finished; no study.db; nothing is left running."""
-    words = place.step_command("steps.tune", **{**SHOWN, "n_trials": 500, "folds": 1, "study": "cut"})
+    """A page while it runs; after Ctrl-C page, table and best parameters are of what had finished; no study.db."""
+    words = place.step_command("steps.tune", **{**SHOWN, "n_trials": 5000, "folds": 1, "study": "cut"})
     process = place.start(words, cwd=Path(place.project))
-    done = "tags.`tuning.state` = 'COMPLETE' AND tags.`tuning.role` = 'trial'"
-    until(lambda: len(place.client.search_runs(["0"], done)) >= 30, 120, "thirty trials")
+
+    def pages() -> list[str]:
+        parents = place.client.search_runs(["0"], "tags.`tuning.role` = 'study' AND tags.`tuning.study` = 'cut'")
+        artifacts = place.client.list_artifacts(parents[0].info.run_id) if parents else []
+        return [file.path for file in artifacts if file.path == "report.html"]
+
+    until(pages, 120, "a page of a study that runs")
     process.send_signal(signal.SIGINT)
     assert until(lambda: process.poll() is not None, 12, "its end") < 10
     assert process.returncode == 130

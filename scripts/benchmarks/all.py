@@ -1,0 +1,91 @@
+"""Write docs/benchmarks.md: what is claimed of this project, measured on this machine.
+
+    scripts/bench all [rounds] [trials]
+
+Takes an hour or so; nothing else should run meanwhile.
+"""
+
+import io
+import os
+import platform
+import sys
+from collections.abc import Callable
+from contextlib import redirect_stdout
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+
+from scripts.benchmarks import data, resume, scale, speed
+
+TARGET = speed.ROOT / "docs" / "benchmarks.md"
+PACKAGES = ("mlflow", "optuna", "scikit-learn", "pandas", "numpy")
+HEAD = """# Benchmarks
+
+Written by `scripts/bench all` on {date}: {cores} cores ({processor}), Python {python}, {packages}. Seconds are this
+machine's; the ratios, taken within a round of runs that follow each other, are what holds elsewhere. What a search
+finds, which no machine's speed changes, is in [search.md](search.md).
+"""
+SPEED = """
+## A trial, {title}
+
+{trials} trials of a random forest on iris, {title}, the same in every row; medians of {rounds} interleaved rounds, with
+the least and the greatest ratio to the plain loop of the same round. (a) is plain Optuna, which logs the same to MLflow,
+as one process and as two on one journal file; (b) is `mlflow run . -e tune`; (c) the same with MLflow's local backend.
+
+```text
+{table}
+```
+"""
+MORE = """
+## {title}
+
+{about}
+
+```text
+{text}
+```
+"""
+
+
+def main(rounds: int = 5, trials: int = 50) -> None:
+    """Measure and write, piece by piece."""
+    packages = ", ".join(f"{name} {metadata.version(name)}" for name in PACKAGES)
+    known = {"date": datetime.now(tz=UTC).date(), "cores": os.cpu_count(), "processor": _processor()}
+    parts = [HEAD.format(**known, python=platform.python_version(), packages=packages)]
+    for folds, table in speed.measure(rounds, trials):
+        told = {"title": speed.title(folds), "trials": trials, "rounds": rounds, "table": speed.text(table)}
+        _write(parts, SPEED.format(**told))
+    for title, about, measure in PIECES:
+        _write(parts, MORE.format(title=title, about=about, text=_printed(measure)))
+
+
+PIECES: tuple[tuple[str, str, Callable[[], None]], ...] = (
+    (
+        "A study that grows",
+        f"By `scripts/bench scale`: {' '.join((scale.__doc__ or '').split('Prints ')[1].split())}",
+        scale.main,
+    ),
+    ("A study that goes on", "By `scripts/bench resume`: the whole command, with nothing left to run.", resume.main),
+    ("A big table", "By `scripts/bench data`: memory of the whole process tree.", data.main),
+)
+
+
+def _write(parts: list[str], part: str) -> None:
+    parts.append(part)
+    print(part, flush=True)
+    TARGET.write_text("".join(parts))
+
+
+def _printed(measure: Callable[[], None]) -> str:
+    with redirect_stdout(io.StringIO()) as printed:
+        measure()
+    return printed.getvalue().strip("\n")
+
+
+def _processor() -> str:
+    lines = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []
+    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), platform.machine())
+
+
+if __name__ == "__main__":
+    main(*map(int, sys.argv[1:]))
