@@ -28,9 +28,10 @@ finds, which no machine's speed changes, is in [search.md](search.md).
 SPEED = """
 ## A trial, {title}
 
-{trials} trials of a random forest on iris, {title}, the same in every row; medians of {rounds} interleaved rounds, with
-the least and the greatest ratio to the plain loop of the same round. (a) is plain Optuna, which logs the same to MLflow,
-as one process and as two on one journal file; (b) is `mlflow run . -e tune`; (c) the same with MLflow's local backend.
+{trials} trials of a random forest on iris, {title}, the same in every row; medians of {rounds} interleaved rounds,
+with the least and the greatest ratio to the plain loop of the same round. (a) is plain Optuna, which logs the same to
+MLflow, as one process and as two on one journal file; (b) is `mlflow run . -e tune`; (c) the same with MLflow's local
+backend.
 
 ```text
 {table}
@@ -62,7 +63,7 @@ def main(rounds: int = 5, trials: int = 50) -> None:
 PIECES: tuple[tuple[str, str, Callable[[], None]], ...] = (
     (
         "A study that grows",
-        f"By `scripts/bench scale`: {' '.join((scale.__doc__ or '').split('Prints ')[1].split())}",
+        "By `scripts/bench scale`: trials that do nothing, see [scaling](scaling.md).",
         scale.main,
     ),
     ("A study that goes on", "By `scripts/bench resume`: the whole command, with nothing left to run.", resume.main),

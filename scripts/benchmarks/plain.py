@@ -2,8 +2,8 @@
 
     python -m scripts.benchmarks.plain <folds> [<journal file> <trials>]
 
-Reads the trials' hyperparameters (JSON, a list) from stdin; prints the loop's seconds as JSON. With a journal file it is
-one of several processes of one study, and runs so many of the trials that wait in it. Run by `speed`.
+Reads the trials' hyperparameters (JSON, a list) from stdin; prints the loop's seconds as JSON. With a journal file it
+is one of several processes of one study, and runs so many of the trials that wait in it. Run by `speed`.
 """
 
 import json

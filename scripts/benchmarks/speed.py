@@ -3,8 +3,9 @@
     scripts/bench speed [rounds] [trials]
 
 All in one run, interleaved, on one machine, for 5-fold trials and for trials of one split: (a) the plain loop, which
-also logs to MLflow, and two such processes on one journal file, which share the trials; (b) this project with jobs=1 and jobs=2; (c) this project with backend=local. Only the ratios mean anything
-elsewhere: medians over the rounds, of the ratios of each round, with their least and greatest.
+also logs to MLflow, and two such processes on one journal file, which share the trials; (b) this project with jobs=1
+and jobs=2; (c) this project with backend=local. Only the ratios mean anything elsewhere: the medians, the least and the
+greatest of those that each round has.
 """
 
 import json

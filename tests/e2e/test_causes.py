@@ -117,6 +117,7 @@ def test_nothing_is_left_of_them(failed: tuple[Place, Done]) -> None:
     assert list((place.folder / "tmp").glob("tune-*")) == []
 
 
+@pytest.mark.slow
 def test_failures_in_a_row_end_the_study(project: Path, place: Place) -> None:
     """It says why most of them failed, keeps what it has found, and goes on when told to bear more."""
     place.project = project

@@ -182,6 +182,7 @@ def test_a_champion_that_is_cut_off_is_run_at_the_next_start(place: Place) -> No
     assert place.client.search_runs(["0"], "attributes.status = 'RUNNING'") == []
 
 
+@pytest.mark.slow
 def test_an_interrupt_ends_the_champion_too(place: Place) -> None:
     """Ctrl-C while the champion runs: it and the study are KILLED, what was found is said, the code is 130."""
     process = place.start(place.step_command("steps.tune", **{**SMALL, "n_trials": 2}), cwd=Path(place.project))

@@ -125,7 +125,12 @@ def test_a_tuner_that_is_killed_leaves_no_file(place: Place) -> None:
     assert list((place.folder / "tmp").glob("tune-*")) == []
 
 
-SIGNALS = [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 143)]
+SLOW = pytest.mark.slow
+SIGNALS = [
+    (signal.SIGINT, 130),
+    pytest.param(signal.SIGTERM, 143, marks=SLOW),
+    pytest.param(signal.SIGHUP, 143, marks=SLOW),
+]
 
 
 @pytest.mark.parametrize(("number", "code"), SIGNALS)

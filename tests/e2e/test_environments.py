@@ -15,7 +15,7 @@ from tests.standin import standin_conda
 pytestmark = pytest.mark.e2e
 
 
-@pytest.fixture(scope="module", params=["conda", "uv"])
+@pytest.fixture(scope="module", params=["conda", pytest.param("uv", marks=pytest.mark.slow)])
 def manager(request: pytest.FixtureRequest) -> str:
     """The environment manager."""
     return str(request.param)

@@ -80,6 +80,7 @@ def test_it_is_pruned_on_its_losses(line: tuple[Place, Done]) -> None:
         assert all(logged[step] == value for step, value in seen)
 
 
+@pytest.mark.slow
 def test_what_is_pruned_does_not_depend_on_timing(line: tuple[Place, Done], project: Path, place: Place) -> None:
     """One at a time: the same trials, pruned at the same steps."""
     before, _ = line
@@ -103,6 +104,7 @@ def test_it_goes_on_with_what_its_pruner_has_seen(line: tuple[Place, Done], proj
     assert of[0] == of[1]
 
 
+@pytest.mark.slow
 def test_a_shell_command_is_tuned_too(project: Path, place: Place) -> None:
     """An entry point that is no plain Python command runs in a shell below the warm backend."""
     place.project = project
@@ -111,10 +113,12 @@ def test_a_shell_command_is_tuned_too(project: Path, place: Place) -> None:
     assert [run.data.tags["tuning.state"] for run in place.study().trials] == ["COMPLETE"] * 2
 
 
+SLOW = pytest.mark.slow
+LINE = {"entry_point": "fit_line"}
 WRONG = [
-    ({"entry_point": "fit_lin"}, "--entry_point 'fit_lin'", "did you mean 'fit_line'?"),
-    ({"entry_point": "fit_line", "objective": "auto"}, "--objective 'auto'", "the metric that 'fit_line' logs"),
-    ({"entry_point": "fit_line", "direction": "auto"}, "--direction 'auto'", "maximize or minimize"),
+    pytest.param({"entry_point": "fit_lin"}, "--entry_point 'fit_lin'", "did you mean 'fit_line'?", marks=SLOW),
+    pytest.param({**LINE, "objective": "auto"}, "--objective 'auto'", "the metric that 'fit_line' logs", marks=SLOW),
+    pytest.param({**LINE, "direction": "auto"}, "--direction 'auto'", "maximize or minimize", marks=SLOW),
     ({"entry_point": "shell_line"}, "momentum", "declares no such parameter"),
 ]
 

@@ -128,6 +128,7 @@ def test_an_end_reaches_the_trials(cluster: Cluster, place: Place, local: Study)
     assert essence(place.named("ended")) == essence(local)
 
 
+@pytest.mark.slow
 def test_a_time_limit_reaches_the_trials(cluster: Cluster, place: Place) -> None:
     """A trial that takes too long, from its own start on, ends within 2 s of its limit, and has failed by it."""
     space = place.folder / "slow.yaml"
@@ -141,6 +142,7 @@ def test_a_time_limit_reaches_the_trials(cluster: Cluster, place: Place) -> None
     assert cluster.trials() == []
 
 
+@pytest.mark.slow
 def test_what_dies_costs_what_ran_there(cluster: Cluster, place: Place, local: Study) -> None:
     """A killed worker, a silent node, a killed one: their trials are run again, no other; the study is the same."""
     process = place.start(on_cluster(place, "struck"), cwd=ROOT)

@@ -76,6 +76,7 @@ def local(new_place: Callable[..., Place]) -> Iterator[Place]:
     process.wait()
 
 
+@pytest.mark.slow
 def test_the_local_backend_gives_the_same_trials(place: Place, local: Place) -> None:
     """backend=local, whose children are interpreters of their own: the same trials, by earlier scores too."""
     place.step("steps.tune", check=True, n_trials=LOCAL_TRIALS, **LOCAL)

@@ -82,6 +82,7 @@ def test_a_trial_is_repeated_at_its_own_commit_with_its_own_diff(recorded: Recor
     assert "tuning.study" not in child.data.tags
 
 
+@pytest.mark.slow
 def test_a_champion_is_repeated_to_the_last_bit(recorded: Recorded) -> None:
     """Held-out scores, intervals and gain too."""
     done = recorded.again(recorded.run("champion").info.run_id)

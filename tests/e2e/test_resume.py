@@ -84,6 +84,7 @@ def test_of_two_tuners_one_works(place: Place) -> None:
     place.all_gone()
 
 
+@pytest.mark.slow
 def test_sixteen_at_a_time_on_sqlite(place: Place) -> None:
     """200 trials, 16 children at once on one database file: not one fails."""
     ended = place.step(

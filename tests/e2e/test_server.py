@@ -60,6 +60,7 @@ def test_a_server_that_comes_back_loses_nothing(server: Server) -> None:
     assert not [run for run in place.client.search_runs(["0"]) if run.info.status == "RUNNING"]
 
 
+@pytest.mark.slow
 def test_a_server_that_stays_away_ends_the_study(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     """It ends as by SIGTERM and says so; what the server had been told is there when it goes on."""
     place = server.place
