@@ -191,7 +191,15 @@ class Nodes:
         now = time.monotonic()
         if now - self._asked < _FRESH_S:
             return
-        found = {node["NodeID"]: bool(node["Alive"]) for node in ray.nodes()}
+        self._asked = now
+        try:
+            found = {node["NodeID"]: bool(node["Alive"]) for node in ray.nodes()}
+        except (
+            ray.exceptions.RayError,
+            RuntimeError,
+            OSError,
+        ):  # the head is away; Ray ends this process if it stays so
+            return
         if any(not alive and self._known.get(name, False) for name, alive in found.items()):
             self._died = now
-        self._known, self._asked = found, time.monotonic()
+        self._known = found

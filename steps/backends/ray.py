@@ -39,7 +39,7 @@ class RayRun(Handle):
     def __init__(self, run_id: str, task: Any, output: Path, nodes: Nodes):
         self._run_id, self._task, self._nodes = run_id, task, nodes
         self._submitted = time.monotonic()
-        self._node_id = ""
+        self._node_id, self._killed = "", False
         self._ended: tuple[str | None] | None = None  # how it failed: None if it ended well
         self.output = output
         self._done, teller = Pipe(duplex=False)
@@ -75,12 +75,15 @@ class RayRun(Handle):
 
     def signal(self, number: int) -> None:
         """Ask the task to end what it executes, or, for SIGKILL, have Ray kill its process."""
+        self._killed = self._killed or number == signal.SIGKILL
         if self._look() is None:
             with suppress(ray.exceptions.RayError, ValueError):  # it has ended this very moment
                 ray.cancel(self._task, force=number == signal.SIGKILL)
 
     def cancel(self) -> None:
-        """Ask the child to end, wait GRACE_S, and end it."""
+        """Ask the child to end, wait GRACE_S, and end it; one that Ray was told to kill is not waited for again."""
+        if self._killed:
+            return
         self.signal(signal.SIGTERM)
         deadline = time.monotonic() + GRACE_S
         while self._look() is None and time.monotonic() < deadline:
