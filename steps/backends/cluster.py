@@ -194,11 +194,7 @@ class Nodes:
         self._asked = now
         try:
             found = {node["NodeID"]: bool(node["Alive"]) for node in ray.nodes()}
-        except (
-            ray.exceptions.RayError,
-            RuntimeError,
-            OSError,
-        ):  # the head is away; Ray ends this process if it stays so
+        except (ray.exceptions.RayError, RuntimeError, OSError):  # its head is away; if it stays so, Ray ends us
             return
         if any(not alive and self._known.get(name, False) for name, alive in found.items()):
             self._died = now

@@ -87,6 +87,7 @@ def test_the_local_backend_gives_the_same_trials(place: Place, local: Place) -> 
     assert "Running command 'python -m steps.train" not in (local.folder / "output.txt").read_text()
 
 
+@pytest.mark.slow
 def test_children_of_the_local_backend_do_not_outlive_mlflow_run(local: Place) -> None:
     """SIGKILL to the study's `mlflow run` in the midst of trials: after 5 s no process of the study is left."""
     (mlflow_run,) = [pid for pid, command in local.processes().items() if " run " in command and "-e tune" in command]

@@ -217,7 +217,7 @@ LATER = [
         warm_start="nobody",
     ),
     _tune("warm_start-no-run", f"--warm_start '{'0' * 32}': Run with id={'0' * 32} not found …", warm_start="0" * 32),
-    _tune("backend", "--backend 'slurm': must be one of databricks, kubernetes, local, warm", backend="slurm"),
+    _tune("backend", "--backend 'slurm': must be one of databricks, kubernetes, local, ray, warm", backend="slurm"),
     _tune(
         "backend_config-missing",
         "--backend_config '{folder}/none.json': must be the path of a JSON file: …No such file…",

@@ -81,8 +81,15 @@ def test_what_the_steps_import_is_listed():
     packages = {
         module: {canonicalize_name(name) for name in of} for module, of in metadata.packages_distributions().items()
     }
-    listed = names(ROOT / "scripts" / "requirements.in")
-    assert {module for module in foreign if not packages[module] & listed} == set()
+    listed = names(ROOT / "scripts" / "requirements.in") | names(ROOT / "scripts" / "requirements-ray.in")
+    assert {module for module in foreign if not packages.get(module, {module}) & listed} == set()
+
+
+def test_conda_ray_yaml_is_the_base_and_what_ray_needs():
+    """Every pin of conda.yaml stands in it, and Ray only there."""
+    base, both = pins(CONDA_YAML), pins(CONDA_YAML.with_name("conda-ray.yaml"))
+    assert both.items() >= base.items()
+    assert names(ROOT / "scripts" / "requirements-ray.in") == {"ray"} <= set(both) - set(base)
 
 
 def test_what_the_tests_use_comes_on_top():
@@ -92,7 +99,9 @@ def test_what_the_tests_use_comes_on_top():
     assert not project & tests
 
 
-@pytest.mark.parametrize("path", [CONDA_YAML, TEST_PINS], ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "path", [CONDA_YAML, CONDA_YAML.with_name("conda-ray.yaml"), TEST_PINS], ids=lambda path: path.name
+)
 def test_every_line_is_a_pin_for_python_3_11_from_anywhere(path):
     """No pin depends on the version of Python, and no file says where packages come from."""
     assert "://" not in path.read_text()
@@ -297,7 +306,7 @@ def test_run_without_an_entry_point_says_how_it_is_used(tmp_path, arguments, cod
     made = clone(tmp_path)
     ran = subprocess.run([made / "scripts" / "run", *arguments], capture_output=True, text=True, timeout=60)
     assert ran.returncode == code
-    assert ran.stdout.startswith("usage: scripts/run <entry point>")
+    assert ran.stdout.startswith("usage: scripts/run [--ray] <entry point>")
     assert not (made / ".venv").exists()
 
 
