@@ -21,8 +21,9 @@ from mlflow.projects.utils import get_run_env_vars
 
 from steps.backends import RAY, node
 from steps.backends.birth import create
-from steps.backends.cluster import Need, Nodes
+from steps.backends.cluster import Nodes
 from steps.backends.handle import GRACE_S, LOST, RUNNING, Handle, told
+from steps.backends.need import Need
 from steps.backends.node import Warmth
 
 # How long a child that no node has reported may have been under way to one that died.

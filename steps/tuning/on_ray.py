@@ -7,7 +7,8 @@ from urllib.parse import urlsplit
 
 from steps import environment, names, threads
 from steps.backends import cluster
-from steps.backends.cluster import Need
+from steps.backends import need as needs
+from steps.backends.need import Need
 from steps.backends.node import Warmth
 from steps.errors import WrongValue
 from steps.tuning import resources, warming
@@ -17,7 +18,7 @@ _LOOPBACK = ("127.", "localhost", "::1")
 
 def need(values: Mapping[str, Any]) -> Need:
     """Read what each trial takes of the cluster. Raises WrongValue for a configuration that says no such thing."""
-    return cluster.read(resources.read_backend_config(values), int(values["threads"]))
+    return needs.read(resources.read_backend_config(values), int(values["threads"]))
 
 
 def warmth(values: Mapping[str, Any]) -> Warmth:

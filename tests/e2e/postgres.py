@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from tests.e2e.tools import until
+from tests.e2e.tools import install, until
 
 _USER = "nobody"  # it refuses to run as root
 _STARTS_S = 60
@@ -51,8 +51,5 @@ def _programs() -> Path:
         return sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
 
     if not found():
-        apt = ["apt-get", "-qq", "-y", "--no-install-recommends"]
-        subprocess.run([*apt, "update"], check=False, capture_output=True)
-        done = subprocess.run([*apt, "install", "postgresql"], check=False, capture_output=True, text=True)
-        assert done.returncode == 0, f"install Debian's postgresql for these tests: {done.stderr[-500:]}"
+        install("postgresql")
     return found()[-1].parent

@@ -4,7 +4,6 @@ import json
 import os
 import shutil
 import signal
-import subprocess
 import sys
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -17,7 +16,7 @@ from mlflow.tracking import MlflowClient
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
 from tests.e2e.server import Server
-from tests.e2e.tools import Place, free_port, until
+from tests.e2e.tools import Place, free_port, install, until
 
 pytestmark = pytest.mark.e2e
 
@@ -33,10 +32,7 @@ SHOWN: dict[str, Any] = {"n_trials": 12, "folds": 2, "jobs": 2, "study": "shown"
 def browser() -> Iterator[Browser]:
     """Headless Chromium, Debian's; it is installed where it is missing."""
     if shutil.which("chromium") is None:
-        apt = ["apt-get", "-qq", "-y", "--no-install-recommends"]
-        subprocess.run([*apt, "update"], check=False, capture_output=True)
-        done = subprocess.run([*apt, "install", "chromium"], check=False, capture_output=True, text=True)
-        assert done.returncode == 0, f"install Debian's chromium for these tests: {done.stderr[-500:]}"
+        install("chromium")
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
         yield opened

@@ -198,6 +198,14 @@ def until(condition: Callable[[], object], seconds: float, what: str) -> float:
     return time.monotonic() - began
 
 
+def install(package: str) -> None:
+    """Install one of Debian's packages, as root."""
+    apt = ["apt-get", "-qq", "-y", "--no-install-recommends"]
+    subprocess.run([*apt, "update"], check=False, capture_output=True)
+    done = subprocess.run([*apt, "install", package], check=False, capture_output=True, text=True)
+    assert done.returncode == 0, f"install Debian's {package} for these tests: {done.stderr[-500:]}"
+
+
 def copy_project(target: Path) -> Path:
     """Copy what git would commit of this project into a folder."""
     listed = subprocess.run(
