@@ -21,9 +21,11 @@ TARGET = speed.ROOT / "docs" / "benchmarks.md"
 PACKAGES = ("mlflow", "optuna", "scikit-learn", "pandas", "numpy")
 HEAD = """# Benchmarks
 
-Written by `scripts/bench all` on {date}: {cores} cores ({processor}), Python {python}, {packages}. Seconds are this
-machine's; the ratios, taken within a round of runs that follow each other, are what holds elsewhere. What a search
-finds, which no machine's speed changes, is in [search.md](search.md).
+Written by `scripts/bench all` on {date}: {cores} cores ({processor}), Python {python},
+{packages}.
+
+Seconds are this machine's; the ratios, taken within a round of runs that follow each other, are what holds elsewhere.
+What a search finds, which no machine's speed changes, is in [search.md](search.md).
 """
 SPEED = """
 ## A trial, {title}
