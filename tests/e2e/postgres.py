@@ -23,15 +23,15 @@ class Postgres:
 
     def start(self) -> None:
         """Make it and wait until it answers; it is installed where it is missing."""
-        programs = _programs()
+        folder = programs()
         self._own: dict[str, object] = {}
         if os.getuid() == 0:
             shutil.chown(self.folder, _USER)
             self._own = {"user": _USER, "group": "nogroup", "extra_groups": []}
         data, log = self.folder / "data", self.folder / "log"
-        made = [programs / "initdb", "-D", data, "-U", _USER, "--auth=trust", "--no-sync", "--encoding=UTF8"]
+        made = [folder / "initdb", "-D", data, "-U", _USER, "--auth=trust", "--no-sync", "--encoding=UTF8"]
         subprocess.run(made, check=True, capture_output=True, cwd=self.folder, **self._own)  # type: ignore[call-overload]
-        words = [programs / "postgres", "-D", data, "-k", self.folder, "-c", "listen_addresses=", "-c", "fsync=off"]
+        words = [folder / "postgres", "-D", data, "-k", self.folder, "-c", "listen_addresses=", "-c", "fsync=off"]
         with log.open("w") as output:
             self._process = subprocess.Popen(  # type: ignore[call-overload]
                 words, cwd=self.folder, stdout=output, stderr=output, start_new_session=True, **self._own
@@ -46,7 +46,9 @@ class Postgres:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def _programs() -> Path:
+def programs() -> Path:
+    """Return the folder of its programs; they are installed where they are missing."""
+
     def found() -> list[Path]:
         return sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
 

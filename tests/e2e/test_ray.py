@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from mlflow.entities import Run
 
+from tests.e2e import postgres
 from tests.e2e.cluster import HEAD, OTHER, PORT, TOKEN, Cluster, environment
 from tests.e2e.network import own_network
 from tests.e2e.postgres import Postgres
@@ -33,6 +34,7 @@ def cluster(new_place: Callable[..., Place]) -> Iterator[Cluster]:
     """The cluster, in a network of its own, in which this thread stays meanwhile."""
     if os.getuid() != 0:
         pytest.skip("a network of its own needs root")
+    postgres.programs()  # what has to be fetched is fetched before
     made = Cluster(environment(), new_place())
     with own_network(), ExitStack() as ends:
         ends.callback(made.stop)
