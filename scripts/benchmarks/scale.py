@@ -9,7 +9,6 @@ it takes to resume the study, with random trials and a local database; what one 
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -23,9 +22,10 @@ from typing import Any
 from mlflow.tracking import MlflowClient
 from optuna.trial import TrialState
 
-from scripts.benchmarks.resume import PORT, ROOT, serve
+from scripts.benchmarks.resume import PORT, serve
 from steps.tuning import space
 from steps.tuning.search import Outcome, Search
+from tests.e2e.tools import copy_project
 
 SIZES = (10, 100, 1000, 5000)
 AT_ONCE = 32
@@ -83,12 +83,8 @@ def main(*sizes: int) -> None:
 
 
 def _project(folder: Path) -> Path:
-    """Copy what git knows of this project, and give it an entry point that does nothing."""
-    project = folder / "project"
-    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True)
-    for name in listed.stdout.splitlines():
-        (project / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(ROOT / name, project / name)
+    """Copy this project, and give it an entry point that does nothing."""
+    project = copy_project(folder / "project")
     (project / "nothing.py").write_text(SCRIPT)
     (project / "nothing.yaml").write_text(SPACE.partition("y:")[0])
     with (project / "MLproject").open("a") as file:

@@ -6,14 +6,12 @@ that says from its first moment whose it is can be told apart however early its 
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 from mlflow import tracking
 from mlflow.entities import Metric, Param, Run, RunTag
 from mlflow.projects import utils
-from mlflow.projects.utils import fetch_and_validate_project, get_or_create_run, load_project
 from mlflow.tracking import MlflowClient
 
 
@@ -55,25 +53,3 @@ def born_with(name: str | None, tags: Mapping[str, str], metrics: Sequence[Metri
         yield
     finally:
         vars(utils)["tracking"] = standing
-
-
-def create(
-    project_uri: str,
-    entry_point: str,
-    params: Mapping[str, str],
-    version: str | None,
-    backend_config: Mapping[str, Any],
-    experiment_id: str,
-    folder: Path,
-) -> tuple[str, str, str]:
-    """Create a child run as MLflow does; return its id, its entry point's command, and the project's folder.
-
-    The configuration may have `name`, `tags` and `metrics`, which it is created with; files that the command is to find
-    go to `folder`.
-    """
-    root = fetch_and_validate_project(project_uri, version, entry_point, params)
-    command = load_project(root).get_entry_point(entry_point).compute_command(params, str(folder))
-    born = (backend_config.get("name"), backend_config.get("tags", {}), backend_config.get("metrics", ()))
-    with born_with(*born):
-        run = get_or_create_run(None, project_uri, experiment_id, root, version, entry_point, params)
-    return run.info.run_id, command, root

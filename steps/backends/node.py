@@ -7,7 +7,6 @@ import os
 import signal
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing import active_children, connection
 from pathlib import Path
@@ -74,17 +73,9 @@ def _warm_up(warmth: Warmth, folder: Path) -> None:
 def _end_children() -> None:
     for process in active_children():
         if process.pid is not None:
-            _signal(process.pid, signal.SIGTERM)
+            runner.send(process.pid, signal.SIGTERM)
             process.join(GRACE_S)
-            _signal(process.pid, signal.SIGKILL)
-
-
-def _signal(pid: int, number: int) -> None:
-    try:
-        os.killpg(pid, number)
-    except ProcessLookupError:  # gone, or forked this very moment: it does not lead its session yet
-        with suppress(ProcessLookupError):
-            os.kill(pid, number)
+            runner.send(process.pid, signal.SIGKILL)
 
 
 def _end_of(output: Path) -> str:

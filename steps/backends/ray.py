@@ -16,15 +16,13 @@ from typing import Any
 import ray
 from mlflow.entities import RunStatus
 from mlflow.projects.backend import loader
-from mlflow.projects.backend.abstract_backend import AbstractBackend
-from mlflow.projects.utils import get_run_env_vars
 
 from steps.backends import RAY, node
-from steps.backends.birth import create
 from steps.backends.cluster import Nodes
 from steps.backends.handle import GRACE_S, LOST, RUNNING, Handle, told
 from steps.backends.need import Need
 from steps.backends.node import Warmth
+from steps.backends.own import Created, OwnBackend
 
 # How long a child that no node has reported may have been under way to one that died.
 _REPORTS_S = 10.0
@@ -141,35 +139,20 @@ def _reason(error: Exception, where: str | None) -> str:
     return f"Ray: {type(error).__name__}: {' '.join(str(error).split())}"[:_LENGTH]
 
 
-class RayBackend(AbstractBackend):
-    """Executes entry points on the Ray cluster that this process is connected to; `folder` takes their output."""
+class RayBackend(OwnBackend):
+    """Executes entry points on the Ray cluster that this process is connected to."""
 
     def __init__(self, folder: Path, need: Need, warmth: Warmth):
-        self._folder, self._warmth, self._nodes = folder, warmth, Nodes()
+        super().__init__(folder)
+        self._warmth, self._nodes = warmth, Nodes()
         task: Any = ray.remote(max_retries=0, num_returns="streaming", **need.options())
         self._remote = task(node.execute)  # one for all: Ray ships it once
 
-    def run(
-        self,
-        project_uri: str,
-        entry_point: str,
-        params: Mapping[str, str],
-        version: str | None,
-        backend_config: Mapping[str, Any],
-        tracking_uri: str,
-        experiment_id: str,
-    ) -> RayRun:
-        """Create the child run as MLflow does and submit its command; returns at once.
-
-        The configuration may have `name`, `tags` and `metrics`, which the run is created with.
-        """
-        run_id, command, _ = create(
-            project_uri, entry_point, params, version, backend_config, experiment_id, self._folder
-        )
-        variables = {**_passed_on(), **get_run_env_vars(run_id, experiment_id)}
-        named = self._remote.options(name=backend_config.get("name") or entry_point)
-        task = named.remote(command, variables, self._warmth)
-        return RayRun(run_id, task, self._folder / f"{run_id}.log", self._nodes)
+    def execute(self, created: Created, config: Mapping[str, Any]) -> RayRun:
+        """Submit the command; Ray's own places hold it back."""
+        named = self._remote.options(name=config.get("name") or created.run_id)
+        task = named.remote(created.command, {**_passed_on(), **created.variables}, self._warmth)
+        return RayRun(created.run_id, task, created.output, self._nodes)
 
 
 def _passed_on() -> dict[str, str]:

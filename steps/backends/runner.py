@@ -7,6 +7,7 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from steps import lifeline
@@ -32,6 +33,15 @@ def execute(command: str, folder: str, variables: Mapping[str, str], output: str
     if words is None:
         raise SystemExit(subprocess.run(["bash", "-c", command], check=False).returncode)
     _run_python(words)
+
+
+def send(pid: int, number: int) -> None:
+    """Send a signal to a process that executes a command, and to all that it started; nothing where it is gone."""
+    with suppress(ProcessLookupError):
+        try:
+            os.killpg(pid, number)
+        except ProcessLookupError:  # gone, or forked this very moment: it does not lead its session yet
+            os.kill(pid, number)
 
 
 def python_words(command: str) -> list[str] | None:

@@ -7,23 +7,19 @@ may train for 0.1 s. This one forks (see `forkserver`). It is for POSIX systems.
 import signal
 import time
 from collections.abc import Mapping
-from contextlib import suppress
 from functools import lru_cache
 from multiprocessing.context import ForkServerProcess
-from os import kill, killpg
 from pathlib import Path
 from typing import Any
 
 from mlflow.entities import RunStatus
 from mlflow.projects import _project_spec, utils
 from mlflow.projects.backend import loader
-from mlflow.projects.backend.abstract_backend import AbstractBackend
-from mlflow.projects.utils import get_run_env_vars
 from mlflow.tracking._tracking_service import utils as tracking_utils
 
 from steps.backends import WARM, forkserver, runner
-from steps.backends.birth import create
 from steps.backends.handle import GRACE_S, LOST, Handle, told
+from steps.backends.own import Created, OwnBackend
 
 # What `multiprocessing` gives for the exit code of a process whose forkserver is gone.
 _UNKNOWN = 255
@@ -94,13 +90,8 @@ class WarmRun(Handle):
 
     def signal(self, number: int) -> None:
         """Send a signal to the child and all that it started."""
-        if self._process is None or self._process.pid is None:
-            return
-        with suppress(ProcessLookupError):
-            try:
-                killpg(self._process.pid, number)
-            except ProcessLookupError:  # gone, or forked this very moment: it does not lead its session yet
-                kill(self._process.pid, number)
+        if self._process is not None and self._process.pid is not None:
+            runner.send(self._process.pid, number)
 
     def cancel(self) -> None:
         """Ask the child to end, wait GRACE_S, and end it."""
@@ -111,35 +102,16 @@ class WarmRun(Handle):
             self._process.join()
 
 
-class WarmBackend(AbstractBackend):
-    """Executes entry points in forks; the forkserver must have been started. `folder` takes the children's output."""
+class WarmBackend(OwnBackend):
+    """Executes entry points in forks; the forkserver must have been started."""
 
-    def __init__(self, folder: Path):
-        self._folder = folder
-
-    def run(
-        self,
-        project_uri: str,
-        entry_point: str,
-        params: Mapping[str, str],
-        version: str | None,
-        backend_config: Mapping[str, Any],
-        tracking_uri: str,
-        experiment_id: str,
-    ) -> WarmRun:
-        """Create the child run as MLflow does and start its command; returns at once.
-
-        The configuration may have `name`, `tags` and `metrics`, which the run is created with, and `hold`: the command
-        then waits for `WarmRun.start`.
-        """
-        run_id, command, root = create(
-            project_uri, entry_point, params, version, backend_config, experiment_id, self._folder
-        )
-        output = self._folder / f"{run_id}.log"
-        warm_run = WarmRun(run_id, (command, root, get_run_env_vars(run_id, experiment_id), str(output)), output)
-        if not backend_config.get("hold"):
-            warm_run.start()
-        return warm_run
+    def execute(self, created: Created, config: Mapping[str, Any]) -> WarmRun:
+        """Fork, unless the run is to be held back."""
+        arguments = (created.command, created.root, created.variables, str(created.output))
+        run = WarmRun(created.run_id, arguments, created.output)
+        if not config.get("hold"):
+            run.start()
+        return run
 
 
 def register(folder: Path) -> None:
