@@ -18,7 +18,7 @@ from mlflow.tracking import MlflowClient
 from mlflow.tracking._tracking_service.utils import _get_store
 from mlflow.utils.mlflow_tags import MLFLOW_PROJECT_ENTRY_POINT
 
-from steps import environment, lifeline, names
+from steps import environment, lifeline, names, resend
 from steps.errors import Interrupted, StepError
 from steps.tracking_errors import RUN_ID as RUN_ID
 from steps.tracking_errors import check_uri, no_mlflow
@@ -45,6 +45,7 @@ def own_run(parameters: Mapping[str, object], *, active: bool = True) -> Iterato
     """
     made = os.environ.get(RUN_ID)
     logging.getLogger("mlflow.store.db.utils").addFilter(_is_news)
+    resend.what_breaks_off()
     check_uri()
     try:
         if made and not active:

@@ -23,6 +23,7 @@ Calls = Sequence[tuple[str, Mapping[str, Any]]]
 def calls(values: Mapping[str, Any]) -> Calls:
     """Return the calls, (`module:function`, its keyword arguments), that make what all children have in common."""
     found: list[tuple[str, Mapping[str, Any]]] = [
+        ("steps.resend:what_breaks_off", {}),
         ("steps.environment:differences", {}),
         ("steps.environment:digest", {}),
     ]
