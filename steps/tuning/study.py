@@ -106,6 +106,7 @@ def run(begun: Begun, interrupts: Interrupts, describe: Describe) -> None:
             result = assembly.drive(plan, children, search(), interrupts, remembered, begun.claim, reporter)
             history.settle_leftovers(experiment_id, study)
             parent.write_end(result, children, run_id)
+            reporter.stand_by()  # beside the champion, which takes as long on one core
             with outage.survived(study):
                 encore = assembly.encore_of(plan, children, interrupts, begun.claim, remembered)
                 crowned = champion.crown(plan, result, encore)

@@ -13,8 +13,8 @@ from steps.tuning.report import build
 
 # Between two builds: at first, at most, and how it grows.
 FIRST_S, MOST_S, GROWS = 30.0, 600.0, 1.5
-# From when on a process stands ready: a study that ends sooner needs it once, at its end.
-READY_S = 8.0
+# From when on a process stands ready while trials run: what it imports would cost a short study 3 % of its time.
+READY_S = 20.0
 # How long the last one may take: at a normal end, and at one that a person waits for.
 _FINAL_S, _FOR_EACH_TRIAL_S, _HURRIED_S = 60.0, 0.2, 3.5
 
@@ -55,13 +55,18 @@ class Reporter:
         """Note that a trial has ended."""
         self._intervals.news = True
 
+    def stand_by(self) -> None:
+        """Have a process import what draws, which takes seconds, so that it need not be waited for later."""
+        if self.wanted and self._process is None:
+            self._start()
+
     def tend(self) -> None:
         """Have it built if it is time; returns at once."""
         if not self.wanted:
             return
         self._take_answer(0.0)
-        if self._process is None and time.monotonic() - self._began > READY_S:
-            self._start()
+        if time.monotonic() - self._began > READY_S:
+            self.stand_by()
         if not self._busy and self._intervals.due(time.monotonic()):
             self._ask(build.NOW)
 
