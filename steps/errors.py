@@ -11,7 +11,9 @@
 Anything else is a bug and shows its traceback.
 """
 
+import atexit
 import difflib
+import gc
 import signal
 import sys
 from collections.abc import Callable, Iterable
@@ -82,6 +84,8 @@ def exit_code(step: str, action: Callable[[], int]) -> int:
 
     So with a package that is not there: the step was started with another Python than the project's.
     """
+    # At its end the interpreter would look through all that was imported for garbage, which takes a second.
+    atexit.register(gc.freeze)
     try:
         return action()
     except StepError as error:
