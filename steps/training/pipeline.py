@@ -3,9 +3,12 @@
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TextIO
 
 from sklearn.base import BaseEstimator
+
+# The packages of the steps.
+_NOISY = ("skrub", "sklearn/preprocessing", "sklearn/impute", "pandas")
 
 
 def around(estimator: BaseEstimator, kind: Callable[[], Any], *, seed: int) -> Any:
@@ -25,10 +28,30 @@ def around(estimator: BaseEstimator, kind: Callable[[], Any], *, seed: int) -> A
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Keep from a log what the steps say of each fold that has a category, or a text, that others have not."""
+    """Keep from a log what the steps say of each fold that has a category, or a text, that others have not.
+
+    What is shown is chosen, not what is warned of: scikit-learn sets each filter that stands anew for each tree.
+    """
     with warnings.catch_warnings():
-        for module in ("skrub", "sklearn.preprocessing", "sklearn.impute", "pandas"):
-            warnings.filterwarnings("ignore", category=UserWarning, module=rf"{module}\b")
-        # LogisticRegression has it no more, but every estimator is given it that still names it.
-        warnings.filterwarnings("ignore", message="'n_jobs' has no effect", category=FutureWarning)
+        show = warnings.showwarning
+
+        def shown(
+            message: Warning | str,
+            category: type[Warning],
+            filename: str,
+            lineno: int,
+            file: TextIO | None = None,
+            line: str | None = None,
+        ) -> None:
+            if not _is_noise(str(message), category, filename):
+                show(message, category, filename, lineno, file, line)
+
+        warnings.showwarning = shown
         yield
+
+
+def _is_noise(message: str, category: type[Warning], filename: str) -> bool:
+    if issubclass(category, UserWarning):
+        return any(f"/{place}/" in filename for place in _NOISY)
+    # LogisticRegression has it no more, but every estimator is given it that still names it.
+    return issubclass(category, FutureWarning) and message.startswith("'n_jobs' has no effect")

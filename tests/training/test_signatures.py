@@ -1,7 +1,9 @@
 """Constructors whose hyperparameters are remembered."""
 
+import inspect
 from collections.abc import Iterator
 
+import numpy as np
 import pytest
 from sklearn.base import BaseEstimator, clone
 from sklearn.ensemble import GradientBoostingClassifier, RandomForestClassifier
@@ -43,6 +45,7 @@ def _undone() -> Iterator[None]:
     standing = vars(BaseEstimator)["_get_param_names"]
     yield
     BaseEstimator._get_param_names = standing
+    vars(np.unique).pop("__signature__", None)
 
 
 @pytest.mark.parametrize("kind", CLASSES)
@@ -61,6 +64,14 @@ def test_a_constructor_without_names_is_still_refused() -> None:
     for _ in range(2):
         with pytest.raises(RuntimeError, match="no varargs"):
             NoNames().get_params()
+
+
+def test_numpys_signature_is_its_own() -> None:
+    """What `inspect` finds ready is what it would have made."""
+    before = inspect.signature(np.unique)
+    signatures.keep()
+    assert inspect.signature(np.unique) is vars(np.unique)["__signature__"]
+    assert inspect.signature(np.unique) == before
 
 
 def test_a_study_prepares_it() -> None:
