@@ -1,15 +1,17 @@
 """What this project's backends have in common: they create a child run as MLflow does, then each executes it."""
 
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mlflow.projects.backend import loader
 from mlflow.projects.backend.abstract_backend import AbstractBackend
 from mlflow.projects.utils import fetch_and_validate_project, get_or_create_run, get_run_env_vars, load_project
+from mlflow.utils.mlflow_tags import MLFLOW_PROJECT_BACKEND
 
-from steps.backends.birth import born_with
+from steps.backends import birth
 from steps.backends.handle import Handle
 
 
@@ -28,7 +30,9 @@ class Created:
 
 
 class OwnBackend(AbstractBackend):
-    """Creates child runs as MLflow does; `folder` takes their output."""
+    """Creates child runs as MLflow does; `folder` takes their output. `name` is what `mlflow.run` knows it by."""
+
+    name: str
 
     def __init__(self, folder: Path):
         self._folder = folder
@@ -50,8 +54,8 @@ class OwnBackend(AbstractBackend):
         """
         root = fetch_and_validate_project(project_uri, version, entry_point, params)
         command = load_project(root).get_entry_point(entry_point).compute_command(params, str(self._folder))
-        born = (backend_config.get("name"), backend_config.get("tags", {}), backend_config.get("metrics", ()))
-        with born_with(*born):
+        tags = {**backend_config.get("tags", {}), MLFLOW_PROJECT_BACKEND: self.name}
+        with birth.born_with(backend_config.get("name"), tags, backend_config.get("metrics", ())):
             run_id = get_or_create_run(None, project_uri, experiment_id, root, version, entry_point, params).info.run_id
         variables = get_run_env_vars(run_id, experiment_id)
         return self.execute(Created(run_id, command, root, variables, self._folder / f"{run_id}.log"), backend_config)
@@ -59,3 +63,10 @@ class OwnBackend(AbstractBackend):
     @abstractmethod
     def execute(self, created: Created, config: Mapping[str, Any]) -> Handle:
         """Have a run that was created executed; returns at once."""
+
+
+def register(name: str, make: Callable[[], OwnBackend]) -> None:
+    """Make a backend known to `mlflow.run` by its name, for the life of this process."""
+    known: dict[str, Any] = loader.MLFLOW_BACKENDS
+    known[name] = make
+    birth.with_backend()

@@ -15,9 +15,8 @@ from typing import Any
 
 import ray
 from mlflow.entities import RunStatus
-from mlflow.projects.backend import loader
 
-from steps.backends import RAY, node
+from steps.backends import RAY, node, own
 from steps.backends.cluster import Nodes
 from steps.backends.handle import GRACE_S, LOST, RUNNING, Handle, told
 from steps.backends.need import Need
@@ -142,6 +141,8 @@ def _reason(error: Exception, where: str | None) -> str:
 class RayBackend(OwnBackend):
     """Executes entry points on the Ray cluster that this process is connected to."""
 
+    name = RAY
+
     def __init__(self, folder: Path, need: Need, warmth: Warmth):
         super().__init__(folder)
         self._warmth, self._nodes = warmth, Nodes()
@@ -162,5 +163,4 @@ def _passed_on() -> dict[str, str]:
 
 def register(folder: Path, need: Need, warmth: Warmth) -> None:
     """Make `backend="ray"` known to `mlflow.run`, for the life of this process."""
-    known: dict[str, Any] = loader.MLFLOW_BACKENDS
-    known[RAY] = lambda: RayBackend(folder, need, warmth)
+    own.register(RAY, lambda: RayBackend(folder, need, warmth))

@@ -14,10 +14,9 @@ from typing import Any
 
 from mlflow.entities import RunStatus
 from mlflow.projects import _project_spec, utils
-from mlflow.projects.backend import loader
 from mlflow.tracking._tracking_service import utils as tracking_utils
 
-from steps.backends import WARM, forkserver, runner
+from steps.backends import WARM, forkserver, own, runner
 from steps.backends.handle import GRACE_S, LOST, Handle, told
 from steps.backends.own import Created, OwnBackend
 
@@ -105,6 +104,8 @@ class WarmRun(Handle):
 class WarmBackend(OwnBackend):
     """Executes entry points in forks; the forkserver must have been started."""
 
+    name = WARM
+
     def execute(self, created: Created, config: Mapping[str, Any]) -> WarmRun:
         """Fork, unless the run is to be held back."""
         arguments = (created.command, created.root, created.variables, str(created.output))
@@ -127,5 +128,4 @@ def register(folder: Path) -> None:
         (tracking_utils, "_get_git_url_if_present"),
     ):
         setattr(module, name, lru_cache(maxsize=None)(getattr(module, name)))
-    known: dict[str, Any] = loader.MLFLOW_BACKENDS
-    known[WARM] = lambda: WarmBackend(folder)
+    own.register(WARM, lambda: WarmBackend(folder))

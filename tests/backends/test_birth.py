@@ -1,11 +1,12 @@
 """A child run is created with all that is known of it."""
 
 import pytest
+from mlflow import projects
 from mlflow.projects.utils import get_or_create_run
 from mlflow.tracking import MlflowClient
 
 from steps import tracking
-from steps.backends.birth import born_with
+from steps.backends.birth import born_with, with_backend
 from steps.environment import PROJECT
 
 
@@ -32,3 +33,17 @@ def test_afterwards_runs_are_born_as_ever(client):
     run = create(client)
     assert run.info.run_name != "trial 007"
     assert "tuning.role" not in run.data.tags
+
+
+def test_only_our_backends_runs_are_spared_the_request_that_names_their_backend(client, monkeypatch):
+    """They are born with that tag; another backend's run, and any other tag, gets it as ever."""
+    monkeypatch.setitem(vars(projects), "tracking", vars(projects)["tracking"])  # so that all is undone
+    run_id = create(client).info.run_id
+    with_backend()
+    told = vars(projects)["tracking"].MlflowClient()
+    for key, value in (("mlflow.project.backend", "warm"), ("mlflow.runName", "warm")):
+        told.set_tag(run_id, key, value)
+    assert "mlflow.project.backend" not in client.get_run(run_id).data.tags
+    assert client.get_run(run_id).info.run_name == "warm"
+    told.set_tag(run_id, "mlflow.project.backend", "kubernetes")
+    assert client.get_run(run_id).data.tags["mlflow.project.backend"] == "kubernetes"
