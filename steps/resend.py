@@ -20,13 +20,16 @@ def what_breaks_off() -> None:
 
 def _whole(self: TCPKeepAliveHTTPAdapter, request: PreparedRequest, stream: bool = False, **options: Any) -> Response:
     """Send a request, and read the answer, which `requests` keeps; what is streamed is the reader's."""
-    for _ in range(self.max_retries.total or 0):
+    left = self.max_retries.total or 0
+    while True:
         response = _send(self, request, stream=stream, **options)
         if stream:
             return response
         try:
             _ = response.content  # it is read here
         except (ChunkedEncodingError, ConnectionError):
-            continue
-        return response
-    return _send(self, request, stream=stream, **options)
+            if left == 0:
+                raise
+            left -= 1
+        else:
+            return response
