@@ -18,6 +18,8 @@ import signal
 import sys
 from collections.abc import Callable, Iterable
 
+from steps import output
+
 
 class StepError(Exception):
     """End a step with one line per problem on stderr and an exit code by kind."""
@@ -84,6 +86,7 @@ def exit_code(step: str, action: Callable[[], int]) -> int:
 
     So with a package that is not there: the step was started with another Python than the project's.
     """
+    output.outlast_listeners()
     # At its end the interpreter would look through all that was imported for garbage, which takes a second.
     atexit.register(gc.freeze)
     try:

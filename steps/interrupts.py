@@ -24,20 +24,10 @@ def raise_at_once() -> None:
     """Let a signal raise Interrupted wherever the main thread is: for a step that is one long computation."""
 
     def interrupt(number: int, _frame: FrameType | None) -> None:
-        _mute_lost_terminal()
         raise Interrupted(number)
 
     for number in signals():
         signal.signal(number, interrupt)
-
-
-def _mute_lost_terminal() -> None:
-    """Let output go nowhere that would go to a terminal, or a pipe, that is no longer there: it would be an error."""
-    for descriptor in (1, 2):
-        try:
-            os.write(descriptor, b"")
-        except OSError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), descriptor)
 
 
 class Interrupts:
@@ -83,7 +73,6 @@ class Interrupts:
 
     def _note(self, number: int, _frame: FrameType | None) -> None:
         now = time.monotonic()
-        _mute_lost_terminal()
         if self._first is None:
             self._first = (number, now)
             os.write(self._writer, b"!")

@@ -22,6 +22,7 @@ GRACE_S = 3.0
 # And an orphan, once it was asked to end: what has only just started may not listen yet.
 ORPHANS_GRACE_S = 1.5
 _POLL_S = 0.25
+_DESERTED = threading.Event()
 
 
 def follow_parent() -> None:
@@ -42,12 +43,18 @@ def follow(pids: Iterable[int]) -> None:
 
     def wait() -> None:
         _wait_for_any(watched)
+        _DESERTED.set()
         os.kill(os.getpid(), signal.SIGTERM)
         time.sleep(GRACE_S)
         os._exit(128 + signal.SIGTERM)
 
     if watched:
         threading.Thread(target=wait, name="lifeline", daemon=True).start()
+
+
+def deserted() -> bool:
+    """Tell whether a process that this one follows has ended: what takes long can't be done any more."""
+    return _DESERTED.is_set()
 
 
 def follow_launchers() -> None:

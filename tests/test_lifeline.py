@@ -22,7 +22,7 @@ time.sleep(20)
 """
 POLLING = "del os.pidfd_open"
 STUBBORN = "signal.signal(signal.SIGTERM, signal.SIG_IGN)"
-ORDERLY = "signal.signal(signal.SIGTERM, lambda *_: sys.exit(7))"
+ORDERLY = "signal.signal(signal.SIGTERM, lambda *_: sys.exit(7 if lifeline.deserted() else 8))"
 
 
 def sleeper():

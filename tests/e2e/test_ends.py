@@ -115,6 +115,20 @@ def test_a_closed_terminal_ends_in_order(place: Place) -> None:
     assert study.parent.info.status == "KILLED"
 
 
+def test_a_study_outlives_a_terminal_that_it_was_taken_from(place: Place) -> None:
+    """A terminal that is closed without a signal, as after the shell's `disown`: the study goes on to its end."""
+    terminal, other = os.openpty()
+    words = place.step_command("steps.tune", n_trials=12, folds=1)
+    process = subprocess.Popen(words, cwd=ROOT, env=place.env, stdin=other, stdout=other, stderr=other)
+    os.close(other)
+    until(lambda: len(place.client.search_runs(["0"], "tags.`tuning.role` = 'trial'")) >= 2, 90, "trials")
+    os.close(terminal)
+    assert process.wait(timeout=60) == 0
+    study = place.study()
+    assert study.parent.info.status == "FINISHED"
+    assert len(study.trials) == 12
+
+
 def test_a_tuner_that_is_killed_leaves_no_file(place: Place) -> None:
     """SIGKILL to the tuner while it works on fetched data: its folders in the temporary directory are removed."""
     process = started(place, place.step_command("steps.tune", **LONG), cwd=ROOT)

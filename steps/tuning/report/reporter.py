@@ -7,6 +7,7 @@ from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerProcess
 
+from steps import lifeline
 from steps.backends import forkserver
 from steps.tuning.plan import Plan
 from steps.tuning.report import build
@@ -71,8 +72,11 @@ class Reporter:
             self._ask(build.NOW)
 
     def finish(self, *, hurried: bool, final: bool) -> None:
-        """Have it built for the last time and wait for that, so long; a line on stderr where it can't be had."""
-        if not self.wanted:
+        """Have it built for the last time and wait for that, so long; a line on stderr where it can't be had.
+
+        Where nobody waits and there are only seconds, for what matters more, it is left as it was.
+        """
+        if not self.wanted or lifeline.deserted():
             return
         patience = _HURRIED_S if hurried else _FINAL_S + _FOR_EACH_TRIAL_S * self.plan.values["n_trials"]
         deadline = time.monotonic() + patience
