@@ -10,7 +10,7 @@ import numpy as np
 from sklearn.dummy import DummyClassifier, DummyRegressor
 
 from steps import environment, lifeline, names, tracking
-from steps.training import estimator, evaluate, held_out, model, pipeline
+from steps.training import estimator, evaluate, held_out, pipeline
 from steps.training.plan import Plan
 
 
@@ -67,6 +67,9 @@ def _cross_validate(plan: Plan, unfitted: Any, run_id: str, *, live: bool) -> di
 
 def _refit(plan: Plan, settings: Mapping[str, Any], unfitted: Any) -> dict[str, float]:
     """Fit on all training rows, score the held-out rows, log the model; `full`: all that is known of it too."""
+    # Imported here: what writes models takes half a second, which a trial need not pay for.
+    from steps.training import model
+
     rows, layout = plan.examples, plan.examples.layout
     fitted = unfitted.fit(rows.features.iloc[layout.training], rows.target.iloc[layout.training])
     answers = held_out.Answers(fitted, rows.features.iloc[layout.held_out])
