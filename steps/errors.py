@@ -11,14 +11,12 @@
 Anything else is a bug and shows its traceback.
 """
 
-import atexit
 import difflib
-import gc
 import signal
 import sys
 from collections.abc import Callable, Iterable
 
-from steps import output
+from steps import garbage, output
 
 
 class StepError(Exception):
@@ -87,8 +85,7 @@ def exit_code(step: str, action: Callable[[], int]) -> int:
     So with a package that is not there: the step was started with another Python than the project's.
     """
     output.outlast_listeners()
-    # At its end the interpreter would look through all that was imported for garbage, which takes a second.
-    atexit.register(gc.freeze)
+    garbage.none_at_the_end()
     try:
         return action()
     except StepError as error:

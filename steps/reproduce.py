@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from steps import database, lifeline, settings
+from steps import database, garbage, lifeline, settings
 from steps.errors import NotIdentical, exit_code
 from steps.interrupts import Interrupts
 
@@ -33,8 +33,9 @@ def _reproduce(words: Sequence[str]) -> int:
     lifeline.follow_launchers()
     os.environ |= {lifeline.TUNER: str(os.getpid()), "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false"}
     # Imported only now: `--help` and a wrong value answer at once.
-    from steps.reproduction import run
-    from steps.tracking import own_run
+    with garbage.importing():
+        from steps.reproduction import run
+        from steps.tracking import own_run
 
     try:
         with own_run(values) as run_id:

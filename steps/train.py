@@ -9,7 +9,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from steps import database, interrupts, lifeline, names, secrets, settings, threads
+from steps import database, garbage, interrupts, lifeline, names, secrets, settings, threads
 from steps.errors import exit_code
 
 SUMMARY = "Train one model: cross-validate, refit on all training rows, score the held-out rows, log the model."
@@ -34,8 +34,9 @@ def _train(words: Sequence[str]) -> int:
         lifeline.follow_launchers()
     threads.limit(values["threads"])
     # Imported only now: `--help` and a wrong value answer at once, and the thread limits stand before numpy loads.
-    from steps.tracking import own_run
-    from steps.training import plan, run
+    with garbage.importing():
+        from steps.tracking import own_run
+        from steps.training import plan, run
 
     planned = plan.make(values, hyperparameters)
     for note in planned.examples.notes:

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from steps import database, lifeline, names, outage, secrets, settings, threads
+from steps import database, garbage, lifeline, names, outage, secrets, settings, threads
 from steps.backends import forkserver
 from steps.errors import exit_code
 from steps.interrupts import Interrupts
@@ -46,8 +46,9 @@ def _tune(words: Sequence[str]) -> int:
         forkserver.start(warming.MODULES, Path(files))
         if run_id and values["study"] == "auto":
             _order_forkserver(values, run_id)
-        from steps.tracking import own_run
-        from steps.tuning import preflight, study
+        with garbage.importing():
+            from steps.tracking import own_run
+            from steps.tuning import preflight, study
 
         preflight.reach_server()
         with own_run(values) as parent:

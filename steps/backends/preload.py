@@ -18,6 +18,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
+from steps import garbage
 from steps.names import FILES
 
 ORDERS = "TUNING_PRELOAD"
@@ -42,8 +43,9 @@ def carry_out(modules: list[str], calls: str, wanted_by: int) -> None:
     watcher = threading.Thread(target=watch)
     watcher.start()
     try:
-        for name in modules:
-            importlib.import_module(name)
+        with garbage.importing():
+            for name in modules:
+                importlib.import_module(name)
         while not Path(calls).exists():  # in one move, so it is whole
             time.sleep(_LOOK_S)
         for path, arguments in json.loads(Path(calls).read_text(encoding="utf-8")):
