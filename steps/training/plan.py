@@ -16,7 +16,7 @@ from sklearn.utils.validation import validate_data
 
 from steps import tracking
 from steps.errors import WrongValue, did_you_mean
-from steps.training import estimator, examples, signatures
+from steps.training import estimator, examples, shortcuts
 from steps.training.estimator import Maker
 from steps.training.examples import Examples
 
@@ -71,7 +71,7 @@ def prepare(settings: Mapping[str, Any], estimators: Sequence[str]) -> None:
         with suppress(WrongValue):
             if not make({**settings, "estimator": path}, ()).examples.plain:
                 importlib.import_module("skrub")
-    signatures.keep()
+    shortcuts.take()
     if found := examples.made():
         # scikit-learn imports what reads a table's columns, 20 ms of it, only with the first table.
         validate_data(BaseEstimator(), found.features.head(1), skip_check_array=True)
