@@ -85,6 +85,12 @@ def compared(tuned, baseline, features, target, seed=1):
 DUMMY = DummyClassifier().fit([[0], [1]], [0, 1])
 
 
+@pytest.fixture
+def _fewer_resamples(monkeypatch):
+    monkeypatch.setattr(comparison, "_RESAMPLES", 200)
+
+
+@pytest.mark.usefixtures("_fewer_resamples")
 def test_the_interval_of_a_gain():
     """A model that is far better than the baseline has a gain whose interval lies above zero, around the gain."""
     fitted, features, target = forest()
@@ -97,6 +103,7 @@ def test_the_interval_of_a_gain():
     assert found != compared(fitted, constant, features, target, seed=2)
 
 
+@pytest.mark.usefixtures("_fewer_resamples")
 def test_no_gain_is_no_gain():
     """Against itself a model gains nothing, in no resample: the scores are of the same rows."""
     fitted, features, target = forest()

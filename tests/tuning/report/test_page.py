@@ -69,14 +69,14 @@ def test_of_many_trials_some_lines_are_drawn(record, make_plan):
     """Parallel coordinates have a line for each of up to 100 trials; of more, one in k by rank, which is said."""
     title = "Parallel coordinates"
     few = load(record, make_plan(), rows(12))
-    many = findings.load(make_plan(), "many", record(rows(201), "many"))
-    assert [trial.number for trial in many.ranked[:2]] == [200, 199]
+    many = findings.load(make_plan(), "many", record(rows(101), "many"))
+    assert [trial.number for trial in many.ranked[:2]] == [100, 99]
     assert many.best == many.ranked[0]
     drawn = {plot.title: plot for plot in plots.draw(few)}[title]
     assert drawn.note == "Each line is a trial."
     sampled = {plot.title: plot for plot in plots.draw(many)}[title]
-    assert sampled.note == "Each line is a trial: one in 3 of 201 finished ones, by rank, from the best on."
-    assert len(sampled.html) < 2 * 67 / 12 * len(drawn.html)
+    assert sampled.note == "Each line is a trial: one in 2 of 101 finished ones, by rank, from the best on."
+    assert len(sampled.html) < 2 * 51 / 12 * len(drawn.html)
 
 
 def test_what_a_pruner_saw_is_drawn(record, make_plan):
