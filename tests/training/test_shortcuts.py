@@ -1,13 +1,20 @@
 """What scikit-learn is answered at once is what it would have found."""
 
 import inspect
-from collections.abc import Iterator
+import pickle
+import re
+import warnings
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import narwhals.stable.v2.dependencies as tables
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy.sparse import csr_array
 from sklearn.base import BaseEstimator, clone
 from sklearn.datasets import load_iris
@@ -17,9 +24,12 @@ from sklearn.ensemble import (
     HistGradientBoostingClassifier,
     RandomForestClassifier,
 )
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
+from sklearn.utils import check_random_state
 
 from steps import settings
 from steps.training import plan, shortcuts
@@ -57,6 +67,7 @@ def _undone() -> Iterator[None]:
     yield
     BaseEstimator._get_param_names = standing
     tables.is_into_dataframe, tables.is_into_series = asked
+    shortcuts.replace(shortcuts._seeded, shortcuts._seeded_by_chance)
     vars(np.unique).pop("__signature__", None)
 
 
@@ -111,6 +122,67 @@ def test_tables_and_columns_are_known_as_before(value: object) -> None:
     before = tables.is_into_dataframe(value), tables.is_into_series(value)
     shortcuts.take()
     assert (tables.is_into_dataframe(value), tables.is_into_series(value)) == before
+
+
+DRAWS: tuple[Callable[[np.random.RandomState], Any], ...] = (
+    lambda generator: generator.randint(0, 2**31 - 1, 3),
+    lambda generator: generator.normal(size=3),  # keeps one for the next time
+    lambda generator: generator.binomial(100, 0.3),  # keeps what it has computed
+    lambda generator: generator.permutation(9),
+)
+SEEDS = st.one_of(st.integers(0, 2**32 - 1), st.integers(0, 2**32 - 1).map(np.uint32))
+
+
+@given(st.lists(st.tuples(SEEDS, st.lists(st.sampled_from(DRAWS), max_size=4), st.booleans()), max_size=12))
+def test_a_generator_that_is_seeded_again_draws_as_a_new_one(asked: list[Any]) -> None:
+    """Whatever was drawn before; and one that is still held is nobody else's, whether it is held itself or its bits."""
+    held: list[tuple[Any, Any]] = []
+    for seed, draws, keep in asked:
+        fresh, again = np.random.RandomState(seed), shortcuts._seeded(seed)
+        for draw in draws:
+            np.testing.assert_array_equal(draw(fresh), draw(again))
+        if keep:
+            held.append((fresh, again if seed % 2 else np.random.RandomState(again._bit_generator)))
+        del again
+    for fresh, kept in held:
+        np.testing.assert_array_equal(fresh.randint(0, 2**31 - 1, 3), kept.randint(0, 2**31 - 1, 3))
+
+
+def test_what_is_let_go_is_used_again_and_what_is_held_is_not() -> None:
+    """One generator for all that are asked for one after another; each of two at a time has its own, as each thread."""
+    first = id(shortcuts._seeded(1))
+    assert id(shortcuts._seeded(2)) == first
+    one, other = shortcuts._seeded(1), shortcuts._seeded(2)
+    assert one is not other
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(lambda: id(shortcuts._seeded(3))).result() not in (id(one), id(other))
+
+
+@pytest.mark.parametrize("seed", [None, np.random, np.random.RandomState(1), -1, 2**32, "one", 1.5])
+def test_what_is_no_seed_is_treated_as_before(seed: Any) -> None:
+    """Another generator is passed on; what can't seed one is refused in the same words."""
+    shortcuts._seeded(0)
+    try:
+        expected = check_random_state(seed)
+    except (ValueError, TypeError) as error:
+        with pytest.raises(type(error), match=re.escape(str(error))):
+            shortcuts._seeded(seed)
+    else:
+        assert shortcuts._seeded(seed) is expected
+
+
+def test_a_model_keeps_its_generator() -> None:
+    """What a fitted model holds is not seeded again under its hands, and is pickled as numpy's own."""
+    shortcuts.take()
+    features, target = load_iris(return_X_y=True)
+    model = MLPClassifier(hidden_layer_sizes=(2,), max_iter=2, random_state=7)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        model.fit(features, target)
+    before = model._random_state.get_state()[1].tobytes()
+    RandomForestClassifier(n_estimators=3, random_state=1).fit(features, target)
+    assert model._random_state.get_state()[1].tobytes() == before
+    assert b"steps" not in pickle.dumps(model)
 
 
 @pytest.mark.parametrize("kind", [RandomForestClassifier, ExtraTreesRegressor, HistGradientBoostingClassifier])
