@@ -6,7 +6,7 @@ import shutil
 import signal
 import subprocess
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,6 +15,7 @@ import pytest
 from mlflow.tracking import MlflowClient, fluent
 from mlflow.tracking._tracking_service import utils
 
+from steps import garbage
 from tests.e2e.tools import Place, free_port, git, processes_with, until
 from tests.host import Host
 
@@ -22,6 +23,13 @@ from tests.host import Host
 def pytest_addoption(parser: pytest.Parser) -> None:
     """`scripts/test --all` runs those too that the suite has no time for."""
     parser.addoption("--all", action="store_true", help="run the tests marked `slow` too")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """A collection imports all that is tested."""
+    with garbage.importing():
+        return (yield)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
