@@ -64,7 +64,7 @@ def call(path: str, arguments: Mapping[str, object]) -> object:
 orders = json.loads(os.environ.pop(ORDERS, "{}"))
 # Only as the forkserver itself: one that could not import this leaves the orders to its forks.
 if orders and os.getppid() == orders["wanted_by"]:
-    # A Ctrl-C in the terminal, its end, and a service manager's SIGTERM reach a whole group: the tuner answers, for all.
+    # A Ctrl-C, a closed terminal, a service manager's SIGTERM reach a whole group: the tuner answers them, for all.
     os.setsid()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     carry_out(**orders)
