@@ -12,7 +12,6 @@ import importlib
 import json
 import os
 import shutil
-import signal
 import threading
 import time
 from collections.abc import Mapping
@@ -64,9 +63,8 @@ def call(path: str, arguments: Mapping[str, object]) -> object:
 orders = json.loads(os.environ.pop(ORDERS, "{}"))
 # Only as the forkserver itself: one that could not import this leaves the orders to its forks.
 if orders and os.getppid() == orders["wanted_by"]:
-    # A Ctrl-C, a closed terminal, a service manager's SIGTERM reach a whole group: the tuner answers them, for all.
+    # A Ctrl-C, or a closed terminal, reaches the tuner's whole group: the tuner answers it, for all.
     os.setsid()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     carry_out(**orders)
     # What is there by now is never garbage: the collector need not touch, and so copy, its pages in every child.
     gc.collect()

@@ -12,7 +12,6 @@ import sys
 import threading
 from collections.abc import Callable
 from functools import lru_cache
-from numbers import Integral
 from typing import Any
 
 import narwhals.stable.v2.dependencies as tables
@@ -47,15 +46,15 @@ def _but_arrays(asked: Callable[[object], bool]) -> Callable[[object], bool]:
 
 def _seeded(seed: Any) -> np.random.RandomState:
     """Do what `check_random_state` does; of a number, with a generator that this thread alone had and has let go."""
-    if not isinstance(seed, Integral):
+    if not isinstance(seed, int | np.integer):
         return _seeded_by_chance(seed)  # type: ignore[no-any-return]
-    known = getattr(_kept, "known", None)
-    if known is None or _holders(known) != _kept.holders:
-        known = _kept.known = _seeded_by_chance(seed)
+    known: np.random.RandomState | None = getattr(_kept, "known", None)
+    if known is not None and _holders(known) == _kept.holders:
+        known.seed(seed)
+    else:
+        known = _kept.known = np.random.RandomState(seed)
         _kept.holders = _holders(known)
-        return known  # type: ignore[no-any-return]
-    known.seed(seed)
-    return known  # type: ignore[no-any-return]
+    return known
 
 
 def _holders(generator: np.random.RandomState) -> tuple[int, int]:

@@ -95,7 +95,6 @@ class Driver:
         except Exception as error:
             if outage.is_one(error):
                 outage.give_up()
-            self.interrupts.check()  # the signal may have ended what failed: a whole group can get it
             raise
         finally:
             with suppress(MlflowException) if sys.exc_info()[0] else nullcontext():  # the first error is told

@@ -151,8 +151,7 @@ SIGNALS = [
 def test_a_signal_to_the_step_is_its_exit_code(place: Place, number: signal.Signals, code: int) -> None:
     """SIGINT, SIGTERM and SIGHUP to a step that was started by hand: its code; nothing RUNNING, nothing left.
 
-    The signal reaches its forkserver too, as from a terminal or a service manager. Such a step logs its parameters
-    itself.
+    The signal goes to the whole group, as from a terminal. Such a step logs its parameters itself.
     """
     process = started(place, place.step_command("steps.tune", **LONG), cwd=ROOT)
     os.killpg(process.pid, number)
