@@ -16,7 +16,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterable
 
-from steps import garbage, output
+from steps.process import collector, output
 
 
 class StepError(Exception):
@@ -85,7 +85,7 @@ def exit_code(step: str, action: Callable[[], int]) -> int:
     So with a package that is not there: the step was started with another Python than the project's.
     """
     output.outlast_listeners()
-    garbage.none_at_the_end()
+    collector.none_at_the_end()
     try:
         return action()
     except StepError as error:

@@ -8,38 +8,40 @@ import os
 import sys
 from collections.abc import Sequence
 
-from steps import database, garbage, lifeline, settings
 from steps.errors import NotIdentical, exit_code
-from steps.interrupts import Interrupts
+from steps.parameters import declared
+from steps.process import collector, orphans
+from steps.process.signals import Interrupts
+from steps.tracking import sqlite_uri
 
 SUMMARY = "Run a finished run, or some of a study's trials, once more, and compare every score to the last bit."
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the step; return its exit code."""
-    words = settings.arguments(argv)
-    if settings.wants_help(words):
-        print(settings.usage("steps.reproduce", SUMMARY, settings.REPRODUCE))
+    words = declared.arguments(argv)
+    if declared.wants_help(words):
+        print(declared.usage("steps.reproduce", SUMMARY, declared.REPRODUCE))
         return 0
     return exit_code("reproduce", lambda: _reproduce(words))
 
 
 def _reproduce(words: Sequence[str]) -> int:
-    values = settings.read(words, settings.REPRODUCE)
-    database.refuse_another(os.environ.get("MLFLOW_RUN_ID"))
-    database.make_absolute()
+    values = declared.read(words, declared.REPRODUCE)
+    sqlite_uri.refuse_another(os.environ.get("MLFLOW_RUN_ID"))
+    sqlite_uri.make_absolute()
     interrupts = Interrupts()
     interrupts.install()
-    lifeline.follow_launchers()
-    os.environ |= {lifeline.TUNER: str(os.getpid()), "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false"}
+    orphans.follow_launchers()
+    os.environ |= {orphans.TUNER: str(os.getpid()), "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false"}
     # Imported only now: `--help` and a wrong value answer at once.
-    with garbage.importing():
-        from steps.reproduction import run
-        from steps.tracking import own_run
+    with collector.importing():
+        from steps.reproduction import verify
+        from steps.tracking.write import own_run
 
     try:
         with own_run(values) as run_id:
-            verdict = run.reproduce(values, run_id, interrupts)
+            verdict = verify.reproduce(values, run_id, interrupts)
     except NotIdentical as error:
         print(f"verdict: {error}")
         return error.exit_code

@@ -9,8 +9,12 @@ import os
 import sys
 from collections.abc import Sequence
 
-from steps import database, garbage, interrupts, lifeline, names, secrets, settings, threads
+from steps import names
 from steps.errors import exit_code
+from steps.parameters import declared
+from steps.process import collector, orphans, signals, threads
+from steps.project import secrets
+from steps.tracking import sqlite_uri
 
 SUMMARY = "Train one model: cross-validate, refit on all training rows, score the held-out rows, log the model."
 MORE = "  --<name>, --estimator__<name>  any hyperparameter of the estimator"
@@ -18,31 +22,31 @@ MORE = "  --<name>, --estimator__<name>  any hyperparameter of the estimator"
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the step; return its exit code."""
-    words = settings.arguments(argv)
-    if settings.wants_help(words):
-        print(settings.usage("steps.train", SUMMARY, settings.TRAIN, MORE))
+    words = declared.arguments(argv)
+    if declared.wants_help(words):
+        print(declared.usage("steps.train", SUMMARY, declared.TRAIN, MORE))
         return 0
     return exit_code("train", lambda: _train(words))
 
 
 def _train(words: Sequence[str]) -> int:
-    values, hyperparameters = settings.read_open(words, settings.TRAIN, names.PREFIX)
+    values, hyperparameters = declared.read_open(words, declared.TRAIN, names.PREFIX)
     secrets.refuse(values["data"], os.environ.get("MLFLOW_RUN_ID"))
-    database.refuse_another(os.environ.get("MLFLOW_RUN_ID"))
+    sqlite_uri.refuse_another(os.environ.get("MLFLOW_RUN_ID"))
     if multiprocessing.parent_process() is None:  # else a backend started it, which sees to its end
-        interrupts.raise_at_once()
-        lifeline.follow_launchers()
+        signals.raise_at_once()
+        orphans.follow_launchers()
     threads.limit(values["threads"])
     # Imported only now: `--help` and a wrong value answer at once, and the thread limits stand before numpy loads.
-    with garbage.importing():
-        from steps.tracking import own_run
-        from steps.training import plan, run
+    with collector.importing():
+        from steps.tracking.write import own_run
+        from steps.training import run, run_plan
 
-    planned = plan.make(values, hyperparameters)
+    planned = run_plan.make(values, hyperparameters)
     for note in planned.examples.notes:
         print(f"train: {note}", file=sys.stderr)
     if values["refit"]:  # a trial's study has done it
-        plan.check_metric(planned)
+        run_plan.check_metric(planned)
     given = values | {f"{names.PREFIX}{key}" if key in values else key: v for key, v in hyperparameters.items()}
     with own_run(given, active=values["refit"]) as run_id:
         for name, score in run.train(planned, values, hyperparameters, run_id).items():

@@ -11,61 +11,66 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from steps import database, garbage, lifeline, names, outage, secrets, settings, threads
-from steps.backends import forkserver
+from steps import names
+from steps.backends.warm import forkserver
 from steps.errors import exit_code
-from steps.interrupts import Interrupts
-from steps.tuning import warming
+from steps.parameters import declared
+from steps.process import collector, orphans, threads
+from steps.process.signals import Interrupts
+from steps.project import secrets
+from steps.tracking import outage, sqlite_uri
+from steps.tuning import child_preload
 
 SUMMARY = "Tune a model: an Optuna study in which every trial is a child MLflow run, launched through mlflow.run."
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the step; return its exit code."""
-    words = settings.arguments(argv)
-    if settings.wants_help(words):
-        print(settings.usage("steps.tune", SUMMARY, settings.TUNE))
+    words = declared.arguments(argv)
+    if declared.wants_help(words):
+        print(declared.usage("steps.tune", SUMMARY, declared.TUNE))
         return 0
     return exit_code("tune", lambda: _tune(words))
 
 
 def _tune(words: Sequence[str]) -> int:
-    values = settings.read(words, settings.TUNE)
+    values = declared.read(words, declared.TUNE)
     run_id = os.environ.get("MLFLOW_RUN_ID")
     secrets.refuse(values["data"], run_id)
-    database.refuse_another(run_id)
+    sqlite_uri.refuse_another(run_id)
     interrupts = Interrupts()
     interrupts.install()
     threads.limit(values["threads"])
-    lifeline.follow_launchers()
+    orphans.follow_launchers()
     outage.ride_out()
-    os.environ[lifeline.TUNER] = str(os.getpid())
+    os.environ[orphans.TUNER] = str(os.getpid())
     with tempfile.TemporaryDirectory(prefix="tune-") as files:
         os.environ[names.FILES] = files
         # Before this process's own imports, so that both import at the same time.
-        forkserver.start(warming.MODULES, Path(files))
+        forkserver.start(child_preload.MODULES, Path(files))
         if run_id and values["study"] == "auto":
             _order_forkserver(values, run_id)
-        with garbage.importing():
-            from steps.tracking import own_run
-            from steps.tuning import preflight, study
+        with collector.importing():
+            from steps.tracking.write import own_run
+            from steps.tuning import study
+            from steps.tuning.checks import preflight
 
         preflight.reach_server()
         with own_run(values) as parent:
             begun = study.look_up(values, parent)
             if begun.values["threads"] != values["threads"]:  # BLAS has read its limit by now
                 threads.limit(begun.values["threads"])
-                forkserver.start(warming.MODULES, Path(files))
+                forkserver.start(child_preload.MODULES, Path(files))
             if not (run_id and values["study"] == "auto"):
                 _order_forkserver(begun.values, parent)
-            describe = partial(forkserver.call, "steps.training.plan:describe")
+            describe = partial(forkserver.call, "steps.training.run_plan:describe")
             study.run(begun, interrupts, describe)
     return 0
 
 
 def _order_forkserver(values: Mapping[str, Any], run_id: str) -> None:
     """Have the process that imports once for all children read the data too."""
-    forkserver.order([*warming.calls(values), *warming.first_write(values, run_id)])
+    forkserver.order([*child_preload.calls(values), *child_preload.first_write(values, run_id)])
 
 
 if __name__ == "__main__":

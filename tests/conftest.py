@@ -15,7 +15,7 @@ import pytest
 from mlflow.tracking import MlflowClient, fluent
 from mlflow.tracking._tracking_service import utils
 
-from steps import garbage
+from steps.process import collector
 from tests.e2e.tools import Place, free_port, git, processes_with, until
 from tests.host import Host
 
@@ -28,7 +28,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Generator[None, object, object]:
     """A collection imports all that is tested."""
-    with garbage.importing():
+    with collector.importing():
         return (yield)
 
 

@@ -13,12 +13,14 @@ import pytest
 import yaml
 from mlflow.projects import _project_spec
 
-from steps import names, settings, spaces
-from steps.backends import runner
-from steps.environment import PROJECT
-from steps.settings import REPRODUCE, TRAIN, TUNE
-from steps.training import estimator
-from steps.tuning import entry, pruning, samplers, space, warming
+from steps import names, spaces
+from steps.backends import executor
+from steps.parameters import declared
+from steps.parameters.declared import REPRODUCE, TRAIN, TUNE
+from steps.project.environment import PROJECT
+from steps.training.model import estimator
+from steps.tuning import child_preload, entry_point, space
+from steps.tuning.search import pruning, samplers
 
 STEPS = {"train": TRAIN, "tune": TUNE, "reproduce": REPRODUCE}
 FILES = sorted((PROJECT / "steps").rglob("*.py"))
@@ -32,9 +34,9 @@ def entry_points():
     return yaml.safe_load((PROJECT / "MLproject").read_text())["entry_points"]
 
 
-def declared(parameters):
+def names_and_defaults(parameters):
     """Names and defaults as MLproject and README have them."""
-    return {parameter.name: settings.shown(parameter.default) for parameter in parameters}
+    return {parameter.name: declared.shown(parameter.default) for parameter in parameters}
 
 
 # --- MLproject
@@ -47,9 +49,9 @@ def test_main_is_train():
 
 @pytest.mark.parametrize(("name", "parameters"), STEPS.items())
 def test_mlproject_declares_the_parameters_of_the_step(name, parameters):
-    """Names, order and defaults are those of steps/settings.py; numbers are declared as such."""
+    """Names, order and defaults are those of steps/parameters/declared.py; numbers are declared as such."""
     found = entry_points()[name]["parameters"]
-    assert {key: str(entry["default"]) for key, entry in found.items()} == declared(parameters)
+    assert {key: str(entry["default"]) for key, entry in found.items()} == names_and_defaults(parameters)
     assert list(found) == [parameter.name for parameter in parameters]
     for parameter in parameters:
         number = isinstance(parameter.default, int | float) and not isinstance(parameter.default, bool)
@@ -67,13 +69,13 @@ def test_the_command_passes_each_parameter_under_its_own_name(name, parameters):
 def test_the_command_that_mlflow_makes_gives_the_step_its_values(name, parameters, tmp_path):
     """MLflow's own command, read as a child reads it, gives the defaults, and any value with blanks and quotes."""
     entry_point = _project_spec.load_project(PROJECT).get_entry_point(name)
-    text = {"target": "it's $HOME; `x`"} if "target" in settings.defaults(parameters) else {}
+    text = {"target": "it's $HOME; `x`"} if "target" in declared.defaults(parameters) else {}
     for given in ({}, {**text, "seed": "7"}):
-        words = runner.python_words(entry_point.compute_command(given, str(tmp_path)))
+        words = executor.python_words(entry_point.compute_command(given, str(tmp_path)))
         assert words is not None
         assert words[:2] == ["-m", f"steps.{name}"]
-        expected = settings.defaults(parameters) | given
-        assert settings.as_parameters(settings.read(words[2:], parameters)) == settings.as_parameters(expected)
+        expected = declared.defaults(parameters) | given
+        assert declared.as_parameters(declared.read(words[2:], parameters)) == declared.as_parameters(expected)
 
 
 def test_the_project_names_its_environment():
@@ -113,7 +115,7 @@ def test_readme_shows_every_parameter_with_its_default(name, parameters):
     """README's table of an entry point has the step's parameters and defaults; a row without a default is a remark."""
     assert README.is_file(), "README.md is missing"
     (rows,) = readme_tables(name)
-    assert {row[0]: row[1] for row in rows if row[1]} == declared(parameters)
+    assert {row[0]: row[1] for row in rows if row[1]} == names_and_defaults(parameters)
 
 
 # --- names that are text in one place and code in another
@@ -128,7 +130,7 @@ def test_a_function_that_is_named_by_text_is_there(path):
     assert callable(getattr(importlib.import_module(module), name))
 
 
-@pytest.mark.parametrize("name", warming.MODULES)
+@pytest.mark.parametrize("name", child_preload.MODULES)
 def test_what_is_preloaded_can_be_imported(name):
     """Each preloaded module exists: a misspelled one would only make every trial slower."""
     assert importlib.util.find_spec(name) is not None
@@ -136,18 +138,18 @@ def test_what_is_preloaded_can_be_imported(name):
 
 def test_a_study_hands_every_common_parameter_to_its_trials():
     """What `train` and `tune` both have is what a study passes on."""
-    assert set(entry.SHARED) == {p.name for p in TRAIN} & {p.name for p in TUNE}
-    common = [p for p in TRAIN if p.name in entry.SHARED]
-    assert common == [p for p in TUNE if p.name in entry.SHARED]
+    assert set(entry_point.SHARED) == {p.name for p in TRAIN} & {p.name for p in TUNE}
+    common = [p for p in TRAIN if p.name in entry_point.SHARED]
+    assert common == [p for p in TUNE if p.name in entry_point.SHARED]
 
 
 def test_every_sampler_and_pruner_that_is_allowed_exists():
     """The names that --sampler and --pruner take are those of the search."""
-    assert set(settings.SAMPLERS) == set(samplers.KINDS)
-    assert set(settings.PRUNERS) == set(pruning.PRUNERS)
+    assert set(declared.SAMPLERS) == set(samplers.KINDS)
+    assert set(declared.PRUNERS) == set(pruning.PRUNERS)
 
 
-@pytest.mark.parametrize("task", settings.TASKS)
+@pytest.mark.parametrize("task", declared.TASKS)
 @pytest.mark.parametrize("name", spaces.names())
 def test_a_shipped_space_parses_and_suits_its_estimators(name, task):
     """Each shipped space is without problems, for both tasks, and its names are hyperparameters of its estimators."""
@@ -161,15 +163,15 @@ def test_the_spaces_that_are_shipped():
     """One for each family of estimators, and automl, a choice between at least five of them."""
     families = {"random_forest", "extra_trees", "hist_gradient_boosting", "linear", "svm", "knn", "mlp"}
     assert set(spaces.names()) == {*families, "automl"}
-    for task in settings.TASKS:
+    for task in declared.TASKS:
         assert len(space.load("automl").for_task(task).estimators) >= 5
         assert all(len(space.load(family).for_task(task).estimators) == 1 for family in families)
 
 
-@pytest.mark.parametrize("task", settings.TASKS)
+@pytest.mark.parametrize("task", declared.TASKS)
 def test_the_default_space_is_the_classic_one(task):
     """The default study searches 50–200 trees of depth 3–20 in a random forest, and nothing else."""
-    found = space.load(settings.defaults(TUNE)["space"]).for_task(task)
+    found = space.load(declared.defaults(TUNE)["space"]).for_task(task)
     assert found.estimators == [estimator.DEFAULTS[task]]
     assert found.hyperparameters(estimator.DEFAULTS[task]) == ["n_estimators", "max_depth"]
     assert {name: (d.low, d.high, d.log) for name, d in found.distributions.items()} == {  # type: ignore[attr-defined]
@@ -218,7 +220,7 @@ def test_the_rooms_of_the_house_stay_apart(folder, never):
     assert [name for name in found for room in never if f"{name}.".startswith(f"{room}.")] == []
 
 
-PURE = ["settings", "values", "errors", "spaces/__init__", "tuning/search"]
+PURE = ["parameters/declared", "parameters/values", "errors", "spaces/__init__", "tuning/search/search"]
 PURE += [f"tuning/space/{name}" for name in ("__init__", "document", "entry", "file", "parameter", "space", "tries")]
 
 

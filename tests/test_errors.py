@@ -4,9 +4,9 @@ import sys
 
 import pytest
 
-from steps import interrupts
-from steps.environment import PROJECT
 from steps.errors import Interrupted, NoTrialFinished, StepError, WrongValue, did_you_mean, exit_code
+from steps.process import signals
+from steps.project.environment import PROJECT
 
 
 def fail(error):
@@ -77,17 +77,17 @@ def test_another_python_than_the_projects_is_told_in_one_line():
 @pytest.fixture
 def standing_handlers():
     """What answers the signals, put back after the test."""
-    standing = {number: signal.getsignal(number) for number in interrupts.signals()}
+    standing = {number: signal.getsignal(number) for number in signals.signals()}
     yield
     for number, handler in standing.items():
         signal.signal(number, handler)
 
 
-@pytest.mark.parametrize("number", interrupts.signals())
+@pytest.mark.parametrize("number", signals.signals())
 @pytest.mark.usefixtures("standing_handlers")
 def test_a_long_computation_is_interrupted_where_it_is(number):
     """After `raise_at_once` a signal raises Interrupted, with the exit code of its kind."""
-    interrupts.raise_at_once()
+    signals.raise_at_once()
     with pytest.raises(Interrupted) as caught:
         signal.raise_signal(number)
     assert caught.value.exit_code == (130 if number == signal.SIGINT else 143)

@@ -14,25 +14,27 @@ from pathlib import Path
 
 import mlflow
 
-from steps import lifeline, settings, threads
-from steps.backends import WARM, forkserver, warm
-from steps.tuning import study, warming  # noqa: F401 - what a tuner imports is part of its memory
+from steps.backends import WARM
+from steps.backends.warm import forkserver, warm_backend
+from steps.parameters import declared
+from steps.process import orphans, threads
+from steps.tuning import child_preload, study  # noqa: F401 - what a tuner imports is part of its memory
 
 
 def main(table: str, children: int, parameters: dict[str, object]) -> None:
     """Run them and wait."""
     threads.limit(1)
-    os.environ[lifeline.TUNER] = str(os.getpid())
+    os.environ[orphans.TUNER] = str(os.getpid())
     with tempfile.TemporaryDirectory() as folder:
         space = Path(folder) / "space.yaml"  # whose estimators say how the forkserver keeps the table
         space.write_text(f"estimator:\n  {parameters['estimator']}:\n    random_state: 0\n")
-        values = settings.defaults(settings.TUNE) | {"data": table, "space": str(space)}
+        values = declared.defaults(declared.TUNE) | {"data": table, "space": str(space)}
         run = mlflow.start_run()
-        forkserver.start(warming.MODULES, Path(folder))
-        forkserver.order([*warming.calls(values), *warming.first_write(values, run.info.run_id)])
-        forkserver.call("steps.training.plan:describe", settings=values, estimators={})
+        forkserver.start(child_preload.MODULES, Path(folder))
+        forkserver.order([*child_preload.calls(values), *child_preload.first_write(values, run.info.run_id)])
+        forkserver.call("steps.training.run_plan:describe", settings=values, estimators={})
         print("ready", flush=True)
-        warm.register(Path(folder))
+        warm_backend.register(Path(folder))
         words = {"data": table, "refit": "false"} | {name: str(value) for name, value in parameters.items()}
         runs = [mlflow.run(".", "train", parameters=words, backend=WARM, synchronous=False) for _ in range(children)]
         while any(run.get_status() == "RUNNING" for run in runs):

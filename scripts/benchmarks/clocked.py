@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from steps import tune
-from steps.tuning import assembly
+from steps.tuning import wiring
 
 
 def main(words: list[str]) -> int:
     """Run the step; return its exit code."""
-    drive, found = assembly.drive, {}
+    drive, found = wiring.drive, {}
 
     def clocked(*given: Any) -> Any:
         wall, cpu = time.monotonic(), time.process_time()
@@ -26,7 +26,7 @@ def main(words: list[str]) -> int:
         finally:
             found.update(wall_s=time.monotonic() - wall, cpu_s=time.process_time() - cpu)
 
-    vars(assembly)["drive"] = clocked
+    vars(wiring)["drive"] = clocked
     code = tune.main(words)
     print(json.dumps({**found, "memory_mb": _most_mb()}))
     return code

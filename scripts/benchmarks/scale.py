@@ -24,7 +24,7 @@ from optuna.trial import TrialState
 
 from scripts.benchmarks.resume import PORT, serve
 from steps.tuning import space
-from steps.tuning.search import Outcome, Search
+from steps.tuning.search.search import Outcome, Search
 from tests.e2e.tools import copy_project
 
 SIZES = (10, 100, 1000, 5000)

@@ -21,8 +21,11 @@ from pathlib import Path
 import optuna
 from mlflow.tracking import MlflowClient
 
-from steps import settings, threads
-from steps.training import estimator, evaluate, plan
+from steps.parameters import declared
+from steps.process import threads
+from steps.training import run_plan
+from steps.training.model import estimator
+from steps.training.scores import folds
 from steps.tuning.space import load
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -69,15 +72,15 @@ def here(data: str, space: str, seed: int, trials: int) -> float:
 def plain(data: str, space: str, seed: int, trials: int) -> float:
     """Run a sequential study in this process over the same space, folds and estimator; return its best score."""
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    values = settings.defaults(settings.TRAIN) | {"data": data, "seed": seed, "folds": FOLDS}
-    made = plan.make(values, ())
+    values = declared.defaults(declared.TRAIN) | {"data": data, "seed": seed, "folds": FOLDS}
+    made = run_plan.make(values, ())
     rows, found = made.examples, load(space).for_task("classification")
 
     def objective(trial: optuna.Trial) -> float:
         choice = found.child(found.suggest(trial))
         maker = estimator.find(choice.estimator or made.estimator_path, "classification")
         unfitted = estimator.build(maker, choice.hyperparameters, seed=seed, threads=1)
-        scores = evaluate.scores(unfitted, rows.features, rows.target, rows.layout.splits, made.scorer())
+        scores = folds.scores(unfitted, rows.features, rows.target, rows.layout.splits, made.scorer())
         return statistics.mean(score for score, _ in scores)
 
     study = optuna.create_study(direction="maximize", sampler=optuna.samplers.TPESampler(seed=seed))

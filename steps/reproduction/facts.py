@@ -9,8 +9,9 @@ from mlflow.exceptions import MlflowException
 from mlflow.tracking import MlflowClient
 from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID
 
-from steps import environment, names
-from steps.reproduction.comparison import Facts, Steps, is_score
+from steps import names
+from steps.project import environment
+from steps.reproduction.verdict import Facts, Steps, is_score
 
 
 def of(run: Run, *, now: bool = False) -> Facts:

@@ -13,9 +13,9 @@ from mlflow.tracking import MlflowClient
 from mlflow.utils.mlflow_tags import MLFLOW_GIT_COMMIT, MLFLOW_PARENT_RUN_ID
 
 from steps import names
-from steps.environment import PROJECT
 from steps.errors import WrongValue
-from steps.git import Git, GitFailed
+from steps.project.environment import PROJECT
+from steps.project.git import Git, GitFailed
 
 # How long git may take for a worktree of a big project, or to fetch a commit.
 _GIT_S = 300.0

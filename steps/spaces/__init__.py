@@ -5,8 +5,8 @@ Light: `tune` looks here before its own imports.
 
 from pathlib import Path
 
-from steps import files
 from steps.errors import WrongValue, did_you_mean
+from steps.project import paths
 
 FOLDER = Path(__file__).resolve().parent
 _ENDINGS = (".yaml", ".yml")
@@ -29,10 +29,10 @@ def find(space: str) -> Path:
                 f"{did_you_mean(space, names())}"
             )
         return FOLDER / f"{space}.yaml"
-    path = files.absolute(space)
-    if files.is_file(path):
+    path = paths.absolute(space)
+    if paths.is_file(path):
         return path
-    if files.is_folder(path):
+    if paths.is_folder(path):
         raise WrongValue(f"--space {space!r}: is a folder; name a YAML file in it")
     if space.startswith(("/", "~")):
         raise WrongValue(f"--space {space!r}: there is no such file")

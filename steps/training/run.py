@@ -9,9 +9,13 @@ import mlflow
 import numpy as np
 from sklearn.dummy import DummyClassifier, DummyRegressor
 
-from steps import environment, lifeline, names, tracking
-from steps.training import estimator, evaluate, held_out, pipeline
-from steps.training.plan import Plan
+from steps import names
+from steps.process import orphans
+from steps.project import environment
+from steps.tracking import write
+from steps.training.model import estimator, pipeline
+from steps.training.run_plan import Plan
+from steps.training.scores import folds, held_out
 
 
 def train(plan: Plan, settings: Mapping[str, Any], hyperparameters: Mapping[str, Any], run_id: str) -> dict[str, float]:
@@ -22,7 +26,7 @@ def train(plan: Plan, settings: Mapping[str, Any], hyperparameters: Mapping[str,
     for difference in environment.differences():
         print(f"train: environment: {difference}", file=sys.stderr)
     unfitted = _build(plan, settings, hyperparameters)
-    tracking.record_data(run_id, plan.examples.dataset.as_dict())
+    write.record_data(run_id, plan.examples.dataset.as_dict())
     with pipeline.quiet(), estimator.rejections(plan.estimator_path):
         found = _cross_validate(plan, unfitted, run_id, live=settings["log_folds"] == "live")
         if settings["refit"]:
@@ -39,19 +43,19 @@ def _cross_validate(plan: Plan, unfitted: Any, run_id: str, *, live: bool) -> di
     rows = plan.examples
     fold_scores, fit_times, unwritten = [], [], []
     for step, (score, seconds) in enumerate(
-        evaluate.scores(unfitted, rows.features, rows.target, rows.layout.splits, plan.scorer())
+        folds.scores(unfitted, rows.features, rows.target, rows.layout.splits, plan.scorer())
     ):
         fold_scores.append(score)
         fit_times.append(seconds)
-        unwritten.append(tracking.metric(names.fold(plan.metric), score, step))
+        unwritten.append(write.metric(names.fold(plan.metric), score, step))
         if live:
-            tracking.record(run_id, [unwritten.pop()])
+            write.record(run_id, [unwritten.pop()])
     found = {
         names.cv(plan.metric): float(np.mean(fold_scores)),
         names.cv_std(plan.metric): float(np.std(fold_scores)),
     }
     recorded = {**found, names.FIT_TIME: float(np.mean(fit_times))}
-    unwritten += [tracking.metric(name, value) for name, value in recorded.items()]
+    unwritten += [write.metric(name, value) for name, value in recorded.items()]
     tags = {
         names.ENVIRONMENT: environment.state(),
         names.ENVIRONMENT_DIGEST: environment.digest(),
@@ -59,16 +63,16 @@ def _cross_validate(plan: Plan, unfitted: Any, run_id: str, *, live: bool) -> di
         names.DATA: rows.dataset.sha256,
         names.FOLDS: rows.folds,
     }
-    tracking.record(run_id, unwritten, tags)
-    if lifeline.TUNER not in os.environ and os.environ.get(names.KNOWN_ENVIRONMENT) != environment.digest():
-        tracking.record_environment(run_id)
+    write.record(run_id, unwritten, tags)
+    if orphans.TUNER not in os.environ and os.environ.get(names.KNOWN_ENVIRONMENT) != environment.digest():
+        write.record_environment(run_id)
     return found
 
 
 def _refit(plan: Plan, settings: Mapping[str, Any], unfitted: Any) -> dict[str, float]:
     """Fit on all training rows, score the held-out rows, log the model; `full`: all that is known of it too."""
     # Imported here: what writes models takes half a second, which a trial need not pay for.
-    from steps.training import model
+    from steps.training.model import log
 
     rows, layout = plan.examples, plan.examples.layout
     fitted = unfitted.fit(rows.features.iloc[layout.training], rows.target.iloc[layout.training])
@@ -77,14 +81,14 @@ def _refit(plan: Plan, settings: Mapping[str, Any], unfitted: Any) -> dict[str, 
     if settings["evaluate"] == "full":
         found |= _evaluate(plan, settings, fitted, answers)
     mlflow.log_metrics(found)
-    model.log(fitted, rows.shown)
+    log.log(fitted, rows.shown)
     return found
 
 
 def _evaluate(plan: Plan, settings: Mapping[str, Any], fitted: Any, answers: held_out.Answers) -> dict[str, float]:
     """Compare with the estimator's defaults and with a dummy, and log the pictures."""
     # Imported here: it takes a second, which a trial need not pay for.
-    from steps.training import comparison, pictures
+    from steps.training.scores import gain, pictures
 
     rows, layout, seed = plan.examples, plan.examples.layout, settings["seed"]
     training = rows.features.iloc[layout.training], rows.target.iloc[layout.training]
@@ -93,7 +97,7 @@ def _evaluate(plan: Plan, settings: Mapping[str, Any], fitted: Any, answers: hel
     baseline, nothing = (
         held_out.Answers(other.fit(*training), features) for other in (_build(plan, settings, {}), dummy)
     )
-    found = comparison.compare(plan.metric, answers, baseline, nothing, target, seed)
+    found = gain.compare(plan.metric, answers, baseline, nothing, target, seed)
     (pictures.of_classes if plan.classes else pictures.of_quantity)(answers, target)
     pictures.importances(fitted, features, target, plan.metric, seed)
     return found

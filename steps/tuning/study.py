@@ -14,29 +14,23 @@ from typing import Any
 from mlflow.entities import Run
 from mlflow.tracking import MlflowClient
 
-from steps import backends, lifeline, names, outage
-from steps.backends import forkserver, warm
+from steps import backends, names
+from steps.backends.warm import forkserver, warm_backend
 from steps.errors import NoTrialFinished, StepError, WrongValue
-from steps.interrupts import Interrupts
-from steps.tuning import (
-    assembly,
-    champion,
-    history,
-    on_ray,
-    parent,
-    preflight,
-    preview,
-    registry,
-    resources,
-    warm_start,
-)
-from steps.tuning import claim as claims
-from steps.tuning.claim import Claim
-from steps.tuning.plan import Describe, Plan, make
-from steps.tuning.report import words
+from steps.process import orphans
+from steps.process.signals import Interrupts
+from steps.tracking import outage
+from steps.tuning import wiring
+from steps.tuning.champion import champion, registry
+from steps.tuning.checks import backend, preflight, ray_cluster
+from steps.tuning.record import lock as claims
+from steps.tuning.record import resume, study_run, warm_start
+from steps.tuning.record.lock import Claim
+from steps.tuning.record.warm_start import Past
+from steps.tuning.report import dry_run, summary
 from steps.tuning.report.reporter import Reporter
-from steps.tuning.trials import Children
-from steps.tuning.warm_start import Past
+from steps.tuning.study_plan import Describe, Plan, make
+from steps.tuning.trials.child_runs import Children
 
 
 @dataclass(frozen=True)
@@ -63,8 +57,8 @@ def look_up(values: Mapping[str, Any], run_id: str) -> Begun:
         return Begun(own.info.run_name, own, values, [], Claim(run_id))
     name = values["study"]
     claim = Claim(run_id) if values["dry_run"] else claims.take(name, own)
-    earlier = history.parents(own.info.experiment_id, name, but=run_id)
-    return Begun(name, own, history.take_over(values, earlier), earlier, claim)
+    earlier = resume.parents(own.info.experiment_id, name, but=run_id)
+    return Begun(name, own, resume.take_over(values, earlier), earlier, claim)
 
 
 def run(begun: Begun, interrupts: Interrupts, describe: Describe) -> None:
@@ -81,34 +75,34 @@ def run(begun: Begun, interrupts: Interrupts, describe: Describe) -> None:
         tree = preflight.check(values, begun.parent)
         plan = make(values, describe)
         champion.check(plan)
-        history.check_same(study, plan, earlier)
+        resume.check_same(study, plan, earlier)
     except WrongValue:
         if values["study"] != "auto":  # else nobody would take its run for a part of the study
             begun.claim.release()
         raise
-    resources.warn(plan.values)
+    backend.warn(plan.values)
     with tempfile.TemporaryDirectory(prefix="tune-") as folder, _cleared_up(folder, os.environ[names.FILES]):
-        children = assembly.children_of(plan, study, experiment_id, Path(folder))
+        children = wiring.children_of(plan, study, experiment_id, Path(folder))
         past = _past(plan, children, earlier)
-        search = partial(assembly.search_of, plan, list(past.trials.values()))
+        search = partial(wiring.search_of, plan, list(past.trials.values()))
         if values["dry_run"]:
-            print(preview.text(plan, children, search))
+            print(dry_run.text(plan, children, search))
             return
         _register(plan.values, Path(folder))
-        remembered = history.load(experiment_id, study, plan, earlier)
-        parent.write_opening(plan, study, run_id, past, earlier)
+        remembered = resume.load(experiment_id, study, plan, earlier)
+        study_run.write_opening(plan, study, run_id, past, earlier)
         if tree:
             tree.record(run_id)
         if values["study"] != "auto":
             claims.confirm(begun.claim, study, begun.parent)
         reporter = Reporter(plan, study, run_id, values["report"])
         try:
-            result = assembly.drive(plan, children, search(), interrupts, remembered, begun.claim, reporter)
-            history.settle_leftovers(experiment_id, study)
-            parent.write_end(result, children, run_id)
+            result = wiring.drive(plan, children, search(), interrupts, remembered, begun.claim, reporter)
+            resume.settle_leftovers(experiment_id, study)
+            study_run.write_end(result, children, run_id)
             reporter.stand_by()  # beside the champion, which takes as long on one core
             with outage.survived(study):
-                encore = assembly.encore_of(plan, children, interrupts, begun.claim, remembered)
+                encore = wiring.encore_of(plan, children, interrupts, begun.claim, remembered)
                 crowned = champion.crown(plan, result, encore)
             if crowned:
                 champion.record(crowned, run_id)
@@ -119,7 +113,7 @@ def run(begun: Begun, interrupts: Interrupts, describe: Describe) -> None:
         finally:
             reporter.end()
     if result.best:
-        print(words.summary(result, children, run_id, crowned))
+        print(summary.summary(result, children, run_id, crowned))
     interrupts.check()
     if crowned and crowned.run and values["register"] != champion.NONE:
         print(registry.register(values["register"], crowned.run, plan.values["metric"]))
@@ -134,17 +128,17 @@ def run(begun: Begun, interrupts: Interrupts, describe: Describe) -> None:
 
 def _register(values: Mapping[str, Any], folder: Path) -> None:
     """Make this project's backends known to MLflow."""
-    warm.register(folder)
+    warm_backend.register(folder)
     if values["backend"] == backends.RAY:
-        from steps.backends import ray  # which not everybody has
+        from steps.backends.ray import ray_backend  # which not everybody has
 
-        ray.register(folder, on_ray.need(values), on_ray.warmth(values))
+        ray_backend.register(folder, ray_cluster.need(values), ray_cluster.warmth(values))
 
 
 @contextmanager
 def _cleared_up(*folders: str) -> Iterator[None]:
     """Have someone who clears up behind this process however it ends."""
-    janitor = forkserver.fork(lifeline.clear_up, os.getpid(), folders)
+    janitor = forkserver.fork(orphans.clear_up, os.getpid(), folders)
     try:
         yield
     finally:
@@ -153,7 +147,7 @@ def _cleared_up(*folders: str) -> Iterator[None]:
 
 def _past(plan: Plan, children: Children, earlier: Sequence[Run]) -> Past:
     """Find the runs that the search knows from its start: a study that goes on has them on record."""
-    reading, prunes, given = assembly.reading(plan), plan.values["pruner"] != "none", plan.values["warm_start"]
+    reading, prunes, given = wiring.reading(plan), plan.values["pruner"] != "none", plan.values["warm_start"]
     if given == warm_start.NONE:
         return Past()
     frozen = warm_start.frozen(earlier[0].info.run_id) if earlier else None

@@ -109,7 +109,7 @@ def test_a_closed_terminal_ends_in_order(place: Place) -> None:
     os.close(terminal)
     process.wait(timeout=20)
     place.all_gone(ALL_GONE_S + 5)
-    place.step("steps.tuning.tidy", check=True)
+    place.step("steps.tuning.record.tidy", check=True)
     study = place.study()
     assert {run.info.status for run in study.children} <= {"KILLED", "FINISHED"}
     assert study.parent.info.status == "KILLED"

@@ -22,7 +22,7 @@ from typing import Any
 
 # All that the steps import, but for themselves: `python -m` executes those.
 MODULES = (
-    "steps.tracking",
+    "steps.tracking.write",
     "steps.training.run",
     "steps.tuning.study",
     "mlflow.sklearn",
@@ -144,8 +144,8 @@ def _become_the_forkserver(orders: socket.socket) -> None:
     os.environ.clear()
     os.environ.update(order["env"])
     for name in _ITS_OWN:
-        package = sys.modules["steps.backends"]
-        del sys.modules[f"steps.backends.{name}"]
+        package = sys.modules["steps.backends.warm"]
+        del sys.modules[f"steps.backends.warm.{name}"]
         delattr(package, name)
     try:
         exec(order["command"], {"__name__": "__main__"})

@@ -1,6 +1,6 @@
 """What holds for the tables of bad inputs as a whole."""
 
-from steps.settings import TRAIN, TUNE, Parameter
+from steps.parameters.declared import TRAIN, TUNE, Parameter
 from tests.inputs import data, environment, parameters, servers, spaces
 
 TABLES = {"parameters": parameters, "spaces": spaces, "data": data, "environment": environment, "servers": servers}

@@ -15,16 +15,17 @@ import yaml
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from steps import threads
-from steps.backends import WARM, forkserver, warm
-from steps.tuning import entry as entries
-from steps.tuning import warming
-from steps.tuning.child import Job
-from steps.tuning.objective import Objective
-from steps.tuning.origin import Origin
-from steps.tuning.search import Search
+from steps.backends import WARM
+from steps.backends.warm import forkserver, warm_backend
+from steps.process import threads
+from steps.tuning import child_preload
+from steps.tuning import entry_point as entries
+from steps.tuning.search.objective import Objective
+from steps.tuning.search.search import Search
 from steps.tuning.space import file
-from steps.tuning.trials import Children
+from steps.tuning.trials.child_runs import Children
+from steps.tuning.trials.command import Origin
+from steps.tuning.trials.trial import Job
 from tests.samples.any_values import FOLDER, NAMES
 
 # What a shell, YAML, a command line or Python may each take for something else; all kinds are among the first 40.
@@ -98,9 +99,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name, tempfile.TemporaryDirectory() as given_folder:
         os.environ[FOLDER] = given_folder
         if backend == WARM:
-            forkserver.start(warming.MODULES, Path(name))
+            forkserver.start(child_preload.MODULES, Path(name))
             forkserver.order([])
-        warm.register(Path(name))
+        warm_backend.register(Path(name))
         with mlflow.start_run(experiment_id="0"):
             children = Children(
                 project=".",

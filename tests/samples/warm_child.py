@@ -7,9 +7,9 @@ from pathlib import Path
 
 import mlflow
 
-from steps import threads
-from steps.backends import forkserver, warm
-from steps.tuning import warming
+from steps.backends.warm import forkserver, warm_backend
+from steps.process import threads
+from steps.tuning import child_preload
 
 
 def main() -> None:
@@ -17,9 +17,9 @@ def main() -> None:
     threads.limit(2)
     mlflow.set_experiment(experiment_id="0")
     with tempfile.TemporaryDirectory() as folder:
-        forkserver.start(warming.MODULES, Path(folder))
+        forkserver.start(child_preload.MODULES, Path(folder))
         forkserver.order([])
-        warm.register(Path(folder))
+        warm_backend.register(Path(folder))
         for word in sys.argv[1:]:
             mlflow.run(".", "train", parameters={"refit": "false", "folds": "2", **json.loads(word)}, backend="warm")
 

@@ -13,8 +13,8 @@ from pathlib import Path
 from mlflow.tracking import MlflowClient
 from mlflow.utils.mlflow_tags import MLFLOW_RUN_NOTE
 
-from steps import lifeline
-from steps.tuning.plan import Plan
+from steps.process import orphans
+from steps.tuning.study_plan import Plan
 
 # It may take its time; the trials' is dearer.
 _NICE = 10
@@ -27,7 +27,7 @@ NOW, FINAL, END = "now", "final", "end"
 def serve(connection: Connection, plan: Plan, study: str, run_id: str) -> None:
     """Build whenever it is asked to; answer with nothing, or with the sentence that says what went wrong."""
     os.setsid()
-    lifeline.follow_parent()
+    orphans.follow_parent()
     os.nice(_NICE)
     warnings.simplefilter("ignore")
     for name in ("steps.tuning.report.page", *_DRAWING):  # seconds, which then need not be waited for at an interrupt
@@ -43,9 +43,9 @@ def serve(connection: Connection, plan: Plan, study: str, run_id: str) -> None:
 def build(plan: Plan, study: str, run_id: str, *, final: bool) -> None:
     """Build all, once; what only makes sense at a normal end where it is `final`."""
     # Imported here: what draws takes a second to import.
-    from steps.tuning.report import files, findings, page
+    from steps.tuning.report import files, page, study_record
 
-    found = findings.load(plan, study, run_id)
+    found = study_record.load(plan, study, run_id)
     client = MlflowClient()
     with tempfile.TemporaryDirectory(prefix="tune-") as name:
         folder = Path(name)

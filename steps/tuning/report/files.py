@@ -10,9 +10,9 @@ from typing import Any
 import yaml
 from optuna.storages import RDBStorage
 
-from steps import settings
-from steps.tuning.report.findings import Findings, study_of
-from steps.values import encode
+from steps.parameters import declared
+from steps.parameters.values import encode
+from steps.tuning.report.study_record import Findings, study_of
 
 TRIALS, BEST, STUDY = "trials.csv", "best.yaml", "study.db"
 
@@ -54,9 +54,9 @@ def _as_given(value: object) -> object:
 
 
 def _shared(found: Findings) -> dict[str, str]:
-    standing = settings.defaults(settings.TRAIN)
+    standing = declared.defaults(declared.TRAIN)
     shared = found.plan.entry.shared(found.plan.values)
-    return settings.as_parameters({key: value for key, value in shared.items() if standing.get(key) != value})
+    return declared.as_parameters({key: value for key, value in shared.items() if standing.get(key) != value})
 
 
 def study_db(found: Findings, folder: Path) -> Path:

@@ -9,9 +9,12 @@ import jinja2
 from optuna.trial import TrialState
 from plotly.offline import get_plotlyjs
 
-from steps import environment, names, settings, tracking
+from steps import names
+from steps.parameters import declared
+from steps.project import environment
+from steps.tracking import write
 from steps.tuning.report import plots
-from steps.tuning.report.findings import Findings, Trial
+from steps.tuning.report.study_record import Findings, Trial
 
 FILE = "report.html"
 _TEMPLATE = Path(__file__).parent / "page.html"
@@ -34,8 +37,8 @@ def html(found: Findings) -> str:
         trials=[_row(trial, found) for trial in found.trials],
         failures=Counter(trial.reason for trial in found.trials if trial.reason).most_common(),
         commands=_commands(found),
-        local=not tracking.where().startswith("http"),
-        look=tracking.link(found.parent.info.run_id),
+        local=not write.where().startswith("http"),
+        look=write.link(found.parent.info.run_id),
         facts={
             "Data": f"{found.plan.values['data']}, sha256 {data['sha256']}" if data else str(found.plan.values["data"]),
             "Split": f"{found.plan.values['split']}, {found.plan.values['folds']} folds, "
@@ -109,16 +112,16 @@ def _row(trial: Trial, found: Findings) -> dict[str, Any]:
 
 
 def _server() -> str:
-    uri = tracking.where()
+    uri = write.where()
     return uri.rstrip("/") if uri.startswith("http") else _UI
 
 
 def _commands(found: Findings) -> list[tuple[str, str]]:
-    standing = settings.defaults(settings.TUNE)
+    standing = declared.defaults(declared.TUNE)
     given = {key: value for key, value in found.plan.values.items() if key in standing and value != standing[key]}
     given = {key: value for key, value in given.items() if standing[key] != "auto"} | {"study": found.name}
     words = ["mlflow", "run", ".", "-e", "tune"]
-    for name, value in settings.as_parameters(given).items():
+    for name, value in declared.as_parameters(given).items():
         words += ["-P", f"{name}={value}"]
     said = [("Go on with this study, with a higher n_trials", shlex.join(words))]
     if found.best is not None:

@@ -10,7 +10,7 @@ from optuna.importance import PedAnovaImportanceEvaluator
 from optuna.trial import TrialState
 from plotly import graph_objects as go
 
-from steps.tuning.report.findings import Findings, Trial, study_of
+from steps.tuning.report.study_record import Findings, Trial, study_of
 
 # Fewer finished trials say nothing of what matters.
 LEAST_FOR_IMPORTANCES = 10

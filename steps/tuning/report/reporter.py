@@ -7,10 +7,10 @@ from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerProcess
 
-from steps import lifeline
-from steps.backends import forkserver
-from steps.tuning.plan import Plan
+from steps.backends.warm import forkserver
+from steps.process import orphans
 from steps.tuning.report import build
+from steps.tuning.study_plan import Plan
 
 # Between two builds: at first, at most, and how it grows.
 FIRST_S, MOST_S, GROWS = 30.0, 600.0, 1.5
@@ -76,7 +76,7 @@ class Reporter:
 
         Where nobody waits and there are only seconds, for what matters more, it is left as it was.
         """
-        if not self.wanted or lifeline.deserted():
+        if not self.wanted or orphans.deserted():
             return
         patience = _HURRIED_S if hurried else _FINAL_S + _FOR_EACH_TRIAL_S * self.plan.values["n_trials"]
         deadline = time.monotonic() + patience

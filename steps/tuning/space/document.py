@@ -9,7 +9,7 @@ import yaml
 from yaml.constructor import SafeConstructor
 
 from steps.errors import WrongValue
-from steps.values import decode
+from steps.parameters.values import decode
 
 # What PyYAML's constructors raise for a scalar that is not what its tag says, such as the date 2026-99-99.
 _UNREADABLE = (yaml.YAMLError, ValueError, KeyError, IndexError, AttributeError, TypeError)

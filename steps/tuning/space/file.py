@@ -5,9 +5,10 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from steps import settings, spaces
+from steps import spaces
 from steps.errors import WrongValue, did_you_mean
-from steps.settings import TASKS
+from steps.parameters import declared
+from steps.parameters.declared import TASKS
 from steps.tuning.space import entry, tries
 from steps.tuning.space.document import Item, parse, shorten
 from steps.tuning.space.parameter import Fixed, Parameter
@@ -15,7 +16,7 @@ from steps.tuning.space.space import ESTIMATOR, Space, class_of
 
 TRY = "try"
 _NAME = re.compile(r"[^\W\d][\w-]*")
-_IMPORT_PATH = re.compile(settings.IMPORT_PATH)
+_IMPORT_PATH = re.compile(declared.IMPORT_PATH)
 
 
 @dataclass(frozen=True)

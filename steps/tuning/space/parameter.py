@@ -9,8 +9,8 @@ from typing import Any
 from optuna import Trial
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 
+from steps.parameters.values import decode, encode
 from steps.tuning.space.document import shorten
-from steps.values import decode, encode
 
 
 @dataclass(frozen=True)
@@ -34,8 +34,8 @@ class Parameter:
     """A hyperparameter that is searched: `name` is Optuna's name for it.
 
     `when` has, by Optuna's name of a categorical, the choices under which this one is active; all must hold.
-    A categorical's choices are known to Optuna by their words (see `steps.values`): it takes 1, 1.0 and True for the
-    same, and no lists.
+    A categorical's choices are known to Optuna by their words (see `steps.parameters.values`): it takes 1, 1.0 and
+    True for the same, and no lists.
     """
 
     name: str

@@ -2,9 +2,9 @@ import json
 
 import pytest
 
-from steps import settings
-from steps.training.plan import describe
-from steps.tuning import plan as plans
+from steps.parameters import declared
+from steps.training.run_plan import describe
+from steps.tuning import study_plan as plans
 
 FIRST = 1_700_000_000_000
 
@@ -14,7 +14,7 @@ def make_plan():
     """A plan of the default space, with other settings."""
 
     def make(**changed):
-        return plans.make(settings.defaults(settings.TUNE) | changed, describe)
+        return plans.make(declared.defaults(declared.TUNE) | changed, describe)
 
     return make
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import yaml
 
-from steps.tuning.report import files, findings, page, plots
+from steps.tuning.report import files, page, plots, study_record
 
 EVIL = "<script>alert('x')</script> & \"more\""
 
@@ -15,7 +15,7 @@ def rows(count, failed=0):
 
 
 def load(record, plan, what, **tags):
-    return findings.load(plan, "shown", record(what, **tags))
+    return study_record.load(plan, "shown", record(what, **tags))
 
 
 def test_a_page_asks_no_host_and_escapes_what_others_wrote(record, make_plan):
@@ -37,7 +37,7 @@ def test_the_headline_says_what_was_found(record, make_plan):
     from mlflow import MlflowClient
 
     MlflowClient().log_metric(parent, "baseline", 0.9)
-    said = dict(page.headline(findings.load(make_plan(), "shown", parent)))
+    said = dict(page.headline(study_record.load(make_plan(), "shown", parent)))
     assert said["Best cv_accuracy"] == "0.902 (trial 2)"
     assert said["The defaults"] == "0.9, so +0.002 by tuning"
     assert said["Trials"] == "3 COMPLETE, 1 FAIL"
@@ -69,7 +69,7 @@ def test_of_many_trials_some_lines_are_drawn(record, make_plan):
     """Parallel coordinates have a line for each of up to 100 trials; of more, one in k by rank, which is said."""
     title = "Parallel coordinates"
     few = load(record, make_plan(), rows(12))
-    many = findings.load(make_plan(), "many", record(rows(101), "many"))
+    many = study_record.load(make_plan(), "many", record(rows(101), "many"))
     assert [trial.number for trial in many.ranked[:2]] == [100, 99]
     assert many.best == many.ranked[0]
     drawn = {plot.title: plot for plot in plots.draw(few)}[title]

@@ -1,0 +1,1 @@
+"""Child runs on the nodes of a Ray cluster."""

@@ -1,0 +1,134 @@
+"""A Ray cluster: connecting to it, what it holds, which of its nodes are alive.
+
+Ray is optional, so it is imported where it is needed.
+"""
+
+import importlib.util
+import os
+import signal
+import socket
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from math import floor
+
+from steps.backends.ray.config import OPTION, Need
+from steps.errors import WrongValue
+
+# How long the head of a cluster may take to answer, and how old a list of its nodes may be.
+_ANSWER_S = 1.7
+_FRESH_S = 1.0
+
+
+def check_installed() -> None:
+    """Raise WrongValue where Ray is not installed."""
+    if importlib.util.find_spec("ray") is None:
+        raise WrongValue(
+            "--backend 'ray': needs Ray, which is not in conda.yaml: use `scripts/run --ray tune …`, or an environment "
+            "made from conda-ray.yaml, with --env-manager local"
+        )
+
+
+def connect(need: Need) -> None:
+    """Connect this process, which must be on a machine of the cluster, to it; nothing where it is connected.
+
+    Raises WrongValue where there is none.
+    """
+    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    os.environ["RAY_OVERRIDE_RUNTIME_ENV_DEFAULT_EXCLUDES"] = ""  # it prints a line for each: ours are the same
+    import ray
+
+    if ray.is_initialized():
+        return
+    shown = f"{OPTION} address {need.address!r}"
+    _check_answer(need.address, shown)
+    # What Ray reports of its processes, dozens of lines each time, would go to this process's stdout.
+    vars(ray._private.worker)["print_to_stdstream"] = lambda *_args, **_more: None
+    with _own_signals():
+        try:
+            ray.init(
+                need.address, runtime_env=dict(need.runtime_env), log_to_driver=False, logging_level="ERROR",
+                configure_logging=False,
+            )  # fmt: skip
+        except (OSError, RuntimeError, ValueError, ray.exceptions.RayError) as error:
+            reason = next(iter(str(error).splitlines()), repr(error))
+            raise WrongValue(
+                f"{shown}: can't connect: {reason}; this process must be on a machine of the cluster: start one with "
+                "`ray start --head`, or join it with `ray start --address=…`"
+            ) from error
+
+
+def _check_answer(address: str, shown: str) -> None:
+    host, _, port = address.rpartition(":")
+    if not host:
+        return
+    try:
+        socket.create_connection((host, int(port)), _ANSWER_S).close()
+    except (OSError, ValueError, OverflowError) as error:
+        raise WrongValue(f"{shown}: no cluster answers there ({error}); start one with `ray start --head`") from error
+
+
+@contextmanager
+def _own_signals() -> Iterator[None]:
+    """Keep this process's answers to signals: Ray installs its own, which end it at once."""
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    standing = [signal.getsignal(number) for number in numbers]
+    try:
+        yield
+    finally:
+        for number, handler in zip(numbers, standing, strict=True):
+            signal.signal(number, handler)
+
+
+def capacity(need: Need) -> int:
+    """Return how many trials the nodes that are alive hold at a time, were they empty."""
+    import ray
+
+    return sum(_held(need.amounts, node["Resources"]) for node in ray.nodes() if node["Alive"])
+
+
+def _held(amounts: Mapping[str, float], has: Mapping[str, float]) -> int:
+    return min((floor(has.get(kind, 0) / amount) for kind, amount in amounts.items()), default=1)
+
+
+def addresses() -> set[str]:
+    """Return the addresses of the nodes that are alive."""
+    import ray
+
+    return {node["NodeManagerAddress"] for node in ray.nodes() if node["Alive"]}
+
+
+@dataclass
+class Nodes:
+    """The nodes of the cluster that this process is connected to, as it was told a second ago at most."""
+
+    _known: Mapping[str, bool] = field(default_factory=dict)
+    _asked: float = float("-inf")
+    _died: float = float("-inf")
+
+    def is_dead(self, node_id: str) -> bool:
+        """Tell whether a node has been given up by its cluster."""
+        self._look()
+        return not self._known.get(node_id, True)
+
+    @property
+    def last_death(self) -> float:
+        """Return the `time.monotonic()` at which one was last seen to have died; minus infinity where none has."""
+        self._look()
+        return self._died
+
+    def _look(self) -> None:
+        import ray
+
+        now = time.monotonic()
+        if now - self._asked < _FRESH_S:
+            return
+        self._asked = now
+        try:
+            found = {node["NodeID"]: bool(node["Alive"]) for node in ray.nodes()}
+        except (ray.exceptions.RayError, RuntimeError, OSError):  # its head is away; if it stays so, Ray ends us
+            return
+        if any(not alive and self._known.get(name, False) for name, alive in found.items()):
+            self._died = now
+        self._known = found

@@ -1,0 +1,167 @@
+"""The Ray backend: a child run is the entry point's own command in a warm fork on a node of a Ray cluster.
+
+Ray carries the project to the nodes, places the children by what they take, ends them, and ends those whose tuner has
+died. It repeats nothing by itself: a second start would enter the same MLflow run again.
+"""
+
+import os
+import signal
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from multiprocessing import Pipe
+from pathlib import Path
+from typing import Any
+
+import ray
+from mlflow.entities import RunStatus
+
+from steps.backends import RAY, base
+from steps.backends.base import Created, OwnBackend
+from steps.backends.ray import task
+from steps.backends.ray.cluster import Nodes
+from steps.backends.ray.config import Need
+from steps.backends.ray.task import Warmth
+from steps.backends.submitted_run import GRACE_S, LOST, RUNNING, Handle, told
+
+# How long a child that no node has reported may have been under way to one that died.
+_REPORTS_S = 10.0
+# Of an error on a node, so much is told.
+_LENGTH = 300
+# The tuner's own run and its processes: of no use on a node.
+_NOT_PASSED_ON = ("MLFLOW_RUN_ID", "MLFLOW_EXPERIMENT_ID", "MLFLOW_EXPERIMENT_NAME")
+
+
+class RayRun(Handle):
+    """A child run in a Ray task. What Ray's errors mean: docs.ray.io, "Fault tolerance"."""
+
+    def __init__(self, run_id: str, submitted: Any, output: Path, nodes: Nodes):
+        self._run_id, self._task, self._nodes = run_id, submitted, nodes
+        self._submitted = time.monotonic()
+        self._node_id, self._killed = "", False
+        self._ended: tuple[str | None] | None = None  # how it failed: None if it ended well
+        self.output = output
+        self._done, teller = Pipe(duplex=False)
+        submitted.completed().future().add_done_callback(lambda _: teller.close())
+
+    @property
+    def run_id(self) -> str:
+        """Return the MLflow run's id."""
+        return self._run_id
+
+    @property
+    def sentinel(self) -> int:
+        """Return a descriptor that is readable once the task has ended."""
+        return self._done.fileno()
+
+    def wait(self) -> bool:
+        """Wait for the end; tell whether the exit code was 0."""
+        while self._look() is None:
+            ray.wait([self._task], timeout=1.0)
+        return self.failure() is None
+
+    def get_status(self) -> str:
+        """Return RUNNING (or waiting for a node), FINISHED or FAILED."""
+        ended = self._look()
+        if ended is None:
+            return RUNNING
+        return RunStatus.to_string(RunStatus.FINISHED if ended[0] is None else RunStatus.FAILED)
+
+    def failure(self) -> str | None:
+        """Say how the child, or what executed it, failed; None if it ended well, or runs."""
+        ended = self._look()
+        return ended[0] if ended else None
+
+    def signal(self, number: int) -> None:
+        """Ask the task to end what it executes, or, for SIGKILL, have Ray kill its process."""
+        self._killed = self._killed or number == signal.SIGKILL
+        if self._look() is None:
+            with suppress(ray.exceptions.RayError, ValueError):  # it has ended this very moment
+                ray.cancel(self._task, force=number == signal.SIGKILL)
+
+    def cancel(self) -> None:
+        """Ask the child to end, wait GRACE_S, and end it; one that Ray was told to kill is not waited for again."""
+        if self._killed:
+            return
+        self.signal(signal.SIGTERM)
+        deadline = time.monotonic() + GRACE_S
+        while self._look() is None and time.monotonic() < deadline:
+            ray.wait([self._task], timeout=0.1)
+        self.signal(signal.SIGKILL)
+
+    def _look(self) -> tuple[str | None] | None:
+        """Take what has come from the node; return how the task ended, None while it runs."""
+        while self._ended is None and ray.wait([self._task], timeout=0)[0]:
+            try:
+                self._take(ray.get(next(self._task)))
+            except StopIteration:
+                self._end(f"{LOST}its task ended without a result")
+            except ray.exceptions.RayError as error:
+                self._end(_reason(error, self.node))
+        if self._ended is None and (gone := self._gone()):
+            self._end(gone)
+            with suppress(ray.exceptions.RayError, ValueError):
+                ray.cancel(self._task, force=True)
+        return self._ended
+
+    def _take(self, news: tuple[Any, ...]) -> None:
+        first, second = news
+        if self.begun is None:
+            self._node_id, self.node, self.begun = first, second, time.monotonic()
+            return
+        self.output.write_text(second, encoding="utf-8")
+        self._end(told(first) if first else None)
+
+    def _gone(self) -> str | None:
+        """Say whether its node is. Ray itself may not notice for minutes that a task was on one that fell silent."""
+        if self._node_id:
+            return f"{LOST}node {self.node} is gone" if self._nodes.is_dead(self._node_id) else None
+        died = self._nodes.last_death
+        maybe_there = self._submitted < died < time.monotonic() - _REPORTS_S
+        return f"{LOST}no node has reported it since one died" if maybe_there else None
+
+    def _end(self, failure: str | None) -> None:
+        self._ended = (failure,)
+
+
+def _reason(error: Exception, where: str | None) -> str:
+    """Say what one of Ray's errors means for a trial."""
+    there = f" on {where}" if where else ""
+    if isinstance(error, ray.exceptions.OutOfMemoryError):
+        return f"{LOST}killed by Ray{there}, which had run out of memory"
+    if isinstance(error, ray.exceptions.WorkerCrashedError | ray.exceptions.NodeDiedError):
+        return f"{LOST}its Ray worker{there} was killed"
+    if isinstance(error, ray.exceptions.TaskCancelledError):
+        return "ended"
+    if isinstance(error, ray.exceptions.RayTaskError):
+        error = error.cause if isinstance(error.cause, Exception) else error
+        return f"{LOST}could not be executed{there}: {error!r}"[:_LENGTH]
+    return f"Ray: {type(error).__name__}: {' '.join(str(error).split())}"[:_LENGTH]
+
+
+class RayBackend(OwnBackend):
+    """Executes entry points on the Ray cluster that this process is connected to."""
+
+    name = RAY
+
+    def __init__(self, folder: Path, need: Need, warmth: Warmth):
+        super().__init__(folder)
+        self._warmth, self._nodes = warmth, Nodes()
+        wrapper: Any = ray.remote(max_retries=0, num_returns="streaming", **need.options())
+        self._remote = wrapper(task.execute)  # one for all: Ray ships it once
+
+    def execute(self, created: Created, config: Mapping[str, Any]) -> RayRun:
+        """Submit the command; Ray's own places hold it back."""
+        named = self._remote.options(name=config.get("name") or created.run_id)
+        submitted = named.remote(created.command, {**_passed_on(), **created.variables}, self._warmth)
+        return RayRun(created.run_id, submitted, created.output, self._nodes)
+
+
+def _passed_on() -> dict[str, str]:
+    """Return how this process reaches MLflow: as an argument, which Ray shows nowhere."""
+    return {k: v for k, v in os.environ.items() if k.startswith("MLFLOW_") and k not in _NOT_PASSED_ON}
+
+
+def register(folder: Path, need: Need, warmth: Warmth) -> None:
+    """Make `backend="ray"` known to `mlflow.run`, for the life of this process."""
+    base.register(RAY, lambda: RayBackend(folder, need, warmth))

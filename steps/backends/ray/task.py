@@ -1,0 +1,87 @@
+"""What happens on a node of a Ray cluster: the body of a task, which executes one command in a warm fork.
+
+Each of Ray's worker processes starts a forkserver of its own with its first trial, and keeps it.
+"""
+
+import os
+import signal
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from multiprocessing import active_children, connection
+from pathlib import Path
+from typing import Any
+
+from steps import names
+from steps.backends import executor
+from steps.backends.submitted_run import GRACE_S
+from steps.backends.warm import forkserver
+
+# How often the task looks up: Ray's wish that it ends is heard only then.
+_LOOK_S = 0.1
+# What comes back of a child's output, in bytes: more than Ray sends along with an answer would stay on the node.
+_OUTPUT_LENGTH = 50_000
+# What Ray sets for a task that was given accelerators: the forkserver may be older than that.
+_ACCELERATORS = ("CUDA_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES", "NEURON_RT_VISIBLE_CORES")
+_ready_for: "Warmth | None" = None
+
+
+@dataclass(frozen=True)
+class Warmth:
+    """What a forkserver does before its first fork (see `forkserver`), and the environment variables that it has."""
+
+    modules: Sequence[str]
+    calls: Sequence[tuple[str, Mapping[str, Any]]]
+    variables: Mapping[str, str]
+
+
+def execute(command: str, variables: Mapping[str, str], warmth: Warmth) -> Iterator[tuple[Any, ...]]:
+    """Execute a command in the project that Ray has unpacked here.
+
+    Yields (id and address of this node), then (exit code, end of the output). Ray's wish that the task ends is a
+    KeyboardInterrupt: the command is asked to end, and ended.
+    """
+    import ray
+
+    context, here = ray.get_runtime_context(), ray.util.get_node_ip_address()
+    own = Path.cwd() / f".tune-{os.getpid()}"  # Ray removes it with the project
+    own.mkdir(exist_ok=True)
+    _warm_up(warmth, own)
+    yield context.get_node_id(), here
+    given = {name: os.environ[name] for name in _ACCELERATORS if name in os.environ}
+    with tempfile.TemporaryDirectory(dir=own) as folder:
+        output = Path(folder) / "output"
+        try:
+            process = forkserver.fork(executor.execute, command, str(Path.cwd()), {**variables, **given}, str(output))
+            while process.exitcode is None:
+                connection.wait([process.sentinel], _LOOK_S)
+        finally:
+            _end_children()
+        yield process.exitcode, _end_of(output)
+
+
+def _warm_up(warmth: Warmth, folder: Path) -> None:
+    global _ready_for
+    if _ready_for == warmth and forkserver.pid() is not None:
+        return
+    os.environ.update(warmth.variables)
+    os.environ[names.FILES] = str(folder)
+    forkserver.start(warmth.modules, folder)
+    forkserver.order(warmth.calls)
+    _ready_for = warmth
+
+
+def _end_children() -> None:
+    for process in active_children():
+        if process.pid is not None:
+            executor.send(process.pid, signal.SIGTERM)
+            process.join(GRACE_S)
+            executor.send(process.pid, signal.SIGKILL)
+
+
+def _end_of(output: Path) -> str:
+    if not output.exists():
+        return ""
+    with output.open("rb") as file:
+        file.seek(max(0, output.stat().st_size - _OUTPUT_LENGTH))
+        return file.read().decode(errors="replace")

@@ -1,0 +1,1 @@
+"""Child runs in forks of a process that has imported everything already, on this machine."""

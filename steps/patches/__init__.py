@@ -1,0 +1,1 @@
+"""Reaches into other packages: one module for each package, and nowhere else."""

@@ -1,0 +1,82 @@
+"""A run once more: a child of this one, by `mlflow.run` in an interpreter of its own, watched to its end."""
+
+import tempfile
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import mlflow
+from mlflow.entities import Run
+from mlflow.tracking import MlflowClient
+from mlflow.utils.mlflow_tags import MLFLOW_PROJECT_ENTRY_POINT
+
+from steps import names
+from steps.backends import control
+from steps.backends.submitted_run import GRACE_S
+from steps.errors import StepError
+from steps.process.signals import Interrupts
+from steps.project import paths
+from steps.project.environment import PROJECT
+from steps.reproduction.worktree import Tree
+from steps.tracking import write
+
+_LINES = 20
+
+
+def run(original: Run, tree: Tree, interrupts: Interrupts) -> Run:
+    """Repeat a run in a tree; return the new run.
+
+    Raises StepError where it does not end well, and Interrupted, the child ended, where a signal comes.
+    """
+    entry_point, name = original.data.tags[MLFLOW_PROJECT_ENTRY_POINT], original.info.run_name
+    with tempfile.TemporaryDirectory(prefix="reproduce-") as folder:
+        output = Path(folder) / "output"
+        with control.writing_to(output):
+            child = mlflow.run(
+                str(tree.project),
+                entry_point,
+                parameters=_parameters(original, tree),
+                experiment_id=original.info.experiment_id,
+                backend="local",
+                storage_dir=folder,
+                synchronous=False,
+                env_manager="local",  # this environment: it is what the verdict is about
+                run_name=f"reproduction of {name}",
+            )
+        tags = {names.ROLE: names.REPRODUCTION, names.REPRODUCES: original.info.run_id}
+        write.record(child.run_id, tags=tags)
+        while control.is_running(child) and not interrupts.noted:
+            control.wait([child], interrupts.descriptor)
+        if interrupts.noted:
+            control.ask_to_end(child)
+            child.wait() if _ends(child) else child.cancel()
+            control.end_strays(child)
+            MlflowClient().set_terminated(child.run_id, "KILLED")
+            interrupts.answered()
+            interrupts.check()
+        failure = control.failure(child)
+        if failure is not None:
+            MlflowClient().set_terminated(child.run_id, "FAILED")
+            lines = output.read_text(encoding="utf-8", errors="replace").splitlines()[-_LINES:]
+            said = "\n".join(f"    {line}" for line in lines)
+            raise StepError(f"run {original.info.run_id}, run once more as {child.run_id}, failed: {failure}\n{said}")
+    return MlflowClient().get_run(child.run_id)
+
+
+def _ends(child: mlflow.projects.SubmittedRun) -> bool:
+    """Wait for a child that was asked to end; tell whether it did in time."""
+    deadline = time.monotonic() + GRACE_S
+    while control.is_running(child) and time.monotonic() < deadline:
+        time.sleep(control.POLL_S)
+    return not control.is_running(child)
+
+
+def _parameters(original: Run, tree: Tree) -> Mapping[str, str]:
+    """Return the parameters as they were given; a file of the project's that git does not know is named where it is."""
+    given = write.parameters_of(original)
+    for name in ("data", "space"):
+        path = given.get(name, "")
+        here = PROJECT / path
+        if path and not Path(path).is_absolute() and paths.is_file(here) and not paths.is_file(tree.project / path):
+            given[name] = str(here)
+    return given

@@ -1,0 +1,1 @@
+"""From a name, a path or a URI to rows that are split and laid out."""

@@ -1,0 +1,118 @@
+"""Which columns of a table are what: the target, the features, the one that splits, those to be left out."""
+
+import csv
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from pandas.api import types
+
+from steps.errors import WrongValue, did_you_mean
+from steps.training.data.load import Table
+
+
+@dataclass(frozen=True)
+class Roles:
+    """The columns by what they are for; `split` is auto, stratified, random, group or time."""
+
+    target: str
+    features: tuple[str, ...]
+    split: str
+    split_column: str | None
+
+
+def dropped(drop: str) -> tuple[str, ...]:
+    """Read the value of `drop`: names with commas between, one with a comma in double quotes; `none`: nothing.
+
+    >>> dropped('id, "last, first"'), dropped("none")
+    (('id', 'last, first'), ())
+    """
+    if drop == "none":
+        return ()
+    return tuple(name.strip() for line in csv.reader([drop], skipinitialspace=True) for name in line if name.strip())
+
+
+def split_of(split: str) -> tuple[str, str | None]:
+    """Read the value of `split`: its kind and, for group and time, the column.
+
+    >>> split_of("group:patient"), split_of("auto")
+    (('group', 'patient'), ('auto', None))
+    """
+    kind, colon, column = split.partition(":")
+    return kind, column if colon else None
+
+
+def roles(table: Table, settings: Mapping[str, Any]) -> Roles:
+    """Say what each column is for. Raises WrongValue, with all problems, for columns that are not there or can't be."""
+    data, target, drop = settings["data"], settings["target"], dropped(settings["drop"])
+    kind, by = split_of(settings["split"])
+    if target == "auto" and table.target is None:
+        left = [name for name in table.columns if name not in (*drop, by)]
+        if not left:
+            raise WrongValue(f"--data {data!r}: no column is left for a target; it has {listed(table.columns)}")
+        target = left[-1]
+    elif target == "auto":
+        target = table.target
+    problems = [_missing("target", target, data, table.columns)]
+    problems += [_missing("drop", name, data, table.columns) for name in drop]
+    if by is not None:
+        problems.append(_missing("split", by, data, table.columns, f"{kind}:{by}"))
+    if target in drop:
+        problems.append(f"--drop {target!r}: is the target of {data}; name another with --target")
+    if target == by:
+        problems.append(f"--split '{kind}:{by}': is the target of {data}; name another column with one of the two")
+    group = [by] if kind == "group" else []
+    features = tuple(name for name in table.columns if name not in (target, *drop, *group))
+    if not features:
+        problems.append(f"--data {data!r}: no feature is left beside {target!r}; it has {listed(table.columns)}")
+    found = [problem for problem in problems if problem]
+    if found:
+        raise WrongValue(*found)
+    return Roles(target, features, kind, by)
+
+
+def is_plain(features: pd.DataFrame) -> bool:
+    """Tell whether all columns are numbers without a gap, which any estimator takes as they are."""
+    return all(
+        isinstance(column.dtype, np.dtype) and column.dtype.kind in "iuf" and not column.isna().any()
+        for _, column in features.items()
+    )
+
+
+def check_some(features: pd.DataFrame, data: str) -> None:
+    """Raise WrongValue where not one of the columns has a value."""
+    if all(column.isna().all() for _, column in features.items()):
+        raise WrongValue(f"--data {data!r}: no row has a value in any of the features, {listed(list(features))}")
+
+
+def check_finite(features: pd.DataFrame, data: str) -> None:
+    """Raise WrongValue, naming them all, for columns with infinite values, which next to no estimator takes."""
+    infinite = [
+        name for name, column in features.items() if types.is_float_dtype(column.dtype) and np.isinf(column).any()
+    ]
+    if infinite:
+        raise WrongValue(
+            f"--data {data!r}: infinite values in {listed(infinite)}; leave them empty, or leave the columns out with "
+            f"drop={','.join(map(str, infinite))}"
+        )
+
+
+def listed(names: Sequence[object]) -> str:
+    """List names, the first few of many.
+
+    >>> listed(["a", "b"])
+    "'a', 'b'"
+    """
+    few = ", ".join(repr(str(name)) for name in names[:20])
+    return few if len(names) <= 20 else f"{few} and {len(names) - 20} more"
+
+
+def _missing(parameter: str, name: str, data: str, columns: Sequence[str], shown: str | None = None) -> str | None:
+    if name in columns:
+        return None
+    return (
+        f"--{parameter} {(shown or name)!r}: {data} has no such column{did_you_mean(name, columns)}; "
+        f"allowed: {', '.join(columns)}"
+    )

@@ -1,0 +1,146 @@
+"""The examples of a run: features and target, their rows laid out so that every fold is a slice of them."""
+
+import hashlib
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from steps.errors import WrongValue
+from steps.training.data import blocks, columns, dataset, folding, load, splits, target
+
+# Settings that say which examples there are and how they are split.
+SETTINGS = ("data", "target", "drop", "split", "task", "folds", "test_size", "seed", "fold_seed")
+# What a study does not have of them: its trials have their own default.
+_STANDING = {"fold_seed": "auto"}
+# So many rows, as the table has them, show what a model is given.
+_SHOWN_ROWS = 100
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Features and target, resolved and laid out.
+
+    `features` and `target` have the rows in the layout's order: `held_out` and `training` are slices of them, and each
+    pair of `splits` too. `plain` features are numbers without a gap, `single` ones float32 for estimators that make
+    that of them anyway. `shown` are some rows of the features with the table's own types. `resolved` has the settings
+    with what was `auto` in them; `dataset` is what MLflow records; `folds` is a digest (sha256) of the columns and of
+    the layout: two runs in which it and the data's are the same were scored on the same; `notes` are what a person
+    should be told.
+    """
+
+    asked: Mapping[str, Any]
+    resolved: Mapping[str, Any]
+    features: pd.DataFrame
+    target: "pd.Series[Any]"
+    layout: splits.Layout
+    plain: bool
+    single: bool
+    shown: pd.DataFrame
+    dataset: dataset.Dataset
+    folds: str
+    notes: tuple[str, ...]
+
+    def answer(self, settings: Mapping[str, Any], *, single: bool) -> bool:
+        """Tell whether these are the examples that settings ask for, given as they were or with `auto` resolved.
+
+        Those in float32 are for who asks for it; whoever does takes others too.
+        """
+        same = all(settings[key] in (self.asked[key], self.resolved[key]) for key in SETTINGS)
+        return same and (single or not self.single)
+
+
+_made: list[Examples] = []
+_failed: list[tuple[Mapping[str, Any], WrongValue]] = []
+
+
+def of(settings: Mapping[str, Any], estimators: Collection[str]) -> Examples:
+    """Return the examples that settings ask for, in the type that suits all of some estimators (their import paths).
+
+    The last ones are kept for the life of the process: a forkserver makes a study's examples, and each of its children
+    finds them made, in pages that they share.
+    Raises WrongValue, naming file, column and remedy, where the data can't be used.
+    """
+    settings = {**_STANDING, **settings}
+    single = all(path in blocks.SINGLE or path == "auto" for path in estimators)
+    if _made and _made[0].answer(settings, single=single):
+        return _made[0]
+    asked = {key: settings[key] for key in SETTINGS}
+    for failed, error in _failed:
+        if failed == asked:
+            raise error
+    _made.clear()  # there is no room for two big tables
+    try:
+        _made.append(_make(asked, single=single))
+    except WrongValue as error:
+        _failed[:] = [(asked, error)]  # nobody reads, or fetches, it again to be told the same
+        raise
+    return _made[0]
+
+
+def made() -> Examples | None:
+    """Return the examples that are kept, if any."""
+    return _made[0] if _made else None
+
+
+def _make(settings: Mapping[str, Any], *, single: bool) -> Examples:
+    name, by = settings["data"], columns.split_of(settings["split"])[1]
+    table = load.load(name, [column for column in columns.dropped(settings["drop"]) if column != by])
+    roles = columns.roles(table, settings)
+    frame, notes = _labelled(table.frame, roles.target, name)
+    goal = target.clean(frame[roles.target])
+    task = target.task_of(goal) if settings["task"] == "auto" else settings["task"]
+    target.check(goal, task, name)
+    resolved = {**settings, "target": roles.target, "task": task, "split": _split(roles, task, settings["split"])}
+    layout = folding.lay_out(frame, goal, resolved)
+    described = dataset.of(table, roles.target)
+    notes = (*table.notes, *notes)
+    features = frame[list(roles.features)]
+    # From here on there is one table, and while its rows are put in order that and the layout, which is less than two.
+    del table, frame
+    columns.check_some(features, name)
+    columns.check_finite(features, name)
+    plain = columns.is_plain(features)
+    shown = features.head(_SHOWN_ROWS).copy()
+    if plain:
+        names = features.columns
+        block = blocks.block_of(features, single=single)[layout.order]
+        laid_out = pd.DataFrame(block, columns=names, copy=False)
+    else:
+        laid_out = features.take(layout.order).reset_index(drop=True)
+    del features
+    blocks.give_back()
+    goal = goal.take(layout.order).reset_index(drop=True)
+    folds = _digest(roles, layout)
+    return Examples(settings, resolved, laid_out, goal, layout, plain, single, shown, described, folds, notes)
+
+
+def _digest(roles: columns.Roles, layout: splits.Layout) -> str:
+    found = hashlib.sha256(repr((roles.target, roles.features, layout.held_out, layout.splits)).encode())
+    found.update(np.ascontiguousarray(layout.order, dtype=np.int64).data)
+    return found.hexdigest()
+
+
+def _labelled(frame: pd.DataFrame, column: str, name: str) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    missing = int(frame[column].isna().sum())
+    if missing == len(frame):
+        raise WrongValue(
+            f"--data {name!r}: no row has a value in the target {column!r}; name another column with --target"
+        )
+    if not missing:
+        return frame, ()
+    said = f"--data {name!r}: {missing} of {len(frame)} rows have no value in the target {column!r}: left out"
+    return frame[frame[column].notna()], (said,)
+
+
+def _split(roles: columns.Roles, task: str, given: str) -> str:
+    if roles.split == "auto":
+        return "stratified" if task == "classification" else "random"
+    if roles.split == "stratified" and task == "regression":
+        raise WrongValue(
+            f"--split 'stratified': is for classes, and the target {roles.target!r} is a quantity; must be random, "
+            "group:<column> or time:<column>"
+        )
+    return given

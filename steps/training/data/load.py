@@ -1,0 +1,98 @@
+"""A data set by name, path or URI: its table, the column it is meant to predict, where it is from."""
+
+import hashlib
+import importlib
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import numpy as np
+import pandas as pd
+
+from steps.errors import WrongValue, did_you_mean
+from steps.parameters.declared import DATA_SETS
+from steps.project import paths
+from steps.project.secrets import scheme
+from steps.training.data import remote, table
+
+
+@dataclass(frozen=True)
+class Table:
+    """A data set: one row per example, the target among the columns.
+
+    `columns` are the names of all its columns; `frame` lacks those that were to be left out.
+    `target` is the column that the set itself means to have predicted, None where it doesn't say. `source` is the
+    absolute path, the URI or scikit-learn's function; `sha256` is of the file's bytes, or of a shipped set's frame.
+    `notes` are what a person should be told of the file.
+    """
+
+    name: str
+    columns: tuple[str, ...]
+    frame: pd.DataFrame
+    target: str | None
+    source: str
+    sha256: str
+    notes: tuple[str, ...] = ()
+
+
+def load(data: str, without: Collection[str] = ()) -> Table:
+    """Read a set that scikit-learn ships (its `load_<name>`, the target in the column `target`), else a file.
+
+    Columns that are named in `without`, and are there, are left out.
+
+    Raises WrongValue, naming the file, where it can't be used.
+    """
+    if data in DATA_SETS:
+        return _shipped(data, without)
+    kind = scheme(data)
+    if kind == "file":
+        data = unquote(urlsplit(data).path)
+    elif kind is not None:
+        with remote.copy_of(data) as path:
+            name = unquote(urlsplit(data).path).rpartition("/")[2] or data
+            return _from_file(path, data, without, name=name, source=data)
+    path = paths.absolute(data)
+    if not paths.is_file(path):
+        raise WrongValue(_not_there(data, path))
+    return _from_file(path, data, without, name=path.name, source=str(path))
+
+
+def _shipped(name: str, without: Collection[str]) -> Table:
+    # Imported here, not at the top: `sklearn.datasets` costs 0.2 s that a table from a file does not need.
+    loader = getattr(importlib.import_module("sklearn.datasets"), f"load_{name}")
+    frame = loader(as_frame=True).frame
+    digest = _sha256(frame)
+    left = frame.drop(columns=[column for column in frame if column in without])
+    return Table(name, tuple(frame), left, "target", f"sklearn.datasets.load_{name}", digest)
+
+
+def _from_file(path: Path, data: str, without: Collection[str], *, name: str, source: str) -> Table:
+    where = f"--data {data!r}"
+    frame, notes = table.read(path, where)
+    columns = tuple(frame)
+    frame = table.usable(frame.drop(columns=[column for column in columns if column in without]), where)
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return Table(name, columns, frame, None, source, digest, tuple(f"{where}: {note}" for note in notes))
+
+
+def _sha256(frame: pd.DataFrame) -> str:
+    """Hash a frame of numbers: its columns' names, its types, its values, column by column."""
+    digest = hashlib.sha256()
+    for name, column in frame.items():
+        digest.update(f"{name}\0{column.dtype}\0".encode())
+        digest.update(np.ascontiguousarray(column.to_numpy()).tobytes())
+    return digest.hexdigest()
+
+
+def _not_there(data: str, path: Path) -> str:
+    if paths.is_folder(path):
+        return f"--data {data!r}: is a folder; name a CSV or Parquet file"
+    if data.startswith(("/", "~")):
+        return f"--data {data!r}: there is no such file"
+    sets = "" if "/" in data else f", nor has scikit-learn such a set{did_you_mean(data, DATA_SETS)}"
+    return (
+        f"--data {data!r}: there is no such file in {Path.cwd()}, the folder of this project (run from a Git URL: its "
+        f"clone){sets}; give an absolute path"
+    )

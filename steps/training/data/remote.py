@@ -1,0 +1,121 @@
+"""A file behind a URI, fetched once per study.
+
+The tuner names a folder in the environment (names.FILES). Its forkserver fetches into it, in a process of its own, so
+that no pooled connection stays where children are forked from. Whoever works for the study on this machine finds the
+copy there; a process without such a folder fetches for itself.
+"""
+
+import hashlib
+import os
+import re
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from steps import names
+from steps.errors import WrongValue
+from steps.process import orphans
+from steps.project.secrets import scheme
+
+_CHUNK = 1024 * 1024
+# Patience with a server: how often it is asked again, and how long without a byte.
+_RETRIES = 3
+_TIMEOUT_S = 60
+# What MLflow imports for a store -> the package that has it.
+_PACKAGES = {
+    "boto3": "boto3",
+    "botocore": "boto3",
+    "google": "google-cloud-storage",
+    "azure": "azure-storage-blob",
+    "pysftp": "pysftp",
+    "oss2": "oss2",
+}
+
+
+@contextmanager
+def copy_of(uri: str) -> Iterator[Path]:
+    """Give the path of a local copy of what a URI names. Raises WrongValue, in one sentence, where there is none."""
+    shared = os.environ.get(names.FILES)
+    if shared and Path(shared).is_dir():
+        yield _shared_copy(uri, Path(shared) / hashlib.sha256(uri.encode()).hexdigest())
+    else:
+        with tempfile.TemporaryDirectory(prefix="tune-") as folder:
+            yield _fetch(uri, Path(folder))
+
+
+def _shared_copy(uri: str, folder: Path) -> Path:
+    failed = folder / "failed"
+    if not folder.exists():
+        folder.mkdir()
+        pid = os.fork()
+        if pid == 0:
+            _fetch_and_exit(uri, folder, failed)
+        os.waitpid(pid, 0)
+    if failed.exists():  # nobody waits for the same server twice
+        raise WrongValue(failed.read_text(encoding="utf-8"))
+    (path,) = (folder / "copy").iterdir()
+    return path
+
+
+def _fetch_and_exit(uri: str, folder: Path, failed: Path) -> None:
+    """Fetch into `folder/copy`, or say in `failed` why not; the body of a fork."""
+    text = f"--data {uri!r}: the process that fetched it ended"
+    try:
+        orphans.follow([os.getppid()])
+        target = folder / "fetching"
+        target.mkdir()
+        _fetch(uri, target)
+        target.rename(folder / "copy")
+        os._exit(0)
+    except WrongValue as error:
+        text = str(error)
+    except BaseException as error:
+        text = f"--data {uri!r}: can't be fetched: {_reason(error)}"
+    failed.write_text(text, encoding="utf-8")
+    os._exit(1)
+
+
+def _fetch(uri: str, folder: Path) -> Path:
+    """Download what a URI names into an empty folder; return its path."""
+    try:
+        path = _from_web(uri, folder) if scheme(uri) in ("http", "https") else _by_mlflow(uri, folder)
+    except ImportError as error:
+        module = (error.name or "").partition(".")[0]
+        package = _PACKAGES.get(module, module or str(error))
+        raise WrongValue(
+            f"--data {uri!r}: {scheme(uri)}:// needs the package {package}; add it to the pip list of conda.yaml"
+        ) from error
+    except Exception as error:
+        raise WrongValue(f"--data {uri!r}: can't be fetched: {_reason(error)}") from error
+    if not path.is_file():
+        raise WrongValue(f"--data {uri!r}: must name one file, and names a folder")
+    return path
+
+
+def _from_web(uri: str, folder: Path) -> Path:
+    # Not by `download_artifacts`: it takes every web server for an MLflow one, and shows it MLflow's credentials.
+    from mlflow.utils.request_utils import cloud_storage_http_request
+
+    with cloud_storage_http_request("GET", uri, max_retries=_RETRIES, timeout=_TIMEOUT_S, stream=True) as response:
+        response.raise_for_status()
+        path = folder / "table"
+        with path.open("wb") as target:
+            for chunk in response.iter_content(_CHUNK):
+                target.write(chunk)
+    return path
+
+
+def _by_mlflow(uri: str, folder: Path) -> Path:
+    from mlflow.artifacts import download_artifacts
+
+    return Path(download_artifacts(artifact_uri=uri, dst_path=str(folder)))
+
+
+def _reason(error: BaseException) -> str:
+    # urllib3 wraps what happened in what it did about it.
+    inner = re.search(r"Failed to establish a new connection: ([^\"']+)|Failed to resolve [^\"]+", str(error))
+    if inner:
+        return inner[1] or inner[0].rstrip(")")
+    lines = str(error).strip().splitlines()
+    return lines[0] if lines else type(error).__name__

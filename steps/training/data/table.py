@@ -1,0 +1,130 @@
+"""A CSV or Parquet file, told apart by what is in it -> a table whose columns a pipeline can take."""
+
+import decimal
+import io
+import zipfile
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from pandas.api import types
+
+from steps.errors import WrongValue
+from steps.training.data import csv_file
+
+_GZIP, _PARQUET = b"\x1f\x8b", b"PAR1"
+_BUFFER = 1024 * 1024
+
+
+def read(path: Path, where: str) -> tuple[pd.DataFrame, list[str]]:
+    """Read a table from a CSV or Parquet file, gzipped or not; return it and what a person should be told.
+
+    The columns' names are text and differ; what the columns hold is for `usable`.
+    Raises WrongValue, beginning with `where`, for a file that can't be used.
+    """
+    try:
+        with path.open("rb") as file:
+            head = file.read(4)
+    except OSError as error:
+        raise WrongValue(f"{where}: can't be read: {error.strerror}") from error
+    if head.startswith(_GZIP):
+        import gzip
+
+        try:
+            with gzip.open(path) as file:
+                parquet = io.BytesIO(file.read()) if file.peek(4)[:4] == _PARQUET else None
+        except (OSError, EOFError) as error:
+            raise WrongValue(f"{where}: can't be read as gzip: {error}") from error
+        frame, said = (_parquet(parquet, where), []) if parquet else csv_file.read(path, where, "gzip")
+    elif head == _PARQUET:
+        frame, said = _parquet(path, where), []
+    elif zipfile.is_zipfile(path):
+        raise WrongValue(f"{where}: is no CSV or Parquet file but a zip archive or a workbook; save its table as CSV")
+    else:
+        frame, said = csv_file.read(path, where, None)
+    frame.columns = pd.Index([str(name) for name in frame.columns])
+    _check_names(list(frame), where)
+    return frame, said
+
+
+def _parquet(source: Any, where: str) -> pd.DataFrame:
+    import pyarrow
+    from pyarrow import parquet
+
+    try:
+        with parquet.ParquetFile(source, pre_buffer=False, buffer_size=_BUFFER) as file:
+            schema = file.schema_arrow
+            _check_names(schema.names, where)
+            # Column by column: all at once would take up to three times the table. One thread, since this process may
+            # be going to fork.
+            columns = {name: file.read(columns=[name], use_threads=False)[name] for name in schema.names}
+        read = pyarrow.table(columns).replace_schema_metadata(schema.metadata)
+        del columns
+        # Each column is freed as soon as it is converted, if it has to be.
+        frame = read.to_pandas(use_threads=False, split_blocks=True, self_destruct=True)
+    except (pyarrow.ArrowException, OSError, ValueError) as error:
+        raise WrongValue(f"{where}: can't be read as Parquet: {str(error).splitlines()[0]}") from error
+    if frame.empty:
+        raise WrongValue(f"{where}: has no rows or no columns")
+    if not isinstance(frame.index, pd.RangeIndex):  # an index that somebody gave a meaning
+        frame = frame.reset_index()
+    return frame
+
+
+def _check_names(names: Sequence[str], where: str) -> None:
+    twice = sorted(name for name, count in Counter(names).items() if count > 1)
+    if twice:
+        raise WrongValue(f"{where}: has columns of the same name, {', '.join(map(repr, twice))}; rename them")
+
+
+def usable(frame: pd.DataFrame, where: str) -> pd.DataFrame:
+    """Give every column a type that pipelines take, in place: numbers, booleans, text, categories or times.
+
+    Raises WrongValue, naming all columns that can't have one.
+    """
+    problems = []
+    for name in frame.columns:
+        try:
+            column = _converted(frame[name])
+        except (TypeError, ValueError):
+            kind = type(frame[name].dropna().iloc[0]).__name__
+            problems.append(f"{where}: the column {name!r} holds values of type {kind}; leave it out with drop={name}")
+            continue
+        if column is not frame[name]:
+            frame[name] = column
+    if problems:
+        raise WrongValue(*problems)
+    return frame
+
+
+def _converted(column: "pd.Series[Any]") -> "pd.Series[Any]":
+    kind = column.dtype
+    if types.is_timedelta64_dtype(kind):
+        return column.dt.total_seconds()
+    if isinstance(kind, pd.BooleanDtype) or not types.is_extension_array_dtype(kind):
+        if types.is_complex_dtype(kind):
+            raise TypeError
+        return _from_objects(column) if types.is_object_dtype(kind) else column
+    if types.is_numeric_dtype(kind):  # pandas' own nullable numbers
+        return column.astype("float64") if column.isna().any() else column.astype(kind.numpy_dtype)
+    if isinstance(kind, pd.StringDtype | pd.CategoricalDtype | pd.DatetimeTZDtype):
+        return column
+    raise TypeError
+
+
+def _from_objects(column: "pd.Series[Any]") -> "pd.Series[Any]":
+    found = types.infer_dtype(column, skipna=True)
+    if found in ("string", "empty"):
+        return column.astype("str")
+    if found == "boolean":
+        return column.astype("boolean" if column.isna().any() else "bool")
+    if found in ("integer", "floating", "mixed-integer-float", "decimal"):
+        return column.map(float, na_action="ignore").astype("float64")
+    if found in ("date", "datetime", "datetime64"):
+        return pd.to_datetime(column)
+    if all(isinstance(value, str | int | float | decimal.Decimal | np.generic) for value in column.dropna()):
+        return column.map(str, na_action="ignore").astype("str")
+    raise TypeError

@@ -1,0 +1,51 @@
+"""How sure a held-out score is, and what tuning has gained: against the estimator's defaults and against a dummy."""
+
+from contextlib import suppress
+
+import numpy as np
+from sklearn.metrics import get_scorer
+
+from steps import names
+from steps.training.scores.held_out import Answers, score
+
+# Resamples of the held-out rows; of many rows fewer do, since each costs more and says more.
+_RESAMPLES, _FEWER, _MANY_ROWS = 1000, 200, 10_000
+# The interval's share, and how many resamples must have a score: rows that lack a class may have none.
+_SHARE, _ENOUGH = 0.95, 0.9
+
+
+def compare(
+    metric: str, tuned: Answers, baseline: Answers, dummy: Answers, target: np.ndarray, seed: int
+) -> dict[str, float]:
+    """Return the intervals of the held-out score and of the gain over the baseline, and the others' scores, by name.
+
+    The intervals are percentile bootstrap ones of 95 % (Efron and Tibshirani, An Introduction to the Bootstrap, 1993,
+    chapter 13), of the gain over the same resamples for both; seeded, so that they can be repeated.
+    """
+    scorer = get_scorer(metric)
+    whole, of_baseline = score(scorer, tuned, target), score(scorer, baseline, target)
+    rng = np.random.default_rng(seed)
+    own, gains = [], []
+    for _ in range(_RESAMPLES if len(target) <= _MANY_ROWS else _FEWER):
+        rows = rng.integers(len(target), size=len(target))
+        with suppress(ValueError):
+            value = score(scorer, tuned, target, rows)
+            other = score(scorer, baseline, target, rows)
+            own.append(value)
+            gains.append(value - other)
+    return {
+        names.baseline_test(metric): of_baseline,
+        names.dummy_test(metric): score(scorer, dummy, target),
+        names.GAIN: whole - of_baseline,
+        **_interval(names.test(metric), own, len(target)),
+        **_interval(names.GAIN, gains, len(target)),
+    }
+
+
+def _interval(name: str, values: list[float], rows: int) -> dict[str, float]:
+    known = np.array([value for value in values if np.isfinite(value)])
+    wanted = _RESAMPLES if rows <= _MANY_ROWS else _FEWER
+    if len(known) < _ENOUGH * wanted:
+        return {}
+    low, high = np.quantile(known, [(1 - _SHARE) / 2, (1 + _SHARE) / 2])
+    return {names.low(name): float(low), names.high(name): float(high)}

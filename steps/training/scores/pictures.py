@@ -1,0 +1,104 @@
+"""Pictures of a model on the held-out rows, as artifacts of the active run, and the importances of its features."""
+
+import matplotlib as mpl
+import mlflow
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+from sklearn.inspection import permutation_importance
+from sklearn.metrics import ConfusionMatrixDisplay, PrecisionRecallDisplay, PredictionErrorDisplay, RocCurveDisplay
+
+from steps import names
+from steps.training.scores.held_out import Answers
+
+mpl.use("Agg")  # there may be no screen, and none is wanted
+# More are not told apart in a picture.
+_MOST_CLASSES = 10
+_MOST_BARS = 30
+# Each feature costs predictions of the rows for every repeat.
+_REPEATS, _PREDICTIONS, _ROWS = 5, 1000, 10_000
+
+
+def of_classes(answers: Answers, target: np.ndarray) -> None:
+    """Log the confusion matrix and, where the model ranks, ROC and precision–recall curves, one for each class."""
+    rows = np.arange(len(target))
+    figure = _figure("Confusion matrix, held-out rows")
+    ConfusionMatrixDisplay.from_predictions(
+        target, answers.predict(rows), ax=figure.axes[0], colorbar=False, xticks_rotation="vertical"
+    )
+    _log(figure, names.CONFUSION)
+    ranked = _ranking(answers, rows)
+    if ranked is None:
+        return
+    for name, title, display in (
+        (names.ROC, "ROC curve", RocCurveDisplay),
+        (names.PRECISION_RECALL, "Precision and recall", PrecisionRecallDisplay),
+    ):
+        figure = _figure(f"{title}, held-out rows")
+        drawn = [label for label in ranked if 0 < np.sum(target == label) < len(target)]
+        for label in drawn[:_MOST_CLASSES]:
+            display.from_predictions(target == label, ranked[label], name=str(label), ax=figure.axes[0])
+        _log(figure, name)
+
+
+def of_quantity(answers: Answers, target: np.ndarray) -> None:
+    """Log predicted against actual values, and the residuals."""
+    predicted = answers.predict(np.arange(len(target)))
+    for name, kind, title in (
+        (names.PREDICTED, "actual_vs_predicted", "Predicted and actual"),
+        (names.RESIDUALS, "residual_vs_predicted", "Residuals"),
+    ):
+        figure = _figure(f"{title}, held-out rows")
+        PredictionErrorDisplay.from_predictions(
+            target, predicted, kind=kind, ax=figure.axes[0], random_state=0, subsample=1000
+        )
+        _log(figure, name)
+
+
+def importances(fitted: object, features: pd.DataFrame, target: np.ndarray, metric: str, seed: int) -> None:
+    """Log how much the score falls when the values of a feature are shuffled among the held-out rows.
+
+    Mean and standard deviation over repeats (Breiman, Random Forests, 2001). Of more than a thousand features none.
+    """
+    columns = features.shape[1]
+    if columns > _PREDICTIONS:
+        return
+    found = permutation_importance(
+        fitted,
+        features,
+        target,
+        scoring=metric,
+        n_repeats=max(1, min(_REPEATS, _PREDICTIONS // columns)),
+        random_state=seed,
+        max_samples=min(1.0, _ROWS / len(features)),
+    )
+    table = pd.DataFrame(
+        {"feature": features.columns, "importance": found.importances_mean, "std": found.importances_std}
+    ).sort_values("importance", ascending=False, kind="stable")
+    mlflow.log_text(table.to_csv(index=False), names.IMPORTANCES)
+    shown = table.head(_MOST_BARS)[::-1]
+    figure = _figure(f"Permutation importances: loss of {metric}", height=1.5 + 0.25 * len(shown))
+    figure.axes[0].barh(shown["feature"].astype(str), shown["importance"], xerr=shown["std"])
+    _log(figure, names.IMPORTANCES_PICTURE)
+
+
+def _ranking(answers: Answers, rows: np.ndarray) -> dict[object, np.ndarray] | None:
+    """Return for each class a number for each row that is higher the likelier the class; None where there is none."""
+    for method in ("predict_proba", "decision_function"):
+        if hasattr(answers, method):
+            found = getattr(answers, method)(rows)
+            if found.ndim == 1:
+                return {answers.classes_[1]: found}
+            positive = answers.classes_ if len(answers.classes_) > 2 else answers.classes_[1:]
+            return {label: found[:, list(answers.classes_).index(label)] for label in positive}
+    return None
+
+
+def _figure(title: str, *, height: float = 4.8) -> Figure:
+    figure = Figure(figsize=(6.4, height), layout="constrained")
+    figure.add_subplot().set_title(title)
+    return figure
+
+
+def _log(figure: Figure, name: str) -> None:
+    mlflow.log_figure(figure, name)

@@ -1,0 +1,1 @@
+"""The winner of a study: run once more, compared, registered."""

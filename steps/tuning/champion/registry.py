@@ -1,0 +1,77 @@
+"""The champion's model in the model registry: who holds the alias `champion`, and who challenges."""
+
+import mlflow
+from mlflow.entities import Run
+from mlflow.entities.model_registry import ModelVersion
+from mlflow.exceptions import MlflowException
+from mlflow.tracking import MlflowClient
+
+from steps import names
+from steps.tracking import write
+
+CHAMPION, CHALLENGER = "champion", "challenger"
+# What the held-out rows follow from, beside the data: a model scored on others may have been fitted on these.
+_SPLIT = ("target", "drop", "split", "task", "seed", "test_size")
+
+
+def register(name: str, run: Run, metric: str) -> str:
+    """Register the model of a run under a name, and say what it has become there.
+
+    The alias `champion` goes to it where nobody has it, or where it scores better than who has it on the same held-out
+    rows; else it gets `challenger`. The version's description says the same.
+    """
+    client = MlflowClient()
+    model = model_of(run)
+    if model is None:
+        return f"Not registered: run {run.info.run_id} has logged no model"
+    known = [
+        version for version in client.search_model_versions(f"run_id = '{run.info.run_id}'") if version.name == name
+    ]
+    version = known[0] if known else mlflow.register_model(model, name)
+    holder = _holder(client, name)
+    if holder is not None and str(holder.version) == str(version.version):
+        return f"Registered: {name} version {version.version} is the {CHAMPION} already"
+    alias, why = (CHAMPION, "the first of its name") if holder is None else _judge(run, holder, client, metric)
+    client.set_registered_model_alias(name, alias, version.version)
+    said = f"{name} version {version.version}, {alias}: {why}"
+    client.update_model_version(name, version.version, f"{said}.")
+    return f"Registered: {said}"
+
+
+def model_of(run: Run) -> str | None:
+    """Return the URI of the model that a run has logged, None where it has none."""
+    logged = run.outputs.model_outputs if run.outputs else []
+    return f"models:/{logged[0].model_id}" if logged else None
+
+
+def _holder(client: MlflowClient, name: str) -> ModelVersion | None:
+    try:
+        return client.get_model_version_by_alias(name, CHAMPION)
+    except MlflowException as error:
+        if "not found" in str(error).lower():
+            return None
+        raise
+
+
+def _judge(run: Run, holder: ModelVersion, client: MlflowClient, metric: str) -> tuple[str, str]:
+    """Compare a run with the present holder's; return the alias that its model gets, and why."""
+    name, whose = names.test(metric), f"version {holder.version}"
+    try:
+        other = client.get_run(str(holder.run_id))
+    except MlflowException:
+        return CHALLENGER, f"not compared with {whose}, whose run is gone"
+    given, theirs_given = write.parameters_of(run), write.parameters_of(other)
+    differ = [key for key in _SPLIT if given.get(key) != theirs_given.get(key)]
+    if run.data.tags.get(names.DATA) != other.data.tags.get(names.DATA):
+        differ.insert(0, "data")
+    if differ:
+        return CHALLENGER, f"not compared with {whose}, which had other held-out rows ({', '.join(differ)} differ)"
+    mine, theirs = run.data.metrics.get(name), other.data.metrics.get(name)
+    if mine is None or theirs is None:
+        return CHALLENGER, f"not compared with {whose}, since not both have {name}"
+    scores = f"{name} {mine:.6g} against {theirs:.6g}"
+    if mine > theirs:
+        return CHAMPION, f"better than {whose} by {mine - theirs:.6g} ({scores})"
+    if mine == theirs:
+        return CHALLENGER, f"no better than {whose} ({scores})"
+    return CHALLENGER, f"{whose} is better by {theirs - mine:.6g} ({scores})"

@@ -1,0 +1,92 @@
+"""What a study runs on: how many trials at a time, on which backend, in which environment."""
+
+import importlib.util
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import joblib
+from mlflow.projects import _project_spec
+from mlflow.projects.backend import loader
+from mlflow.utils.plugins import get_entry_points
+
+from steps import backends, names
+from steps.backends.ray import cluster
+from steps.errors import WrongValue, did_you_mean
+from steps.project import environment
+
+# Of the packages that differ from the pins, so many are named.
+_SHOWN = 5
+
+
+def warn(values: Mapping[str, Any]) -> None:
+    """Say on stderr what is allowed but probably not meant."""
+    different = environment.differences()
+    if different:
+        more = f" and {len(different) - _SHOWN} more" if len(different) > _SHOWN else ""
+        print(
+            f"tune: environment: {', '.join(different[:_SHOWN])}{more}: another than conda.yaml pins, so the runs are "
+            f"tagged {names.ENVIRONMENT}={environment.state()}; scripts/run makes the pinned one",
+            file=sys.stderr,
+        )
+    if values["jobs"] > values["window"]:
+        print(
+            f"tune: --jobs {values['jobs']}: more than --window {values['window']}, so at most {values['window']} "
+            "trials run at a time; a wider window makes another, equally repeatable, study",
+            file=sys.stderr,
+        )
+
+
+def jobs(values: Mapping[str, Any]) -> int:
+    """Return how many trials run at a time; auto: as many as the cores that this process may use allow."""
+    if values["jobs"] != "auto":
+        return int(values["jobs"])
+    cores: int = joblib.cpu_count()  # by affinity and cgroup quota
+    return max(1, cores // int(values["threads"]))
+
+
+def check_backend(name: str) -> None:
+    """Raise WrongValue for a backend that is not installed, or lacks what it needs."""
+    plugins = {entry.name: entry for entry in get_entry_points(loader.ENTRYPOINT_GROUP_NAME)}
+    known = {*loader.MLFLOW_BACKENDS, *backends.OURS, "databricks", "kubernetes", *plugins}
+    if name not in known:
+        raise WrongValue(f"--backend {name!r}: must be one of {', '.join(sorted(known))}{did_you_mean(name, known)}")
+    if name == backends.RAY:
+        cluster.check_installed()
+    elif name == "kubernetes":
+        _check_kubernetes()
+    elif name in plugins and name not in loader.MLFLOW_BACKENDS:
+        try:
+            plugins[name].load()
+        except Exception as error:  # it is somebody else's code
+            raise WrongValue(
+                f"--backend {name!r}: is installed but can't be loaded: {error!r}; install what it needs"
+            ) from error
+
+
+def _check_kubernetes() -> None:
+    problems = [
+        f"needs the package {package}: add it to conda.yaml and install it"
+        for package in ("kubernetes", "docker")
+        if importlib.util.find_spec(package) is None
+    ]
+    if not _project_spec.load_project(str(environment.PROJECT)).docker_env:
+        problems.append("needs a project with a docker_env: give MLproject one in place of its conda_env")
+    if problems:
+        raise WrongValue(*(f"--backend 'kubernetes': {problem}" for problem in problems))
+
+
+def read_backend_config(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Read the JSON file that is meant for the backend."""
+    path = values["backend_config"]
+    if path == "none":
+        return {}
+    try:
+        content = json.loads(Path(path).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise WrongValue(f"--backend_config {path!r}: must be the path of a JSON file: {error}") from error
+    if not isinstance(content, dict):
+        raise WrongValue(f"--backend_config {path!r}: must hold a JSON object, got {content!r}")
+    return content

@@ -1,0 +1,143 @@
+"""The state of the project's git work tree: is it the recorded commit's, and if not, what differs.
+
+git is only asked: what it has to write for an answer goes to a temporary folder.
+"""
+
+import os
+import shutil
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from mlflow.tracking import MlflowClient
+
+from steps import names
+from steps.errors import WrongValue
+from steps.project.git import Git, GitFailed
+from steps.tracking import write
+
+# How long git may take in all. With `steps.tuning.checks.server.ANSWER_S` it is less than three seconds.
+GIT_S = 1.2
+# How much of a diff is kept; a file of more is left out of it before git reads it.
+DIFF_BYTES = 10_000_000
+_SHOWN = 5
+# Paths that are left out are handed to git one by one.
+_MOST_LEFT_OUT = 1000
+# A diff that `git apply` takes, whatever the user's configuration.
+_PLAIN_DIFF = (
+    "--cached", "--binary", "--full-index", "--no-color", "--no-ext-diff", "--no-textconv", "--no-relative",
+    "--no-renames", "-U3", "--src-prefix=a/", "--dst-prefix=b/",
+)  # fmt: skip
+_NEXT_FILE = b"\ndiff --git "
+
+
+@dataclass(frozen=True)
+class Tree:
+    """A work tree: the paths that differ from the recorded commit, new ones too, and the diff that makes them.
+
+    `left_out` says what is not in the diff, a line each.
+    """
+
+    changed: tuple[str, ...] = ()
+    diff: bytes = b""
+    left_out: tuple[str, ...] = ()
+
+    def record(self, run_id: str) -> None:
+        """Write to a run whether the tree is dirty, and how."""
+        write.record(run_id, tags={names.GIT_DIRTY: str(bool(self.changed)).lower()})
+        if not self.changed:
+            return
+        said = "".join(f"# {line}\n" for line in self.left_out)  # which `git apply` skips
+        with tempfile.TemporaryDirectory(prefix="tune-") as folder:
+            path = Path(folder) / names.GIT_DIFF
+            path.write_bytes(said.encode(errors="surrogateescape") + self.diff)
+            MlflowClient().log_artifact(run_id, str(path))
+
+
+def read(folder: Path) -> Tree | None:
+    """Read the state of the work tree that a folder lies in; None where it lies in none, or there is no git.
+
+    Files that .gitignore names are no part of it. Raises GitFailed where git can't tell within GIT_S.
+    """
+    deadline = time.monotonic() + GIT_S
+    try:
+        top = Git(folder, deadline).line("rev-parse", "--show-toplevel")
+    except FileNotFoundError:
+        return None
+    except GitFailed as error:
+        if "not a git repository" in str(error) or "must be run in a work tree" in str(error):
+            return None
+        raise
+    git = Git(Path(top), deadline)
+    words = git("status", "--porcelain=v1", "-z", "--untracked-files=all", "--no-renames", "--ignore-submodules=dirty")
+    changed = tuple(os.fsdecode(word[3:]) for word in words.split(b"\0") if word)
+    if not changed:
+        return Tree()
+    try:
+        return _with_diff(git, changed)
+    except (GitFailed, OSError) as error:
+        return Tree(changed, left_out=(f"the diff could not be made: {error}",))
+
+
+def refuse_dirty(tree: Tree | None, folder: Path) -> None:
+    """Raise WrongValue where a tree is not exactly a commit's."""
+    if tree is None:
+        raise WrongValue(
+            f"--require_clean 'true': {folder} is in no git work tree, so no commit says what runs; run a clone of the "
+            "repository or its URL"
+        )
+    if tree.changed:
+        more = len(tree.changed) - _SHOWN
+        shown = ", ".join(tree.changed[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
+        raise WrongValue(
+            f"--require_clean 'true': the git work tree of {folder} must be as it was committed, and differs in "
+            f"{shown}; commit or stash that, or name in .gitignore what is none of the project's"
+        )
+
+
+def _with_diff(git: Git, changed: tuple[str, ...]) -> Tree:
+    """Stage everything in an index of its own, and tell how that differs from HEAD."""
+    aside = {path: why for path in changed if (why := _why_left_out(git.folder / path))}
+    if len(aside) > _MOST_LEFT_OUT:
+        return Tree(changed, left_out=(f"{len(aside)} files are too big, so none is here",))
+    with tempfile.TemporaryDirectory(prefix="tune-") as folder:
+        index, objects = Path(folder) / "index", Path(folder) / "objects"
+        objects.mkdir()
+        standing = git.folder / git.line("rev-parse", "--git-path", "index")
+        if standing.exists():
+            shutil.copyfile(standing, index)
+        variables = {
+            "GIT_INDEX_FILE": str(index),
+            "GIT_OBJECT_DIRECTORY": str(objects),
+            "GIT_ALTERNATE_OBJECT_DIRECTORIES": _quoted(git.folder / git.line("rev-parse", "--git-path", "objects")),
+        }
+        wanted = (".", *(f":(exclude,literal){path.removesuffix('/')}" for path in aside))
+        git("-c", "core.looseCompression=0", "add", "--all", "--", *wanted, variables=variables)
+        diff = git("diff", *_PLAIN_DIFF, _base(git), "--", *wanted, at_most=DIFF_BYTES + 1, variables=variables)
+    left_out = tuple(f"{path} is left out: {why}" for path, why in aside.items())
+    if len(diff) > DIFF_BYTES:
+        diff = diff[: diff.rfind(_NEXT_FILE, 0, DIFF_BYTES) + 1]  # whole files
+        left_out += (f"the diff is cut: it has more than {DIFF_BYTES // 1_000_000} MB",)
+    return Tree(changed, diff, left_out)
+
+
+def _why_left_out(path: Path) -> str:
+    """Say why a path is left out of a diff; nothing where it is not."""
+    if path.is_dir() and not path.is_symlink():
+        return "it is a repository of its own"
+    size = path.lstat().st_size if os.path.lexists(path) else 0
+    return f"it has {size / 1_000_000:.0f} MB" if size > DIFF_BYTES else ""
+
+
+def _base(git: Git) -> str:
+    """Name what a tree is compared with: the commit, or before the first one the empty tree."""
+    try:
+        return git.line("rev-parse", "--verify", "--quiet", "HEAD^{commit}")
+    except GitFailed:
+        return git.line("hash-object", "-t", "tree", "--stdin")
+
+
+def _quoted(path: Path) -> str:
+    escaped = str(path).replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'  # a colon would end it

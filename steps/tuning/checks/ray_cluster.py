@@ -1,0 +1,59 @@
+"""What a study on a Ray cluster needs beside its backend: the connection, the places, a tracking server in reach."""
+
+import sys
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from steps import names
+from steps.backends.ray import cluster
+from steps.backends.ray import config as needs
+from steps.backends.ray.config import Need
+from steps.backends.ray.task import Warmth
+from steps.errors import WrongValue
+from steps.process import threads
+from steps.project import environment
+from steps.tuning import child_preload
+from steps.tuning.checks import backend
+
+_LOOPBACK = ("127.", "localhost", "::1")
+
+
+def need(values: Mapping[str, Any]) -> Need:
+    """Read what each trial takes of the cluster. Raises WrongValue for a configuration that says no such thing."""
+    return needs.read(backend.read_backend_config(values), int(values["threads"]))
+
+
+def warmth(values: Mapping[str, Any]) -> Warmth:
+    """Return what a node does before its first trial of the study."""
+    variables = {**threads.variables(values["threads"]), names.KNOWN_ENVIRONMENT: environment.digest()}
+    return Warmth(child_preload.MODULES, child_preload.calls(values), variables)
+
+
+def connect(values: Mapping[str, Any], tracking_uri: str) -> None:
+    """Connect this process to the cluster. Raises WrongValue where it can't, or trials could not reach MLflow."""
+    cluster.connect(need(values))
+    host = urlsplit(tracking_uri).hostname or ""
+    others = [address for address in cluster.addresses() if not address.startswith(_LOOPBACK)]
+    if host.startswith(_LOOPBACK) and len(others) > 1:
+        raise WrongValue(
+            f"--backend 'ray': trials on {', '.join(sorted(others))} can't reach the tracking server as "
+            f"{tracking_uri}: name this machine as they know it in MLFLOW_TRACKING_URI, and "
+            "start `mlflow server` with --host 0.0.0.0"
+        )
+
+
+def jobs(values: Mapping[str, Any]) -> int:
+    """Return how many trials run at a time; auto: as many as the cluster holds.
+
+    Raises WrongValue where no node holds a trial; where their number was given, that is only said.
+    """
+    takes = need(values)
+    held = cluster.capacity(takes)
+    if not held:
+        wants = ", ".join(f"{kind} {amount:g}" for kind, amount in takes.amounts.items())
+        problem = f"--backend 'ray': no node of the cluster holds a trial, which takes {wants} (see --backend_config)"
+        if values["jobs"] == "auto":
+            raise WrongValue(problem)
+        print(f"tune: {problem}; trials wait for one", file=sys.stderr)
+    return held if values["jobs"] == "auto" else int(values["jobs"])

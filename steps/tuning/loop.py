@@ -1,0 +1,241 @@
+"""The study's loop: ask, launch, wait for any child, settle, ask again. One process, one thread."""
+
+import sys
+import time
+from collections import Counter, deque
+from collections.abc import Callable
+from contextlib import nullcontext, suppress
+from dataclasses import dataclass, field
+
+from mlflow.entities import Metric
+from mlflow.exceptions import MlflowException
+from optuna.trial import TrialState
+
+from steps import names
+from steps.process.signals import Interrupts
+from steps.tracking import outage, write
+from steps.tuning.record.lock import Claim
+from steps.tuning.record.resume import History
+from steps.tuning.report.progress import Progress
+from steps.tuning.report.reporter import Reporter
+from steps.tuning.search import stopping
+from steps.tuning.search.pruning import Steps
+from steps.tuning.search.search import Search
+from steps.tuning.study_plan import Plan
+from steps.tuning.trials.child_runs import Children
+from steps.tuning.trials.pool import Pool
+from steps.tuning.trials.results import Ledger, Result
+from steps.tuning.trials.trial import Adopted, Child, Ended, Job
+
+# The best so far goes to the parent run at most this often, many at a time.
+_WRITE_EVERY_S = 1.0
+# How often a pruner looks at running children: a look costs a request for each of them.
+_LOOK_EVERY_S = 0.3
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How many trials in all, and until when (a `time.monotonic()`, None: no limit).
+
+    `retries` is how often a trial is run again where its failure may pass.
+    """
+
+    n_trials: int
+    deadline: float | None = None
+    retries: int = 0
+
+
+@dataclass
+class Driver:
+    """Runs the trials of a study, and the baselines beside them; what the server remembers of them is not run again.
+
+    `reading` turns the steps that a child has logged into those that a pruner sees.
+    """
+
+    search: Search
+    pool: Pool
+    limits: Limits
+    ledger: Ledger
+    plan: Plan
+    reading: Callable[[Steps], Steps]
+    parent_run_id: str
+    interrupts: Interrupts
+    progress: Progress
+    baselines: deque[Job]
+    history: History
+    claim: Claim
+    reporter: Reporter
+    _looked: float = 0.0
+    _again: deque[tuple[Job, str]] = field(default_factory=deque)  # with the id of the run that failed
+    _retries: Counter[int | str | None] = field(default_factory=Counter)  # by number; of a baseline by estimator
+    _unwritten: list[Metric] = field(default_factory=list)
+    _written: float = 0.0
+
+    def run(self) -> Result:
+        """Run the study to its end, a signal's included. Raises NoTrialFinished where no trial has a score.
+
+        Whatever it raises, no child is left running.
+        """
+        self._retries.update(self.history.retries)
+        with outage.survived(self.children.study):
+            self._loop()
+        return self.ledger.result()
+
+    def _loop(self) -> None:
+        try:
+            self._recall_baselines()
+            while not self._is_over():
+                self.claim.beat()
+                self.reporter.tend()
+                self.pool.fill(self._launch)
+                for child in self.pool.wait(self.interrupts.descriptor, self._wait_s()):
+                    self._settle(child)
+                self._prune()
+                self.pool.end_overdue()
+                self._judge()
+        except Exception as error:
+            if outage.is_one(error):
+                outage.give_up()
+            raise
+        finally:
+            with suppress(MlflowException) if sys.exc_info()[0] else nullcontext():  # the first error is told
+                self.pool.end(self.pool.in_flight())
+                self._write()
+            self.interrupts.answered()
+
+    @property
+    def children(self) -> Children:
+        """Return what launches and settles them."""
+        return self.pool.children
+
+    def _is_over(self) -> bool:
+        ledger = self.ledger
+        if self.interrupts.noted:
+            ledger.stopped_by = stopping.SIGNAL
+        elif self.limits.deadline is not None and time.monotonic() > self.limits.deadline:
+            ledger.stopped_by = stopping.TIMEOUT
+        elif ledger.stopped_by is None and ledger.judged == self.limits.n_trials:
+            ledger.stopped_by = stopping.N_TRIALS
+        elif ledger.stopped_by is None and self.search.exhausted and ledger.judged == self.search.asked:
+            ledger.stopped_by = stopping.EXHAUSTED
+        if ledger.stopped_by in (stopping.SIGNAL, stopping.TIMEOUT):
+            return True
+        # Else a baseline is still waited for: without it nobody can say what tuning gained.
+        return ledger.stopped_by is not None and not (self.pool.in_flight() or self._again or self.baselines)
+
+    def _wait_s(self) -> float:
+        """Return how long to wait at most: until a sign of life is due, the pruner looks, or the time is over.
+
+        Where nothing runs, nothing will come: all that was left has been recalled.
+        """
+        if not self.pool.running:
+            return 0.0
+        waits = [self.claim.due_s(), *([_LOOK_EVERY_S] if self.search.prunes else [])]
+        if self.limits.deadline is not None:
+            waits.append(max(0.0, self.limits.deadline - time.monotonic()))
+        return min(waits)
+
+    def _launch(self, *, hold: bool) -> Child | None:
+        if self._again:
+            job, run_id = self._again.popleft()
+            return self.children.launch(job, hold=hold, retry_of=run_id)
+        # A baseline comes second, so that it neither delays the first trial nor is missing from a study cut short.
+        if self.baselines and (self.search.asked > 0 or self.ledger.stopped_by is not None):
+            return self.children.launch(self.baselines.popleft(), hold=hold)
+        while self.ledger.stopped_by is None and self.search.asked < self.limits.n_trials and self.search.can_ask():
+            self.claim.beat()
+            if self.interrupts.noted:
+                return None
+            recorded = self.history.recorded(self.search.asked)
+            known = None if recorded is None else self.plan.params(recorded)
+            job = self.plan.job(*self.search.ask(known))
+            if not self._recall(job):
+                return self.children.launch(job, hold=hold, retry_of=self.history.retry_of(job))
+            self._judge()
+        return None
+
+    def _recall_baselines(self) -> None:
+        self.baselines = deque(job for job in self.baselines if not self._recall(job))
+
+    def _recall(self, job: Job) -> bool:
+        """Take what the server remembers of a child; tell whether that is all there is to do."""
+        steps_of = (lambda run_id: self.reading(self.children.steps(run_id))) if self.search.prunes else None
+        objectives = [objective.name for objective in self.children.objectives]
+        known = self.history.recall(job, self.children.recorded(job), objectives, steps_of)
+        if known is None:
+            return False
+        if isinstance(known, Adopted):
+            self._settle(known)
+        elif job.number is None:
+            self.ledger.baselines.append(known)
+        else:
+            if self.search.prunes:  # so that it notes what later trials are compared with
+                self.search.judge(job.number, known.outcome.steps)
+            self._note(job.number, known)
+        return True
+
+    def _settle(self, child: Child | Adopted) -> None:
+        may_retry = self._retries[_key(child.job)] < self.limits.retries
+        if child.number is None:
+            ended = self.children.settle(child, may_retry=may_retry)
+            if not self._retry(ended):
+                self.ledger.baselines.append(ended)
+            return
+        steps: Steps = ()
+        pruned_at = None
+        if self.search.prunes:
+            steps = self.reading(self.children.steps(child.run_id))
+            pruned_at = self.search.judge(child.number, steps)
+            steps = [(step, value) for step, value in steps if pruned_at is None or step <= pruned_at]
+        ended = self.children.settle(child, steps, pruned_at, may_retry=may_retry)
+        if not self._retry(ended):
+            self._note(child.number, ended)
+
+    def _retry(self, ended: Ended) -> bool:
+        if ended.retried:
+            self._retries[_key(ended.job)] += 1
+            self._again.append((ended.job, ended.run_id))
+        return ended.retried
+
+    def _note(self, number: int, ended: Ended) -> None:
+        self.ledger.trials[number] = ended
+        self.reporter.news()
+        self.search.settle(number, ended.outcome)
+
+    def _prune(self) -> None:
+        """Let the pruner look at the running trials, and end those that it gives up."""
+        if not self.search.prunes or time.monotonic() - self._looked < _LOOK_EVERY_S:
+            return
+        for child in self.pool.running:
+            if child.number is not None and (
+                child.asked_to_end is not None
+                or self.search.judge(child.number, self.reading(self.children.steps(child.run_id))) is not None
+            ):
+                child.ask_to_end()
+        self._looked = time.monotonic()
+
+    def _judge(self) -> None:
+        """Follow the trials in their order, whatever order they end in: the best so far, and whether to go on."""
+        while self.ledger.judge():
+            best = self.ledger.stop.best.value
+            if best is not None:
+                name = names.best(self.children.objectives[0].name)
+                self._unwritten.append(write.metric(name, best, self.ledger.judged - 1))
+            state = self.ledger.trials[self.ledger.judged - 1].outcome.state
+            self.progress.advance(best, failed=state == TrialState.FAIL)
+            if self.ledger.stopped_by is not None:
+                self.pool.end(child for child in self.pool.in_flight() if child.number is not None)
+                self._again = deque((job, run_id) for job, run_id in self._again if job.number is None)
+                for ended in self.ledger.cut():
+                    self.children.disown(ended.run_id)
+        if self._unwritten and time.monotonic() - self._written > _WRITE_EVERY_S:
+            self._write()
+
+    def _write(self) -> None:
+        write.record(self.parent_run_id, self._unwritten)
+        self._unwritten.clear()
+        self._written = time.monotonic()
+
+
+def _key(job: Job) -> int | str | None:
+    return job.estimator if job.number is None else job.number

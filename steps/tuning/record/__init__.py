@@ -1,0 +1,1 @@
+"""What the tracking server remembers of a study, which is all that a study has of itself."""

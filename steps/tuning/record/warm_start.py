@@ -1,0 +1,178 @@
+"""Runs of before that a search knows from its start: which of them fit, and as what they enter.
+
+A run fits where it finished, was scored on the same data and folds, and tried a point of the space. It enters as a
+trial that Optuna was told of before the first; it has no number and wins nothing.
+"""
+
+import math
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import mlflow
+from mlflow.entities import Run
+from mlflow.exceptions import MlflowException
+from mlflow.tracking import MlflowClient
+from mlflow.utils.mlflow_tags import MLFLOW_PROJECT_ENTRY_POINT
+from optuna.trial import FrozenTrial, TrialState, create_trial
+
+from steps import names
+from steps.errors import WrongValue, did_you_mean
+from steps.parameters import declared
+from steps.parameters.values import decode
+from steps.tracking import write
+from steps.tracking.server_errors import where
+from steps.tuning.search.pruning import Steps
+from steps.tuning.study_plan import Plan
+
+NONE = "none"
+# The artifact of the parent run that keeps what was found at the first start.
+FILE = "warm_start.json"
+_RUN_ID = re.compile(r"[0-9a-f]{32}")
+# So many run ids of each kind are named on the terminal; the artifact has them all.
+_NAMED = 3
+_PAGE = 1000
+
+
+@dataclass(frozen=True)
+class Past:
+    """The runs that enter, as trials, and why others do not; both by run id, in the order in which they started."""
+
+    trials: Mapping[str, FrozenTrial] = field(default_factory=dict)
+    left_out: Mapping[str, str] = field(default_factory=dict)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return what is kept of it."""
+        return {"runs": list(self.trials), "left_out": dict(self.left_out)}
+
+    def text(self) -> str:
+        """Say in one line how many enter, and how many do not, by reason."""
+        by_reason: dict[str, list[str]] = defaultdict(list)
+        for run_id, reason in self.left_out.items():
+            by_reason[reason].append(run_id)
+        said = f"{len(self.trials)} of {len(self.trials) + len(self.left_out)} runs enter as past trials"
+        parts = [
+            f"{len(ids)} {reason} ({', '.join(ids[:_NAMED])}{', …' if len(ids) > _NAMED else ''})"
+            for reason, ids in by_reason.items()
+        ]
+        return f"{said}; left out: {'; '.join(parts)}" if parts else said
+
+
+def collect(plan: Plan, steps: Callable[[str], Steps] | None = None, frozen: Sequence[str] | None = None) -> Past:
+    """Find the runs that `warm_start` means; `steps` reads from a run id what a pruner would have seen.
+
+    `frozen` are the ids of those that a study has on record: it goes on with these alone.
+    Raises WrongValue where there is no such run or experiment.
+    """
+    given = plan.values["warm_start"]
+    trials: dict[str, FrozenTrial] = {}
+    left_out: dict[str, str] = {}
+    for run in [] if given == NONE else _runs(given if frozen is None else ",".join(frozen), plan):
+        try:
+            trials[run.info.run_id] = _trial(run, plan, steps)
+        except _LeftOutError as reason:
+            left_out[run.info.run_id] = str(reason)
+    return Past(trials, left_out)
+
+
+def frozen(run_id: str) -> list[str]:
+    """Return the ids of the runs that entered a study, from its first parent run."""
+    kept: list[str] = mlflow.artifacts.load_dict(f"runs:/{run_id}/{FILE}")["runs"]
+    return kept
+
+
+class _LeftOutError(Exception):
+    """Why a run does not enter."""
+
+
+def _runs(given: str, plan: Plan) -> Iterable[Run]:
+    words = [word.strip() for word in given.split(",") if word.strip()]
+    client = MlflowClient()
+    if all(map(_RUN_ID.fullmatch, words)):
+        try:
+            return [client.get_run(word) for word in dict.fromkeys(words)]
+        except MlflowException as error:
+            raise WrongValue(f"--warm_start {given!r}: {error.message} (in {where()})") from error
+    experiment = client.get_experiment_by_name(given)
+    if experiment is None:
+        known = [e.name for e in client.search_experiments()]
+        raise WrongValue(
+            f"--warm_start {given!r}: must be run ids with commas between, or the name of an experiment in "
+            f"{where()}{did_you_mean(given, known)}"
+        )
+    found: list[Run] = []
+    token: str | None = ""
+    while token is not None:
+        page = client.search_runs([experiment.experiment_id], max_results=_PAGE, page_token=token or None)
+        found += [run for run in page if _is_of(run, plan)]
+        token = page.token or None
+    return sorted(found, key=lambda run: (run.info.start_time, run.info.run_id))
+
+
+def _is_of(run: Run, plan: Plan) -> bool:
+    """Tell whether a run is one of the entry point; one of `train` shows it, whoever started it.
+
+    What runs another one once more says nothing new.
+    """
+    if run.data.tags.get(names.ROLE) in (names.CONFIRMATION, names.CHAMPION_ROLE, names.REPRODUCTION):
+        return False
+    if plan.entry.open and names.FOLDS in run.data.tags:
+        return True
+    return run.data.tags.get(MLFLOW_PROJECT_ENTRY_POINT) == plan.entry.name
+
+
+def _trial(run: Run, plan: Plan, steps: Callable[[str], Steps] | None) -> FrozenTrial:
+    tags = run.data.tags
+    if not _is_of(run, plan) and MLFLOW_PROJECT_ENTRY_POINT in tags:
+        raise _LeftOutError(f"of the entry point {tags[MLFLOW_PROJECT_ENTRY_POINT]!r}")
+    if run.info.status != "FINISHED":
+        raise _LeftOutError("not finished")
+    _check_same_data(run, plan)
+    values = [run.data.metrics.get(objective.name, math.nan) for objective in plan.objectives]
+    if not all(map(write.is_finite, values)):
+        raise _LeftOutError(f"without {' and '.join(objective.name for objective in plan.objectives)}")
+    params = plan.space.place(_estimator(run, plan), _hyperparameters(run, plan))
+    if params is None:
+        raise _LeftOutError("outside the space")
+    return create_trial(
+        state=TrialState.COMPLETE,
+        params=params,
+        distributions={name: plan.space.distributions[name] for name in params},
+        values=values,
+        intermediate_values=dict(steps(run.info.run_id)) if steps else None,
+    )
+
+
+def _check_same_data(run: Run, plan: Plan) -> None:
+    if plan.entry.open:
+        if run.data.tags.get(names.DATA) != plan.dataset["sha256"]:
+            raise _LeftOutError("of other data")
+        if run.data.tags.get(names.FOLDS) != plan.folds:
+            raise _LeftOutError("of other columns or folds")
+        return
+    given = write.parameters_of(run)
+    for name, word in declared.as_parameters(plan.entry.shared(plan.values)).items():
+        if given.get(name) != word:
+            raise _LeftOutError(f"of another {name}")
+
+
+def _estimator(run: Run, plan: Plan) -> str | None:
+    """Return the estimator as the space names it."""
+    used = run.data.tags.get(names.ESTIMATOR) if plan.entry.open else write.parameters_of(run).get("estimator")
+    for named, path in plan.estimators.items():
+        if path == used or (named is None and not plan.entry.open):
+            return named
+    raise _LeftOutError("of another estimator")
+
+
+def _hyperparameters(run: Run, plan: Plan) -> dict[str, Any]:
+    entry, given = plan.entry, write.parameters_of(run)
+    if entry.open:
+        return {name.removeprefix(names.PREFIX): decode(v) for name, v in given.items() if name not in entry.parameters}
+    searched = {name for path in plan.estimators for name in plan.space.hyperparameters(path)}
+    fixed = entry.parameters.keys() - entry.shared(plan.values).keys() - searched - {"estimator"}
+    if any(given.get(name, entry.parameters[name]) != entry.parameters[name] for name in fixed):
+        raise _LeftOutError("outside the space")  # at what the space leaves alone, it differs from every trial
+    return {name: decode(given[name]) for name in searched if name in given}

@@ -1,0 +1,51 @@
+"""What a study would do, without a single child: its space, its first trials, the command of one."""
+
+import shlex
+from collections.abc import Callable
+
+from optuna.trial import TrialState
+
+from steps.tuning.search.search import Outcome, Search
+from steps.tuning.study_plan import Plan
+from steps.tuning.trials.child_runs import Children
+from steps.tuning.trials.trial import Job
+
+# So many trials are shown at most.
+MOST = 20
+
+
+def text(plan: Plan, children: Children, search: Callable[[], Search]) -> str:
+    """Write the space as it was read, its size, the trials that no score has a say in, and the command of the first.
+
+    `search` makes the study's search anew.
+    """
+    size = plan.space.size
+    jobs = first(plan, search)
+    lines = [
+        f"Objective: {', '.join(f'{o.direction} {o.name}' for o in plan.objectives)}",
+        "Space:",
+        *(f"  {name}: {what}" for name, what in plan.space.text().items()),
+        f"Size: {'without end' if size is None else f'{size} points'}",
+        "First trials:",
+        *(f"  {job.number}: {children.recorded(job)}" for job in jobs),
+    ]
+    if len(jobs) < min(plan.values["n_trials"], MOST):
+        lines.append(f"  {len(jobs)}, ...: by the scores of these")
+    words = ["mlflow", "run", ".", "-e", plan.entry.name, "--env-manager", "local"]
+    for name, value in children.command(jobs[0]).items():
+        words += ["-P", f"{name}={value}"]
+    return "\n".join([*lines, "Command of the first:", f"  {shlex.join(words)}"])
+
+
+def first(plan: Plan, search: Callable[[], Search]) -> list[Job]:
+    """Return the first trials that don't depend on scores: two searches agree on them that are told opposite ones."""
+    rising, falling = search(), search()
+    jobs: list[Job] = []
+    while len(jobs) < min(plan.values["n_trials"], MOST) and not rising.exhausted:
+        (number, params), (_, other) = rising.ask(), falling.ask()
+        if params != other:
+            break
+        jobs.append(plan.job(number, params))
+        for asked, score in ((rising, float(number)), (falling, -float(number))):
+            asked.settle(number, Outcome(TrialState.COMPLETE, (score,) * len(plan.objectives)))
+    return jobs

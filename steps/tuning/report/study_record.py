@@ -1,0 +1,143 @@
+"""A study as the tracking server has it, for a page and for files: no state of the tuner's own."""
+
+import json
+import math
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import optuna
+from mlflow.entities import Run
+from mlflow.tracking import MlflowClient
+from optuna.exceptions import ExperimentalWarning
+from optuna.storages import BaseStorage
+from optuna.study import StudyDirection
+from optuna.trial import FrozenTrial, TrialState, create_trial
+
+from steps import names
+from steps.tracking import write
+from steps.tuning.record import resume
+from steps.tuning.study_plan import Plan
+
+_STATES = {state.name: state for state in (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)}
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A trial that has ended: `recorded` are its typed hyperparameters, `values` those of its objectives, if any.
+
+    `start` and `end` are in milliseconds since 1970; `steps` is what a pruner has seen.
+    """
+
+    number: int
+    state: TrialState
+    recorded: Mapping[str, Any]
+    values: tuple[float, ...]
+    run_id: str
+    start: int
+    end: int
+    reason: str
+    steps: Mapping[int, float]
+    command: str
+
+    @property
+    def seconds(self) -> float:
+        """Return how long it took, the wait for its place included."""
+        return max(0, self.end - self.start) / 1000
+
+
+@dataclass(frozen=True)
+class Findings:
+    """A study: its newest parent run, the trials in order, the best of them, the champion's run."""
+
+    plan: Plan
+    name: str
+    parent: Run
+    trials: Sequence[Trial]
+    champion: Run | None
+
+    @property
+    def ranked(self) -> Sequence[Trial]:
+        """Return the finished trials by the first objective, the best first and the first of equals before others."""
+        sign = -1 if self.plan.objectives[0].direction == "maximize" else 1
+        finished = [trial for trial in self.trials if trial.state == TrialState.COMPLETE and trial.values]
+        return sorted(finished, key=lambda trial: sign * trial.values[0])
+
+    @property
+    def best(self) -> Trial | None:
+        """Return the best trial, the first of equals; with several objectives None."""
+        return self.ranked[0] if len(self.plan.objectives) == 1 and self.ranked else None
+
+    def count(self, state: TrialState) -> int:
+        """Return how many trials ended in a state."""
+        return sum(trial.state == state for trial in self.trials)
+
+
+def load(plan: Plan, study: str, run_id: str) -> Findings:
+    """Read a study from the tracking server."""
+    parent = MlflowClient().get_run(run_id)
+    found = resume.search([parent.info.experiment_id], f"tags.`{names.STUDY}` = '{study}'")
+    of_trials = [run for run in found if run.data.tags.get(names.ROLE) == "trial"]
+    trials = [_trial(run, plan) for run in of_trials if run.data.tags.get(names.STATE) in _STATES]
+    champion = parent.data.tags.get(names.CHAMPION)
+    run = next((run for run in found if run.info.run_id == champion), None)
+    return Findings(plan, study, parent, sorted(trials, key=lambda trial: trial.number), run)
+
+
+def _trial(run: Run, plan: Plan) -> Trial:
+    tags, state = run.data.tags, _STATES[run.data.tags[names.STATE]]
+    values = tuple(run.data.metrics.get(objective.name, math.nan) for objective in plan.objectives)
+    complete = state == TrialState.COMPLETE and all(map(write.is_finite, values))
+    return Trial(
+        number=int(tags[names.TRIAL]),
+        state=state,
+        recorded=json.loads(tags[names.PARAMS]),
+        values=values if complete else (),
+        run_id=run.info.run_id,
+        start=run.info.start_time,
+        end=run.info.end_time or run.info.start_time,
+        reason=tags.get(names.REASON, ""),
+        steps={int(step): float(value) for step, value in json.loads(tags.get(names.REPORTED, "[]"))},
+        command=tags.get(names.REPRODUCE, ""),
+    )
+
+
+def study_of(found: Findings, storage: BaseStorage | None = None) -> optuna.Study:
+    """Make an Optuna study of the trials, in memory or in a storage; one that lies outside the space is left out."""
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    directions = [StudyDirection[objective.direction.upper()] for objective in found.plan.objectives]
+    study = optuna.create_study(study_name=found.name, directions=directions, storage=storage)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ExperimentalWarning)  # it only names them, in Optuna's own tools
+        study.set_metric_names([objective.name for objective in found.plan.objectives])
+    _spare_copies(study)
+    study.add_trials([frozen for trial in found.trials if (frozen := _frozen(trial, found.plan)) is not None])
+    return study
+
+
+def _spare_copies(study: optuna.Study) -> None:
+    """Hand out the trials themselves: what draws asks for all of them once for each hyperparameter, and only reads."""
+    get = study.get_trials
+    study.get_trials = lambda deepcopy=True, states=None: get(False, states)  # type: ignore[method-assign]
+
+
+def _frozen(trial: Trial, plan: Plan) -> FrozenTrial | None:
+    params = plan.params(trial.recorded)
+    if params is None or (trial.state == TrialState.COMPLETE and not trial.values):
+        return None
+    made = create_trial(
+        state=trial.state,
+        params=params,
+        distributions={name: plan.space.distributions[name] for name in params},
+        values=trial.values or None,
+        intermediate_values=dict(trial.steps),
+        user_attrs={"run_id": trial.run_id, **({"reason": trial.reason} if trial.reason else {})},
+    )
+    made.datetime_start, made.datetime_complete = _time(trial.start), _time(trial.end)
+    return made
+
+
+def _time(milliseconds: int) -> datetime:
+    return datetime.fromtimestamp(milliseconds / 1000)  # as Optuna keeps them: local, without a zone

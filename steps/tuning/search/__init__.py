@@ -1,0 +1,1 @@
+"""What to try next, what to prune, when to stop. Pure: no MLflow, no process, no clock."""

@@ -1,0 +1,125 @@
+"""Which trial comes next, and which is pruned. Pure: no MLflow, no process, no clock.
+
+The rule that makes a parallel search repeatable: when trial n is asked, Optuna has been told exactly the trials
+0 … n − window, whatever else has finished since; the trials between stand in it as running. And each ask draws from a
+sampler that is seeded by (seed, n) alone. So what trial n tries depends on the space, the seed, the window and the
+scores of those trials, never on timing or on the number of workers.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import optuna
+from optuna.study import StudyDirection
+from optuna.trial import FrozenTrial, TrialState
+
+from steps.tuning.search import pruning
+from steps.tuning.search.pruning import Judge, Steps
+from steps.tuning.search.samplers import Sampler
+from steps.tuning.space import Space
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a trial ended: its state, where that is COMPLETE the value of each objective, and the steps that count."""
+
+    state: TrialState
+    values: tuple[float, ...] = ()
+    steps: tuple[tuple[int, float], ...] = ()
+
+
+class Search:
+    """An Optuna study, in memory, that is asked and told in a fixed order.
+
+    `directions` has "maximize" or "minimize" for each objective; `steps` is how many steps a trial has, where that is
+    known. `past` are trials that Optuna is told of before the first: they have no number here.
+    """
+
+    def __init__(
+        self,
+        space: Space,
+        *,
+        sampler: str,
+        seed: int,
+        window: int,
+        directions: Sequence[str] = ("maximize",),
+        pruner: str = "none",
+        steps: int | None = None,
+        past: Sequence[FrozenTrial] = (),
+    ):
+        optuna.logging.set_verbosity(optuna.logging.WARNING)
+        self._sampler = Sampler(sampler, space, seed)
+        self._window = window
+        self._pruner, self._steps = pruner, steps
+        self._study = optuna.create_study(
+            study_name=pruning.STUDY_NAME, directions=[StudyDirection[direction.upper()] for direction in directions]
+        )
+        self._study.add_trials(past)
+        self._past = len(past)
+        self._trials: list[optuna.Trial] = []
+        self._outcomes: dict[int, Outcome] = {}
+        self._judges: dict[int, Judge] = {}
+        self._told = 0
+
+    @property
+    def asked(self) -> int:
+        """Return how many trials have been asked for; the next one has this number."""
+        return len(self._trials)
+
+    @property
+    def exhausted(self) -> bool:
+        """Tell whether the sampler has come to its end: a grid has one."""
+        return self._sampler.size is not None and self.asked >= self._sampler.size
+
+    @property
+    def prunes(self) -> bool:
+        """Tell whether trials are judged while they run."""
+        return self._pruner != "none"
+
+    def can_ask(self) -> bool:
+        """Tell whether there is a next trial and all that it has to know is there."""
+        known = all(number in self._outcomes for number in range(self._told, self._told_at(self.asked)))
+        return known and not self.exhausted
+
+    def ask(self, known: Mapping[str, Any] | None = None) -> tuple[int, dict[str, Any]]:
+        """Return the next trial's number and parameters; `known` are those on record. Only after `can_ask`."""
+        number = self.asked
+        for settled in range(self._told, self._told_at(number)):
+            self._tell(settled)
+        if self.prunes:
+            self._study.pruner = pruning.make(self._pruner, self._steps)
+            pruning.prime(self._study)
+        trial = self._sampler.ask(self._study, number, known)
+        self._trials.append(trial)
+        return number, dict(trial.params)
+
+    def judge(self, number: int, steps: Steps) -> int | None:
+        """Return the step at which a trial is pruned, None if it goes on; `steps` are all that it has reported."""
+        if not self.prunes:
+            return None
+        if number not in self._judges:
+            others = self._study.get_trials(deepcopy=False)[: self._past + number]
+            told = self._past + self._told_at(number)
+            others[told:] = map(pruning.as_running, others[told:])
+            self._judges[number] = Judge(others, pruning.make(self._pruner, self._steps), self._study.direction)
+        return self._judges[number].judge(steps)
+
+    def settle(self, number: int, outcome: Outcome) -> None:
+        """Take note of how a trial ended; Optuna is told when its turn comes."""
+        self._outcomes[number] = outcome
+
+    def _told_at(self, number: int) -> int:
+        """Count the trials that have been told when trial `number` is asked."""
+        return max(0, number - self._window + 1)
+
+    def _tell(self, number: int) -> None:
+        outcome, trial = self._outcomes[number], self._trials[number]
+        if self.prunes:
+            for step, value in outcome.steps:
+                trial.report(value, step)
+            if number in self._judges:
+                for key, note in self._judges.pop(number).notes().items():
+                    self._study._storage.set_trial_system_attr(trial._trial_id, key, note)
+        self._study.tell(trial, outcome.values or None, state=outcome.state)
+        self._told = number + 1

@@ -1,0 +1,1 @@
+"""A trial as a child run: launched through `mlflow.run`, watched, settled."""

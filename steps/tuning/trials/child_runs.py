@@ -1,0 +1,225 @@
+"""A trial as a child run: launch it through `mlflow.run`, watch its metrics, settle what it left."""
+
+import contextlib
+import json
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from signal import SIGKILL, SIGTERM
+from typing import Any
+
+import mlflow
+from mlflow.tracking import MlflowClient
+from optuna.trial import TrialState
+
+from steps import backends, names
+from steps.backends import control
+from steps.backends.submitted_run import GRACE_S
+from steps.parameters.values import encode
+from steps.tracking import write
+from steps.tuning.entry_point import EntryPoint
+from steps.tuning.search.objective import Objective
+from steps.tuning.search.search import Outcome
+from steps.tuning.trials.command import Origin
+from steps.tuning.trials.trial import STATUS, Adopted, Child, Ended, Job
+
+# How many lines of a failed child's output travel to its run.
+_LAST_LINES = 20
+_REASON_LENGTH = 300
+# And of how much of it the end is kept as an artifact.
+_LOG_LENGTH = 20_000_000
+
+
+@dataclass(frozen=True)
+class Children:
+    """Launches and settles the child runs of one study; `folder` takes their output.
+
+    `parameters` go to every child. `steps_of` is the metric whose steps a pruner sees.
+    """
+
+    project: str
+    entry: EntryPoint
+    parameters: Mapping[str, str]
+    objectives: Sequence[Objective]
+    steps_of: str
+    study: str
+    experiment_id: str
+    backend: str
+    backend_config: Mapping[str, Any]
+    digits: int
+    folder: Path
+    origin: Origin
+    several: bool = False  # several estimators: then what is recorded of a child names its own
+
+    @property
+    def can_hold(self) -> bool:
+        """Tell whether `launch` can hold a child back until its `start`."""
+        return self.backend == backends.WARM
+
+    def command(self, job: Job) -> dict[str, str]:
+        """Return the parameters that a child is launched with."""
+        estimator = {} if job.estimator is None else {"estimator": job.estimator}
+        words = {self.entry.spelled(key): encode(value) for key, value in job.hyperparameters.items()}
+        return {**self.parameters, **job.parameters, **estimator, **words}
+
+    def recorded(self, job: Job) -> dict[str, Any]:
+        """Return the typed hyperparameters that the record of a child shows."""
+        return {**({"estimator": job.estimator} if self.several else {}), **job.hyperparameters}
+
+    def launch(self, job: Job, *, hold: bool = False, retry_of: str | None = None) -> Child:
+        """Create a child run and start it, unless it is held back; returns at once."""
+        name = self._name(job)
+        output = self.folder / f"{name}.log"
+        tags, metrics = self._born_with(job)
+        if retry_of is not None:
+            tags[names.RETRY_OF] = retry_of
+        ours = self.backend in backends.OURS
+        given = {"name": name, "tags": tags, "metrics": metrics, "hold": hold} if ours else self.backend_config
+        with contextlib.nullcontext() if ours else control.writing_to(output):
+            run = mlflow.run(
+                self.project,
+                self.entry.name,
+                parameters=self.command(job),
+                experiment_id=self.experiment_id,
+                backend=self.backend,
+                backend_config=dict(given),
+                storage_dir=str(self.folder),
+                synchronous=False,
+                env_manager="local",  # the tuner's own environment is the right one already
+                run_name=None if ours else name,
+            )
+        if not ours:
+            write.record(run.run_id, metrics, tags)
+        return Child(job, run, getattr(run, "output", output))
+
+    def steps(self, run_id: str) -> list[tuple[int, float]]:
+        """Read what a run has logged so far, step by step: finite values, the first of each step."""
+        found: dict[int, float] = {}
+        for metric in sorted(self._history(run_id, self.steps_of), key=lambda m: (m.step, m.timestamp)):
+            found.setdefault(metric.step, metric.value)
+        return [(step, value) for step, value in found.items() if write.is_finite(value)]
+
+    def settle(
+        self,
+        child: Child | Adopted,
+        reported: Sequence[tuple[int, float]] = (),
+        pruned_at: int | None = None,
+        *,
+        may_retry: bool = False,
+    ) -> Ended:
+        """Read what an ended child left, write its state to its run, and return it.
+
+        COMPLETE takes both: the process ended well, and the run carries each objective as a finite number. What its
+        pruner decided comes before: `reported` are the steps that it has seen, up to the decision. Where it may be run
+        again, and its failure may pass, it is RETRIED.
+        """
+        if pruned_at is not None:
+            ended = Ended(child.job, child.run_id, Outcome(TrialState.PRUNED, steps=tuple(reported)))
+        else:
+            values, reason = self._values(child)
+            if reason is None:
+                ended = Ended(child.job, child.run_id, Outcome(TrialState.COMPLETE, values, tuple(reported)))
+            else:
+                lines = _last_lines(child.output)
+                outcome = Outcome(TrialState.FAIL, steps=tuple(reported))
+                retried = may_retry and control.may_pass(reason)
+                ended = Ended(child.job, child.run_id, outcome, _told(reason, lines), lines, retried)
+        self._write(ended, pruned_at, child.output, child.node)
+        return ended
+
+    def stop(self, children: Iterable[Child]) -> None:
+        """End children that the study goes without, all at once: ask, wait, kill; their runs are STOPPED."""
+        ending = list(children)
+        for child in ending:
+            control.send(child.submitted, SIGTERM)
+        deadline = time.monotonic() + GRACE_S
+        while any(child.is_running() for child in ending) and time.monotonic() < deadline:
+            time.sleep(control.POLL_S)
+        for child in ending:
+            control.send(child.submitted, SIGKILL)
+            child.submitted.cancel()
+        for child in ending:  # last: the server may not answer
+            self.disown(child.run_id)
+            MlflowClient().set_terminated(child.run_id, "KILLED")
+
+    def disown(self, run_id: str) -> None:
+        """Mark a run as no part of the study."""
+        MlflowClient().set_tag(run_id, names.STATE, names.STOPPED)
+
+    def _values(self, child: Child | Adopted) -> tuple[tuple[float, ...], str | None]:
+        values = []
+        reason = child.failure()
+        for objective in self.objectives:
+            # The one metric, not the whole run: a sixth of the cost.
+            history = self._history(child.run_id, objective.name)
+            value = max(history, key=lambda m: (m.step, m.timestamp)).value if history else None
+            if reason is None and value is None:
+                reason = f"ended well, but logged no {objective.name}"
+            elif reason is None and value is not None and not write.is_finite(value):
+                reason = f"{objective.name} is {value:.6g}, not a finite number"
+            if value is not None:
+                values.append(value)
+        return tuple(values), reason
+
+    def _write(self, ended: Ended, pruned_at: int | None, output: Path | None, node: str | None) -> None:
+        tags = {names.STATE: names.RETRIED if ended.retried else ended.outcome.state.name}
+        if node is not None:
+            tags[names.NODE] = node
+        if ended.outcome.state == TrialState.FAIL:
+            tags |= {names.REASON: ended.reason, names.STDERR: ended.stderr}
+            self._keep_log(ended.run_id, output)
+        reported = json.dumps(ended.outcome.steps)
+        if ended.outcome.steps and len(reported) <= write.TAG_LENGTH:  # else they are read from the metric
+            tags[names.REPORTED] = reported
+        if pruned_at is not None:
+            tags[names.PRUNED_AT] = str(pruned_at)
+        client, run_id = MlflowClient(), ended.run_id
+        if len(tags) == 1:  # one alone costs half of what a batch does
+            client.set_tag(run_id, names.STATE, tags[names.STATE])
+        else:
+            write.record(run_id, tags=tags)
+        client.set_terminated(run_id, STATUS[ended.outcome.state])
+
+    def _keep_log(self, run_id: str, output: Path | None) -> None:
+        if output is not None and output.exists():
+            text = output.read_text(encoding="utf-8", errors="replace")
+            MlflowClient().log_text(run_id, text[-_LOG_LENGTH:], names.LOG)
+
+    def _history(self, run_id: str, metric: str) -> list[Any]:
+        return list(MlflowClient().get_metric_history(run_id, metric))
+
+    def _name(self, job: Job) -> str:
+        if job.role:
+            return job.role if job.role == names.CHAMPION_ROLE else f"{job.role} {job.number:0{self.digits}d}"
+        if job.number is not None:
+            return f"trial {job.number:0{self.digits}d}"
+        return f"baseline {(job.estimator or '').rpartition('.')[2]}" if self.several else "baseline"
+
+    def _born_with(self, job: Job) -> tuple[dict[str, str], list[mlflow.entities.Metric]]:
+        tags = {
+            names.STUDY: self.study,
+            names.ROLE: job.role or ("baseline" if job.number is None else "trial"),
+            names.PARAMS: json.dumps(self.recorded(job)),
+            names.REPRODUCE: self.origin.command(self.entry.name, self.command(job)),
+        }
+        if job.estimator is not None:
+            tags[names.ESTIMATOR] = job.estimator
+        if job.number is None:
+            return tags, []
+        tags[names.TRIAL] = str(job.number)
+        # The number as an axis is for trials alone: charts would show one twice.
+        return tags, [] if job.role else [write.metric(names.TRIAL_NUMBER, job.number)]
+
+
+def _told(reason: str, lines: str) -> str:
+    """Add to an exit code what the process wrote last: of an exception, which one it was."""
+    last = lines.rpartition("\n")[2].strip()
+    return f"{reason}: {last[:_REASON_LENGTH]}" if last and reason.startswith("exit code") else reason
+
+
+def _last_lines(output: Path | None) -> str:
+    if output is None or not output.exists():
+        return ""
+    lines = output.read_text(encoding="utf-8", errors="replace").splitlines()
+    return "\n".join(lines[-_LAST_LINES:])

@@ -1,0 +1,129 @@
+"""A child of a study: what it is to do, the run that does it, how it ended."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from signal import SIGKILL
+from typing import Any
+
+from mlflow.projects.submitted_run import SubmittedRun
+from optuna.trial import TrialState
+
+from steps.backends import control
+from steps.backends.submitted_run import GRACE_S
+from steps.tuning.search.search import Outcome
+
+# The status of the run of a child that ended so.
+STATUS = {TrialState.COMPLETE: "FINISHED", TrialState.PRUNED: "KILLED", TrialState.FAIL: "FAILED"}
+# How long a child may take to end once it was asked to, and killed, before it is given up.
+_GIVE_UP_S = 4 * GRACE_S
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a child is to do: trial `number`, or a baseline (None), with an estimator and its typed hyperparameters.
+
+    `estimator` is an import path, None where the entry point has none or chooses for itself. One that runs a trial
+    once more has a `role` of its own and `parameters` beside those of every child.
+    """
+
+    number: int | None
+    estimator: str | None = None
+    hyperparameters: Mapping[str, Any] = field(default_factory=dict)
+    role: str = ""
+    parameters: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class Child:
+    """A launched child run."""
+
+    job: Job
+    submitted: SubmittedRun
+    output: Path
+    launched: float = field(default_factory=time.monotonic)
+    asked_to_end: float | None = None
+    overdue: str = ""
+
+    @property
+    def number(self) -> int | None:
+        """Return the trial's number, None for a baseline."""
+        return self.job.number
+
+    @property
+    def run_id(self) -> str:
+        """Return the MLflow run's id."""
+        return str(self.submitted.run_id)
+
+    @property
+    def node(self) -> str | None:
+        """Return the address of the node that executes the child; None where it is this machine."""
+        return control.node(self.submitted)
+
+    def start(self) -> None:
+        """Start a child that was held back."""
+        control.start(self.submitted)
+
+    def is_running(self) -> bool:
+        """Tell whether the child has been started and has not ended yet.
+
+        One that does not end though it was asked to, such as on a node that went silent, is given up.
+        """
+        if self.asked_to_end is not None and time.monotonic() - self.asked_to_end > _GIVE_UP_S:
+            return False
+        return control.is_running(self.submitted)
+
+    def failure(self) -> str | None:
+        """Say how the child failed, once it has ended; None if it ended well."""
+        return self.overdue or control.failure(self.submitted)
+
+    def age_s(self) -> float:
+        """Return the seconds since the start; none while it waits for its place on a cluster."""
+        if control.waits(self.submitted):
+            return 0.0
+        return time.monotonic() - (control.begun(self.submitted) or self.launched)
+
+    def ask_to_end(self) -> None:
+        """Ask the child to end, without waiting; asked again after its grace, it is ended."""
+        if self.asked_to_end is None:
+            self.asked_to_end = time.monotonic()
+            control.ask_to_end(self.submitted)
+        elif time.monotonic() - self.asked_to_end > GRACE_S:
+            control.send(self.submitted, SIGKILL)
+
+
+@dataclass(frozen=True)
+class Adopted:
+    """A run of an earlier tuner's that did its work, and that nobody has settled."""
+
+    job: Job
+    run_id: str
+    output: Path | None = None
+    node: str | None = None
+
+    @property
+    def number(self) -> int | None:
+        """Return the trial's number, None for a baseline."""
+        return self.job.number
+
+    def failure(self) -> str | None:
+        """Return None: it did not fail."""
+        return None
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A child that has ended: its outcome and, where that is FAIL, the reason and the last lines of its output."""
+
+    job: Job
+    run_id: str
+    outcome: Outcome
+    reason: str = ""
+    stderr: str = ""
+    retried: bool = False  # it is to be run again
+
+    @property
+    def value(self) -> float | None:
+        """Return the first objective's value, None for a child without one."""
+        return self.outcome.values[0] if self.outcome.values else None

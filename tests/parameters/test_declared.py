@@ -1,0 +1,324 @@
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from steps import train, tune
+from steps.errors import WrongValue
+from steps.names import PREFIX
+from steps.parameters import declared
+from steps.parameters.declared import REPRODUCE, TRAIN, TUNE
+from steps.parameters.values import encode
+
+TABLES = [pytest.param(TRAIN, id="train"), pytest.param(TUNE, id="tune")]
+
+WHOLE_FROM_1 = ["0", "-1", "1.5", "five", "", " ", "1e3", "None", "--seed", "9" * 5_000]
+WORDS = ["", " ", " padded "]
+# For each parameter: words that it refuses, and what the problem says is allowed.
+WRONG = {
+    "data": (WORDS, "a data set of scikit-learn's by name, or the path or URI of a CSV or Parquet file"),
+    "target": (WORDS, "auto or a column's name"),
+    "drop": (WORDS, "none or columns' names with commas between"),
+    "split": (
+        ["", "Auto", "group", "group:", "time: ", "groups:a", "stratified:a", "kfold"],
+        "auto, stratified, random, group:<column> or time:<column>",
+    ),
+    "task": (["Auto", "", "clustering", "None"], "auto or one of classification, regression"),
+    "estimator": (
+        ["", "RandomForestClassifier", "sklearn.", ".svm", "sklearn..svm", "sklearn.svm.SVC()", "1.2", "a b.c"],
+        "auto or the import path of a scikit-learn estimator",
+    ),
+    "metric": (["", "f1 macro", "neg-mse", "accuracy;"], "auto or the name of a scikit-learn scorer"),
+    "folds": ([*WHOLE_FROM_1, "1001"], "a whole number from 1 to 1000"),
+    "test_size": (
+        ["0", "1", "-0.2", "1.5", "nan", "inf", "-inf", "1e9", "", "fifth", "20%", "None"],
+        "a number above 0 and below 1",
+    ),
+    "seed": (["-1", str(2**32), "1.5", "", "random", "None"], "a whole number from 0 to 4294967295"),
+    "threads": ([*WHOLE_FROM_1, "1025", "auto"], "a whole number from 1 to 1024"),
+    "refit": (["", "yes", "1", "0", "None", "maybe"], "true or false"),
+    "evaluate": (["", "Full", "all"], "one of scores, full"),
+    "fold_seed": (["-1", str(2**32), "1.5", "", "None"], "auto or a whole number from 0 to 4294967295"),
+    "champion": (["", "yes", "1"], "true or false"),
+    "confirm": (["-1", "101", "1.5", "", "none"], "a whole number from 0 to 100"),
+    "pick": (WORDS, "none or one of two objectives"),
+    "register": (WORDS, "none or the name of a registered model"),
+    "report": (["", "yes", "1"], "true or false"),
+    "run_id": (["", "abc", "A" * 32, "g" * 32, "0" * 33, " " + "0" * 32], "the id of a finished run: 32"),
+    "sample": (WHOLE_FROM_1, "a whole number from 1"),
+    "log_folds": (["", "End", "never", "true"], "one of end, live"),
+    "space": (["", " ", " forest"], "the name of a file in steps/spaces or the path of a YAML file"),
+    "entry_point": (["", " ", "a b", "./train"], "an entry point of MLproject"),
+    "objective": (WORDS, "auto, or a metric's name, or two"),
+    "direction": (WORDS, "auto, maximize or minimize, for each objective"),
+    "study": (["", " ", " mine", "a/b", "it's", "a" * 201, "-x"], "auto or a name of letters, digits, blanks"),
+    "n_trials": (WHOLE_FROM_1, "a whole number from 1"),
+    "trial_timeout_s": (["0", "-1", "nan", "inf", "soon", "", "None"], "none or a number above 0"),
+    "retries": (["-1", "101", "1.5", "", "none"], "a whole number from 0 to 100"),
+    "max_failures": (WHOLE_FROM_1, "a whole number from 1"),
+    "timeout_s": (["0", "-1", "nan", "inf", "soon", "", "None"], "none or a number above 0"),
+    "patience": ([*WHOLE_FROM_1, "auto"], "none or a whole number from 1"),
+    "target_value": (["nan", "inf", "high", "", "None"], "none or a number"),
+    "pruner": (["", "Median", "auto"], "one of none, median, hyperband, wilcoxon"),
+    "warm_start": (WORDS, "none, run ids with commas between, or an experiment's name"),
+    "dry_run": (["", "yes", "1"], "true or false"),
+    "require_clean": (["", "dirty", "1"], "true or false"),
+    "jobs": ([*WHOLE_FROM_1, "4097", "Auto"], "auto or a whole number from 1 to 4096"),
+    "window": ([*WHOLE_FROM_1, "4097", "auto"], "a whole number from 1 to 4096"),
+    "sampler": (["", "TPE", "auto"], "one of tpe, random, qmc, grid, cmaes, gp"),
+    "backend": (WORDS, "warm, local, ray or an installed MLflow project backend"),
+    "backend_config": (WORDS, "none or the path of a JSON file"),
+}
+# For each parameter, words that it takes, and the value that each is.
+RIGHT = [
+    ("evaluate", "full", "full"),
+    ("fold_seed", "auto", "auto"),
+    ("fold_seed", "7", 7),
+    ("champion", "FALSE", False),
+    ("confirm", "100", 100),
+    ("pick", "cv_accuracy", "cv_accuracy"),
+    ("register", "my flowers", "my flowers"),
+    ("report", "false", False),
+    ("run_id", "0123456789abcdef" * 2, "0123456789abcdef" * 2),
+    ("sample", "3", 3),
+    ("data", "wine", "wine"),
+    ("data", "/my tables/it's one.csv.gz", "/my tables/it's one.csv.gz"),
+    ("data", "s3://bucket/table.parquet", "s3://bucket/table.parquet"),
+    ("drop", "id,last name", "id,last name"),
+    ("split", "random", "random"),
+    ("split", "group:patient id", "group:patient id"),
+    ("split", "time:it's at: 1", "time:it's at: 1"),
+    ("target", "petal width (cm)", "petal width (cm)"),
+    ("target", "--odd", "--odd"),
+    ("task", "auto", "auto"),
+    ("task", "regression", "regression"),
+    ("estimator", "auto", "auto"),
+    ("estimator", "sklearn.svm.SVC", "sklearn.svm.SVC"),
+    ("estimator", "my_code.models.V2", "my_code.models.V2"),
+    ("metric", "neg_log_loss", "neg_log_loss"),
+    ("folds", "1", 1),
+    ("folds", "1000", 1000),
+    ("test_size", "0.25", 0.25),
+    ("test_size", "1e-05", 1e-05),
+    ("test_size", ".5", 0.5),
+    ("seed", "0", 0),
+    ("seed", "4294967295", 2**32 - 1),
+    ("threads", "2", 2),
+    ("refit", "false", False),
+    ("refit", "False", False),
+    ("refit", "TRUE", True),
+    ("log_folds", "live", "live"),
+    ("space", "my-space_2", "my-space_2"),
+    ("space", "../it's mine.yaml", "../it's mine.yaml"),
+    ("estimator", "a.Scaler+b.c.Model", "a.Scaler+b.c.Model"),
+    ("study", "auto", "auto"),
+    ("study", "Iris 2026_v1.5+b-c", "Iris 2026_v1.5+b-c"),
+    ("n_trials", "100000", 100_000),
+    ("trial_timeout_s", "none", None),
+    ("trial_timeout_s", "0.5", 0.5),
+    ("retries", "0", 0),
+    ("max_failures", "1", 1),
+    ("entry_point", "fit_line", "fit_line"),
+    ("objective", "cv_f1_macro,fit_time_s", "cv_f1_macro,fit_time_s"),
+    ("direction", "minimize", "minimize"),
+    ("timeout_s", "none", None),
+    ("timeout_s", "1.5", 1.5),
+    ("patience", "20", 20),
+    ("target_value", "-0.5", -0.5),
+    ("pruner", "median", "median"),
+    ("warm_start", "Earlier trials", "Earlier trials"),
+    ("dry_run", "true", True),
+    ("require_clean", "TRUE", True),
+    ("jobs", "auto", "auto"),
+    ("jobs", "8", 8),
+    ("window", "8", 8),
+    ("sampler", "random", "random"),
+    ("backend", "databricks", "databricks"),
+    ("backend_config", "my configs/it's one.json", "my configs/it's one.json"),
+]
+
+
+def problems_of(argv, parameters=TRAIN):
+    with pytest.raises(WrongValue) as caught:
+        declared.read(argv, parameters)
+    return list(caught.value.problems)
+
+
+def test_the_tables_have_every_parameter():
+    """A new parameter needs its rows in both tables here."""
+    names = {parameter.name for parameter in (*TRAIN, *TUNE, *REPRODUCE)}
+    assert set(WRONG) == names
+    assert {name for name, _, _ in RIGHT} == names
+
+
+@pytest.mark.parametrize(
+    ("parameters", "name", "word"),
+    [
+        pytest.param(parameters, parameter.name, word, id=f"{step}-{parameter.name}-{word[:12]!r}")
+        for step, parameters in (("train", TRAIN), ("tune", TUNE), ("reproduce", REPRODUCE))
+        for parameter in parameters
+        for word in WRONG[parameter.name][0]
+    ],
+)
+def test_a_wrong_value_is_one_problem(parameters, name, word):
+    """Each wrong value is one line with the parameter, the value as given, and what is allowed."""
+    (problem,) = problems_of([f"--{name}", word], parameters)
+    assert problem.startswith(f"--{name} {word!r}: must be {WRONG[name][1]}")
+    assert "\n" not in problem
+
+
+@pytest.mark.parametrize(("name", "word", "value"), RIGHT)
+def test_a_right_value_is_read_with_its_type(name, word, value):
+    """What is allowed, at its bounds too, is read as what it is, in both spellings; all else keeps its default."""
+    for parameters in (TRAIN, TUNE, REPRODUCE):
+        if name in (parameter.name for parameter in parameters):
+            expected = {**declared.defaults(parameters), name: value}
+            for argv in ([f"--{name}", word], [f"--{name}={word}"]):
+                read = declared.read(argv, parameters)
+                assert read == expected
+                assert type(read[name]) is type(value)
+
+
+@pytest.mark.parametrize("parameters", TABLES)
+def test_without_words_all_are_defaults_and_every_default_is_allowed(parameters):
+    """No words give the defaults; the defaults, written out, give them too."""
+    written = [word for p in parameters for word in (f"--{p.name}", declared.shown(p.default))]
+    assert declared.read([], parameters) == declared.read(written, parameters) == declared.defaults(parameters)
+
+
+@pytest.mark.parametrize("parameters", TABLES)
+def test_what_is_handed_on_is_read_as_the_same(parameters):
+    """Values written as `mlflow.run` takes them are read back as they were."""
+    values = declared.defaults(parameters) | {"test_size": 1e-05, "seed": 2**32 - 1}
+    written = declared.as_parameters(values)
+    assert declared.read([f"--{name}={word}" for name, word in written.items()], parameters) == values
+
+
+@pytest.mark.parametrize(("word", "nearest"), [("classify", "classification"), ("regresion", "regression")])
+def test_a_misspelled_choice_gets_the_nearest(word, nearest):
+    """Where the value is one of a few names, the nearest is proposed."""
+    (problem,) = problems_of(["--task", word])
+    assert problem.endswith(f"(did you mean {nearest!r}?)")
+
+
+@pytest.mark.parametrize("parameters", TABLES)
+def test_all_problems_are_told_at_once(parameters):
+    """Wrong values, unknown names, strays and repeats are told together, one line each."""
+    argv = ["stray", "--folds", "x", "--seeds", "1", "--test_size=2", "--data", "wine", "--data", "iris", "--task"]
+    problems = problems_of(argv, parameters)
+    assert len(problems) == 6
+    for part in ("'stray'", "--folds 'x'", "--seeds '1'", "--test_size '2'", "--data 'iris'", "--task: needs a value"):
+        assert sum(part in problem for problem in problems) == 1
+
+
+@pytest.mark.parametrize(
+    ("argv", "problem"),
+    [
+        (["--n_trails", "5"], "--n_trails '5': unknown parameter (did you mean 'n_trials'?); allowed: data, "),
+        (["--n_trails=5"], "--n_trails '5': unknown parameter (did you mean 'n_trials'?); allowed: data, "),
+        (["--fold", "5"], "--fold '5': unknown parameter (did you mean 'folds'?); allowed: data, "),
+        (["--zzz", "5"], "--zzz '5': unknown parameter; allowed: data, "),
+        (["--estimator", "auto"], "--estimator 'auto': unknown parameter"),
+        (["--max_depth", "-1e-05"], "--max_depth '-1e-05': unknown parameter"),
+        (["--folds"], "--folds: needs a value"),
+        (["--folds", "5", "--seed"], "--seed: needs a value"),
+        (["--folds", "5", "--folds", "5"], "--folds '5': given twice"),
+        (["--folds", "5", "--folds=6"], "--folds '6': given twice"),
+        (["folds=5"], "'folds=5': expected --parameter value"),
+        (["-folds=5"], "'-folds=5': expected --parameter value"),
+        (["-1e-05"], "'-1e-05': expected --parameter value"),
+        (["--"], "'--': expected --parameter value"),
+        (["--=5"], "'--=5': expected --parameter value"),
+        ([""], "'': expected --parameter value"),
+    ],
+)
+def test_what_is_no_pair_of_a_known_name_and_a_value_is_a_problem(argv, problem):
+    """An unknown name gets the nearest known one, and no abbreviation is taken; a name needs one value, once."""
+    (found,) = problems_of(argv, TUNE)
+    assert found.startswith(problem)
+
+
+@pytest.mark.parametrize(
+    ("argv", "hyperparameters"),
+    [
+        (["--max_depth", "7"], {"max_depth": 7}),
+        (["--max_depth=7"], {"max_depth": 7}),
+        (["--estimator__max_depth", "7"], {"max_depth": 7}),
+        (["--alpha", "-1e-05"], {"alpha": -1e-05}),
+        (["--alpha=-1e-05"], {"alpha": -1e-05}),
+        (["--shift", "-3"], {"shift": -3}),
+        (["--max_features", "sqrt"], {"max_features": "sqrt"}),
+        (["--max_depth", "None"], {"max_depth": None}),
+        (["--name", "'None'"], {"name": "None"}),
+        (["--sizes", "(50, 50)"], {"sizes": (50, 50)}),
+        (["--text", "a=b"], {"text": "a=b"}),
+        (["--text=a=b"], {"text": "a=b"}),
+        (["--text="], {"text": ""}),
+        (["--text", "--folds"], {"text": "--folds"}),
+        (["--fold", "3"], {"fold": 3}),
+        (["--estimator__metric", "minkowski"], {"metric": "minkowski"}),
+        (["--estimator__estimator__alpha", "1"], {"estimator__alpha": 1}),
+        (["--C", "1.0", "--kernel", "rbf"], {"C": 1.0, "kernel": "rbf"}),
+    ],
+)
+def test_what_is_no_parameter_is_a_hyperparameter(argv, hyperparameters):
+    """Any other pair is a typed hyperparameter, plain or with the prefix, and no parameter changes by it."""
+    values, found = declared.read_open(argv, TRAIN, PREFIX)
+    assert values == declared.defaults(TRAIN)
+    assert repr(found) == repr(hyperparameters)
+
+
+def test_the_prefix_tells_a_hyperparameter_from_the_parameter_of_the_same_name():
+    """`--metric` is the step's, `--estimator__metric` the estimator's, and both can be given."""
+    values, found = declared.read_open(["--metric", "r2", "--estimator__metric", "minkowski"], TRAIN, PREFIX)
+    assert values["metric"] == "r2"
+    assert found == {"metric": "minkowski"}
+
+
+def test_a_hyperparameter_given_plain_and_with_the_prefix_is_a_problem():
+    """One hyperparameter in both spellings is given twice; wrong values are told beside it."""
+    with pytest.raises(WrongValue) as caught:
+        declared.read_open(["--C", "1", "--estimator__C", "2", "--folds", "x"], TRAIN, PREFIX)
+    first, second = caught.value.problems
+    assert first.startswith("--folds 'x'")
+    assert second == "--estimator__C '2': given twice, plain and as estimator__C"
+
+
+def test_the_prefix_alone_names_no_hyperparameter():
+    """`--estimator__ 5` lacks the name: a problem, and no hyperparameter without one."""
+    with pytest.raises(WrongValue) as caught:
+        declared.read_open(["--estimator__", "5"], TRAIN, PREFIX)
+    assert caught.value.problems == ("--estimator__ '5': needs the name of a hyperparameter after estimator__",)
+
+
+@given(st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text())
+@hypothesis_settings(deadline=None)
+def test_any_value_arrives_in_both_spellings(value):
+    """A hyperparameter that is encoded by the tuner is read by the training step as the same value."""
+    word = encode(value)
+    for argv in (["--estimator__x", word], [f"--x={word}"]):
+        _, found = declared.read_open(argv, TRAIN, PREFIX)
+        assert repr(found) == repr({"x": value})
+
+
+@pytest.mark.parametrize(("step", "parameters"), [(train, TRAIN), (tune, TUNE)])
+@pytest.mark.parametrize("argv", [["--help"], ["-h"], ["--folds", "x", "--help"]])
+def test_help_shows_every_parameter_with_its_default(step, parameters, argv, capsys):
+    """Help goes to stdout, with each parameter, its default and its line, whatever else is asked."""
+    assert step.main(argv) == 0
+    out, err = capsys.readouterr()
+    assert err == ""
+    for p in parameters:
+        (line,) = [line for line in out.splitlines() if line.startswith(f"  --{p.name} ")]
+        assert re.search(rf"\({re.escape(declared.shown(p.default))}\) +{re.escape(p.help)}$", line)
+
+
+@pytest.mark.parametrize(("step", "name"), [(train, "train"), (tune, "tune")])
+def test_a_step_says_each_problem_on_a_line_of_its_own_and_exits_with_2(step, name, capsys):
+    """The step itself turns wrong values into lines on stderr and exit code 2, before anything starts."""
+    assert step.main(["--folds", "x", "--seed", "-1"]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert [line.partition(" '")[0] for line in err.splitlines()] == [f"{name}: --folds", f"{name}: --seed"]

@@ -1,0 +1,147 @@
+import os
+import signal
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from steps.process import orphans
+from steps.project.environment import PROJECT
+from tests.e2e.tools import until
+
+# Follows the processes whose ids it is given, says so, and then sleeps; each variant is lines that come before.
+FOLLOWER = """
+import os, signal, sys, time
+from steps.process import orphans
+orphans.GRACE_S = 0.1
+{variant}
+orphans.follow(map(int, sys.argv[1:]))
+print("following", flush=True)
+time.sleep(20)
+"""
+POLLING = "del os.pidfd_open"
+STUBBORN = "signal.signal(signal.SIGTERM, signal.SIG_IGN)"
+ORDERLY = "signal.signal(signal.SIGTERM, lambda *_: sys.exit(7 if orphans.deserted() else 8))"
+
+
+def sleeper():
+    """A process that does nothing."""
+    return subprocess.Popen(["sleep", "20"])
+
+
+def follower(variant, *pids):
+    words = [sys.executable, "-c", FOLLOWER.format(variant=variant), *map(str, pids)]
+    return subprocess.Popen(words, cwd=PROJECT, stdout=subprocess.PIPE, text=True)
+
+
+@pytest.mark.parametrize(
+    ("variant", "code"),
+    [
+        pytest.param("", -signal.SIGTERM, id="plain"),
+        pytest.param(ORDERLY, 7, id="ends in order"),
+        pytest.param(STUBBORN, 128 + signal.SIGTERM, id="ignores SIGTERM"),
+        pytest.param(POLLING, -signal.SIGTERM, id="without pidfd"),
+    ],
+)
+def test_a_follower_ends_with_any_that_it_follows(variant, code):
+    """It gets SIGTERM first, and is ended after the grace time, when one of those that it follows was killed."""
+    with sleeper() as kept, sleeper() as killed, follower(variant, kept.pid, killed.pid) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "following\n"
+        assert process.poll() is None
+        killed.kill()
+        killed.wait()
+        assert process.wait(timeout=10) == code
+        kept.kill()
+
+
+@pytest.mark.parametrize("variant", [ORDERLY, POLLING + "\n" + ORDERLY])
+def test_a_follower_of_a_process_that_is_gone_ends_at_once(variant):
+    """One that died before it could be watched counts as dead."""
+    with sleeper() as gone:
+        gone.kill()
+    with follower(variant, gone.pid) as process:
+        assert process.wait(timeout=10) == 7
+
+
+def lifelines():
+    return [thread for thread in threading.enumerate() if thread.name == "lifeline"]
+
+
+def test_nobody_is_followed_by_a_step_that_was_started_by_hand(monkeypatch):
+    """Without an id of a run or of a tuner in its environment, a step watches for nobody; nor does it follow init."""
+    monkeypatch.delenv("MLFLOW_RUN_ID", raising=False)
+    monkeypatch.delenv(orphans.TUNER, raising=False)
+    orphans.follow_launchers()
+    orphans.follow([0, 1])
+    orphans.follow([])
+    assert lifelines() == []
+
+
+# Below some shells, near to far on stderr the wrong way round, one process says who started it for the run `abc`.
+CHAIN = """
+echo $$ >&2
+if [ "$1" -gt 1 ]; then bash -c "$CHAIN" chain $(($1 - 1)); else "$PYTHON" -c "$ASK"; fi
+exit
+"""
+ASK = "from steps.process import orphans; print(*orphans.launchers('abc'))"
+
+
+def launchers(shells, variables):
+    """What a process says is above it, below some shells that have variables; and the shells, from near to far."""
+    env = {name: value for name, value in os.environ.items() if name != "MLFLOW_RUN_ID"}
+    env |= {"CHAIN": CHAIN, "PYTHON": sys.executable, "ASK": ASK, **variables}
+    words = ["bash", "-c", CHAIN, "chain", str(shells)]
+    done = subprocess.run(words, cwd=PROJECT, env=env, capture_output=True, text=True, check=True)
+    return [int(pid) for pid in done.stdout.split()], [int(pid) for pid in done.stderr.split()][::-1]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+@pytest.mark.parametrize("shells", [1, 2])
+def test_launchers_are_all_up_to_the_first_that_does_not_know_the_run(shells):
+    """Whoever has the run's id in its environment stands between; the first who has not is `mlflow run`: here, us."""
+    found, between = launchers(shells, {"MLFLOW_RUN_ID": "abc"})
+    assert found == [*between, os.getpid()]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+@pytest.mark.parametrize("variables", [{}, {"MLFLOW_RUN_ID": "ab"}, {"MLFLOW_RUN_ID": "abcd"}])
+def test_only_the_parent_launches_where_it_does_not_know_the_run(variables):
+    """Where the parent has no id, or another, it is the launcher, and nobody above it is followed."""
+    found, between = launchers(2, variables)
+    assert found == between[:1]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_a_process_may_be_called_anything(tmp_path):
+    """A command's name with blanks and brackets does not hide who its parent is."""
+    odd = tmp_path / "a) S 1 (b"
+    odd.symlink_to("/bin/sleep")
+    with subprocess.Popen([str(odd), "20"], executable=str(odd)) as process:
+        assert orphans._parent(process.pid) == os.getpid()
+        process.kill()
+
+
+def test_waiting_ends_when_one_of_several_ends():
+    """Of two processes the one that lives does not keep the wait from ending, in whichever order they are given."""
+    for order in (1, -1):
+        with sleeper() as kept, subprocess.Popen(["sleep", "0.05"]) as short:
+            orphans._wait_for_any([kept.pid, short.pid][::order])
+            assert kept.poll() is None
+            kept.kill()
+
+
+def test_processes_are_found_by_a_variable_that_they_were_started_with():
+    """Whoever inherited the variable is found, also below a shell; nobody else."""
+    mark = f"TEST_LIFELINE={os.getpid()}"
+    process = subprocess.Popen(["sh", "-c", "sleep 60; :"], env={**os.environ, "TEST_LIFELINE": str(os.getpid())})
+    try:
+        until(lambda: len(orphans.having(mark)) == 2, 10, "the shell and what it runs")
+        assert process.pid in orphans.having(mark)
+        assert os.getpid() not in orphans.having(mark)
+    finally:
+        for pid in orphans.having(mark):
+            os.kill(pid, signal.SIGKILL)
+        process.wait()
+    until(lambda: not orphans.having(mark), 10, "nobody left")

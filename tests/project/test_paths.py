@@ -1,0 +1,26 @@
+"""Paths that a person has typed."""
+
+from pathlib import Path
+
+import pytest
+
+from steps.project import paths
+
+
+@pytest.mark.parametrize("text", ["x" * 5000, "/x/" + "y" * 300, "~no-such-user/x", "no/such/file", "a\0b"])
+def test_a_path_that_leads_nowhere_is_no_file_and_no_folder(text):
+    """One that is too long, of nobody's home, or with a sign that none has: false, and no error."""
+    path = paths.absolute(text)
+    assert path.is_absolute()
+    assert not paths.is_file(path)
+    assert not paths.is_folder(path)
+
+
+def test_a_path_is_found_from_home_too(tmp_path, monkeypatch):
+    """`~` is the home folder."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "table.csv").touch()
+    assert paths.absolute("~/table.csv") == tmp_path / "table.csv"
+    assert paths.is_file(paths.absolute("~/table.csv"))
+    assert paths.is_folder(paths.absolute("~"))
+    assert paths.absolute("table.csv") == Path.cwd() / "table.csv"

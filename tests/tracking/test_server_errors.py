@@ -1,0 +1,78 @@
+"""What is below a step, in one sentence. Most of it is shown by real servers and databases, in tests/inputs."""
+
+import errno
+import os
+import sqlite3
+from contextlib import closing
+
+import pytest
+from mlflow.exceptions import MlflowException
+from mlflow.protos.databricks_pb2 import TEMPORARILY_UNAVAILABLE
+
+from steps.errors import StepError, Unreachable, WrongValue
+from steps.tracking import server_errors
+
+
+@pytest.fixture
+def uri(monkeypatch):
+    """A tracking URI with a password in it."""
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "postgresql://me:SESAME@127.0.0.1:5432/runs")
+    return "postgresql://127.0.0.1:5432/runs"
+
+
+def test_a_locked_database_may_pass(tmp_path, uri):
+    """What sqlite raises where another process writes for too long, as MLflow hands it on, is Unreachable."""
+    with closing(sqlite3.connect(tmp_path / "x.db")) as writing, closing(sqlite3.connect(tmp_path / "x.db")) as other:
+        writing.execute("CREATE TABLE x (y)")
+        writing.execute("BEGIN EXCLUSIVE")
+        other.execute("PRAGMA busy_timeout = 0")
+        with pytest.raises(sqlite3.OperationalError) as caught:
+            other.execute("INSERT INTO x VALUES (1)")
+    told = server_errors.explain(MlflowException(str(caught.value), error_code=TEMPORARILY_UNAVAILABLE))
+    assert isinstance(told, Unreachable)
+    assert str(told) == f"the tracking server {uri} can't be used: database is locked"
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [
+        (errno.ENOSPC, "can't write '/disk/model.skops': No space left on device: make room on that disk, and start "),
+        (errno.EDQUOT, "can't write '/disk/model.skops': Disk quota exceeded: make room on that disk, and start again"),
+        (errno.EROFS, "can't write '/disk/model.skops': Read-only file system: name a folder that can be written to"),
+    ],
+)
+def test_a_disk_that_can_not_be_written_to_is_named(number, said):
+    """An error of the disk is told with the file, wherever in the chain of errors it is."""
+    error = MlflowException("The model could not be saved")
+    error.__cause__ = OSError(number, os.strerror(number), "/disk/model.skops")
+    told = server_errors.explain(error)
+    assert isinstance(told, StepError)
+    assert str(told).startswith(said)
+    assert told.exit_code == 1
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ValueError("a bug"),
+        KeyError("a bug"),
+        FileNotFoundError(errno.ENOENT, "No such file or directory", "/x"),
+        MlflowException("Changing param values is not allowed"),
+        WrongValue("--folds 'x': must be a whole number"),
+        ModuleNotFoundError("No module named 'mine'", name="mine"),
+    ],
+)
+def test_what_is_no_matter_of_the_server_is_left_alone(error):
+    """A bug keeps its traceback, and what is a sentence already stays as it is."""
+    assert server_errors.explain(error) is None
+
+
+def test_an_error_of_a_handler_is_told_by_what_it_came_from(uri):
+    """An error that MLflow raises while it cleans up behind another one is told by that."""
+    try:
+        try:
+            raise MlflowException("API request to http://host failed with exception Max retries exceeded with url: /x")
+        finally:
+            raise ValueError("nothing to clean up")
+    except ValueError as error:
+        assert isinstance(server_errors.explain(error), Unreachable)

@@ -1,0 +1,142 @@
+"""Who works on a study: by the tags that tuners leave, and by the processes that are there."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import nullcontext
+
+import pytest
+from mlflow.tracking import MlflowClient
+
+from steps import names
+from steps.errors import WrongValue
+from steps.tuning.record import lock
+
+
+@pytest.fixture
+def parent(client: MlflowClient) -> Callable[..., str]:
+    """Make a RUNNING parent run, `ago` seconds old; the tags are given as data."""
+
+    def make(ago: float = 0, **tags: object) -> str:
+        run = client.create_run("0", start_time=int((time.time() - ago) * 1000))
+        for name, value in tags.items():
+            client.set_tag(run.info.run_id, f"tuning.{name}", value if isinstance(value, str) else json.dumps(value))
+        return str(run.info.run_id)
+
+    return make
+
+
+def tuner(**different: object) -> dict[str, object]:
+    """What this process would write, but for something."""
+    return {**lock._self(), **different}
+
+
+DEAD_OR_ALIVE = {
+    "this process": ({}, True),
+    "a process id that was given again": ({"started": 1}, False),
+    "a process that is gone": ({"pid": 2**22 + 1}, False),
+    "another boot": ({"boot": "other"}, False),
+    "another host, a sign just now": ({"host": "other", "boot": "other", "pid": 1}, True),
+    "another host, silent for long": ({"host": "other", "beat": time.time() - 2 * lock.DEAD_S}, False),
+    "this host, silent for long": ({"beat": time.time() - 2 * lock.DEAD_S}, True),
+}
+
+
+@pytest.mark.parametrize(("different", "alive"), DEAD_OR_ALIVE.values(), ids=DEAD_OR_ALIVE)
+def test_whether_a_tuner_lives(different: dict[str, object], alive: bool, parent: Callable[..., str]) -> None:
+    """On this host the process decides, elsewhere the age of its last sign of life."""
+    assert lock.is_alive(parent(tuner=tuner(**different))) == alive
+
+
+def test_one_that_has_not_named_itself_is_known_by_its_process(parent: Callable[..., str]) -> None:
+    """Without a tag a tuner lives where a process carries its run's id, and is dead once it had time to say so."""
+    run_id = parent(ago=60)
+    assert not lock.is_alive(run_id)
+    process = subprocess.Popen(
+        [sys.executable, "-c", "input()"], env={**os.environ, "MLFLOW_RUN_ID": run_id}, stdin=subprocess.PIPE
+    )
+    try:
+        assert lock.is_alive(run_id)
+    finally:
+        process.kill()
+        process.communicate()
+
+
+@pytest.mark.parametrize("other", [{"ago": 9}, {"ago": 9, "identity": "{}"}, {"ago": -9, "identity": "{}"}])
+def test_a_study_that_another_works_on_is_refused(
+    client: MlflowClient, parent: Callable[..., str], other: dict[str, object]
+) -> None:
+    """A living tuner has the study that started earlier, or has opened it; this one says who, and is no part of it."""
+    older = parent(study="mine", role="study", tuner=tuner(host="elsewhere", pid=7), **other)
+    run_id = parent()
+    with pytest.raises(WrongValue, match="process 7 on elsewhere works on it") as caught:
+        lock.take("mine", client.get_run(run_id))
+    assert older in str(caught.value)
+    assert not {names.STUDY, names.ROLE, names.TUNER} & client.get_run(run_id).data.tags.keys()
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"ago": 9, "study": "mine", "role": "study", "tuner": tuner(pid=2**22 + 1)},  # dead
+        {"ago": -9, "study": "mine", "role": "study", "tuner": tuner()},  # started later
+        {"ago": 9, "study": "yours", "role": "study", "tuner": tuner()},  # of another study
+    ],
+)
+def test_a_study_that_nobody_works_on_is_claimed(
+    client: MlflowClient, parent: Callable[..., str], other: dict[str, object]
+) -> None:
+    """The claim stands on the parent run: the study's name, and which process works on it; a dead one's is KILLED."""
+    before = parent(**other)
+    run_id = parent()
+    lock.take("mine", client.get_run(run_id))
+    tags = client.get_run(run_id).data.tags
+    assert (tags[names.STUDY], tags[names.ROLE]) == ("mine", "study")
+    assert json.loads(tags[names.TUNER])["pid"] == os.getpid()
+    dead = other["tuner"]["pid"] != os.getpid()  # type: ignore[index]
+    assert client.get_run(before).info.status == ("KILLED" if dead else "RUNNING")
+
+
+@pytest.mark.parametrize(
+    ("other", "gives_way"),
+    [
+        ({"ago": 9, "tuner": tuner()}, True),
+        ({"ago": -9, "tuner": tuner(), "identity": "{}"}, False),
+        ({"ago": 9, "tuner": tuner(pid=2**22 + 1)}, False),
+        ({"ago": 9}, False),  # it has not started yet, and will give way
+    ],
+)
+def test_a_claim_is_confirmed_before_the_first_child(
+    client: MlflowClient, parent: Callable[..., str], other: dict[str, object], gives_way: bool
+) -> None:
+    """An older run whose tuner came late, and before the study was opened, has it: whatever the order, one works."""
+    run_id = parent()
+    claimed = lock.take("mine", client.get_run(run_id))
+    parent(study="mine", role="study", **other)
+    with pytest.raises(WrongValue) if gives_way else nullcontext():
+        lock.confirm(claimed, "mine", client.get_run(run_id))
+
+
+def test_one_that_was_killed_before_it_named_itself_is_found_by_its_parameter(
+    client: MlflowClient, parent: Callable[..., str]
+) -> None:
+    """A RUNNING run with the parameter `study` counts among the study's, as long as it has no other role."""
+    run_id = parent()
+    client.log_param(run_id, "study", "mine")
+    assert [run.info.run_id for run in lock.running("0", "mine")] == [run_id]
+    assert lock.running("0", "yours") == []
+
+
+def test_a_sign_of_life_is_given_when_it_is_due(client: MlflowClient, parent: Callable[..., str]) -> None:
+    """The first at once, the next not before its time."""
+    run_id = parent()
+    claimed = lock.Claim(run_id)
+    assert claimed.due_s() == 0
+    claimed.beat()
+    first = client.get_run(run_id).data.tags[names.TUNER]
+    assert 0 < claimed.due_s() <= lock.BEAT_S
+    claimed.beat()
+    assert client.get_run(run_id).data.tags[names.TUNER] == first

@@ -1,0 +1,165 @@
+import shlex
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from mlflow.tracking import MlflowClient
+
+from steps.errors import WrongValue
+from steps.parameters import declared
+from steps.tracking import write
+from steps.training.run_plan import describe
+from steps.tuning import study_plan
+from steps.tuning.record import warm_start
+
+WORDS = ["--data", "wine", "--folds", "2"]
+FITS = {"n_estimators": "60", "max_depth": "4"}
+
+
+def planned(*words: str) -> study_plan.Plan:
+    return study_plan.make(declared.read([*WORDS, *words], declared.TUNE), describe)
+
+
+@pytest.fixture(scope="module")
+def wine() -> study_plan.Plan:
+    return planned()
+
+
+@pytest.fixture
+def trained(client: MlflowClient, wine: study_plan.Plan) -> Callable[..., str]:
+    """Make a run as `train` leaves it on that data; returns its id."""
+
+    def make(
+        params: dict[str, str] = FITS,
+        metrics: dict[str, float] | None = None,
+        status: str = "FINISHED",
+        **tags: str,
+    ) -> str:
+        known = {
+            "mlflow.project.entryPoint": "train",
+            "tuning.data": wine.dataset["sha256"],
+            "tuning.folds": wine.folds,
+            "tuning.estimator": "sklearn.ensemble.RandomForestClassifier",
+            **{f"tuning.{name}": value for name, value in tags.items()},
+        }
+        run = client.create_run("0", tags=known)
+        for name, value in {"data": "wine", "refit": "true", **params}.items():
+            client.log_param(run.info.run_id, name, value)
+        for name, score in ({"cv_accuracy": 0.9} if metrics is None else metrics).items():
+            client.log_metric(run.info.run_id, name, score)
+        client.set_terminated(run.info.run_id, status)
+        return str(run.info.run_id)
+
+    return make
+
+
+def with_start(start: str, *words: str) -> warm_start.Past:
+    return warm_start.collect(planned("--warm_start", start, *words))
+
+
+def test_a_finished_run_enters_as_a_trial(trained: Callable[..., str]) -> None:
+    """A run's parameters and score are a past trial's, typed; an experiment's come in the order of their start."""
+    first = trained()
+    second = trained({"estimator__n_estimators": "50", "max_depth": "20"}, {"cv_accuracy": 0.8})
+    past = with_start("Default")
+    assert list(past.trials) == [first, second]
+    assert [trial.params for trial in past.trials.values()] == [
+        {"n_estimators": 60, "max_depth": 4},
+        {"n_estimators": 50, "max_depth": 20},
+    ]
+    assert [trial.value for trial in past.trials.values()] == [0.9, 0.8]
+    assert past.as_dict() == {"runs": [first, second], "left_out": {}}
+
+
+LEFT_OUT = {
+    "of other data": {"data": "0" * 64},
+    "of other columns or folds": {"folds": "0" * 64},
+    "of another estimator": {"estimator": "sklearn.svm.SVC"},
+    "not finished": {"status": "FAILED"},
+    "without cv_accuracy": {"metrics": {"cv_f1": 0.9}},
+}
+OUTSIDE = [
+    {"n_estimators": "60"},
+    FITS | {"max_depth": "21"},
+    FITS | {"max_depth": "None"},
+    FITS | {"max_depth": "4.5"},
+    FITS | {"criterion": "gini"},
+]
+ROWS = [*LEFT_OUT.items(), *(("outside the space", {"params": params}) for params in OUTSIDE)]
+
+
+@pytest.mark.parametrize(("reason", "what"), ROWS)
+def test_what_does_not_fit_is_left_out_counted_and_named(
+    trained: Callable[..., str], reason: str, what: dict[str, object]
+) -> None:
+    """A run of other data, folds, estimator or parameters, or without a score, is left out for that reason."""
+    fits, other = trained(), trained(**what)
+    past = with_start("Default")
+    assert list(past.trials) == [fits]
+    assert past.left_out == {other: reason}
+    assert past.text() == f"1 of 2 runs enter as past trials; left out: 1 {reason} ({other})"
+
+
+def test_run_ids_are_taken_in_their_order(trained: Callable[..., str]) -> None:
+    """Runs can be named one by one; one of another entry point is left out."""
+    first, second, third = trained(), trained(), trained()
+    MlflowClient().set_tag(second, "mlflow.project.entryPoint", "other")
+    MlflowClient().delete_tag(second, "tuning.folds")
+    past = with_start(f"{third}, {second},{first}")
+    assert list(past.trials) == [third, first]
+    assert past.left_out == {second: "of the entry point 'other'"}
+
+
+def test_a_run_without_an_entry_point_that_train_has_scored_enters(trained: Callable[..., str]) -> None:
+    """A training step that was started by hand is a run as any other; runs of something else are no candidates."""
+    by_hand = trained()
+    MlflowClient().delete_tag(by_hand, "mlflow.project.entryPoint")
+    MlflowClient().create_run("0")
+    past = with_start("Default")
+    assert (list(past.trials), past.left_out) == ([by_hand], {})
+
+
+@pytest.mark.parametrize(
+    ("start", "said"), [("Defautl", "did you mean 'Default'?"), ("0" * 32, f"Run with id={'0' * 32} not found")]
+)
+@pytest.mark.usefixtures("client")
+def test_what_is_not_there_is_a_wrong_value(start: str, said: str) -> None:
+    """A name that no experiment has, an id that no run has: one line that says so."""
+    with pytest.raises(WrongValue) as raised:
+        with_start(start)
+    (line,) = raised.value.problems
+    assert "--warm_start" in line
+    assert said in line
+
+
+def test_none_is_none(client: MlflowClient, trained: Callable[..., str]) -> None:
+    """Without warm_start nothing enters."""
+    trained()
+    assert warm_start.collect(planned()) == warm_start.Past()
+
+
+def test_values_that_mlflow_records_in_quotes_are_read(trained: Callable[..., str], tmp_path: Path) -> None:
+    """A tuple and a text with blanks, which stand in quotes on a project's run and plain on one made by hand, enter."""
+    space = tmp_path / "my.yaml"
+    space.write_text(
+        "monotonic_cst: {type: categorical, choices: [[1, 0], [0, 0]]}\n"
+        "criterion: {type: categorical, choices: [gini, two words]}\n"
+    )
+    given = {"monotonic_cst": "(1, 0)", "criterion": "two words"}
+    quoted = trained({name: shlex.quote(value) for name, value in given.items()})
+    plain = trained(given)
+    MlflowClient().delete_tag(plain, "mlflow.project.entryPoint")
+    past = with_start("Default", "--space", str(space))
+    assert list(past.trials) == [quoted, plain]
+    assert {str(trial.params) for trial in past.trials.values()} == {
+        "{'monotonic_cst': '(1, 0)', 'criterion': 'two words'}"
+    }
+
+
+@pytest.mark.parametrize(
+    ("recorded", "given"),
+    [("plain", "plain"), ("'two words'", "two words"), ("''", ""), ("two words", "two words"), ("it's", "it's")],
+)
+def test_only_what_was_quoted_is_unquoted(recorded: str, given: str) -> None:
+    """A run may log parameters of its own, which nobody quotes: an open quote or several words stay as they are."""
+    assert write._unquoted(recorded) == given

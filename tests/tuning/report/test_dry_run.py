@@ -1,0 +1,29 @@
+import pytest
+
+from steps.parameters import declared
+from steps.training.run_plan import describe
+from steps.tuning import study_plan
+from steps.tuning.report import dry_run
+from steps.tuning.search.search import Search
+
+
+@pytest.mark.parametrize(
+    ("words", "shown"),
+    [
+        (["--sampler", "random", "--n_trials", "7"], 7),  # looks at no score
+        (["--sampler", "qmc"], dry_run.MOST),
+        (["--sampler", "tpe", "--window", "1"], 10),  # its start-up draws
+        (["--sampler", "tpe", "--window", "4"], 13),  # and those that are asked before it was told ten
+    ],
+)
+def test_the_trials_that_no_score_has_a_say_in_are_shown(words: list[str], shown: int) -> None:
+    """As many first trials are shown as don't depend on scores, and the search makes the same."""
+    planned = study_plan.make(declared.read(words, declared.TUNE), describe)
+    values = planned.values
+
+    def search() -> Search:
+        return Search(planned.space, sampler=values["sampler"], seed=values["seed"], window=values["window"])
+
+    jobs = dry_run.first(planned, search)
+    assert [job.number for job in jobs] == list(range(shown))
+    assert jobs[0] == planned.job(*search().ask())

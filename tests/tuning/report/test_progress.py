@@ -1,0 +1,94 @@
+import os
+import pty
+import select
+import sys
+import termios
+import threading
+from contextlib import contextmanager
+
+from steps.tuning.report.progress import Progress
+
+
+@contextmanager
+def terminal(monkeypatch, kind="xterm"):
+    """Makes stderr a terminal of a kind; gives what reads all that was written to it."""
+    reader, writer = pty.openpty()
+    termios.tcsetwinsize(writer, (24, 100))
+    with monkeypatch.context() as patch, os.fdopen(writer, "w") as stream:
+        patch.setenv("TERM", kind)
+        patch.setattr(sys, "stderr", stream)
+
+        def written():
+            stream.flush()
+            found = b""
+            while select.select([reader], [], [], 0.2)[0]:
+                found += os.read(reader, 100_000)
+            return found.decode()
+
+        yield written
+    os.close(reader)
+
+
+def test_the_bar_counts_trials_and_shows_the_best(monkeypatch):
+    """On a terminal stands how many trials are done, the best objective so far, the failed ones."""
+    with terminal(monkeypatch) as written:
+        progress = Progress(3, "cv_accuracy")
+        progress.advance(None, failed=True)
+        progress.advance(0.75)
+        progress.advance(0.9583333333)
+        progress.close()
+        last = written().replace("\r", "\n").strip().splitlines()[-1]
+    assert last.startswith("tune: 100%")
+    assert "3/3" in last
+    assert "best cv_accuracy 0.958333, 1 failed" in last
+
+
+def test_the_bar_has_no_colours(monkeypatch):
+    """NO_COLOR is honoured: there is none to begin with."""
+    with terminal(monkeypatch) as written:
+        progress = Progress(1, "cv_r2")
+        progress.advance(0.5)
+        progress.close()
+        assert "\x1b[3" not in written()
+
+
+def test_a_dumb_terminal_gets_plain_lines(monkeypatch):
+    """TERM=dumb: no bar, nothing that moves the cursor."""
+    with terminal(monkeypatch, "dumb") as written:
+        progress = Progress(1, "cv_r2")
+        progress.advance(0.5)
+        progress.close()
+        assert written().splitlines() == ["tune: 1/1 trials in 0 s, best cv_r2 0.5"]
+
+
+def test_no_best_is_shown_before_there_is_one(capsys):
+    """Trials that all failed count, and no score is invented for them."""
+    progress = Progress(2, "cv_r2")
+    progress.advance(None, failed=True)
+    progress.close()
+    assert capsys.readouterr() == ("", "tune: 1/2 trials in 0 s, 1 failed, about 0 s left\n")
+
+
+def test_a_log_file_gets_a_line_every_half_minute(capsys, monkeypatch):
+    """Where stderr is no terminal, trials of a second each write a line for thirty of them, without a bar's signs."""
+    now = [0.0]
+    monkeypatch.setattr("steps.tuning.report.progress.time.monotonic", lambda: now[0])
+    progress = Progress(100, "cv_r2")
+    for _ in range(100):
+        now[0] += 1
+        progress.advance(0.5)
+    progress.close()
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0] == "tune: 30/100 trials in 30 s, best cv_r2 0.5, about 70 s left"
+    assert [line.split()[1] for line in lines] == ["30/100", "60/100", "90/100", "100/100"]
+
+
+def test_the_bar_needs_no_thread(monkeypatch):
+    """The tuner has one thread: the bar adds none."""
+    before = threading.active_count()
+    with terminal(monkeypatch) as written:
+        progress = Progress(2, "cv_r2")
+        progress.advance(0.5)
+        assert threading.active_count() == before
+        progress.close()
+        written()

@@ -1,0 +1,82 @@
+"""What a study optimizes."""
+
+import pytest
+
+from steps.errors import WrongValue
+from steps.parameters import declared
+from steps.tuning import entry_point
+from steps.tuning.entry_point import EntryPoint
+from steps.tuning.search import objective
+from steps.tuning.search.objective import Objective
+
+TRAIN = entry_point.find("train")
+OWN = EntryPoint("fit_line", {"lr": "0.01", "epochs": None}, open=False)
+
+
+def values(**given):
+    return declared.defaults(declared.TUNE) | given
+
+
+@pytest.mark.parametrize(
+    ("given", "tuned", "expected"),
+    [
+        ({}, TRAIN, [("cv_accuracy", "maximize")]),
+        ({"objective": "fit_time_s"}, TRAIN, [("fit_time_s", "minimize")]),
+        ({"objective": "cv_accuracy,fit_time_s"}, TRAIN, [("cv_accuracy", "maximize"), ("fit_time_s", "minimize")]),
+        ({"objective": "cv_accuracy_std"}, TRAIN, [("cv_accuracy_std", "minimize")]),
+        ({"direction": "minimize"}, TRAIN, [("cv_accuracy", "minimize")]),
+        ({"objective": "loss", "direction": "minimize"}, OWN, [("loss", "minimize")]),
+        ({"objective": "a, b", "direction": "minimize,maximize"}, OWN, [("a", "minimize"), ("b", "maximize")]),
+    ],
+)
+def test_objectives_have_their_direction(given, tuned, expected):
+    """Scores are maximized, times and spreads minimized, what is somebody's own as it is said."""
+    assert objective.resolve(values(**given), tuned, "accuracy") == tuple(Objective(*pair) for pair in expected)
+
+
+@pytest.mark.parametrize(
+    ("given", "tuned", "said"),
+    [
+        ({"objective": "cv_acuracy"}, TRAIN, "did you mean 'cv_accuracy'?"),
+        ({"objective": "cv_accuracy,cv_accuracy"}, TRAIN, "or 2 different ones"),
+        ({"objective": "cv_accuracy,fit_time_s,cv_accuracy_std"}, TRAIN, "must name one metric"),
+        ({"objective": "auto"}, OWN, "the metric that 'fit_line' logs"),
+        ({"objective": "loss"}, OWN, "must be maximize or minimize for 'loss'"),
+        ({"objective": "loss", "direction": "minimise"}, OWN, "did you mean 'minimize'?"),
+        ({"objective": "a,b", "direction": "minimize"}, OWN, "must say one for each of a, b"),
+    ],
+)
+def test_what_is_no_objective_is_refused(given, tuned, said):
+    """In a sentence that says what is allowed."""
+    with pytest.raises(WrongValue) as caught:
+        objective.resolve(values(**given), tuned, "accuracy")
+    assert any(said in problem for problem in caught.value.problems), caught.value.problems
+
+
+@pytest.mark.parametrize(
+    ("given", "scorer"),
+    [({}, "auto"), ({"objective": "cv_f1_macro"}, "f1_macro"), ({"objective": "cv_r2,fit_time_s"}, "r2"),
+     ({"objective": "cv_f1_macro", "metric": "accuracy"}, "accuracy"), ({"objective": "loss"}, "auto")],
+)  # fmt: skip
+def test_the_objective_can_say_the_metric(given, scorer):
+    """Where `metric` is left open, `cv_<metric>` names it."""
+    assert objective.metric(values(**given)) == scorer
+
+
+def test_only_what_an_entry_point_declares_is_given_to_it():
+    """`train` takes all that studies share; another entry point what it declares, and its own parameters by name."""
+    assert set(TRAIN.shared(values())) == set(entry_point.SHARED)
+    assert EntryPoint("own", {"seed": "1", "lr": "1"}, open=False).shared(values()) == {"seed": 42}
+    assert (TRAIN.spelled("metric"), TRAIN.spelled("max_depth"), OWN.spelled("metric")) == (
+        "estimator__metric", "max_depth", "metric",
+    )  # fmt: skip
+    assert OWN.required(["lr"]) == ["epochs"]
+    with pytest.raises(WrongValue, match="did you mean 'lr'"):
+        OWN.check(["lrr"], "--space 'x'")
+
+
+@pytest.mark.parametrize(("name", "said"), [("trian", "did you mean 'train'"), ("tune", "is the tuning step itself")])
+def test_an_entry_point_that_can_t_be_tuned_is_refused(name, said):
+    """One that is not there, and the study itself."""
+    with pytest.raises(WrongValue, match=said):
+        entry_point.find(name)
