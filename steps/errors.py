@@ -13,10 +13,7 @@ Anything else is a bug and shows its traceback.
 
 import difflib
 import signal
-import sys
-from collections.abc import Callable, Iterable
-
-from steps.process import collector, output
+from collections.abc import Iterable
 
 
 class StepError(Exception):
@@ -77,27 +74,3 @@ def did_you_mean(word: str, names: Iterable[str]) -> str:
     """
     close = difflib.get_close_matches(word, sorted(names), n=1)
     return f" (did you mean {close[0]!r}?)" if close else ""
-
-
-def exit_code(step: str, action: Callable[[], int]) -> int:
-    """Run a step's action and turn a StepError into lines on stderr and its exit code.
-
-    So with a package that is not there: the step was started with another Python than the project's.
-    """
-    output.outlast_listeners()
-    collector.none_at_the_end()
-    try:
-        return action()
-    except StepError as error:
-        failed = error
-    except ModuleNotFoundError as error:
-        if error.name is None or error.name.partition(".")[0] == "steps":
-            raise
-        failed = WrongValue(
-            f"environment: {sys.executable} has no package {error.name!r}, so it is not what conda.yaml describes: "
-            "start the project by scripts/run, or by `mlflow run` with another --env-manager than local, or activate "
-            "the right environment"
-        )
-    for problem in failed.problems:
-        print(f"{step}: {problem}", file=sys.stderr)
-    return failed.exit_code

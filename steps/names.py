@@ -1,129 +1,164 @@
-"""Every name that crosses a process: tags, metrics, environment variables."""
+"""Every name that crosses a process: tags, roles, states, metrics, artifacts, environment variables.
+
+Each class is a group of constants. Imports nothing of this project.
+"""
 
 # In front of a hyperparameter's name, where it has to be told from a parameter of `train` itself.
-PREFIX = "estimator__"
-
-# Tags of a study's runs (parent and children).
-STUDY = "tuning.study"  # the study's name
-ROLE = "tuning.role"  # study, trial, baseline, confirmation or champion
-TRIAL = "tuning.trial"  # the trial's number, from 0
-STATE = "tuning.state"  # COMPLETE, PRUNED, FAIL; STOPPED or RETRIED: counted nowhere
-PARAMS = "tuning.params"  # the trial's typed hyperparameters, JSON
-REPORTED = "tuning.reported"  # what a pruner has seen of the trial, JSON: [[step, value], ...]
-PRUNED_AT = "tuning.pruned_at"  # the last of these steps, of a trial that was pruned
-NODE = "tuning.node"  # address of the node of a cluster on which the trial was executed
-RETRY_OF = "tuning.retry_of"  # run id of the run that was cut off, or failed, in the same trial
-REASON = "tuning.reason"  # why a trial failed, one sentence
-STDERR = "tuning.stderr"  # the last lines that a failed trial wrote
-IDENTITY = "tuning.identity"  # what makes the study this one, JSON: see steps.tuning.record.resume
-TUNER = "tuning.tuner"  # the process that works on it and its last sign of life, JSON: see steps.tuning.record.lock
-CONTINUES = "tuning.continues"  # run ids of the study's earlier parents, with commas between
-SETTINGS = "tuning.settings"  # the study's typed settings, JSON, every `auto` resolved
-GIT_DIRTY = "tuning.git_dirty"  # true if the project's work tree is not as the commit, else false
-STOPPED_BY = "tuning.stopped_by"  # why the study ended: one of steps.tuning.search.stopping
-PARETO = "tuning.pareto"  # on a trial of several objectives: true if no other is better in all
-BEST_RUN = "tuning.best_run"  # run id of the best trial
-BEST_TRIAL = "tuning.best_trial"  # its number
-BEST_PARAMS = "tuning.best_params"  # its hyperparameters, JSON
-CONFIRMED = "tuning.confirmed"  # scores of the best trials on fresh folds, JSON, by trial
-CHAMPION = "tuning.champion"  # run id of the champion
-GAINED = "tuning.gain"  # what the champion gained over the defaults on the held-out rows
-
-# Roles of a child that runs a trial once more.
-CONFIRMATION = "confirmation"
-CHAMPION_ROLE = "champion"
-# And of one that repeats any run, see steps.reproduce.
-REPRODUCTION = "reproduction"
-REPRODUCES = "tuning.reproduces"  # the run id of what it repeats
-VERDICT = "tuning.verdict"  # identical, or the first difference and its likely cause
-REPRODUCE = "tuning.reproduce"  # the one command that repeats a child
-
-# States of a child that counts nowhere: it was ended with its study, or cut off; it failed, and was run again.
-STOPPED = "STOPPED"
-RETRIED = "RETRIED"
-
-# Tags of any run of this project.
-ENVIRONMENT = "tuning.environment"  # pinned or drifted
-ENVIRONMENT_DIGEST = "tuning.environment_sha256"  # of ENVIRONMENT_FILE, which is on the run, or on its study's
-ESTIMATOR = "tuning.estimator"  # import path of the estimator that was fitted; on a study: the best trial's
-MODEL_FORMAT = "tuning.model_format"  # skops or cloudpickle: whether loading the model executes what is in it
-DATA = "tuning.data"  # sha256 of the data: of the file's bytes, or of the frame of a shipped set
-FOLDS = "tuning.folds"  # sha256 of what is made of them: the columns, the held-out rows, the rows of each fold
-
-# Artifacts.
-ENVIRONMENT_FILE = "environment/environment.json"  # the installed packages, Python, the machine
-CONDA_FILE = "environment/conda.yaml"  # what it should be
-LOG = "log.txt"  # on a trial that failed: its whole output
-# On a run that was evaluated in full: pictures of the held-out rows, and a table.
-CONFUSION = "pictures/confusion_matrix.png"
-ROC = "pictures/roc_curve.png"
-PRECISION_RECALL = "pictures/precision_recall.png"
-PREDICTED = "pictures/predicted_actual.png"
-RESIDUALS = "pictures/residuals.png"
-IMPORTANCES_PICTURE = "pictures/importances.png"
-IMPORTANCES = "importances.csv"
-GIT_DIFF = "git.diff"  # on a study whose tree is dirty: what makes it so
-
-# Environment variables.
-FILES = "TUNING_FILES"  # the folder of a study that keeps what was fetched for it
-KNOWN_ENVIRONMENT = "TUNING_ENVIRONMENT"  # sha256 of the environment that the study's run has on record
-
-# Metrics.
-TRIAL_NUMBER = "trial"  # on a trial: its number again, as an axis for charts
-FIT_TIME = "fit_time_s"  # mean seconds that the fit of a fold took
-GAIN = "gain"  # on a champion, and its study: the held-out score less that of the estimator's defaults
-BASELINE = "baseline"  # on a study: the objective with the estimators' own defaults, the best of them
+ESTIMATOR_PREFIX = "estimator__"
 
 
-def cv(metric: str) -> str:
-    """Name the mean score over the folds."""
-    return f"cv_{metric}"
+class Role:
+    """Values of the tag Tag.ROLE: what a run is to a study."""
+
+    STUDY = "study"  # the parent run
+    TRIAL = "trial"
+    BASELINE = "baseline"  # an estimator, or an entry point, with its own defaults
+    CONFIRMATION = "confirmation"  # runs a trial once more, on fresh folds
+    CHAMPION = "champion"  # runs the best trial once more, refitted
+    REPRODUCTION = "reproduction"  # repeats any run, see steps.reproduce
 
 
-def cv_std(metric: str) -> str:
-    """Name the standard deviation of the score over the folds."""
-    return f"cv_{metric}_std"
+class State:
+    """Values of the tag Tag.STATE: how a child ended."""
+
+    COMPLETE = "COMPLETE"
+    PRUNED = "PRUNED"
+    FAIL = "FAIL"
+    STOPPED = "STOPPED"  # counted nowhere: ended with its study, or cut off
+    RETRIED = "RETRIED"  # counted nowhere: it failed, and was run again
+    # The states that Optuna knows too; a trial in one of them is settled.
+    SETTLED = (COMPLETE, PRUNED, FAIL)
 
 
-def fold(metric: str) -> str:
-    """Name the score of each fold; the fold is the metric's step."""
-    return f"fold_{metric}"
+class Tag:
+    """Tags of runs."""
+
+    # Of a study's runs, parent and children.
+    STUDY = "tuning.study"  # the study's name
+    ROLE = "tuning.role"  # one of Role
+    TRIAL = "tuning.trial"  # the trial's number, from 0
+    STATE = "tuning.state"  # one of State
+    PARAMS = "tuning.params"  # the trial's typed hyperparameters, JSON
+    REPORTED = "tuning.reported"  # what a pruner has seen of the trial, JSON: [[step, value], ...]
+    PRUNED_AT = "tuning.pruned_at"  # the last of these steps, of a trial that was pruned
+    NODE = "tuning.node"  # address of the node of a cluster on which the trial was executed
+    RETRY_OF = "tuning.retry_of"  # run id of the run that was cut off, or failed, in the same trial
+    REASON = "tuning.reason"  # why a trial failed, one sentence
+    STDERR = "tuning.stderr"  # the last lines that a failed trial wrote
+    REPRODUCE = "tuning.reproduce"  # the one command that repeats a child
+    # Of a study's parent run.
+    IDENTITY = "tuning.identity"  # what makes the study this one, JSON: see steps.tuning.record.resume
+    TUNER = "tuning.tuner"  # the process that works on it and its last heartbeat, JSON: see steps.tuning.record.lock
+    CONTINUES = "tuning.continues"  # run ids of the study's earlier parents, with commas between
+    SETTINGS = "tuning.settings"  # the study's typed settings, JSON, every `auto` resolved
+    GIT_DIRTY = "tuning.git_dirty"  # true if the project's work tree is not as the commit, else false
+    STOPPED_BY = "tuning.stopped_by"  # why the study ended: one of steps.tuning.search.stopping
+    BEST_RUN = "tuning.best_run"  # run id of the best trial
+    BEST_TRIAL = "tuning.best_trial"  # its number
+    BEST_PARAMS = "tuning.best_params"  # its hyperparameters, JSON
+    CONFIRMED = "tuning.confirmed"  # scores of the best trials on fresh folds, JSON, by trial
+    CHAMPION = "tuning.champion"  # run id of the champion
+    GAIN = "tuning.gain"  # what the champion gained over the defaults on the held-out rows
+    # On a trial of several objectives: true if no other is better in all.
+    PARETO = "tuning.pareto"
+    # Of a reproduction.
+    REPRODUCES = "tuning.reproduces"  # the run id of what it repeats
+    VERDICT = "tuning.verdict"  # identical, or the first difference and its likely cause
+    # Of any run of this project.
+    ENVIRONMENT = "tuning.environment"  # pinned or drifted
+    ENVIRONMENT_SHA256 = "tuning.environment_sha256"  # of Artifact.ENVIRONMENT, which is on the run, or on its study's
+    ESTIMATOR = "tuning.estimator"  # import path of the estimator that was fitted; on a study: the best trial's
+    MODEL_FORMAT = "tuning.model_format"  # skops or cloudpickle: whether loading the model executes what is in it
+    DATA = "tuning.data"  # sha256 of the data: of the file's bytes, or of the frame of a shipped set
+    FOLDS = "tuning.folds"  # sha256 of what is made of them: the columns, the held-out rows, the rows of each fold
 
 
-def test(metric: str) -> str:
-    """Name the score on the held-out rows."""
-    return f"test_{metric}"
+class Artifact:
+    """Artifacts of runs, by path."""
+
+    ENVIRONMENT = "environment/environment.json"  # the installed packages, Python, the machine
+    CONDA = "environment/conda.yaml"  # what it should be
+    LOG = "log.txt"  # on a trial that failed: its whole output
+    GIT_DIFF = "git.diff"  # on a study whose tree is dirty: what makes it so
+    # On a run that was evaluated in full: pictures of the held-out rows, and a table.
+    CONFUSION = "pictures/confusion_matrix.png"
+    ROC = "pictures/roc_curve.png"
+    PRECISION_RECALL = "pictures/precision_recall.png"
+    PREDICTED = "pictures/predicted_actual.png"
+    RESIDUALS = "pictures/residuals.png"
+    IMPORTANCES_PICTURE = "pictures/importances.png"
+    IMPORTANCES = "importances.csv"
 
 
-def baseline_test(metric: str) -> str:
-    """Name the score on the held-out rows of the estimator with its defaults."""
-    return f"baseline_{test(metric)}"
+class Variable:
+    """Environment variables."""
+
+    RUN_ID = "MLFLOW_RUN_ID"  # MLflow's own: the run that `mlflow run` has made for a step
+    TUNER = "TUNING_TUNER"  # the tuner's process id, for its children
+    FILES = "TUNING_FILES"  # the folder of a study that keeps what was fetched for it
+    KNOWN_ENVIRONMENT = "TUNING_ENVIRONMENT"  # sha256 of the environment that the study's run has on record
+    PRELOAD = "TUNING_PRELOAD"  # what the forkserver does first, JSON: see steps.backends.warm.preload
+    PATCHES = "TUNING_PATCHES"  # off: no patch of speed, see steps.patches
 
 
-def dummy_test(metric: str) -> str:
-    """Name the score on the held-out rows of what knows nothing of the features."""
-    return f"dummy_{test(metric)}"
+class Metric:
+    """Metrics of runs."""
 
+    TRIAL = "trial"  # on a trial: its number again, as an axis for charts
+    FIT_TIME = "fit_time_s"  # mean seconds that the fit of a fold took
+    GAIN = "gain"  # on a champion, and its study: the held-out score less that of the estimator's defaults
+    BASELINE = "baseline"  # on a study: the objective with the estimators' own defaults, the best of them
 
-def low(name: str) -> str:
-    """Name the lower end of the 95 % interval of a metric."""
-    return f"{name}_low"
+    @staticmethod
+    def cv(scorer: str) -> str:
+        """Name the mean score over the folds."""
+        return f"cv_{scorer}"
 
+    @staticmethod
+    def cv_std(scorer: str) -> str:
+        """Name the standard deviation of the score over the folds."""
+        return f"cv_{scorer}_std"
 
-def high(name: str) -> str:
-    """Name the upper end of the 95 % interval of a metric."""
-    return f"{name}_high"
+    @staticmethod
+    def fold(scorer: str) -> str:
+        """Name the score of each fold; the fold is the metric's step."""
+        return f"fold_{scorer}"
 
+    @staticmethod
+    def test(scorer: str) -> str:
+        """Name the score on the held-out rows."""
+        return f"test_{scorer}"
 
-def best(objective: str) -> str:
-    """Name the best value of the objective so far, on the parent run; the trial is the metric's step."""
-    return f"best_{objective}"
+    @staticmethod
+    def baseline_test(scorer: str) -> str:
+        """Name the score on the held-out rows of the estimator with its defaults."""
+        return f"baseline_{Metric.test(scorer)}"
 
+    @staticmethod
+    def dummy_test(scorer: str) -> str:
+        """Name the score on the held-out rows of what knows nothing of the features."""
+        return f"dummy_{Metric.test(scorer)}"
 
-def trials_in(state: str) -> str:
-    """Name the number of trials that ended in a state, on the parent run."""
-    return f"trials_{state.lower()}"
+    @staticmethod
+    def low(name: str) -> str:
+        """Name the lower end of the 95 % interval of a metric."""
+        return f"{name}_low"
+
+    @staticmethod
+    def high(name: str) -> str:
+        """Name the upper end of the 95 % interval of a metric."""
+        return f"{name}_high"
+
+    @staticmethod
+    def best(objective: str) -> str:
+        """Name the best value of the objective so far, on the parent run; the trial is the metric's step."""
+        return f"best_{objective}"
+
+    @staticmethod
+    def trials_in(state: str) -> str:
+        """Name the number of trials that ended in a state, on the parent run."""
+        return f"trials_{state.lower()}"
 
 
 # What a study's count of trials by state begins with.
-NO_TRIALS = {trials_in(state): 0.0 for state in ("COMPLETE", "PRUNED", "FAIL")}
+NO_TRIALS = {Metric.trials_in(state): 0.0 for state in State.SETTLED}

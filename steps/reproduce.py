@@ -8,9 +8,11 @@ import os
 import sys
 from collections.abc import Sequence
 
-from steps.errors import NotIdentical, exit_code
+from steps.errors import NotIdentical
+from steps.names import Variable
 from steps.parameters import declared
 from steps.process import collector, orphans
+from steps.process.exit import exit_code
 from steps.process.signals import Interrupts
 from steps.tracking import sqlite_uri
 
@@ -28,16 +30,16 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _reproduce(words: Sequence[str]) -> int:
     values = declared.read(words, declared.REPRODUCE)
-    sqlite_uri.refuse_another(os.environ.get("MLFLOW_RUN_ID"))
+    sqlite_uri.refuse_another(os.environ.get(Variable.RUN_ID))
     sqlite_uri.make_absolute()
     interrupts = Interrupts()
     interrupts.install()
     orphans.follow_launchers()
-    os.environ |= {orphans.TUNER: str(os.getpid()), "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false"}
+    os.environ |= {Variable.TUNER: str(os.getpid()), "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false"}
     # Imported only now: `--help` and a wrong value answer at once.
-    with collector.importing():
+    with collector.paused():
         from steps.reproduction import verify
-        from steps.tracking.write import own_run
+        from steps.tracking.own_run import own_run
 
     try:
         with own_run(values) as run_id:

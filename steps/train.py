@@ -9,10 +9,10 @@ import os
 import sys
 from collections.abc import Sequence
 
-from steps import names
-from steps.errors import exit_code
+from steps.names import ESTIMATOR_PREFIX, Variable
 from steps.parameters import declared
 from steps.process import collector, orphans, signals, threads
+from steps.process.exit import exit_code
 from steps.project import secrets
 from steps.tracking import sqlite_uri
 
@@ -30,16 +30,16 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _train(words: Sequence[str]) -> int:
-    values, hyperparameters = declared.read_open(words, declared.TRAIN, names.PREFIX)
-    secrets.refuse(values["data"], os.environ.get("MLFLOW_RUN_ID"))
-    sqlite_uri.refuse_another(os.environ.get("MLFLOW_RUN_ID"))
+    values, hyperparameters = declared.read_open(words, declared.TRAIN, ESTIMATOR_PREFIX)
+    secrets.refuse(values["data"], os.environ.get(Variable.RUN_ID))
+    sqlite_uri.refuse_another(os.environ.get(Variable.RUN_ID))
     if multiprocessing.parent_process() is None:  # else a backend started it, which sees to its end
         signals.raise_at_once()
         orphans.follow_launchers()
     threads.limit(values["threads"])
     # Imported only now: `--help` and a wrong value answer at once, and the thread limits stand before numpy loads.
-    with collector.importing():
-        from steps.tracking.write import own_run
+    with collector.paused():
+        from steps.tracking.own_run import own_run
         from steps.training import run, run_plan
 
     planned = run_plan.make(values, hyperparameters)
@@ -47,7 +47,7 @@ def _train(words: Sequence[str]) -> int:
         print(f"train: {note}", file=sys.stderr)
     if values["refit"]:  # a trial's study has done it
         run_plan.check_metric(planned)
-    given = values | {f"{names.PREFIX}{key}" if key in values else key: v for key, v in hyperparameters.items()}
+    given = values | {f"{ESTIMATOR_PREFIX}{key}" if key in values else key: v for key, v in hyperparameters.items()}
     with own_run(given, active=values["refit"]) as run_id:
         for name, score in run.train(planned, values, hyperparameters, run_id).items():
             print(f"{name}: {score:.6g}")

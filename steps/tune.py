@@ -11,11 +11,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from steps import names
 from steps.backends.warm import forkserver
-from steps.errors import exit_code
+from steps.names import Variable
 from steps.parameters import declared
 from steps.process import collector, orphans, threads
+from steps.process.exit import exit_code
 from steps.process.signals import Interrupts
 from steps.project import secrets
 from steps.tracking import outage, sqlite_uri
@@ -35,7 +35,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _tune(words: Sequence[str]) -> int:
     values = declared.read(words, declared.TUNE)
-    run_id = os.environ.get("MLFLOW_RUN_ID")
+    run_id = os.environ.get(Variable.RUN_ID)
     secrets.refuse(values["data"], run_id)
     sqlite_uri.refuse_another(run_id)
     interrupts = Interrupts()
@@ -43,21 +43,21 @@ def _tune(words: Sequence[str]) -> int:
     threads.limit(values["threads"])
     orphans.follow_launchers()
     outage.ride_out()
-    os.environ[orphans.TUNER] = str(os.getpid())
+    os.environ[Variable.TUNER] = str(os.getpid())
     with tempfile.TemporaryDirectory(prefix="tune-") as files:
-        os.environ[names.FILES] = files
+        os.environ[Variable.FILES] = files
         # Before this process's own imports, so that both import at the same time.
         forkserver.start(child_preload.MODULES, Path(files))
         if run_id and values["study"] == "auto":
             _order_forkserver(values, run_id)
-        with collector.importing():
-            from steps.tracking.write import own_run
+        with collector.paused():
+            from steps.tracking.own_run import own_run
             from steps.tuning import study
             from steps.tuning.checks import preflight
 
         preflight.reach_server()
         with own_run(values) as parent:
-            begun = study.look_up(values, parent)
+            begun = study.open_study(values, parent)
             if begun.values["threads"] != values["threads"]:  # BLAS has read its limit by now
                 threads.limit(begun.values["threads"])
                 forkserver.start(child_preload.MODULES, Path(files))

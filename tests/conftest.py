@@ -28,7 +28,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Generator[None, object, object]:
     """A collection imports all that is tested."""
-    with collector.importing():
+    with collector.paused():
         return (yield)
 
 

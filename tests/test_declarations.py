@@ -1,13 +1,8 @@
 """What is declared in several places is the same in all of them."""
 
-import ast
-import doctest
 import importlib
 import importlib.util
-import inspect
 import re
-import subprocess
-import sys
 
 import pytest
 import yaml
@@ -180,86 +175,10 @@ def test_the_default_space_is_the_classic_one(task):
     }
 
 
-def test_no_two_tags_have_the_same_name():
-    """The tags and metrics of steps/names.py differ from one another."""
-    constants = [value for key, value in vars(names).items() if key.isupper() and isinstance(value, str)]
-    functions = [f for key, f in vars(names).items() if inspect.isfunction(f) and f.__module__ == names.__name__]
-    found = constants + [function("accuracy") for function in functions]
-    assert len(constants) > 10
-    assert len(functions) >= 6
-    assert len(found) == len(set(found))
-
-
-# --- the house
-
-
-def imports(folder):
-    """The modules that the files of a folder import, at the top or in a function."""
-    for path in sorted((PROJECT / "steps" / folder).rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Import):
-                yield from (name.name for name in node.names)
-            elif isinstance(node, ast.ImportFrom):
-                assert node.level == 0, f"{path}: relative import"
-                yield from (f"{node.module}.{name.name}" for name in node.names)
-
-
-@pytest.mark.parametrize(
-    ("folder", "never"),
-    [
-        ("training", ["steps.tuning", "steps.reproduction", "steps.backends", "steps.tune", "optuna"]),
-        ("tuning", ["steps.training", "steps.reproduction", "steps.train", "sklearn"]),
-        ("reproduction", ["steps.training", "steps.tuning", "steps.train", "steps.tune", "sklearn", "optuna"]),
-        ("backends", ["steps.training", "steps.tuning", "steps.train", "steps.tune", "sklearn", "optuna"]),
-    ],
-)
-def test_the_rooms_of_the_house_stay_apart(folder, never):
-    """Training and tuning never import each other, and the backends import neither."""
-    found = list(imports(folder))
-    assert any(name.startswith("steps.") for name in found)
-    assert [name for name in found for room in never if f"{name}.".startswith(f"{room}.")] == []
-
-
-PURE = ["parameters/declared", "parameters/values", "errors", "spaces/__init__", "tuning/search/search"]
-PURE += [f"tuning/space/{name}" for name in ("__init__", "document", "entry", "file", "parameter", "space", "tries")]
-
-
-@pytest.mark.parametrize("room", PURE)
-def test_what_is_meant_to_be_pure_is_pure(room):
-    """Settings, values, errors, space and search know no MLflow, no process and no clock."""
-    (path,) = [path for path in FILES if path.with_suffix("") == PROJECT / "steps" / room]
-    tree = ast.parse(path.read_text())
-    found = {name.name for node in ast.walk(tree) if isinstance(node, ast.Import) for name in node.names}
-    found |= {str(node.module) for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
-    assert {name.partition(".")[0] for name in found} & {"mlflow", "multiprocessing", "subprocess", "time"} == set()
-
-
-def test_help_and_wrong_values_answer_without_the_heavy_imports():
-    """`--help` and a wrong value import neither MLflow nor scikit-learn nor anything else that takes its time."""
-    script = (
-        "import sys; from steps import reproduce, train, tune\n"
-        "codes = [step.main(words) for step in (train, tune, reproduce) for words in (['--help'], ['--seed', 'x'])]\n"
-        "print(codes, sorted(name for name in sys.modules if '.' not in name))"
-    )
-    done = subprocess.run([sys.executable, "-c", script], cwd=PROJECT, capture_output=True, text=True, check=True)
-    codes, _, modules = done.stdout.splitlines()[-1].partition("] [")
-    assert codes == "[0, 2, 0, 2, 0, 2"
-    assert "'steps'" in modules
-    assert [name for name in HEAVY if f"'{name}'" in modules] == []
-
-
-@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PROJECT)))
-def test_a_file_is_small_and_says_what_it_does(path):
-    """A file in steps/ has less than 250 lines and begins with a sentence."""
-    text = path.read_text()
-    assert len(text.splitlines()) < 250
-    assert (ast.get_docstring(ast.parse(text)) or "").partition("\n")[0].strip()
-
-
-@pytest.mark.parametrize("path", [path for path in FILES if ">>> " in path.read_text()], ids=lambda path: path.stem)
-def test_the_examples_in_docstrings_are_true(path):
-    """What a docstring shows is what happens."""
-    name = ".".join(path.relative_to(PROJECT).with_suffix("").parts)
-    result = doctest.testmod(importlib.import_module(name))
-    assert result.attempted > 0
-    assert result.failed == 0
+@pytest.mark.parametrize("group", [names.Tag, names.Role, names.State, names.Artifact, names.Variable, names.Metric])
+def test_no_two_names_of_a_group_are_the_same(group):
+    """The constants of each group in steps/names.py differ from one another, and so do the metrics that are made."""
+    values = [value for key, value in vars(group).items() if key.isupper() and isinstance(value, str)]
+    values += [value.__func__("accuracy") for value in vars(group).values() if isinstance(value, staticmethod)]
+    assert len(values) >= 5
+    assert len(values) == len(set(values))

@@ -4,8 +4,9 @@ import sys
 
 import pytest
 
-from steps.errors import Interrupted, NoTrialFinished, StepError, WrongValue, did_you_mean, exit_code
+from steps.errors import Interrupted, NoTrialFinished, StepError, WrongValue, did_you_mean
 from steps.process import signals
+from steps.process.exit import exit_code
 from steps.project.environment import PROJECT
 
 

@@ -16,15 +16,16 @@ import mlflow
 
 from steps.backends import WARM
 from steps.backends.warm import forkserver, warm_backend
+from steps.names import Variable
 from steps.parameters import declared
-from steps.process import orphans, threads
+from steps.process import threads
 from steps.tuning import child_preload, study  # noqa: F401 - what a tuner imports is part of its memory
 
 
 def main(table: str, children: int, parameters: dict[str, object]) -> None:
     """Run them and wait."""
     threads.limit(1)
-    os.environ[orphans.TUNER] = str(os.getpid())
+    os.environ[Variable.TUNER] = str(os.getpid())
     with tempfile.TemporaryDirectory() as folder:
         space = Path(folder) / "space.yaml"  # whose estimators say how the forkserver keeps the table
         space.write_text(f"estimator:\n  {parameters['estimator']}:\n    random_state: 0\n")

@@ -16,7 +16,7 @@ from steps.backends.submitted_run import Handle
 
 
 @dataclass(frozen=True)
-class Created:
+class CreatedRun:
     """A child run that has been created: its entry point's command, the project's folder, what MLflow tells it.
 
     `output` is the file that is to get what it writes.
@@ -58,10 +58,12 @@ class OwnBackend(AbstractBackend):
         with create_run.born_with(backend_config.get("name"), tags, backend_config.get("metrics", ())):
             run_id = get_or_create_run(None, project_uri, experiment_id, root, version, entry_point, params).info.run_id
         variables = get_run_env_vars(run_id, experiment_id)
-        return self.execute(Created(run_id, command, root, variables, self._folder / f"{run_id}.log"), backend_config)
+        return self.execute(
+            CreatedRun(run_id, command, root, variables, self._folder / f"{run_id}.log"), backend_config
+        )
 
     @abstractmethod
-    def execute(self, created: Created, config: Mapping[str, Any]) -> Handle:
+    def execute(self, created: CreatedRun, config: Mapping[str, Any]) -> Handle:
         """Have a run that was created executed; returns at once."""
 
 

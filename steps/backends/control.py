@@ -41,7 +41,7 @@ def node(run: SubmittedRun) -> str | None:
     return run.node if isinstance(run, Handle) else None
 
 
-def waits(run: SubmittedRun) -> bool:
+def is_queued(run: SubmittedRun) -> bool:
     """Tell whether a run is known to wait for its place on a cluster."""
     return isinstance(run, Handle) and run.begun is None
 
@@ -49,7 +49,7 @@ def waits(run: SubmittedRun) -> bool:
 def wait(runs: Sequence[SubmittedRun], wakeup: int, seconds: float | None = None) -> None:
     """Wait until a run may have ended, the descriptor `wakeup` is readable or the time is over."""
     handles = [run for run in runs if isinstance(run, Handle)]
-    if len(handles) < len(runs) or any(map(waits, handles)):
+    if len(handles) < len(runs) or any(map(is_queued, handles)):
         seconds = POLL_S if seconds is None else min(seconds, POLL_S)
     connection.wait([*(run.sentinel for run in handles), wakeup], timeout=seconds)
 
@@ -87,7 +87,7 @@ def failure(run: SubmittedRun) -> str | None:
     return None if str(run.get_status()) == _FINISHED else "failed"
 
 
-def may_pass(reason: str) -> bool:
+def is_transient(reason: str) -> bool:
     """Tell whether a failure may not come again: what executed the run was killed, or the tracking server was away."""
     return reason.startswith((KILLED, LOST)) or reason == f"exit code {Unreachable.exit_code}"
 

@@ -44,7 +44,7 @@ class Handle(SubmittedRun):
         raise NotImplementedError
 
 
-def told(code: int) -> str:
+def exit_reason(code: int) -> str:
     """Say in words what an exit code means: that of a signal, as a process, a shell and a step say it, or any other."""
     number = -code if code < 0 else code - 128
     if number not in {int(known) for known in signal.Signals}:

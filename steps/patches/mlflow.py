@@ -13,7 +13,7 @@ from requests.exceptions import ChunkedEncodingError, ConnectionError
 _send = TCPKeepAliveHTTPAdapter.send
 
 
-def what_breaks_off() -> None:
+def resend_broken_answers() -> None:
     """Have MLflow's requests made again in this process and its forks, as often as MLflow repeats one."""
     TCPKeepAliveHTTPAdapter.send = _whole  # type: ignore[assignment, method-assign]
 

@@ -25,7 +25,7 @@ _seeded_by_chance = check_random_state
 _kept = threading.local()
 
 
-def take() -> None:
+def apply() -> None:
     """Have all that done once from now on: here and in forks."""
     BaseEstimator._get_param_names = classmethod(lru_cache(maxsize=None)(_names_taken))  # type: ignore[arg-type]
     np.unique.__signature__ = inspect.signature(np.unique)  # type: ignore[attr-defined]

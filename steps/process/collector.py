@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def importing() -> Iterator[None]:
+def paused() -> Iterator[None]:
     """Collect nothing while much is imported, and look at none of it later."""
     gc.disable()
     try:
@@ -21,6 +21,6 @@ def importing() -> Iterator[None]:
         gc.enable()
 
 
-def none_at_the_end() -> None:
+def skip_at_exit() -> None:
     """Let the interpreter end without a look at all that is left."""
     atexit.register(gc.freeze)

@@ -13,10 +13,10 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from pathlib import Path
 
-# The tuner's process id, in the environment of its children.
-TUNER = "TUNING_TUNER"
+from steps.names import Variable
+from steps.process import proc
+
 # How long a process may take to end in order once the one that it works for is gone.
 GRACE_S = 3.0
 # And an orphan, once it was asked to end: what has only just started may not listen yet.
@@ -62,9 +62,9 @@ def follow_launchers() -> None:
 
     A step that was started by hand follows nobody: it may be meant to outlive its shell (`nohup`).
     """
-    pids = launchers(os.environ["MLFLOW_RUN_ID"]) if "MLFLOW_RUN_ID" in os.environ else []
-    if TUNER in os.environ:
-        pids.append(int(os.environ[TUNER]))
+    pids = launchers(os.environ[Variable.RUN_ID]) if Variable.RUN_ID in os.environ else []
+    if Variable.TUNER in os.environ:
+        pids.append(int(os.environ[Variable.TUNER]))
     follow(pids)
 
 
@@ -81,7 +81,7 @@ def clear_up(tuner: int, folders: Sequence[str]) -> None:
     parent.join()
     signals = [signal.SIGTERM]
     deadline = time.monotonic() + ORPHANS_GRACE_S
-    while orphans := having(f"{TUNER}={tuner}"):
+    while orphans := proc.with_variable(f"{Variable.TUNER}={tuner}"):
         for number in signals:
             for pid in orphans:
                 with suppress(ProcessLookupError):
@@ -92,16 +92,6 @@ def clear_up(tuner: int, folders: Sequence[str]) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def having(variable: str) -> list[int]:
-    """List the processes, but for this one, that were started with `NAME=value` in their environment (on Linux)."""
-    found = []
-    for folder in Path("/proc").glob("[0-9]*"):
-        with suppress(OSError):  # gone meanwhile, or somebody else's
-            if variable.encode() in (folder / "environ").read_bytes().split(b"\0"):
-                found.append(int(folder.name))
-    return [pid for pid in found if pid != os.getpid()]
-
-
 def launchers(run_id: str) -> list[int]:
     """List the processes above this one, up to and with the `mlflow run` that started it for a run.
 
@@ -109,23 +99,15 @@ def launchers(run_id: str) -> list[int]:
     conda environment, stands between; the first who has not is `mlflow run`. Where the environment of other processes
     can't be read (other systems than Linux), the parent alone.
     """
-    mark = f"MLFLOW_RUN_ID={run_id}".encode()
-    found: list[int] = []
-    pid = os.getppid()
-    while pid > 1:
-        found.append(pid)
-        try:
-            if mark not in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0"):
-                break
-            pid = _parent(pid)
-        except OSError:
+    mark = f"{Variable.RUN_ID}={run_id}"
+    above: list[int] = []
+    pid: int | None = os.getppid()
+    while pid is not None and pid > 1:
+        above.append(pid)
+        if not proc.has_variable(pid, mark):
             break
-    return found
-
-
-def _parent(pid: int) -> int:
-    # The command's name, in brackets, may hold anything: the fields start behind the last bracket.
-    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+        pid = proc.parent_of(pid)
+    return above
 
 
 def _wait_for_any(pids: list[int]) -> None:

@@ -9,20 +9,20 @@ from mlflow.exceptions import MlflowException
 from mlflow.tracking import MlflowClient
 from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID
 
-from steps import names
+from steps.names import Artifact, Tag
 from steps.project import environment
 from steps.reproduction.verdict import Facts, Steps, is_score
 
 
-def of(run: Run, *, now: bool = False) -> Facts:
+def read(run: Run, *, now: bool = False) -> Facts:
     """Read them; `now`: the run was in this environment. Else it is on record, of a study's child on its parent."""
     client = MlflowClient()
     scores = {name: _steps(client, run.info.run_id, name) for name in run.data.metrics if is_score(name)}
     recorded = json.loads(environment.description()) if now else _environment(run)
     return Facts(
         scores=scores,
-        data=run.data.tags.get(names.DATA, ""),
-        folds=run.data.tags.get(names.FOLDS, ""),
+        data=run.data.tags.get(Tag.DATA, ""),
+        folds=run.data.tags.get(Tag.FOLDS, ""),
         packages=recorded.get("packages", {}),
         machine=recorded.get("machine", {}),
     )
@@ -38,7 +38,7 @@ def _environment(run: Run) -> dict[str, dict[str, str]]:
             continue
         try:
             with TemporaryDirectory(prefix="reproduce-") as folder:
-                path = MlflowClient().download_artifacts(run_id, names.ENVIRONMENT_FILE, folder)
+                path = MlflowClient().download_artifacts(run_id, Artifact.ENVIRONMENT, folder)
                 found: dict[str, dict[str, str]] = json.loads(Path(path).read_text(encoding="utf-8"))
                 return found
         except (MlflowException, OSError):  # a store says that it has none in one way or another

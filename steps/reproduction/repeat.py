@@ -10,20 +10,20 @@ from mlflow.entities import Run
 from mlflow.tracking import MlflowClient
 from mlflow.utils.mlflow_tags import MLFLOW_PROJECT_ENTRY_POINT
 
-from steps import names
 from steps.backends import control
 from steps.backends.submitted_run import GRACE_S
 from steps.errors import StepError
+from steps.names import Role, Tag
 from steps.process.signals import Interrupts
 from steps.project import paths
 from steps.project.environment import PROJECT
-from steps.reproduction.worktree import Tree
-from steps.tracking import write
+from steps.reproduction.worktree import Worktree
+from steps.tracking import read, write
 
 _LINES = 20
 
 
-def run(original: Run, tree: Tree, interrupts: Interrupts) -> Run:
+def run(original: Run, tree: Worktree, interrupts: Interrupts) -> Run:
     """Repeat a run in a tree; return the new run.
 
     Raises StepError where it does not end well, and Interrupted, the child ended, where a signal comes.
@@ -43,7 +43,7 @@ def run(original: Run, tree: Tree, interrupts: Interrupts) -> Run:
                 env_manager="local",  # this environment: it is what the verdict is about
                 run_name=f"reproduction of {name}",
             )
-        tags = {names.ROLE: names.REPRODUCTION, names.REPRODUCES: original.info.run_id}
+        tags = {Tag.ROLE: Role.REPRODUCTION, Tag.REPRODUCES: original.info.run_id}
         write.record(child.run_id, tags=tags)
         while control.is_running(child) and not interrupts.noted:
             control.wait([child], interrupts.descriptor)
@@ -71,9 +71,9 @@ def _ends(child: mlflow.projects.SubmittedRun) -> bool:
     return not control.is_running(child)
 
 
-def _parameters(original: Run, tree: Tree) -> Mapping[str, str]:
+def _parameters(original: Run, tree: Worktree) -> Mapping[str, str]:
     """Return the parameters as they were given; a file of the project's that git does not know is named where it is."""
-    given = write.parameters_of(original)
+    given = read.parameters_of(original)
     for name in ("data", "space"):
         path = given.get(name, "")
         here = PROJECT / path

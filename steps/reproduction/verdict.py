@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from steps import names
+from steps.names import Metric
 
 # What is no score: it depends on the clock, or says which trial a run was.
-_NO_SCORES = (names.FIT_TIME, names.TRIAL_NUMBER)
+_NO_SCORES = (Metric.FIT_TIME, Metric.TRIAL)
 _SYSTEM = "system/"
 Steps = Sequence[tuple[int, float]]
 IDENTICAL = "identical"

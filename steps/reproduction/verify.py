@@ -10,14 +10,12 @@ from mlflow.exceptions import MlflowException
 from mlflow.tracking import MlflowClient
 from mlflow.utils.mlflow_tags import MLFLOW_PROJECT_ENTRY_POINT
 
-from steps import names
 from steps.errors import NotIdentical, WrongValue
+from steps.names import Role, State, Tag
 from steps.process.signals import Interrupts
 from steps.project import environment
 from steps.reproduction import facts, repeat, verdict, worktree
-from steps.tracking import write
-
-_PAGE = 1000
+from steps.tracking import read, server_errors, write
 
 
 def reproduce(values: Mapping[str, Any], run_id: str, interrupts: Interrupts) -> str:
@@ -26,19 +24,19 @@ def reproduce(values: Mapping[str, Any], run_id: str, interrupts: Interrupts) ->
     Raises WrongValue for what can't be repeated, NotIdentical where something differs.
     """
     asked = _find(values["run_id"])
-    runs = _sample(asked, values) if asked.data.tags.get(names.ROLE) == "study" else [asked]
+    runs = _sample(asked, values) if asked.data.tags.get(Tag.ROLE) == Role.STUDY else [asked]
     print(f"reproduce: in this environment: {environment.summary()}", file=sys.stderr)
     found = verdict.IDENTICAL
     for run in runs:
-        with worktree.of(run) as tree:
+        with worktree.checkout(run) as tree:
             repeated = repeat.run(run, tree, interrupts)
-        found = verdict.verdict(facts.of(run), facts.of(repeated, now=True), tree.doubt)
+        found = verdict.verdict(facts.read(run), facts.read(repeated, now=True), tree.doubt)
         print(f"{run.info.run_name} ({run.info.run_id}): {found}", file=sys.stderr)
         if found != verdict.IDENTICAL:
             if len(runs) > 1:
                 found = found.replace("differs: ", f"differs: {run.info.run_name}: ", 1)
             break
-    write.record(run_id, tags={names.VERDICT: found, names.REPRODUCES: asked.info.run_id})
+    write.record(run_id, tags={Tag.VERDICT: found, Tag.REPRODUCES: asked.info.run_id})
     if found != verdict.IDENTICAL:
         raise NotIdentical(found)
     return found
@@ -53,31 +51,29 @@ def _find(run_id: str) -> Run:
     except MlflowException as error:
         if error.error_code != "RESOURCE_DOES_NOT_EXIST":
             raise
-        raise WrongValue(f"{where} there is no such run in {write.where()}") from error
+        raise WrongValue(f"{where} there is no such run in {server_errors.where()}") from error
     tags, status = run.data.tags, run.info.status
     # A study that was ended has trials that were not.
-    if status != "FINISHED" and tags.get(names.ROLE) != "study":
+    if status != "FINISHED" and tags.get(Tag.ROLE) != Role.STUDY:
         raise WrongValue(f"{where} is {status}; must be a run that is FINISHED")
     if MLFLOW_PROJECT_ENTRY_POINT not in tags:
         raise WrongValue(f"{where} is no run of an entry point, made by `mlflow run`, so what made it is not on record")
     if tags[MLFLOW_PROJECT_ENTRY_POINT] == "reproduce":
-        other = tags.get(names.REPRODUCES)
+        other = tags.get(Tag.REPRODUCES)
         raise WrongValue(f"{where} is a reproduction itself{f'; give {other}, which it repeats' if other else ''}")
     return run
 
 
 def _sample(study: Run, values: Mapping[str, Any]) -> list[Run]:
     """Draw trials of a study that have finished, in the order of their numbers."""
-    name, experiment = study.data.tags[names.STUDY], study.info.experiment_id
-    what = f"tags.`{names.STUDY}` = '{name}' AND tags.`{names.ROLE}` = 'trial' AND tags.`{names.STATE}` = 'COMPLETE'"
-    found: list[Run] = []
-    token: str | None = ""
-    while token is not None:
-        page = MlflowClient().search_runs([experiment], what, max_results=_PAGE, page_token=token or None)
-        found += list(page)
-        token = page.token or None
-    if not found:
+    name, experiment = study.data.tags[Tag.STUDY], study.info.experiment_id
+    finished = read.find_runs(
+        [experiment],
+        f"tags.`{Tag.STUDY}` = '{name}' AND tags.`{Tag.ROLE}` = '{Role.TRIAL}' "
+        f"AND tags.`{Tag.STATE}` = '{State.COMPLETE}'",
+    )
+    if not finished:
         raise WrongValue(f"--run_id {study.info.run_id!r}: the study {name!r} has no trial that finished")
-    found.sort(key=lambda run: int(run.data.tags[names.TRIAL]))
-    chosen = random.Random(values["seed"]).sample(range(len(found)), min(values["sample"], len(found)))
-    return [found[index] for index in sorted(chosen)]
+    finished.sort(key=lambda run: int(run.data.tags[Tag.TRIAL]))
+    chosen = random.Random(values["seed"]).sample(range(len(finished)), min(values["sample"], len(finished)))
+    return [finished[index] for index in sorted(chosen)]

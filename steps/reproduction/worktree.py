@@ -12,8 +12,8 @@ from mlflow.exceptions import MlflowException
 from mlflow.tracking import MlflowClient
 from mlflow.utils.mlflow_tags import MLFLOW_GIT_COMMIT, MLFLOW_PARENT_RUN_ID
 
-from steps import names
 from steps.errors import WrongValue
+from steps.names import Artifact, Tag
 from steps.project.environment import PROJECT
 from steps.project.git import Git, GitFailed
 
@@ -22,7 +22,7 @@ _GIT_S = 300.0
 
 
 @dataclass(frozen=True)
-class Tree:
+class Worktree:
     """A folder with the project as a run had it; `doubt` says what may differ from that, nothing where all is there."""
 
     project: Path
@@ -30,7 +30,7 @@ class Tree:
 
 
 @contextmanager
-def of(run: Run) -> Iterator[Tree]:
+def checkout(run: Run) -> Iterator[Worktree]:
     """Give the tree of a run, and remove it at the end.
 
     Raises WrongValue where its commit is neither here nor at the remote. A run without a commit is of a project that
@@ -38,7 +38,7 @@ def of(run: Run) -> Iterator[Tree]:
     """
     commit = run.data.tags.get(MLFLOW_GIT_COMMIT)
     if commit is None:
-        yield Tree(PROJECT, "the run has no git commit on record, so the project is taken as it is now")
+        yield Worktree(PROJECT, "the run has no git commit on record, so the project is taken as it is now")
         return
     git = Git(PROJECT, time.monotonic() + _GIT_S)
     try:
@@ -54,7 +54,7 @@ def of(run: Run) -> Iterator[Tree]:
         try:
             git("worktree", "add", "--detach", "--quiet", str(tree), commit)
             doubt = _apply_diff(run, Git(tree, git.deadline), Path(folder))
-            yield Tree(tree / PROJECT.relative_to(top), doubt)
+            yield Worktree(tree / PROJECT.relative_to(top), doubt)
         finally:
             with suppress(GitFailed):
                 Git(PROJECT, time.monotonic() + _GIT_S)("worktree", "remove", "--force", str(tree))
@@ -78,16 +78,16 @@ def _have(commit: str, git: Git, run: Run) -> None:
 
 def _apply_diff(run: Run, git: Git, folder: Path) -> str:
     """Apply what was not committed; say what of it is not on record."""
-    if run.data.tags.get(names.GIT_DIRTY) is None and MLFLOW_PARENT_RUN_ID in run.data.tags:
+    if run.data.tags.get(Tag.GIT_DIRTY) is None and MLFLOW_PARENT_RUN_ID in run.data.tags:
         with suppress(MlflowException):  # a parent that was deleted
             run = MlflowClient().get_run(run.data.tags[MLFLOW_PARENT_RUN_ID])
-    dirty = run.data.tags.get(names.GIT_DIRTY)
+    dirty = run.data.tags.get(Tag.GIT_DIRTY)
     if dirty is None:
         return "whether the project was as committed is not on record"
     if dirty == "false":
         return ""
     try:
-        path = Path(MlflowClient().download_artifacts(run.info.run_id, names.GIT_DIFF, str(folder)))
+        path = Path(MlflowClient().download_artifacts(run.info.run_id, Artifact.GIT_DIFF, str(folder)))
         left_out = [line[2:].decode(errors="replace") for line in path.read_bytes().splitlines() if line[:2] == b"# "]
         if path.stat().st_size > sum(len(line) + 3 for line in left_out):
             git("apply", "--whitespace=nowarn", str(path))

@@ -23,7 +23,7 @@ def give_up() -> None:
     os.environ |= {_RETRIES: "0", _TIMEOUT: str(_LAST_TIMEOUT_S)}
 
 
-def is_one(error: Exception) -> bool:
+def is_outage(error: Exception) -> bool:
     """Tell whether an error is that the tracking server does not answer."""
     from steps.tracking import server_errors  # it imports MLflow, and this module is here before that
 
@@ -36,7 +36,7 @@ def survived(study: str) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        if is_one(error):
+        if is_outage(error):
             from steps.tracking import server_errors
 
             raise ServerLost(

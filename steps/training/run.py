@@ -9,16 +9,17 @@ import mlflow
 import numpy as np
 from sklearn.dummy import DummyClassifier, DummyRegressor
 
-from steps import names
-from steps.process import orphans
+from steps.names import Metric, Tag, Variable
 from steps.project import environment
 from steps.tracking import write
 from steps.training.model import estimator, pipeline
-from steps.training.run_plan import Plan
+from steps.training.run_plan import RunPlan
 from steps.training.scores import folds, held_out
 
 
-def train(plan: Plan, settings: Mapping[str, Any], hyperparameters: Mapping[str, Any], run_id: str) -> dict[str, float]:
+def train(
+    plan: RunPlan, settings: Mapping[str, Any], hyperparameters: Mapping[str, Any], run_id: str
+) -> dict[str, float]:
     """Do what was planned, log what is found to a run (the active one, for a refit), and return the scores by name.
 
     Raises WrongValue for a hyperparameter value that the estimator rejects, StepError for a score that is not finite.
@@ -34,12 +35,12 @@ def train(plan: Plan, settings: Mapping[str, Any], hyperparameters: Mapping[str,
     return found
 
 
-def _build(plan: Plan, settings: Mapping[str, Any], hyperparameters: Mapping[str, Any]) -> Any:
+def _build(plan: RunPlan, settings: Mapping[str, Any], hyperparameters: Mapping[str, Any]) -> Any:
     built = estimator.build(plan.estimator, hyperparameters, seed=settings["seed"], threads=settings["threads"])
     return built if plan.examples.plain else pipeline.around(built, plan.estimator, seed=settings["seed"])
 
 
-def _cross_validate(plan: Plan, unfitted: Any, run_id: str, *, live: bool) -> dict[str, float]:
+def _cross_validate(plan: RunPlan, unfitted: Any, run_id: str, *, live: bool) -> dict[str, float]:
     rows = plan.examples
     fold_scores, fit_times, unwritten = [], [], []
     for step, (score, seconds) in enumerate(
@@ -47,29 +48,29 @@ def _cross_validate(plan: Plan, unfitted: Any, run_id: str, *, live: bool) -> di
     ):
         fold_scores.append(score)
         fit_times.append(seconds)
-        unwritten.append(write.metric(names.fold(plan.metric), score, step))
+        unwritten.append(write.metric(Metric.fold(plan.metric), score, step))
         if live:
             write.record(run_id, [unwritten.pop()])
     found = {
-        names.cv(plan.metric): float(np.mean(fold_scores)),
-        names.cv_std(plan.metric): float(np.std(fold_scores)),
+        Metric.cv(plan.metric): float(np.mean(fold_scores)),
+        Metric.cv_std(plan.metric): float(np.std(fold_scores)),
     }
-    recorded = {**found, names.FIT_TIME: float(np.mean(fit_times))}
+    recorded = {**found, Metric.FIT_TIME: float(np.mean(fit_times))}
     unwritten += [write.metric(name, value) for name, value in recorded.items()]
     tags = {
-        names.ENVIRONMENT: environment.state(),
-        names.ENVIRONMENT_DIGEST: environment.digest(),
-        names.ESTIMATOR: plan.estimator_path,
-        names.DATA: rows.dataset.sha256,
-        names.FOLDS: rows.folds,
+        Tag.ENVIRONMENT: environment.state(),
+        Tag.ENVIRONMENT_SHA256: environment.digest(),
+        Tag.ESTIMATOR: plan.estimator_path,
+        Tag.DATA: rows.dataset.sha256,
+        Tag.FOLDS: rows.folds,
     }
     write.record(run_id, unwritten, tags)
-    if orphans.TUNER not in os.environ and os.environ.get(names.KNOWN_ENVIRONMENT) != environment.digest():
+    if Variable.TUNER not in os.environ and os.environ.get(Variable.KNOWN_ENVIRONMENT) != environment.digest():
         write.record_environment(run_id)
     return found
 
 
-def _refit(plan: Plan, settings: Mapping[str, Any], unfitted: Any) -> dict[str, float]:
+def _refit(plan: RunPlan, settings: Mapping[str, Any], unfitted: Any) -> dict[str, float]:
     """Fit on all training rows, score the held-out rows, log the model; `full`: all that is known of it too."""
     # Imported here: what writes models takes half a second, which a trial need not pay for.
     from steps.training.model import log
@@ -85,7 +86,7 @@ def _refit(plan: Plan, settings: Mapping[str, Any], unfitted: Any) -> dict[str, 
     return found
 
 
-def _evaluate(plan: Plan, settings: Mapping[str, Any], fitted: Any, answers: held_out.Answers) -> dict[str, float]:
+def _evaluate(plan: RunPlan, settings: Mapping[str, Any], fitted: Any, answers: held_out.Answers) -> dict[str, float]:
     """Compare with the estimator's defaults and with a dummy, and log the pictures."""
     # Imported here: it takes a second, which a trial need not pay for.
     from steps.training.scores import gain, pictures

@@ -26,7 +26,7 @@ METRICS = {"classification": "accuracy", "regression": "r2"}
 
 
 @dataclass(frozen=True)
-class Plan:
+class RunPlan:
     """A run, resolved: on what, by which estimator, scored how."""
 
     examples: Examples
@@ -45,13 +45,13 @@ class Plan:
         return get_scorer(self.metric)
 
 
-def make(settings: Mapping[str, Any], hyperparameters: Iterable[str]) -> Plan:
+def make(settings: Mapping[str, Any], hyperparameters: Iterable[str]) -> RunPlan:
     """Resolve and check a run's settings, and the names of its hyperparameters, against the data.
 
     `settings` are the parameters of `train`, or those that `tune` shares with it.
     Raises WrongValue, naming parameter, value and what is allowed.
     """
-    found = examples.of(settings, [settings.get("estimator", "auto")])
+    found = examples.get(settings, [settings.get("estimator", "auto")])
     task = found.resolved["task"]
     path, metric = settings.get("estimator", "auto"), settings["metric"]
     path = estimator.DEFAULTS[task] if path == "auto" else path
@@ -59,7 +59,7 @@ def make(settings: Mapping[str, Any], hyperparameters: Iterable[str]) -> Plan:
     kind = estimator.find(path, task)
     check_metric_name(metric)
     estimator.check_names(kind, hyperparameters)
-    return Plan(found, task, metric, kind, path)
+    return RunPlan(found, task, metric, kind, path)
 
 
 def prepare(settings: Mapping[str, Any], estimators: Sequence[str]) -> None:
@@ -68,12 +68,12 @@ def prepare(settings: Mapping[str, Any], estimators: Sequence[str]) -> None:
     `estimators` are the import paths that they may be given; none: the task's default.
     """
     with suppress(WrongValue):  # once for all of them: what they have in common decides the layout
-        examples.of(settings, estimators or ["auto"])
+        examples.get(settings, estimators or ["auto"])
     for path in estimators or ["auto"]:
         with suppress(WrongValue):
             if not make({**settings, "estimator": path}, ()).examples.plain:
                 importlib.import_module("skrub")
-    sklearn.take()
+    sklearn.apply()
     if found := examples.made():
         # scikit-learn imports what reads a table's columns, 20 ms of it, only with the first table.
         validate_data(BaseEstimator(), found.features.head(1), skip_check_array=True)
@@ -118,7 +118,7 @@ def check_metric_name(name: str) -> None:
         )
 
 
-def check_metric(plan: Plan) -> None:
+def check_metric(plan: RunPlan) -> None:
     """Raise WrongValue where the scorer can't score such a target; it knows best, so it is asked to."""
     target = plan.examples.target.to_numpy()
     features = np.zeros((len(target), 1))

@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from steps import names, spaces
+from steps import spaces
+from steps.names import NO_TRIALS, Role, Tag
 
 # What a child of `train` imports, but for `steps.train` itself, which it executes.
 MODULES = (
@@ -23,7 +24,7 @@ Calls = Sequence[tuple[str, Mapping[str, Any]]]
 def calls(values: Mapping[str, Any]) -> Calls:
     """Return the calls, (`module:function`, its keyword arguments), that make what all children have in common."""
     found: list[tuple[str, Mapping[str, Any]]] = [
-        ("steps.patches.mlflow:what_breaks_off", {}),
+        ("steps.patches.mlflow:resend_broken_answers", {}),
         ("steps.project.environment:differences", {}),
         ("steps.project.environment:digest", {}),
     ]
@@ -38,7 +39,7 @@ def first_write(values: Mapping[str, Any], run_id: str) -> Calls:
 
     It is true, and a write of the kind that each child does: the first one of a process is slow.
     """
-    opening = {"run_id": run_id, "metrics": names.NO_TRIALS, "tags": {names.ROLE: "study"}}
+    opening = {"run_id": run_id, "metrics": NO_TRIALS, "tags": {Tag.ROLE: Role.STUDY}}
     return [
         (
             "steps.training.run_plan:warm_up" if values["entry_point"] in _TRAIN else "steps.tracking.write:warm_up",

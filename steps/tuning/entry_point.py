@@ -6,8 +6,8 @@ from typing import Any
 
 from mlflow.projects import _project_spec
 
-from steps import names
 from steps.errors import WrongValue, did_you_mean
+from steps.names import ESTIMATOR_PREFIX
 from steps.project.environment import PROJECT
 
 # Settings of the study that go to every child whose entry point declares them.
@@ -18,12 +18,12 @@ SHARED = ("data", "target", "drop", "split", "task", "metric", "folds", "test_si
 class EntryPoint:
     """An entry point: its name, and its own parameters with their defaults (None: it has none, the value is required).
 
-    One that is `open` takes more than it declares, as `train` does hyperparameters.
+    One that `runs_train` takes more than it declares: hyperparameters.
     """
 
     name: str
     parameters: Mapping[str, str | None]
-    open: bool
+    runs_train: bool
 
     def shared(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """Pick those of the study's settings that go to every child."""
@@ -32,12 +32,12 @@ class EntryPoint:
     def spelled(self, hyperparameter: str) -> str:
         """Return the name under which a child is given a hyperparameter."""
         # One that starts with the prefix itself is meant for an inner estimator, and would lose it.
-        prefixed = self.open and (hyperparameter in self.parameters or hyperparameter.startswith(names.PREFIX))
-        return f"{names.PREFIX}{hyperparameter}" if prefixed else hyperparameter
+        ambiguous = hyperparameter in self.parameters or hyperparameter.startswith(ESTIMATOR_PREFIX)
+        return f"{ESTIMATOR_PREFIX}{hyperparameter}" if self.runs_train and ambiguous else hyperparameter
 
     def check(self, hyperparameters: Iterable[str], where: str) -> None:
         """Raise WrongValue, naming them all, where a space's parameters are none that the entry point declares."""
-        if self.open:
+        if self.runs_train:
             return
         problems = [
             f"{where}: {name}: the entry point {self.name!r} declares no such parameter"
@@ -65,4 +65,4 @@ def find(name: str) -> EntryPoint:
     if "steps.tune" in found[name].command:
         raise WrongValue(f"--entry_point {name!r}: is the tuning step itself; name a training step")
     parameters = {key: parameter.default for key, parameter in found[name].parameters.items()}
-    return EntryPoint(name, parameters, open="steps.train" in found[name].command)
+    return EntryPoint(name, parameters, runs_train="steps.train" in found[name].command)

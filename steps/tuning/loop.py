@@ -14,18 +14,18 @@ from optuna.trial import TrialState
 from steps import names
 from steps.process.signals import Interrupts
 from steps.tracking import outage, write
-from steps.tuning.record.lock import Claim
+from steps.tuning.record.lock import StudyLock
 from steps.tuning.record.resume import History
 from steps.tuning.report.progress import Progress
 from steps.tuning.report.reporter import Reporter
 from steps.tuning.search import stopping
 from steps.tuning.search.pruning import Steps
 from steps.tuning.search.search import Search
-from steps.tuning.study_plan import Plan
-from steps.tuning.trials.child_runs import Children
+from steps.tuning.study_plan import StudyPlan
+from steps.tuning.trials.child_runs import ChildRuns
 from steps.tuning.trials.pool import Pool
-from steps.tuning.trials.results import Ledger, Result
-from steps.tuning.trials.trial import Adopted, Child, Ended, Job
+from steps.tuning.trials.results import Results, StudyResult
+from steps.tuning.trials.trial import Adopted, Child, Job, TrialResult
 
 # The best so far goes to the parent run at most this often, many at a time.
 _WRITE_EVERY_S = 1.0
@@ -46,7 +46,7 @@ class Limits:
 
 
 @dataclass
-class Driver:
+class StudyLoop:
     """Runs the trials of a study, and the baselines beside them; what the server remembers of them is not run again.
 
     `reading` turns the steps that a child has logged into those that a pruner sees.
@@ -55,15 +55,15 @@ class Driver:
     search: Search
     pool: Pool
     limits: Limits
-    ledger: Ledger
-    plan: Plan
+    results: Results
+    plan: StudyPlan
     reading: Callable[[Steps], Steps]
     parent_run_id: str
     interrupts: Interrupts
     progress: Progress
     baselines: deque[Job]
     history: History
-    claim: Claim
+    study_lock: StudyLock
     reporter: Reporter
     _looked: float = 0.0
     _again: deque[tuple[Job, str]] = field(default_factory=deque)  # with the id of the run that failed
@@ -71,7 +71,7 @@ class Driver:
     _unwritten: list[Metric] = field(default_factory=list)
     _written: float = 0.0
 
-    def run(self) -> Result:
+    def run(self) -> StudyResult:
         """Run the study to its end, a signal's included. Raises NoTrialFinished where no trial has a score.
 
         Whatever it raises, no child is left running.
@@ -79,13 +79,13 @@ class Driver:
         self._retries.update(self.history.retries)
         with outage.survived(self.children.study):
             self._loop()
-        return self.ledger.result()
+        return self.results.result()
 
     def _loop(self) -> None:
         try:
             self._recall_baselines()
             while not self._is_over():
-                self.claim.beat()
+                self.study_lock.heartbeat()
                 self.reporter.tend()
                 self.pool.fill(self._launch)
                 for child in self.pool.wait(self.interrupts.descriptor, self._wait_s()):
@@ -94,7 +94,7 @@ class Driver:
                 self.pool.end_overdue()
                 self._judge()
         except Exception as error:
-            if outage.is_one(error):
+            if outage.is_outage(error):
                 outage.give_up()
             raise
         finally:
@@ -104,24 +104,24 @@ class Driver:
             self.interrupts.answered()
 
     @property
-    def children(self) -> Children:
+    def children(self) -> ChildRuns:
         """Return what launches and settles them."""
         return self.pool.children
 
     def _is_over(self) -> bool:
-        ledger = self.ledger
+        results = self.results
         if self.interrupts.noted:
-            ledger.stopped_by = stopping.SIGNAL
+            results.stopped_by = stopping.SIGNAL
         elif self.limits.deadline is not None and time.monotonic() > self.limits.deadline:
-            ledger.stopped_by = stopping.TIMEOUT
-        elif ledger.stopped_by is None and ledger.judged == self.limits.n_trials:
-            ledger.stopped_by = stopping.N_TRIALS
-        elif ledger.stopped_by is None and self.search.exhausted and ledger.judged == self.search.asked:
-            ledger.stopped_by = stopping.EXHAUSTED
-        if ledger.stopped_by in (stopping.SIGNAL, stopping.TIMEOUT):
+            results.stopped_by = stopping.TIMEOUT
+        elif results.stopped_by is None and results.judged == self.limits.n_trials:
+            results.stopped_by = stopping.N_TRIALS
+        elif results.stopped_by is None and self.search.exhausted and results.judged == self.search.asked:
+            results.stopped_by = stopping.EXHAUSTED
+        if results.stopped_by in (stopping.SIGNAL, stopping.TIMEOUT):
             return True
         # Else a baseline is still waited for: without it nobody can say what tuning gained.
-        return ledger.stopped_by is not None and not (self.pool.in_flight() or self._again or self.baselines)
+        return results.stopped_by is not None and not (self.pool.in_flight() or self._again or self.baselines)
 
     def _wait_s(self) -> float:
         """Return how long to wait at most: until a sign of life is due, the pruner looks, or the time is over.
@@ -130,7 +130,7 @@ class Driver:
         """
         if not self.pool.running:
             return 0.0
-        waits = [self.claim.due_s(), *([_LOOK_EVERY_S] if self.search.prunes else [])]
+        waits = [self.study_lock.due_s(), *([_LOOK_EVERY_S] if self.search.prunes else [])]
         if self.limits.deadline is not None:
             waits.append(max(0.0, self.limits.deadline - time.monotonic()))
         return min(waits)
@@ -140,10 +140,10 @@ class Driver:
             job, run_id = self._again.popleft()
             return self.children.launch(job, hold=hold, retry_of=run_id)
         # A baseline comes second, so that it neither delays the first trial nor is missing from a study cut short.
-        if self.baselines and (self.search.asked > 0 or self.ledger.stopped_by is not None):
+        if self.baselines and (self.search.asked > 0 or self.results.stopped_by is not None):
             return self.children.launch(self.baselines.popleft(), hold=hold)
-        while self.ledger.stopped_by is None and self.search.asked < self.limits.n_trials and self.search.can_ask():
-            self.claim.beat()
+        while self.results.stopped_by is None and self.search.asked < self.limits.n_trials and self.search.can_ask():
+            self.study_lock.heartbeat()
             if self.interrupts.noted:
                 return None
             recorded = self.history.recorded(self.search.asked)
@@ -167,7 +167,7 @@ class Driver:
         if isinstance(known, Adopted):
             self._settle(known)
         elif job.number is None:
-            self.ledger.baselines.append(known)
+            self.results.baselines.append(known)
         else:
             if self.search.prunes:  # so that it notes what later trials are compared with
                 self.search.judge(job.number, known.outcome.steps)
@@ -179,7 +179,7 @@ class Driver:
         if child.number is None:
             ended = self.children.settle(child, may_retry=may_retry)
             if not self._retry(ended):
-                self.ledger.baselines.append(ended)
+                self.results.baselines.append(ended)
             return
         steps: Steps = ()
         pruned_at = None
@@ -191,14 +191,14 @@ class Driver:
         if not self._retry(ended):
             self._note(child.number, ended)
 
-    def _retry(self, ended: Ended) -> bool:
+    def _retry(self, ended: TrialResult) -> bool:
         if ended.retried:
             self._retries[_key(ended.job)] += 1
             self._again.append((ended.job, ended.run_id))
         return ended.retried
 
-    def _note(self, number: int, ended: Ended) -> None:
-        self.ledger.trials[number] = ended
+    def _note(self, number: int, ended: TrialResult) -> None:
+        self.results.trials[number] = ended
         self.reporter.news()
         self.search.settle(number, ended.outcome)
 
@@ -216,17 +216,17 @@ class Driver:
 
     def _judge(self) -> None:
         """Follow the trials in their order, whatever order they end in: the best so far, and whether to go on."""
-        while self.ledger.judge():
-            best = self.ledger.stop.best.value
+        while self.results.judge():
+            best = self.results.stop.best.value
             if best is not None:
-                name = names.best(self.children.objectives[0].name)
-                self._unwritten.append(write.metric(name, best, self.ledger.judged - 1))
-            state = self.ledger.trials[self.ledger.judged - 1].outcome.state
+                name = names.Metric.best(self.children.objectives[0].name)
+                self._unwritten.append(write.metric(name, best, self.results.judged - 1))
+            state = self.results.trials[self.results.judged - 1].outcome.state
             self.progress.advance(best, failed=state == TrialState.FAIL)
-            if self.ledger.stopped_by is not None:
+            if self.results.stopped_by is not None:
                 self.pool.end(child for child in self.pool.in_flight() if child.number is not None)
                 self._again = deque((job, run_id) for job, run_id in self._again if job.number is None)
-                for ended in self.ledger.cut():
+                for ended in self.results.cut():
                     self.children.disown(ended.run_id)
         if self._unwritten and time.monotonic() - self._written > _WRITE_EVERY_S:
             self._write()

@@ -14,54 +14,54 @@ from typing import Any
 from mlflow.entities import Run
 from mlflow.tracking import MlflowClient
 
-from steps import backends, names
+from steps import backends
 from steps.backends.warm import forkserver, warm_backend
 from steps.errors import NoTrialFinished, StepError, WrongValue
+from steps.names import Variable
 from steps.process import orphans
 from steps.process.signals import Interrupts
 from steps.tracking import outage
 from steps.tuning import wiring
 from steps.tuning.champion import champion, registry
 from steps.tuning.checks import backend, preflight, ray_cluster
-from steps.tuning.record import lock as claims
-from steps.tuning.record import resume, study_run, warm_start
-from steps.tuning.record.lock import Claim
-from steps.tuning.record.warm_start import Past
+from steps.tuning.record import lock, resume, study_run, warm_start
+from steps.tuning.record.lock import StudyLock
+from steps.tuning.record.warm_start import WarmStart
 from steps.tuning.report import dry_run, summary
 from steps.tuning.report.reporter import Reporter
-from steps.tuning.study_plan import Describe, Plan, make
-from steps.tuning.trials.child_runs import Children
+from steps.tuning.study_plan import Describe, StudyPlan, make
+from steps.tuning.trials.child_runs import ChildRuns
 
 
 @dataclass(frozen=True)
-class Begun:
+class OpenStudy:
     """A study that is to be run, or to go on: by its name, in its parent run, with its settings.
 
-    `earlier` are its parent runs so far, the oldest first; `claim` is what this process has of it.
+    `earlier` are its parent runs so far, the oldest first; `study_lock` is what this process has of it.
     """
 
     name: str
     parent: Run
     values: Mapping[str, Any]
     earlier: Sequence[Run]
-    claim: Claim
+    study_lock: StudyLock
 
 
-def look_up(values: Mapping[str, Any], run_id: str) -> Begun:
-    """Find a study that was named, claim it for this process, and take over the settings that are on record.
+def open_study(values: Mapping[str, Any], run_id: str) -> OpenStudy:
+    """Find a study that was named, study_lock it for this process, and take over the settings that are on record.
 
     Raises WrongValue where another process works on it. A dry run claims nothing.
     """
     own = MlflowClient().get_run(run_id)
     if values["study"] == "auto":
-        return Begun(own.info.run_name, own, values, [], Claim(run_id))
+        return OpenStudy(own.info.run_name, own, values, [], StudyLock(run_id))
     name = values["study"]
-    claim = Claim(run_id) if values["dry_run"] else claims.take(name, own)
+    study_lock = StudyLock(run_id) if values["dry_run"] else lock.acquire(name, own)
     earlier = resume.parents(own.info.experiment_id, name, but=run_id)
-    return Begun(name, own, resume.take_over(values, earlier), earlier, claim)
+    return OpenStudy(name, own, resume.take_over(values, earlier), earlier, study_lock)
 
 
-def run(begun: Begun, interrupts: Interrupts, describe: Describe) -> None:
+def run(begun: OpenStudy, interrupts: Interrupts, describe: Describe) -> None:
     """Run a study inside its parent run, which gets its record; say on stdout what was found.
 
     Raises WrongValue, before any child starts, for what does not fit; NoTrialFinished; StepError where failures in a
@@ -78,10 +78,10 @@ def run(begun: Begun, interrupts: Interrupts, describe: Describe) -> None:
         resume.check_same(study, plan, earlier)
     except WrongValue:
         if values["study"] != "auto":  # else nobody would take its run for a part of the study
-            begun.claim.release()
+            begun.study_lock.release()
         raise
     backend.warn(plan.values)
-    with tempfile.TemporaryDirectory(prefix="tune-") as folder, _cleared_up(folder, os.environ[names.FILES]):
+    with tempfile.TemporaryDirectory(prefix="tune-") as folder, _cleared_up(folder, os.environ[Variable.FILES]):
         children = wiring.children_of(plan, study, experiment_id, Path(folder))
         past = _past(plan, children, earlier)
         search = partial(wiring.search_of, plan, list(past.trials.values()))
@@ -94,16 +94,16 @@ def run(begun: Begun, interrupts: Interrupts, describe: Describe) -> None:
         if tree:
             tree.record(run_id)
         if values["study"] != "auto":
-            claims.confirm(begun.claim, study, begun.parent)
+            lock.confirm(begun.study_lock, study, begun.parent)
         reporter = Reporter(plan, study, run_id, values["report"])
         try:
-            result = wiring.drive(plan, children, search(), interrupts, remembered, begun.claim, reporter)
+            result = wiring.drive(plan, children, search(), interrupts, remembered, begun.study_lock, reporter)
             resume.settle_leftovers(experiment_id, study)
             study_run.write_end(result, children, run_id)
             reporter.stand_by()  # beside the champion, which takes as long on one core
             with outage.survived(study):
-                encore = wiring.encore_of(plan, children, interrupts, begun.claim, remembered)
-                crowned = champion.crown(plan, result, encore)
+                rerun = wiring.rerun_of(plan, children, interrupts, begun.study_lock, remembered)
+                crowned = champion.run_champion(plan, result, rerun)
             if crowned:
                 champion.record(crowned, run_id)
             reporter.finish(hurried=interrupts.noted, final=not interrupts.noted)
@@ -145,11 +145,11 @@ def _cleared_up(*folders: str) -> Iterator[None]:
         janitor.kill()
 
 
-def _past(plan: Plan, children: Children, earlier: Sequence[Run]) -> Past:
+def _past(plan: StudyPlan, children: ChildRuns, earlier: Sequence[Run]) -> WarmStart:
     """Find the runs that the search knows from its start: a study that goes on has them on record."""
     reading, prunes, given = wiring.reading(plan), plan.values["pruner"] != "none", plan.values["warm_start"]
     if given == warm_start.NONE:
-        return Past()
+        return WarmStart()
     frozen = warm_start.frozen(earlier[0].info.run_id) if earlier else None
     past = warm_start.collect(plan, (lambda run_id: reading(children.steps(run_id))) if prunes else None, frozen)
     print(f"tune: --warm_start {given!r}: {past.text()}", file=sys.stderr)

@@ -21,7 +21,7 @@ Describe = Callable[..., Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
-class Plan:
+class StudyPlan:
     """A study, resolved and checked: nothing is `auto` any more.
 
     `estimators` has the import path of each of the space's estimators (None: the entry point has none).
@@ -39,7 +39,7 @@ class Plan:
     @property
     def is_folded(self) -> bool:
         """Tell whether trials log a score for each fold, as `train` does, and not an objective that goes on."""
-        return self.entry.open
+        return self.entry.runs_train
 
     def job(self, number: int | None, params: Mapping[str, Any]) -> Job:
         """Turn the parameters of a point in the space into what a child does."""
@@ -55,25 +55,25 @@ class Plan:
 
     def baselines(self) -> deque[Job]:
         """Return what is run beside the trials: each estimator, or the entry point, with its own defaults."""
-        if not self.entry.open and self.entry.required(self.entry.shared(self.values)):
+        if not self.entry.runs_train and self.entry.required(self.entry.shared(self.values)):
             return deque()  # it has no defaults
         return deque(Job(None, path) for path in self.estimators.values())
 
 
-def make(values: Mapping[str, Any], describe: Describe) -> Plan:
+def make(values: Mapping[str, Any], describe: Describe) -> StudyPlan:
     """Resolve and check a study's settings. Raises WrongValue for what does not fit."""
     tuned = entry_point.find(values["entry_point"])
     file = space.load(values["space"])
     backend_config = backend.read_backend_config(values)
     chosen = {**values, "metric": objective.metric(values), "jobs": _jobs(values)}
     resolved: Mapping[str, Any] = {}
-    if tuned.open:
+    if tuned.runs_train:
         resolved = describe(settings=dict(chosen), estimators=file.hyperparameters(), where=file.where)
         chosen |= {key: resolved[key] for key in ("target", "split", "task", "metric")}
         for note in resolved["notes"]:
             print(f"tune: {note}", file=sys.stderr)
     found = file.for_task(chosen["task"] if chosen["task"] != "auto" else "classification")
-    if tuned.open:
+    if tuned.runs_train:
         estimators = dict(zip(found.estimators, resolved["estimators"], strict=True))
     else:
         estimators = {path: path for path in found.estimators}
@@ -83,7 +83,7 @@ def make(values: Mapping[str, Any], describe: Describe) -> Plan:
     samplers.check(values["sampler"], found, len(objectives))
     _check_scores(values, objectives)
     memory.check(chosen, resolved.get("dataset", {}), memory.of_this_process())
-    return Plan(
+    return StudyPlan(
         chosen,
         tuned,
         found,

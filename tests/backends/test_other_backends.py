@@ -12,7 +12,7 @@ from mlflow.projects.submitted_run import SubmittedRun
 from steps.backends import control
 from steps.tuning import entry_point
 from steps.tuning.search.objective import Objective
-from steps.tuning.trials.child_runs import Children
+from steps.tuning.trials.child_runs import ChildRuns
 from steps.tuning.trials.command import Origin
 from steps.tuning.trials.trial import Job
 
@@ -44,7 +44,7 @@ class Elsewhere(SubmittedRun):
 
 
 def launched(backend: str, project: str, config: dict[str, Any], folder: Path) -> Any:
-    return Children(
+    return ChildRuns(
         project=project, entry=entry_point.find("train"), parameters=SHARED,
         objectives=(Objective("cv_accuracy", "maximize"),), steps_of="fold_accuracy", study="far",
         experiment_id="0", backend=backend, backend_config=config, digits=3, folder=folder, origin=Origin(),

@@ -17,7 +17,7 @@ from pathlib import Path
 from mlflow.entities import LoggedModelOutput, Run
 from mlflow.tracking import MlflowClient
 
-from steps.process import orphans
+from steps.process import proc
 from tests.host import ROOT, Host
 
 # What a study in a test goes without, unless the test asks for it: each costs seconds.
@@ -176,7 +176,7 @@ def outputs(run: Run) -> list[LoggedModelOutput]:
 def processes_with(variable: str) -> dict[int, str]:
     """Find the processes that were started with `NAME=value` in their environment: their ids and commands."""
     found = {}
-    for pid in orphans.having(variable):
+    for pid in proc.with_variable(variable):
         with suppress(OSError):  # gone meanwhile
             found[pid] = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
     return found

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from steps import train, tune
 from steps.errors import WrongValue
-from steps.names import PREFIX
+from steps.names import ESTIMATOR_PREFIX
 from steps.parameters import declared
 from steps.parameters.declared import REPRODUCE, TRAIN, TUNE
 from steps.parameters.values import encode
@@ -265,14 +265,14 @@ def test_what_is_no_pair_of_a_known_name_and_a_value_is_a_problem(argv, problem)
 )
 def test_what_is_no_parameter_is_a_hyperparameter(argv, hyperparameters):
     """Any other pair is a typed hyperparameter, plain or with the prefix, and no parameter changes by it."""
-    values, found = declared.read_open(argv, TRAIN, PREFIX)
+    values, found = declared.read_open(argv, TRAIN, ESTIMATOR_PREFIX)
     assert values == declared.defaults(TRAIN)
     assert repr(found) == repr(hyperparameters)
 
 
 def test_the_prefix_tells_a_hyperparameter_from_the_parameter_of_the_same_name():
     """`--metric` is the step's, `--estimator__metric` the estimator's, and both can be given."""
-    values, found = declared.read_open(["--metric", "r2", "--estimator__metric", "minkowski"], TRAIN, PREFIX)
+    values, found = declared.read_open(["--metric", "r2", "--estimator__metric", "minkowski"], TRAIN, ESTIMATOR_PREFIX)
     assert values["metric"] == "r2"
     assert found == {"metric": "minkowski"}
 
@@ -280,7 +280,7 @@ def test_the_prefix_tells_a_hyperparameter_from_the_parameter_of_the_same_name()
 def test_a_hyperparameter_given_plain_and_with_the_prefix_is_a_problem():
     """One hyperparameter in both spellings is given twice; wrong values are told beside it."""
     with pytest.raises(WrongValue) as caught:
-        declared.read_open(["--C", "1", "--estimator__C", "2", "--folds", "x"], TRAIN, PREFIX)
+        declared.read_open(["--C", "1", "--estimator__C", "2", "--folds", "x"], TRAIN, ESTIMATOR_PREFIX)
     first, second = caught.value.problems
     assert first.startswith("--folds 'x'")
     assert second == "--estimator__C '2': given twice, plain and as estimator__C"
@@ -289,7 +289,7 @@ def test_a_hyperparameter_given_plain_and_with_the_prefix_is_a_problem():
 def test_the_prefix_alone_names_no_hyperparameter():
     """`--estimator__ 5` lacks the name: a problem, and no hyperparameter without one."""
     with pytest.raises(WrongValue) as caught:
-        declared.read_open(["--estimator__", "5"], TRAIN, PREFIX)
+        declared.read_open(["--estimator__", "5"], TRAIN, ESTIMATOR_PREFIX)
     assert caught.value.problems == ("--estimator__ '5': needs the name of a hyperparameter after estimator__",)
 
 
@@ -299,7 +299,7 @@ def test_any_value_arrives_in_both_spellings(value):
     """A hyperparameter that is encoded by the tuner is read by the training step as the same value."""
     word = encode(value)
     for argv in (["--estimator__x", word], [f"--x={word}"]):
-        _, found = declared.read_open(argv, TRAIN, PREFIX)
+        _, found = declared.read_open(argv, TRAIN, ESTIMATOR_PREFIX)
         assert repr(found) == repr({"x": value})
 
 

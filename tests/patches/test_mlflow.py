@@ -44,7 +44,7 @@ class _Handler(BaseHTTPRequestHandler):
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Breaking]:
     monkeypatch.setattr(TCPKeepAliveHTTPAdapter, "send", TCPKeepAliveHTTPAdapter.send)  # so that all is undone
-    mlflow.what_breaks_off()
+    mlflow.resend_broken_answers()
     with Breaking() as found:
         thread = Thread(target=found.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()

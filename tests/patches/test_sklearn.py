@@ -76,7 +76,7 @@ def _undone() -> Iterator[None]:
 def test_what_is_remembered_is_what_was_there(kind: type) -> None:
     """A class's hyperparameters, and those of its clones and pipelines, are the same before and after, and again."""
     before = kind().get_params(), make_pipeline(kind()).get_params().keys()
-    sklearn.take()
+    sklearn.apply()
     for _ in range(2):
         assert (kind().get_params(), make_pipeline(kind()).get_params().keys()) == before
         assert clone(kind()).get_params() == before[0]
@@ -84,7 +84,7 @@ def test_what_is_remembered_is_what_was_there(kind: type) -> None:
 
 def test_a_constructor_without_names_is_still_refused() -> None:
     """An error is not remembered, but raised each time."""
-    sklearn.take()
+    sklearn.apply()
     for _ in range(2):
         with pytest.raises(RuntimeError, match="no varargs"):
             NoNames().get_params()
@@ -93,7 +93,7 @@ def test_a_constructor_without_names_is_still_refused() -> None:
 def test_numpys_signature_is_its_own() -> None:
     """What `inspect` finds ready is what it would have made."""
     before = inspect.signature(np.unique)
-    sklearn.take()
+    sklearn.apply()
     assert inspect.signature(np.unique) is vars(np.unique)["__signature__"]
     assert inspect.signature(np.unique) == before
 
@@ -121,7 +121,7 @@ VALUES = [
 def test_tables_and_columns_are_known_as_before(value: object) -> None:
     """A table is one, and a column, of whatever package; an array is neither."""
     before = tables.is_into_dataframe(value), tables.is_into_series(value)
-    sklearn.take()
+    sklearn.apply()
     assert (tables.is_into_dataframe(value), tables.is_into_series(value)) == before
 
 
@@ -174,7 +174,7 @@ def test_what_is_no_seed_is_treated_as_before(seed: Any) -> None:
 
 def test_a_model_keeps_its_generator() -> None:
     """What a fitted model holds is not seeded again under its hands, and is pickled as numpy's own."""
-    sklearn.take()
+    sklearn.apply()
     features, target = load_iris(return_X_y=True)
     model = MLPClassifier(hidden_layer_sizes=(2,), max_iter=2, random_state=7)
     with warnings.catch_warnings():
@@ -192,7 +192,7 @@ def test_a_fit_is_the_same(kind: type, as_frame: bool) -> None:
     """To the last bit, on a table and on arrays."""
     features, target = load_iris(return_X_y=True, as_frame=as_frame)
     before = kind(random_state=0).fit(features, target).predict(features)
-    sklearn.take()
+    sklearn.apply()
     assert kind(random_state=0).fit(features, target).predict(features).tobytes() == before.tobytes()
 
 

@@ -22,7 +22,7 @@ def made():
 
 def test_nothing_is_collected_meanwhile_and_all_is_later():
     """While much is imported the collector rests; what becomes garbage afterwards is found as ever."""
-    with collector.importing():
+    with collector.paused():
         assert not gc.isenabled()
     assert gc.isenabled()
     later = made()
@@ -33,7 +33,7 @@ def test_nothing_is_collected_meanwhile_and_all_is_later():
 
 def test_an_import_that_fails_leaves_the_collector_at_work():
     """The error goes through."""
-    with pytest.raises(ModuleNotFoundError), collector.importing():
+    with pytest.raises(ModuleNotFoundError), collector.paused():
         raise ModuleNotFoundError
     assert gc.isenabled()
     gc.unfreeze()
@@ -41,7 +41,7 @@ def test_an_import_that_fails_leaves_the_collector_at_work():
 
 def test_what_was_imported_is_not_looked_at_again():
     """Of what stands by then, no later collection knows."""
-    with collector.importing():
+    with collector.paused():
         standing = made()
     gc.collect()
     assert standing() is not None
@@ -53,7 +53,7 @@ def test_what_was_imported_is_not_looked_at_again():
 def test_a_process_ends_without_a_look_at_what_is_left():
     """Not even the collection at the interpreter's end finds what is garbage by then."""
     script = (
-        "from steps.process import collector; collector.none_at_the_end()\n"
+        "from steps.process import collector; collector.skip_at_exit()\n"
         "class Ring:\n    def __del__(self): print('found')\n"
         "ring = Ring(); ring.itself = ring; del ring"
     )

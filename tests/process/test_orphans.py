@@ -6,9 +6,9 @@ import threading
 
 import pytest
 
+from steps.names import Variable
 from steps.process import orphans
 from steps.project.environment import PROJECT
-from tests.e2e.tools import until
 
 # Follows the processes whose ids it is given, says so, and then sleeps; each variant is lines that come before.
 FOLLOWER = """
@@ -72,7 +72,7 @@ def lifelines():
 def test_nobody_is_followed_by_a_step_that_was_started_by_hand(monkeypatch):
     """Without an id of a run or of a tuner in its environment, a step watches for nobody; nor does it follow init."""
     monkeypatch.delenv("MLFLOW_RUN_ID", raising=False)
-    monkeypatch.delenv(orphans.TUNER, raising=False)
+    monkeypatch.delenv(Variable.TUNER, raising=False)
     orphans.follow_launchers()
     orphans.follow([0, 1])
     orphans.follow([])
@@ -113,16 +113,6 @@ def test_only_the_parent_launches_where_it_does_not_know_the_run(variables):
     assert found == between[:1]
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
-def test_a_process_may_be_called_anything(tmp_path):
-    """A command's name with blanks and brackets does not hide who its parent is."""
-    odd = tmp_path / "a) S 1 (b"
-    odd.symlink_to("/bin/sleep")
-    with subprocess.Popen([str(odd), "20"], executable=str(odd)) as process:
-        assert orphans._parent(process.pid) == os.getpid()
-        process.kill()
-
-
 def test_waiting_ends_when_one_of_several_ends():
     """Of two processes the one that lives does not keep the wait from ending, in whichever order they are given."""
     for order in (1, -1):
@@ -130,18 +120,3 @@ def test_waiting_ends_when_one_of_several_ends():
             orphans._wait_for_any([kept.pid, short.pid][::order])
             assert kept.poll() is None
             kept.kill()
-
-
-def test_processes_are_found_by_a_variable_that_they_were_started_with():
-    """Whoever inherited the variable is found, also below a shell; nobody else."""
-    mark = f"TEST_LIFELINE={os.getpid()}"
-    process = subprocess.Popen(["sh", "-c", "sleep 60; :"], env={**os.environ, "TEST_LIFELINE": str(os.getpid())})
-    try:
-        until(lambda: len(orphans.having(mark)) == 2, 10, "the shell and what it runs")
-        assert process.pid in orphans.having(mark)
-        assert os.getpid() not in orphans.having(mark)
-    finally:
-        for pid in orphans.having(mark):
-            os.kill(pid, signal.SIGKILL)
-        process.wait()
-    until(lambda: not orphans.having(mark), 10, "nobody left")

@@ -23,7 +23,7 @@ from steps.tuning import entry_point as entries
 from steps.tuning.search.objective import Objective
 from steps.tuning.search.search import Search
 from steps.tuning.space import file
-from steps.tuning.trials.child_runs import Children
+from steps.tuning.trials.child_runs import ChildRuns
 from steps.tuning.trials.command import Origin
 from steps.tuning.trials.trial import Job
 from tests.samples.any_values import FOLDER, NAMES
@@ -103,7 +103,7 @@ def main() -> None:
             forkserver.order([])
         warm_backend.register(Path(name))
         with mlflow.start_run(experiment_id="0"):
-            children = Children(
+            children = ChildRuns(
                 project=".",
                 entry=entries.find("train"),
                 parameters={"refit": "false", "folds": "2", "data": "iris"},

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from math import floor
 
-from steps.backends.ray.config import OPTION, Need
+from steps.backends.ray.config import OPTION, TrialResources
 from steps.errors import WrongValue
 
 # How long the head of a cluster may take to answer, and how old a list of its nodes may be.
@@ -30,7 +30,7 @@ def check_installed() -> None:
         )
 
 
-def connect(need: Need) -> None:
+def connect(need: TrialResources) -> None:
     """Connect this process, which must be on a machine of the cluster, to it; nothing where it is connected.
 
     Raises WrongValue where there is none.
@@ -81,7 +81,7 @@ def _own_signals() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def capacity(need: Need) -> int:
+def capacity(need: TrialResources) -> int:
     """Return how many trials the nodes that are alive hold at a time, were they empty."""
     import ray
 

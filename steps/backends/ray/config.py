@@ -24,7 +24,7 @@ _LEFT_OUT = [".git", ".venv", "__pycache__"]
 
 
 @dataclass(frozen=True)
-class Need:
+class TrialResources:
     """Which cluster, what each trial takes of it, by Ray's names, and in which environment it runs there."""
 
     address: str
@@ -38,7 +38,7 @@ class Need:
         return {**options, "resources": {kind: n for kind, n in self.amounts.items() if kind not in words}}
 
 
-def read(config: Mapping[str, Any], threads: int) -> Need:
+def read(config: Mapping[str, Any], threads: int) -> TrialResources:
     """Read a backend's configuration. Raises WrongValue with all problems at once.
 
     Its keys: `address`; what a trial takes of its node, `cpus` (default: the study's threads), `gpus`, `memory` in
@@ -71,7 +71,7 @@ def read(config: Mapping[str, Any], threads: int) -> Need:
         raise WrongValue(*problems)
     amounts = {kind: amount for kind, amount in given.items() if amount}
     shipped = {"working_dir": str(environment.PROJECT), "excludes": _LEFT_OUT}
-    return Need(address, amounts, {**shipped, **runtime_env})
+    return TrialResources(address, amounts, {**shipped, **runtime_env})
 
 
 def _pinned() -> list[str]:

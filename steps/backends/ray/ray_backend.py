@@ -17,19 +17,20 @@ import ray
 from mlflow.entities import RunStatus
 
 from steps.backends import RAY, base
-from steps.backends.base import Created, OwnBackend
+from steps.backends.base import CreatedRun, OwnBackend
 from steps.backends.ray import task
 from steps.backends.ray.cluster import Nodes
-from steps.backends.ray.config import Need
-from steps.backends.ray.task import Warmth
-from steps.backends.submitted_run import GRACE_S, LOST, RUNNING, Handle, told
+from steps.backends.ray.config import TrialResources
+from steps.backends.ray.task import Preload
+from steps.backends.submitted_run import GRACE_S, LOST, RUNNING, Handle, exit_reason
+from steps.names import Variable
 
 # How long a child that no node has reported may have been under way to one that died.
 _REPORTS_S = 10.0
 # Of an error on a node, so much is told.
 _LENGTH = 300
 # The tuner's own run and its processes: of no use on a node.
-_NOT_PASSED_ON = ("MLFLOW_RUN_ID", "MLFLOW_EXPERIMENT_ID", "MLFLOW_EXPERIMENT_NAME")
+_NOT_PASSED_ON = (Variable.RUN_ID, "MLFLOW_EXPERIMENT_ID", "MLFLOW_EXPERIMENT_NAME")
 
 
 class RayRun(Handle):
@@ -110,7 +111,7 @@ class RayRun(Handle):
             self._node_id, self.node, self.begun = first, second, time.monotonic()
             return
         self.output.write_text(second, encoding="utf-8")
-        self._end(told(first) if first else None)
+        self._end(exit_reason(first) if first else None)
 
     def _gone(self) -> str | None:
         """Say whether its node is. Ray itself may not notice for minutes that a task was on one that fell silent."""
@@ -144,13 +145,13 @@ class RayBackend(OwnBackend):
 
     name = RAY
 
-    def __init__(self, folder: Path, need: Need, warmth: Warmth):
+    def __init__(self, folder: Path, need: TrialResources, warmth: Preload):
         super().__init__(folder)
         self._warmth, self._nodes = warmth, Nodes()
         wrapper: Any = ray.remote(max_retries=0, num_returns="streaming", **need.options())
         self._remote = wrapper(task.execute)  # one for all: Ray ships it once
 
-    def execute(self, created: Created, config: Mapping[str, Any]) -> RayRun:
+    def execute(self, created: CreatedRun, config: Mapping[str, Any]) -> RayRun:
         """Submit the command; Ray's own places hold it back."""
         named = self._remote.options(name=config.get("name") or created.run_id)
         submitted = named.remote(created.command, {**_passed_on(), **created.variables}, self._warmth)
@@ -162,6 +163,6 @@ def _passed_on() -> dict[str, str]:
     return {k: v for k, v in os.environ.items() if k.startswith("MLFLOW_") and k not in _NOT_PASSED_ON}
 
 
-def register(folder: Path, need: Need, warmth: Warmth) -> None:
+def register(folder: Path, need: TrialResources, warmth: Preload) -> None:
     """Make `backend="ray"` known to `mlflow.run`, for the life of this process."""
     base.register(RAY, lambda: RayBackend(folder, need, warmth))

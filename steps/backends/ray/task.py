@@ -12,10 +12,10 @@ from multiprocessing import active_children, connection
 from pathlib import Path
 from typing import Any
 
-from steps import names
 from steps.backends import executor
 from steps.backends.submitted_run import GRACE_S
 from steps.backends.warm import forkserver
+from steps.names import Variable
 
 # How often the task looks up: Ray's wish that it ends is heard only then.
 _LOOK_S = 0.1
@@ -23,11 +23,11 @@ _LOOK_S = 0.1
 _OUTPUT_LENGTH = 50_000
 # What Ray sets for a task that was given accelerators: the forkserver may be older than that.
 _ACCELERATORS = ("CUDA_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES", "NEURON_RT_VISIBLE_CORES")
-_ready_for: "Warmth | None" = None
+_ready_for: "Preload | None" = None
 
 
 @dataclass(frozen=True)
-class Warmth:
+class Preload:
     """What a forkserver does before its first fork (see `forkserver`), and the environment variables that it has."""
 
     modules: Sequence[str]
@@ -35,7 +35,7 @@ class Warmth:
     variables: Mapping[str, str]
 
 
-def execute(command: str, variables: Mapping[str, str], warmth: Warmth) -> Iterator[tuple[Any, ...]]:
+def execute(command: str, variables: Mapping[str, str], warmth: Preload) -> Iterator[tuple[Any, ...]]:
     """Execute a command in the project that Ray has unpacked here.
 
     Yields (id and address of this node), then (exit code, end of the output). Ray's wish that the task ends is a
@@ -60,12 +60,12 @@ def execute(command: str, variables: Mapping[str, str], warmth: Warmth) -> Itera
         yield process.exitcode, _end_of(output)
 
 
-def _warm_up(warmth: Warmth, folder: Path) -> None:
+def _warm_up(warmth: Preload, folder: Path) -> None:
     global _ready_for
     if _ready_for == warmth and forkserver.pid() is not None:
         return
     os.environ.update(warmth.variables)
-    os.environ[names.FILES] = str(folder)
+    os.environ[Variable.FILES] = str(folder)
     forkserver.start(warmth.modules, folder)
     forkserver.order(warmth.calls)
     _ready_for = warmth

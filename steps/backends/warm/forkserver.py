@@ -18,6 +18,7 @@ from typing import Any
 
 from steps.backends.warm import preload
 from steps.errors import WrongValue
+from steps.names import Variable
 from steps.process import orphans
 
 _CONTEXT = multiprocessing.get_context("forkserver")
@@ -69,11 +70,11 @@ def fork(target: Callable[..., None], *arguments: object) -> ForkServerProcess:
 
 @contextmanager
 def _with_orders() -> Iterator[None]:
-    os.environ[preload.ORDERS] = _orders
+    os.environ[Variable.PRELOAD] = _orders
     try:
         yield
     finally:
-        del os.environ[preload.ORDERS]
+        del os.environ[Variable.PRELOAD]
 
 
 def call(path: str, **arguments: object) -> Any:

@@ -17,10 +17,9 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from steps.names import FILES
+from steps.names import Variable
 from steps.process import collector
 
-ORDERS = "TUNING_PRELOAD"
 _WATCH_S = 0.2
 _LOOK_S = 0.02
 done = False
@@ -36,13 +35,13 @@ def carry_out(modules: list[str], calls: str, wanted_by: int) -> None:
     def watch() -> None:
         while not ready.wait(_WATCH_S):
             if os.getppid() != wanted_by:
-                shutil.rmtree(os.environ.get(FILES, ""), ignore_errors=True)  # what was fetched for it
+                shutil.rmtree(os.environ.get(Variable.FILES, ""), ignore_errors=True)  # what was fetched for it
                 os._exit(1)
 
     watcher = threading.Thread(target=watch)
     watcher.start()
     try:
-        with collector.importing():
+        with collector.paused():
             for name in modules:
                 importlib.import_module(name)
         while not Path(calls).exists():  # in one move, so it is whole
@@ -60,7 +59,7 @@ def call(path: str, arguments: Mapping[str, object]) -> object:
     return getattr(importlib.import_module(module), name)(**arguments)
 
 
-orders = json.loads(os.environ.pop(ORDERS, "{}"))
+orders = json.loads(os.environ.pop(Variable.PRELOAD, "{}"))
 # Only as the forkserver itself: one that could not import this leaves the orders to its forks.
 if orders and os.getppid() == orders["wanted_by"]:
     # A Ctrl-C, or a closed terminal, reaches the tuner's whole group: the tuner answers it, for all.

@@ -17,8 +17,8 @@ from mlflow.projects import _project_spec, utils
 from mlflow.tracking._tracking_service import utils as tracking_utils
 
 from steps.backends import WARM, base, executor
-from steps.backends.base import Created, OwnBackend
-from steps.backends.submitted_run import GRACE_S, LOST, Handle, told
+from steps.backends.base import CreatedRun, OwnBackend
+from steps.backends.submitted_run import GRACE_S, LOST, Handle, exit_reason
 from steps.backends.warm import forkserver
 
 # What `multiprocessing` gives for the exit code of a process whose forkserver is gone.
@@ -74,7 +74,7 @@ class WarmRun(Handle):
         """Say how the process failed; None if it ended well."""
         if self.is_lost():
             return f"{LOST}the forkserver ended"
-        return told(self.exit_code) if self.exit_code else None
+        return exit_reason(self.exit_code) if self.exit_code else None
 
     def wait(self) -> bool:
         """Wait for the end; tell whether the exit code was 0."""
@@ -107,7 +107,7 @@ class WarmBackend(OwnBackend):
 
     name = WARM
 
-    def execute(self, created: Created, config: Mapping[str, Any]) -> WarmRun:
+    def execute(self, created: CreatedRun, config: Mapping[str, Any]) -> WarmRun:
         """Fork, unless the run is to be held back."""
         arguments = (created.command, created.root, created.variables, str(created.output))
         run = WarmRun(created.run_id, arguments, created.output)

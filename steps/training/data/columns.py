@@ -14,7 +14,7 @@ from steps.training.data.load import Table
 
 
 @dataclass(frozen=True)
-class Roles:
+class ColumnRoles:
     """The columns by what they are for; `split` is auto, stratified, random, group or time."""
 
     target: str
@@ -44,7 +44,7 @@ def split_of(split: str) -> tuple[str, str | None]:
     return kind, column if colon else None
 
 
-def roles(table: Table, settings: Mapping[str, Any]) -> Roles:
+def roles(table: Table, settings: Mapping[str, Any]) -> ColumnRoles:
     """Say what each column is for. Raises WrongValue, with all problems, for columns that are not there or can't be."""
     data, target, drop = settings["data"], settings["target"], dropped(settings["drop"])
     kind, by = split_of(settings["split"])
@@ -70,7 +70,7 @@ def roles(table: Table, settings: Mapping[str, Any]) -> Roles:
     found = [problem for problem in problems if problem]
     if found:
         raise WrongValue(*found)
-    return Roles(target, features, kind, by)
+    return ColumnRoles(target, features, kind, by)
 
 
 def is_plain(features: pd.DataFrame) -> bool:

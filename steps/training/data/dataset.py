@@ -34,7 +34,7 @@ class Dataset:
         return asdict(self)
 
 
-def of(table: Table, target: str) -> Dataset:
+def describe(table: Table, target: str) -> Dataset:
     """Describe a table: its name and source, its columns and their types, its rows."""
     rows, columns = len(table.frame), len(table.columns)
     kind, source = _source(table.source)

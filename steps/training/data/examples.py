@@ -56,7 +56,7 @@ _made: list[Examples] = []
 _failed: list[tuple[Mapping[str, Any], WrongValue]] = []
 
 
-def of(settings: Mapping[str, Any], estimators: Collection[str]) -> Examples:
+def get(settings: Mapping[str, Any], estimators: Collection[str]) -> Examples:
     """Return the examples that settings ask for, in the type that suits all of some estimators (their import paths).
 
     The last ones are kept for the life of the process: a forkserver makes a study's examples, and each of its children
@@ -95,7 +95,7 @@ def _make(settings: Mapping[str, Any], *, single: bool) -> Examples:
     target.check(goal, task, name)
     resolved = {**settings, "target": roles.target, "task": task, "split": _split(roles, task, settings["split"])}
     layout = folding.lay_out(frame, goal, resolved)
-    described = dataset.of(table, roles.target)
+    described = dataset.describe(table, roles.target)
     notes = (*table.notes, *notes)
     features = frame[list(roles.features)]
     # From here on there is one table, and while its rows are put in order that and the layout, which is less than two.
@@ -117,7 +117,7 @@ def _make(settings: Mapping[str, Any], *, single: bool) -> Examples:
     return Examples(settings, resolved, laid_out, goal, layout, plain, single, shown, described, folds, notes)
 
 
-def _digest(roles: columns.Roles, layout: splits.Layout) -> str:
+def _digest(roles: columns.ColumnRoles, layout: splits.Layout) -> str:
     found = hashlib.sha256(repr((roles.target, roles.features, layout.held_out, layout.splits)).encode())
     found.update(np.ascontiguousarray(layout.order, dtype=np.int64).data)
     return found.hexdigest()
@@ -135,7 +135,7 @@ def _labelled(frame: pd.DataFrame, column: str, name: str) -> tuple[pd.DataFrame
     return frame[frame[column].notna()], (said,)
 
 
-def _split(roles: columns.Roles, task: str, given: str) -> str:
+def _split(roles: columns.ColumnRoles, task: str, given: str) -> str:
     if roles.split == "auto":
         return "stratified" if task == "classification" else "random"
     if roles.split == "stratified" and task == "regression":

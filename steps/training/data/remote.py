@@ -1,8 +1,8 @@
 """A file behind a URI, fetched once per study.
 
-The tuner names a folder in the environment (names.FILES). Its forkserver fetches into it, in a process of its own, so
-that no pooled connection stays where children are forked from. Whoever works for the study on this machine finds the
-copy there; a process without such a folder fetches for itself.
+The tuner names a folder in the environment (Variable.FILES). Its forkserver fetches into it, in a process of its own,
+so that no pooled connection stays where children are forked from. Whoever works for the study on this machine finds
+the copy there; a process without such a folder fetches for itself.
 """
 
 import hashlib
@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from steps import names
 from steps.errors import WrongValue
+from steps.names import Variable
 from steps.process import orphans
 from steps.project.secrets import scheme
 
@@ -36,7 +36,7 @@ _PACKAGES = {
 @contextmanager
 def copy_of(uri: str) -> Iterator[Path]:
     """Give the path of a local copy of what a URI names. Raises WrongValue, in one sentence, where there is none."""
-    shared = os.environ.get(names.FILES)
+    shared = os.environ.get(Variable.FILES)
     if shared and Path(shared).is_dir():
         yield _shared_copy(uri, Path(shared) / hashlib.sha256(uri.encode()).hexdigest())
     else:

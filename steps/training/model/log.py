@@ -12,7 +12,7 @@ import skops.io
 from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline
 
-from steps import names
+from steps.names import Tag
 from steps.training.model import estimator, labels
 
 # What a model needs to be loaded again, beside the packages of the estimator and of what is inside it.
@@ -27,14 +27,14 @@ TRUSTED = ("sklearn", "numpy", "scipy", "pandas", "datetime", "skrub")
 def log(fitted: BaseEstimator, features: pd.DataFrame) -> None:
     """Log a fitted estimator to the active run as the model `model`; `features` are rows such as it will be given.
 
-    The run's tag names.MODEL_FORMAT says how it is saved, see `serialization`.
+    The run's tag Tag.MODEL_FORMAT says how it is saved, see `serialization`.
     """
     packages = estimator.packages(fitted)
     known = metadata.packages_distributions()
     more = FOR_TABLES if isinstance(fitted, Pipeline) and "skrub" in packages else ()
     distributions = [*PACKAGES, *more, *(name for package in packages for name in known.get(package, ()))]
     saved = serialization(fitted, features)
-    mlflow.set_tag(names.MODEL_FORMAT, saved["serialization_format"])
+    mlflow.set_tag(Tag.MODEL_FORMAT, saved["serialization_format"])
     mlflow.sklearn.log_model(
         fitted,
         name="model",

@@ -5,7 +5,7 @@ from contextlib import suppress
 import numpy as np
 from sklearn.metrics import get_scorer
 
-from steps import names
+from steps.names import Metric
 from steps.training.scores.held_out import Answers, score
 
 # Resamples of the held-out rows; of many rows fewer do, since each costs more and says more.
@@ -34,11 +34,11 @@ def compare(
             own.append(value)
             gains.append(value - other)
     return {
-        names.baseline_test(metric): of_baseline,
-        names.dummy_test(metric): score(scorer, dummy, target),
-        names.GAIN: whole - of_baseline,
-        **_interval(names.test(metric), own, len(target)),
-        **_interval(names.GAIN, gains, len(target)),
+        Metric.baseline_test(metric): of_baseline,
+        Metric.dummy_test(metric): score(scorer, dummy, target),
+        Metric.GAIN: whole - of_baseline,
+        **_interval(Metric.test(metric), own, len(target)),
+        **_interval(Metric.GAIN, gains, len(target)),
     }
 
 
@@ -48,4 +48,4 @@ def _interval(name: str, values: list[float], rows: int) -> dict[str, float]:
     if len(known) < _ENOUGH * wanted:
         return {}
     low, high = np.quantile(known, [(1 - _SHARE) / 2, (1 + _SHARE) / 2])
-    return {names.low(name): float(low), names.high(name): float(high)}
+    return {Metric.low(name): float(low), Metric.high(name): float(high)}

@@ -12,8 +12,8 @@ from sklearn.metrics import get_scorer
 from sklearn.utils import get_tags
 from sklearn.utils.metaestimators import available_if
 
-from steps import names
 from steps.errors import StepError
+from steps.names import Metric
 from steps.training.scores import folds
 
 # By the name that they are logged under: scikit-learn's scorer, and the sign that makes of it what people call so.
@@ -84,13 +84,13 @@ def scores(task: str, metric: str, answers: Answers, target: np.ndarray) -> dict
     A usual score that is not to be had is left out: of a model that gives no probabilities, of rows that lack a class.
     Raises StepError where the metric is no finite number.
     """
-    found = {names.test(metric): folds.finite(score(get_scorer(metric), answers, target), "held-out rows")}
+    found = {Metric.test(metric): folds.finite(score(get_scorer(metric), answers, target), "held-out rows")}
     many = task == "classification" and len(answers.classes_) > 2
     for name, (scorer, sign) in _USUAL[task].items():
-        if names.test(name) in found:
+        if Metric.test(name) in found:
             continue
         chosen = _MANY_CLASSES.get(name, scorer) if many else scorer
         with suppress(ValueError, AttributeError, StepError):
             value = sign * score(get_scorer(chosen), answers, target)
-            found[names.test(name)] = folds.finite(value, "held-out rows")
+            found[Metric.test(name)] = folds.finite(value, "held-out rows")
     return found

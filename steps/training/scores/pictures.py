@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from sklearn.inspection import permutation_importance
 from sklearn.metrics import ConfusionMatrixDisplay, PrecisionRecallDisplay, PredictionErrorDisplay, RocCurveDisplay
 
-from steps import names
+from steps.names import Artifact
 from steps.training.scores.held_out import Answers
 
 mpl.use("Agg")  # there may be no screen, and none is wanted
@@ -26,13 +26,13 @@ def of_classes(answers: Answers, target: np.ndarray) -> None:
     ConfusionMatrixDisplay.from_predictions(
         target, answers.predict(rows), ax=figure.axes[0], colorbar=False, xticks_rotation="vertical"
     )
-    _log(figure, names.CONFUSION)
+    _log(figure, Artifact.CONFUSION)
     ranked = _ranking(answers, rows)
     if ranked is None:
         return
     for name, title, display in (
-        (names.ROC, "ROC curve", RocCurveDisplay),
-        (names.PRECISION_RECALL, "Precision and recall", PrecisionRecallDisplay),
+        (Artifact.ROC, "ROC curve", RocCurveDisplay),
+        (Artifact.PRECISION_RECALL, "Precision and recall", PrecisionRecallDisplay),
     ):
         figure = _figure(f"{title}, held-out rows")
         drawn = [label for label in ranked if 0 < np.sum(target == label) < len(target)]
@@ -45,8 +45,8 @@ def of_quantity(answers: Answers, target: np.ndarray) -> None:
     """Log predicted against actual values, and the residuals."""
     predicted = answers.predict(np.arange(len(target)))
     for name, kind, title in (
-        (names.PREDICTED, "actual_vs_predicted", "Predicted and actual"),
-        (names.RESIDUALS, "residual_vs_predicted", "Residuals"),
+        (Artifact.PREDICTED, "actual_vs_predicted", "Predicted and actual"),
+        (Artifact.RESIDUALS, "residual_vs_predicted", "Residuals"),
     ):
         figure = _figure(f"{title}, held-out rows")
         PredictionErrorDisplay.from_predictions(
@@ -75,11 +75,11 @@ def importances(fitted: object, features: pd.DataFrame, target: np.ndarray, metr
     table = pd.DataFrame(
         {"feature": features.columns, "importance": found.importances_mean, "std": found.importances_std}
     ).sort_values("importance", ascending=False, kind="stable")
-    mlflow.log_text(table.to_csv(index=False), names.IMPORTANCES)
+    mlflow.log_text(table.to_csv(index=False), Artifact.IMPORTANCES)
     shown = table.head(_MOST_BARS)[::-1]
     figure = _figure(f"Permutation importances: loss of {metric}", height=1.5 + 0.25 * len(shown))
     figure.axes[0].barh(shown["feature"].astype(str), shown["importance"], xerr=shown["std"])
-    _log(figure, names.IMPORTANCES_PICTURE)
+    _log(figure, Artifact.IMPORTANCES_PICTURE)
 
 
 def _ranking(answers: Answers, rows: np.ndarray) -> dict[object, np.ndarray] | None:

@@ -8,20 +8,20 @@ from mlflow.entities import Run
 from mlflow.tracking import MlflowClient
 from optuna.trial import TrialState
 
-from steps import names
 from steps.errors import WrongValue
+from steps.names import Metric, Role, Tag
 from steps.tracking import write
-from steps.tuning.champion.rerun import Encore
+from steps.tuning.champion.rerun import Rerun
 from steps.tuning.search.objective import MAXIMIZE, Objective
-from steps.tuning.study_plan import Plan
-from steps.tuning.trials.results import Result
-from steps.tuning.trials.trial import Ended
+from steps.tuning.study_plan import StudyPlan
+from steps.tuning.trials.results import StudyResult
+from steps.tuning.trials.trial import TrialResult
 
 NONE = "none"
 
 
 @dataclass(frozen=True)
-class Crowned:
+class Champion:
     """The champion: the trial that it is, and its run, None where it failed: `failure` then says why.
 
     `confirmed` are the best trials' scores on fresh folds, by number.
@@ -33,7 +33,7 @@ class Crowned:
     confirmed: Mapping[int, float] = field(default_factory=dict)
 
 
-def check(plan: Plan) -> None:
+def check(plan: StudyPlan) -> None:
     """Raise WrongValue, before anything is launched, where what is asked of the champion can't be had."""
     values, problems = plan.values, []
     known = [objective.name for objective in plan.objectives]
@@ -55,9 +55,9 @@ def check(plan: Plan) -> None:
         raise WrongValue(*problems)
 
 
-def crown(plan: Plan, result: Result, encore: Encore) -> Crowned | None:
+def run_champion(plan: StudyPlan, result: StudyResult, rerun: Rerun) -> Champion | None:
     """Run the champion; None where there is none: of two objectives without a pick, or where a signal came."""
-    if not plan.values["champion"] or not result.best or encore.interrupts.noted:
+    if not plan.values["champion"] or not result.best or rerun.interrupts.noted:
         return None
     confirmed: dict[int, float] = {}
     if len(plan.objectives) > 1:
@@ -68,57 +68,57 @@ def crown(plan: Plan, result: Result, encore: Encore) -> Crowned | None:
     else:
         (winner,) = result.best.values()
         if plan.values["confirm"]:
-            winner, confirmed = _confirm(plan, result, encore)
+            winner, confirmed = _confirm(plan, result, rerun)
     number = winner.job.number or 0
     refit = _refit(plan)
     if not refit:
-        return Crowned(number, MlflowClient().get_run(winner.run_id), confirmed=confirmed)
-    ended = encore.run([replace(winner.job, role=names.CHAMPION_ROLE, parameters=refit)])
-    if encore.interrupts.noted or not ended:
+        return Champion(number, MlflowClient().get_run(winner.run_id), confirmed=confirmed)
+    ended = rerun.run([replace(winner.job, role=Role.CHAMPION, parameters=refit)])
+    if rerun.interrupts.noted or not ended:
         return None
     if ended[0].outcome.state != TrialState.COMPLETE:
-        return Crowned(number, None, f"{ended[0].reason} (run {ended[0].run_id})", confirmed)
-    return Crowned(number, MlflowClient().get_run(ended[0].run_id), confirmed=confirmed)
+        return Champion(number, None, f"{ended[0].reason} (run {ended[0].run_id})", confirmed)
+    return Champion(number, MlflowClient().get_run(ended[0].run_id), confirmed=confirmed)
 
 
-def record(crowned: Crowned, run_id: str) -> None:
+def record(crowned: Champion, run_id: str) -> None:
     """Write to the study's run who its champion is, and what that is worth."""
-    tags = {names.CONFIRMED: json.dumps(crowned.confirmed)} if crowned.confirmed else {}
+    tags = {Tag.CONFIRMED: json.dumps(crowned.confirmed)} if crowned.confirmed else {}
     metrics = []
     if crowned.run is not None:
-        tags[names.CHAMPION] = crowned.run.info.run_id
+        tags[Tag.CHAMPION] = crowned.run.info.run_id
         found = crowned.run.data.metrics
-        if names.GAIN in found:
-            tags[names.GAINED] = f"{found[names.GAIN]:+.6g}"
-        held_out = [name for name in found if names.test("") in name or name.startswith(names.GAIN)]
+        if Metric.GAIN in found:
+            tags[Tag.GAIN] = f"{found[Metric.GAIN]:+.6g}"
+        held_out = [name for name in found if Metric.test("") in name or name.startswith(Metric.GAIN)]
         metrics = [write.metric(name, found[name]) for name in held_out]
     write.record(run_id, metrics, tags)
 
 
-def _refit(plan: Plan) -> dict[str, str]:
+def _refit(plan: StudyPlan) -> dict[str, str]:
     """Return the parameters with which the entry point refits; none where it knows of no refit."""
-    if plan.entry.open:
+    if plan.entry.runs_train:
         return {"refit": "true", "evaluate": "full"}
     return {"refit": "true"} if "refit" in plan.entry.parameters else {}
 
 
-def _confirm(plan: Plan, result: Result, encore: Encore) -> tuple[Ended, dict[int, float]]:
+def _confirm(plan: StudyPlan, result: StudyResult, rerun: Rerun) -> tuple[TrialResult, dict[int, float]]:
     """Score the best trials on fresh folds; return the best there, of equals the one that was ahead, and the scores."""
     objective = plan.objectives[0]
     finished = [ended for ended in result.trials.values() if ended.outcome.state == TrialState.COMPLETE]
-    best: dict[str, Ended] = {}  # the same point, tried twice, is one
+    best: dict[str, TrialResult] = {}  # the same point, tried twice, is one
     for ended in _order(finished, objective):
-        best.setdefault(json.dumps(encore.children.recorded(ended.job)), ended)
+        best.setdefault(json.dumps(rerun.children.recorded(ended.job)), ended)
     top = list(best.values())[: plan.values["confirm"]]
     fresh = {"fold_seed": str((plan.values["seed"] + 1) % 2**32)}
-    again = encore.run([replace(ended.job, role=names.CONFIRMATION, parameters=fresh) for ended in top])
+    again = rerun.run([replace(ended.job, role=Role.CONFIRMATION, parameters=fresh) for ended in top])
     scored = _order([ended for ended in again if ended.value is not None], objective)
     confirmed = {ended.job.number: ended.value for ended in scored}
     winner = next((ended for one in scored for ended in top if ended.job.number == one.job.number), top[0])
     return winner, confirmed  # type: ignore[return-value] # they are numbers by now
 
 
-def _order(trials: list[Ended], objective: Objective, place: int = 0) -> list[Ended]:
+def _order(trials: list[TrialResult], objective: Objective, place: int = 0) -> list[TrialResult]:
     """Sort trials by an objective, the best first; equals stay in their order."""
     sign = -1 if objective.direction == MAXIMIZE else 1
     return sorted(trials, key=lambda ended: sign * ended.outcome.values[place])

@@ -6,8 +6,8 @@ from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 from mlflow.tracking import MlflowClient
 
-from steps import names
-from steps.tracking import write
+from steps.names import Metric, Tag
+from steps.tracking import read
 
 CHAMPION, CHALLENGER = "champion", "challenger"
 # What the held-out rows follow from, beside the data: a model scored on others may have been fitted on these.
@@ -55,14 +55,14 @@ def _holder(client: MlflowClient, name: str) -> ModelVersion | None:
 
 def _judge(run: Run, holder: ModelVersion, client: MlflowClient, metric: str) -> tuple[str, str]:
     """Compare a run with the present holder's; return the alias that its model gets, and why."""
-    name, whose = names.test(metric), f"version {holder.version}"
+    name, whose = Metric.test(metric), f"version {holder.version}"
     try:
         other = client.get_run(str(holder.run_id))
     except MlflowException:
         return CHALLENGER, f"not compared with {whose}, whose run is gone"
-    given, theirs_given = write.parameters_of(run), write.parameters_of(other)
+    given, theirs_given = read.parameters_of(run), read.parameters_of(other)
     differ = [key for key in _SPLIT if given.get(key) != theirs_given.get(key)]
-    if run.data.tags.get(names.DATA) != other.data.tags.get(names.DATA):
+    if run.data.tags.get(Tag.DATA) != other.data.tags.get(Tag.DATA):
         differ.insert(0, "data")
     if differ:
         return CHALLENGER, f"not compared with {whose}, which had other held-out rows ({', '.join(differ)} differ)"

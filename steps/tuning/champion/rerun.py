@@ -8,28 +8,28 @@ from dataclasses import dataclass, field
 from mlflow.entities import Run
 from optuna.trial import TrialState
 
-from steps import names
+from steps.names import Tag
 from steps.process.signals import Interrupts
 from steps.tracking import outage
-from steps.tuning.record.lock import Claim
+from steps.tuning.record.lock import StudyLock
 from steps.tuning.search.search import Outcome
-from steps.tuning.trials.child_runs import Children
+from steps.tuning.trials.child_runs import ChildRuns
 from steps.tuning.trials.pool import Pool
-from steps.tuning.trials.trial import Child, Ended, Job
+from steps.tuning.trials.trial import Child, Job, TrialResult
 
 
 @dataclass
-class Encore:
+class Rerun:
     """Runs such children, at most `jobs` at a time; a failure that may pass is tried again, `retries` times."""
 
-    children: Children
+    children: ChildRuns
     interrupts: Interrupts
-    claim: Claim
+    study_lock: StudyLock
     jobs: int
     retries: int
     known: list[Run] = field(default_factory=list)  # on record of the study, from earlier starts
 
-    def run(self, jobs: Iterable[Job]) -> list[Ended]:
+    def run(self, jobs: Iterable[Job]) -> list[TrialResult]:
         """Run them; return how they ended, in their order. An interrupt ends them: then fewer are returned."""
         wanted = list(jobs)
         found = {index: ended for index, job in enumerate(wanted) if (ended := self._recalled(job)) is not None}
@@ -46,9 +46,9 @@ class Encore:
 
         try:
             while (waiting or pool.running) and not self.interrupts.noted:
-                self.claim.beat()
+                self.study_lock.heartbeat()
                 pool.fill(launch)
-                for child in pool.wait(self.interrupts.descriptor, self.claim.due_s()):
+                for child in pool.wait(self.interrupts.descriptor, self.study_lock.due_s()):
                     index, tried = at_work.pop(child.run_id)
                     ended = self.children.settle(child, may_retry=tried < self.retries)
                     if ended.retried:
@@ -56,7 +56,7 @@ class Encore:
                     else:
                         found[index] = ended
         except Exception as error:
-            if outage.is_one(error):
+            if outage.is_outage(error):
                 outage.give_up()
             raise
         finally:
@@ -64,17 +64,17 @@ class Encore:
             self.interrupts.answered()
         return [found[index] for index in sorted(found)]
 
-    def _recalled(self, job: Job) -> Ended | None:
+    def _recalled(self, job: Job) -> TrialResult | None:
         """Return how such a child ended in an earlier start of the study, if it ended well."""
         wanted = {key: shlex.quote(value) for key, value in self.children.command(job).items()}  # as MLflow logs them
         for run in self.known:
             tags = run.data.tags
             if (
-                tags.get(names.ROLE) == job.role
-                and tags.get(names.STATE) == TrialState.COMPLETE.name
-                and tags.get(names.TRIAL) == str(job.number)
+                tags.get(Tag.ROLE) == job.role
+                and tags.get(Tag.STATE) == TrialState.COMPLETE.name
+                and tags.get(Tag.TRIAL) == str(job.number)
                 and wanted.items() <= run.data.params.items()
             ):
                 values = tuple(run.data.metrics[objective.name] for objective in self.children.objectives)
-                return Ended(job, run.info.run_id, Outcome(TrialState.COMPLETE, values))
+                return TrialResult(job, run.info.run_id, Outcome(TrialState.COMPLETE, values))
         return None

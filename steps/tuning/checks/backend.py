@@ -12,9 +12,10 @@ from mlflow.projects import _project_spec
 from mlflow.projects.backend import loader
 from mlflow.utils.plugins import get_entry_points
 
-from steps import backends, names
+from steps import backends
 from steps.backends.ray import cluster
 from steps.errors import WrongValue, did_you_mean
+from steps.names import Tag
 from steps.project import environment
 
 # Of the packages that differ from the pins, so many are named.
@@ -28,7 +29,7 @@ def warn(values: Mapping[str, Any]) -> None:
         more = f" and {len(different) - _SHOWN} more" if len(different) > _SHOWN else ""
         print(
             f"tune: environment: {', '.join(different[:_SHOWN])}{more}: another than conda.yaml pins, so the runs are "
-            f"tagged {names.ENVIRONMENT}={environment.state()}; scripts/run makes the pinned one",
+            f"tagged {Tag.ENVIRONMENT}={environment.state()}; scripts/run makes the pinned one",
             file=sys.stderr,
         )
     if values["jobs"] > values["window"]:

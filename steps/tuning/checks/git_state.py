@@ -12,8 +12,8 @@ from pathlib import Path
 
 from mlflow.tracking import MlflowClient
 
-from steps import names
 from steps.errors import WrongValue
+from steps.names import Artifact, Tag
 from steps.project.git import Git, GitFailed
 from steps.tracking import write
 
@@ -33,7 +33,7 @@ _NEXT_FILE = b"\ndiff --git "
 
 
 @dataclass(frozen=True)
-class Tree:
+class GitState:
     """A work tree: the paths that differ from the recorded commit, new ones too, and the diff that makes them.
 
     `left_out` says what is not in the diff, a line each.
@@ -45,17 +45,17 @@ class Tree:
 
     def record(self, run_id: str) -> None:
         """Write to a run whether the tree is dirty, and how."""
-        write.record(run_id, tags={names.GIT_DIRTY: str(bool(self.changed)).lower()})
+        write.record(run_id, tags={Tag.GIT_DIRTY: str(bool(self.changed)).lower()})
         if not self.changed:
             return
         said = "".join(f"# {line}\n" for line in self.left_out)  # which `git apply` skips
         with tempfile.TemporaryDirectory(prefix="tune-") as folder:
-            path = Path(folder) / names.GIT_DIFF
+            path = Path(folder) / Artifact.GIT_DIFF
             path.write_bytes(said.encode(errors="surrogateescape") + self.diff)
             MlflowClient().log_artifact(run_id, str(path))
 
 
-def read(folder: Path) -> Tree | None:
+def read(folder: Path) -> GitState | None:
     """Read the state of the work tree that a folder lies in; None where it lies in none, or there is no git.
 
     Files that .gitignore names are no part of it. Raises GitFailed where git can't tell within GIT_S.
@@ -73,14 +73,14 @@ def read(folder: Path) -> Tree | None:
     words = git("status", "--porcelain=v1", "-z", "--untracked-files=all", "--no-renames", "--ignore-submodules=dirty")
     changed = tuple(os.fsdecode(word[3:]) for word in words.split(b"\0") if word)
     if not changed:
-        return Tree()
+        return GitState()
     try:
         return _with_diff(git, changed)
     except (GitFailed, OSError) as error:
-        return Tree(changed, left_out=(f"the diff could not be made: {error}",))
+        return GitState(changed, left_out=(f"the diff could not be made: {error}",))
 
 
-def refuse_dirty(tree: Tree | None, folder: Path) -> None:
+def refuse_dirty(tree: GitState | None, folder: Path) -> None:
     """Raise WrongValue where a tree is not exactly a commit's."""
     if tree is None:
         raise WrongValue(
@@ -96,11 +96,11 @@ def refuse_dirty(tree: Tree | None, folder: Path) -> None:
         )
 
 
-def _with_diff(git: Git, changed: tuple[str, ...]) -> Tree:
+def _with_diff(git: Git, changed: tuple[str, ...]) -> GitState:
     """Stage everything in an index of its own, and tell how that differs from HEAD."""
     aside = {path: why for path in changed if (why := _why_left_out(git.folder / path))}
     if len(aside) > _MOST_LEFT_OUT:
-        return Tree(changed, left_out=(f"{len(aside)} files are too big, so none is here",))
+        return GitState(changed, left_out=(f"{len(aside)} files are too big, so none is here",))
     with tempfile.TemporaryDirectory(prefix="tune-") as folder:
         index, objects = Path(folder) / "index", Path(folder) / "objects"
         objects.mkdir()
@@ -119,7 +119,7 @@ def _with_diff(git: Git, changed: tuple[str, ...]) -> Tree:
     if len(diff) > DIFF_BYTES:
         diff = diff[: diff.rfind(_NEXT_FILE, 0, DIFF_BYTES) + 1]  # whole files
         left_out += (f"the diff is cut: it has more than {DIFF_BYTES // 1_000_000} MB",)
-    return Tree(changed, diff, left_out)
+    return GitState(changed, diff, left_out)
 
 
 def _why_left_out(path: Path) -> str:

@@ -11,13 +11,14 @@ from typing import Any
 import mlflow
 from mlflow.entities import Run
 
-from steps import backends, names
+from steps import backends
 from steps.errors import WrongValue
+from steps.names import Artifact
 from steps.project import environment
 from steps.project.git import GitFailed
 from steps.tracking import server_errors
 from steps.tuning.checks import artifacts, backend, git_state, ray_cluster, server
-from steps.tuning.checks.git_state import Tree
+from steps.tuning.checks.git_state import GitState
 from steps.tuning.search import samplers
 
 # Backends that execute on other machines; of a plugin's name nobody knows.
@@ -33,12 +34,12 @@ def reach_server() -> None:
         print(f"tune: {note}", file=sys.stderr)
 
 
-def check(values: Mapping[str, Any], parent: Run) -> Tree | None:
+def check(values: Mapping[str, Any], parent: Run) -> GitState | None:
     """Check what a study stands on; return the state of the project's work tree, None where it is unknown.
 
     Raises WrongValue with all problems at once.
     """
-    found: list[Tree | None] = [None]
+    found: list[GitState | None] = [None]
     problems: list[str] = []
     checks: tuple[Callable[[], object], ...] = (
         lambda: artifacts.check(parent.info.artifact_uri),
@@ -79,7 +80,7 @@ def _check_backend(values: Mapping[str, Any]) -> None:
         ray_cluster.connect(values, mlflow.get_tracking_uri())
 
 
-def _tree(*, require_clean: bool) -> Tree | None:
+def _tree(*, require_clean: bool) -> GitState | None:
     try:
         state = git_state.read(environment.PROJECT)
     except GitFailed as error:
@@ -91,5 +92,5 @@ def _tree(*, require_clean: bool) -> Tree | None:
     if require_clean:
         git_state.refuse_dirty(state, environment.PROJECT)
     for line in state.left_out if state else ():
-        print(f"tune: {names.GIT_DIFF}: {line}", file=sys.stderr)
+        print(f"tune: {Artifact.GIT_DIFF}: {line}", file=sys.stderr)
     return state

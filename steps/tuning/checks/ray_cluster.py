@@ -5,12 +5,12 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from steps import names
 from steps.backends.ray import cluster
 from steps.backends.ray import config as needs
-from steps.backends.ray.config import Need
-from steps.backends.ray.task import Warmth
+from steps.backends.ray.config import TrialResources
+from steps.backends.ray.task import Preload
 from steps.errors import WrongValue
+from steps.names import Variable
 from steps.process import threads
 from steps.project import environment
 from steps.tuning import child_preload
@@ -19,15 +19,15 @@ from steps.tuning.checks import backend
 _LOOPBACK = ("127.", "localhost", "::1")
 
 
-def need(values: Mapping[str, Any]) -> Need:
+def need(values: Mapping[str, Any]) -> TrialResources:
     """Read what each trial takes of the cluster. Raises WrongValue for a configuration that says no such thing."""
     return needs.read(backend.read_backend_config(values), int(values["threads"]))
 
 
-def warmth(values: Mapping[str, Any]) -> Warmth:
+def warmth(values: Mapping[str, Any]) -> Preload:
     """Return what a node does before its first trial of the study."""
-    variables = {**threads.variables(values["threads"]), names.KNOWN_ENVIRONMENT: environment.digest()}
-    return Warmth(child_preload.MODULES, child_preload.calls(values), variables)
+    variables = {**threads.variables(values["threads"]), Variable.KNOWN_ENVIRONMENT: environment.digest()}
+    return Preload(child_preload.MODULES, child_preload.calls(values), variables)
 
 
 def connect(values: Mapping[str, Any], tracking_uri: str) -> None:

@@ -19,13 +19,12 @@ from typing import Any
 from mlflow.entities import Run
 from mlflow.tracking import MlflowClient
 
-from steps import names
 from steps.errors import WrongValue
-from steps.process import orphans
-from steps.tracking.write import RUN_ID
+from steps.names import Role, Tag, Variable
+from steps.process import proc
 
 # How often a tuner gives a sign of life, and the age of one from which it is taken for dead.
-BEAT_S = 20.0
+HEARTBEAT_S = 20.0
 # MLflow waits up to 120 s between its tries to reach a server that is away; meanwhile there is no sign.
 DEAD_S = 300.0
 # How long a run may have started and not have said who works on it.
@@ -34,17 +33,17 @@ _POLL_S = 0.5
 
 
 @dataclass
-class Claim:
+class StudyLock:
     """What this process has of a study: the signs of life on its parent run."""
 
     run_id: str
     _next: float = 0.0
 
-    def beat(self) -> None:
+    def heartbeat(self) -> None:
         """Give a sign of life, if it is time."""
         if time.monotonic() >= self._next:
-            MlflowClient().set_tag(self.run_id, names.TUNER, json.dumps(_self()))
-            self._next = time.monotonic() + BEAT_S
+            MlflowClient().set_tag(self.run_id, Tag.TUNER, json.dumps(_self()))
+            self._next = time.monotonic() + HEARTBEAT_S
 
     def due_s(self) -> float:
         """Return the seconds until the next sign is due."""
@@ -53,32 +52,32 @@ class Claim:
     def release(self) -> None:
         """Take the marks of the study off its run, which then is no part of it."""
         client = MlflowClient()
-        marks = {names.STUDY, names.ROLE, names.TUNER, names.IDENTITY}
+        marks = {Tag.STUDY, Tag.ROLE, Tag.TUNER, Tag.IDENTITY}
         for tag in client.get_run(self.run_id).data.tags.keys() & marks:
             client.delete_tag(self.run_id, tag)
 
 
-def take(study: str, run: Run) -> Claim:
+def acquire(study: str, run: Run) -> StudyLock:
     """Claim a study for this process, whose parent run is given.
 
     Raises WrongValue where another one works on it: who has opened the study has it, and of two that start together the
     older run; see `confirm`. What dead tuners left RUNNING becomes KILLED.
     """
     client, run_id = MlflowClient(), run.info.run_id
-    client.set_tag(run_id, names.STUDY, study)
-    client.set_tag(run_id, names.ROLE, "study")
-    claim = Claim(run_id)
-    claim.beat()
+    client.set_tag(run_id, Tag.STUDY, study)
+    client.set_tag(run_id, Tag.ROLE, Role.STUDY)
+    study_lock = StudyLock(run_id)
+    study_lock.heartbeat()
     for other in running(run.info.experiment_id, study):
         if other.info.run_id == run_id or not (_is_older(other, run) or _has_opened(other)):
             continue
         if is_alive(other.info.run_id):
-            _give_way(claim, study, other.info.run_id)
+            _give_way(study_lock, study, other.info.run_id)
         client.set_terminated(other.info.run_id, "KILLED")
-    return claim
+    return study_lock
 
 
-def confirm(claim: Claim, study: str, run: Run) -> None:
+def confirm(study_lock: StudyLock, study: str, run: Run) -> None:
     """Make sure of a claim once the study has been opened, before its first child is launched.
 
     A run that is older may start late, on a host where its environment had to be built first: it has not been seen
@@ -86,12 +85,12 @@ def confirm(claim: Claim, study: str, run: Run) -> None:
     Raises WrongValue as `take` does.
     """
     for other in running(run.info.experiment_id, study):
-        if _is_older(other, run) and names.TUNER in other.data.tags and is_alive(other.info.run_id):
-            _give_way(claim, study, other.info.run_id)
+        if _is_older(other, run) and Tag.TUNER in other.data.tags and is_alive(other.info.run_id):
+            _give_way(study_lock, study, other.info.run_id)
 
 
-def _give_way(claim: Claim, study: str, run_id: str) -> None:
-    claim.release()
+def _give_way(study_lock: StudyLock, study: str, run_id: str) -> None:
+    study_lock.release()
     raise WrongValue(
         f"--study {study!r}: {_who(MlflowClient().get_run(run_id))} works on it, in run {run_id}; wait for its end, or "
         "give another name"
@@ -103,11 +102,11 @@ def running(experiment_id: str, study: str) -> list[Run]:
     client = MlflowClient()
     found: dict[str, Run] = {}
     for known_by in (
-        f"tags.`{names.STUDY}` = '{study}' AND tags.`{names.ROLE}` = 'study'",
+        f"tags.`{Tag.STUDY}` = '{study}' AND tags.`{Tag.ROLE}` = '{Role.STUDY}'",
         f"params.study = '{study}'",
     ):
         for run in client.search_runs([experiment_id], f"attributes.status = 'RUNNING' AND {known_by}"):
-            if run.data.tags.get(names.ROLE, "study") == "study":
+            if run.data.tags.get(Tag.ROLE, Role.STUDY) == Role.STUDY:
                 found[run.info.run_id] = run
     return list(found.values())
 
@@ -116,10 +115,10 @@ def is_alive(run_id: str) -> bool:
     """Tell whether the tuner of a RUNNING parent run lives; one that has not said who it is is given time to."""
     while True:
         run = MlflowClient().get_run(run_id)
-        tag = run.data.tags.get(names.TUNER)
+        tag = run.data.tags.get(Tag.TUNER)
         if tag is not None:
             return _lives(json.loads(tag))
-        if orphans.having(f"{RUN_ID}={run_id}"):
+        if proc.with_variable(f"{Variable.RUN_ID}={run_id}"):
             return True
         if run.info.status != "RUNNING" or time.time() - run.info.start_time / 1000 > _SILENT_S:
             return False
@@ -130,12 +129,18 @@ def _lives(tuner: dict[str, Any]) -> bool:
     own = _self()
     if tuner["host"] != own["host"]:
         return bool(time.time() - tuner["beat"] < DEAD_S)
-    return bool(tuner["boot"] == own["boot"] and tuner["started"] == _started(tuner["pid"]))
+    return bool(tuner["boot"] == own["boot"] and tuner["started"] == proc.started(tuner["pid"]))
 
 
 def _self() -> dict[str, Any]:
     pid = os.getpid()
-    return {"host": socket.gethostname(), "boot": _boot(), "pid": pid, "started": _started(pid), "beat": time.time()}
+    return {
+        "host": socket.gethostname(),
+        "boot": _boot(),
+        "pid": pid,
+        "started": proc.started(pid),
+        "beat": time.time(),
+    }
 
 
 def _boot() -> str:
@@ -144,28 +149,20 @@ def _boot() -> str:
     return ""
 
 
-def _started(pid: int) -> int | None:
-    """Return when a process started, in ticks since the boot; None for one that is gone, or a zombie."""
-    with suppress(OSError, ValueError, IndexError):
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        return None if fields[0] in "ZX" else int(fields[19])
-    return None
-
-
 def _is_older(one: Run, other: Run) -> bool:
     return bool((one.info.start_time, one.info.run_id) < (other.info.start_time, other.info.run_id))
 
 
 def _has_opened(run: Run) -> bool:
-    return names.IDENTITY in run.data.tags
+    return Tag.IDENTITY in run.data.tags
 
 
 def _who(run: Run) -> str:
-    tag = run.data.tags.get(names.TUNER)
+    tag = run.data.tags.get(Tag.TUNER)
     tuner = json.loads(tag) if tag else {}
     return f"process {tuner['pid']} on {tuner['host']}" if tuner else "another process"
 
 
-def dead(runs: Iterable[Run]) -> list[Run]:
+def with_dead_tuners(runs: Iterable[Run]) -> list[Run]:
     """Pick those of RUNNING parent runs whose tuners are dead."""
     return [run for run in runs if not is_alive(run.info.run_id)]

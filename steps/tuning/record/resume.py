@@ -18,14 +18,14 @@ from mlflow.entities import Run
 from mlflow.tracking import MlflowClient
 from optuna.trial import TrialState
 
-from steps import names
 from steps.errors import WrongValue
+from steps.names import Role, State, Tag
 from steps.parameters import declared
-from steps.tracking import write
+from steps.tracking import read, write
 from steps.tuning.search.pruning import Steps
 from steps.tuning.search.search import Outcome
-from steps.tuning.study_plan import Plan
-from steps.tuning.trials.trial import STATUS, Adopted, Ended, Job
+from steps.tuning.study_plan import StudyPlan
+from steps.tuning.trials.trial import SETTLED, STATUS, Adopted, Job, TrialResult
 
 # Settings that make a study the one that it is; a resumed one takes them from its record unless they are given.
 IDENTITY = (
@@ -34,10 +34,8 @@ IDENTITY = (
 )  # fmt: skip
 # These too are taken from the record, but may change.
 _TAKEN = (*IDENTITY, "data", "space", "objective", "direction", "n_trials", "timeout_s", "patience", "target_value")
-_SETTLED = {state.name: state for state in (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)}
 # What is told only where nothing else tells it better.
 _DIGEST = "rows of the folds"
-_PAGE = 1000
 
 
 @dataclass(frozen=True)
@@ -57,7 +55,7 @@ class History:
 
     def recall(
         self, job: Job, recorded: Mapping[str, Any], objectives: Sequence[str], steps_of: Callable[[str], Steps] | None
-    ) -> Ended | Adopted | None:
+    ) -> TrialResult | Adopted | None:
         """Return how a child ended, or that its run is to be settled; None where it is to be run.
 
         `recorded` are its typed hyperparameters: raises WrongValue where the run has others. `steps_of` reads from a
@@ -67,23 +65,23 @@ class History:
         if run is None:
             return None
         tags = run.data.tags
-        if json.dumps(recorded) != tags.get(names.PARAMS):
+        if json.dumps(recorded) != tags.get(Tag.PARAMS):
             raise WrongValue(
-                f"--study {tags[names.STUDY]!r}: can't be gone on with: trial {job.number} tried "
-                f"{tags.get(names.PARAMS)} (run {run.info.run_id}), and would now try {json.dumps(recorded)}; give "
+                f"--study {tags[Tag.STUDY]!r}: can't be gone on with: trial {job.number} tried "
+                f"{tags.get(Tag.PARAMS)} (run {run.info.run_id}), and would now try {json.dumps(recorded)}; give "
                 "another name, or start from its trials with --warm_start"
             )
-        if names.STATE not in tags:
+        if Tag.STATE not in tags:
             return Adopted(job, run.info.run_id)
-        state = _SETTLED[tags[names.STATE]]
+        state = SETTLED[tags[Tag.STATE]]
         values = tuple(run.data.metrics[name] for name in objectives) if state == TrialState.COMPLETE else ()
         outcome = Outcome(state, values, () if steps_of is None else tuple(_reported(run, steps_of)))
-        return Ended(job, run.info.run_id, outcome, tags.get(names.REASON, ""), tags.get(names.STDERR, ""))
+        return TrialResult(job, run.info.run_id, outcome, tags.get(Tag.REASON, ""), tags.get(Tag.STDERR, ""))
 
     def recorded(self, number: int) -> dict[str, Any] | None:
         """Return the typed hyperparameters on record of a trial that is not to be run again."""
         run = self.trials.get(number)
-        return None if run is None else json.loads(run.data.tags[names.PARAMS])
+        return None if run is None else json.loads(run.data.tags[Tag.PARAMS])
 
     def retry_of(self, job: Job) -> str | None:
         """Return the id of the run that was cut off in the same trial."""
@@ -93,9 +91,9 @@ class History:
 
 def parents(experiment_id: str, study: str, but: str) -> list[Run]:
     """List the earlier parent runs of a study that have got as far as to launch children, the oldest first."""
-    found = search([experiment_id], f"tags.`{names.STUDY}` = '{study}' AND tags.`{names.ROLE}` = 'study'")
-    known = [run for run in found if run.info.run_id != but and names.IDENTITY in run.data.tags]
-    return sorted(known, key=lambda run: (run.info.start_time, run.info.run_id))
+    found = read.find_runs([experiment_id], f"tags.`{Tag.STUDY}` = '{study}' AND tags.`{Tag.ROLE}` = '{Role.STUDY}'")
+    known = [run for run in found if run.info.run_id != but and Tag.IDENTITY in run.data.tags]
+    return sorted(known, key=read.by_start)
 
 
 def take_over(values: Mapping[str, Any], earlier: Sequence[Run]) -> dict[str, Any]:
@@ -105,7 +103,7 @@ def take_over(values: Mapping[str, Any], earlier: Sequence[Run]) -> dict[str, An
     """
     if not earlier:
         return dict(values)
-    recorded = json.loads(earlier[-1].data.tags[names.SETTINGS])
+    recorded = json.loads(earlier[-1].data.tags[Tag.SETTINGS])
     standing = declared.defaults(declared.TUNE)
     taken = {
         key: recorded[key]
@@ -118,7 +116,7 @@ def take_over(values: Mapping[str, Any], earlier: Sequence[Run]) -> dict[str, An
     return {**values, **taken}
 
 
-def identity(plan: Plan) -> dict[str, Any]:
+def identity(plan: StudyPlan) -> dict[str, Any]:
     """Return what makes a study the one that it is, as plain data."""
     whole = {
         **{key: plan.values[key] for key in IDENTITY},
@@ -136,11 +134,11 @@ def identity(plan: Plan) -> dict[str, Any]:
     return whole
 
 
-def check_same(study: str, plan: Plan, earlier: Sequence[Run]) -> None:
+def check_same(study: str, plan: StudyPlan, earlier: Sequence[Run]) -> None:
     """Raise WrongValue, naming all differences, where a study of that name is another one."""
     if not earlier:
         return
-    recorded, now = json.loads(earlier[-1].data.tags[names.IDENTITY]), json.loads(json.dumps(identity(plan)))
+    recorded, now = json.loads(earlier[-1].data.tags[Tag.IDENTITY]), json.loads(json.dumps(identity(plan)))
     differences = _differences(recorded, now)
     telling = [difference for difference in differences if not difference.startswith(_DIGEST)]
     if differences:
@@ -163,7 +161,7 @@ def _differences(recorded: Mapping[str, Any], now: Mapping[str, Any]) -> list[st
     return found
 
 
-def load(experiment_id: str, study: str, plan: Plan, earlier: Sequence[Run]) -> History:
+def load(experiment_id: str, study: str, plan: StudyPlan, earlier: Sequence[Run]) -> History:
     """Read what is on record of a study, and settle what the children of its dead tuners left."""
     if not earlier:
         return History()
@@ -172,51 +170,51 @@ def load(experiment_id: str, study: str, plan: Plan, earlier: Sequence[Run]) -> 
     baselines: dict[str, Run] = {}
     retries: Counter[int] = Counter()
     others: list[Run] = []
-    ours = f"tags.`{names.STUDY}` = '{study}'"
-    for run in sorted(search([experiment_id], ours), key=lambda run: (run.info.start_time, run.info.run_id)):
+    ours = f"tags.`{Tag.STUDY}` = '{study}'"
+    for run in sorted(read.find_runs([experiment_id], ours), key=read.by_start):
         tags = run.data.tags
-        if tags.get(names.ROLE) in (names.CONFIRMATION, names.CHAMPION_ROLE):
-            if names.STATE not in tags:
+        if tags.get(Tag.ROLE) in (Role.CONFIRMATION, Role.CHAMPION):
+            if Tag.STATE not in tags:
                 settle_cut_off(run)
             others.append(run)
-        if tags.get(names.ROLE) not in ("trial", "baseline"):
+        if tags.get(Tag.ROLE) not in (Role.TRIAL, Role.BASELINE):
             continue
-        counts = tags.get(names.STATE) in _SETTLED or (names.STATE not in tags and _did_its_work(run, plan))
+        counts = tags.get(Tag.STATE) in SETTLED or (Tag.STATE not in tags and _did_its_work(run, plan))
         if not counts:
             settle_cut_off(run)
-        if tags[names.ROLE] == "baseline":
+        if tags[Tag.ROLE] == Role.BASELINE:
             if counts:
-                baselines[tags[names.PARAMS]] = run
+                baselines[tags[Tag.PARAMS]] = run
             continue
-        number = int(tags[names.TRIAL])
+        number = int(tags[Tag.TRIAL])
         (trials if counts else cut_off)[number] = run
-        retries[number] += tags.get(names.STATE) == names.RETRIED
+        retries[number] += tags.get(Tag.STATE) == State.RETRIED
     return History(earlier, trials, cut_off, baselines, retries, others)
 
 
 def _reported(run: Run, steps_of: Callable[[str], Steps]) -> Steps:
     """Return what a pruner has seen of a run: by its tag or, where that was too long for one, by the metric."""
     tags = run.data.tags
-    if names.REPORTED in tags:
-        return [(int(step), float(value)) for step, value in json.loads(tags[names.REPORTED])]
-    until = float(tags.get(names.PRUNED_AT, math.inf))
+    if Tag.REPORTED in tags:
+        return [(int(step), float(value)) for step, value in json.loads(tags[Tag.REPORTED])]
+    until = float(tags.get(Tag.PRUNED_AT, math.inf))
     return [(step, value) for step, value in steps_of(run.info.run_id) if step <= until]
 
 
 def settle_leftovers(experiment_id: str, study: str) -> None:
     """Settle what is RUNNING of a study that has ended: runs that a server made twice, since its answer was lost."""
-    of_study = f"tags.`{names.STUDY}` = '{study}' AND tags.`{names.ROLE}` != 'study'"
-    for run in search([experiment_id], f"attributes.status = 'RUNNING' AND {of_study}"):
+    of_study = f"tags.`{Tag.STUDY}` = '{study}' AND tags.`{Tag.ROLE}` != '{Role.STUDY}'"
+    for run in read.find_runs([experiment_id], f"attributes.status = 'RUNNING' AND {of_study}"):
         settle_cut_off(run)
 
 
-def _did_its_work(run: Run, plan: Plan) -> bool:
+def _did_its_work(run: Run, plan: StudyPlan) -> bool:
     """Tell whether a run that nobody has settled carries its whole result.
 
     `train` logs its objective last of all; another entry point may log it at each step, so its run must have ended too.
     """
-    scored = all(write.is_finite(run.data.metrics.get(objective.name, math.nan)) for objective in plan.objectives)
-    return scored and (plan.entry.open or run.info.status == "FINISHED")
+    scored = all(read.is_finite(run.data.metrics.get(objective.name, math.nan)) for objective in plan.objectives)
+    return scored and (plan.entry.runs_train or run.info.status == "FINISHED")
 
 
 def settle_cut_off(run: Run) -> None:
@@ -224,20 +222,9 @@ def settle_cut_off(run: Run) -> None:
 
     One whose tuner died between the two writes that settle it has its state, and gets the status that goes with it.
     """
-    state = run.data.tags.get(names.STATE)
-    if state not in (*_SETTLED, names.STOPPED, names.RETRIED):
-        write.record(run.info.run_id, tags={names.STATE: names.STOPPED})
+    state = run.data.tags.get(Tag.STATE)
+    if state not in (*SETTLED, State.STOPPED, State.RETRIED):
+        write.record(run.info.run_id, tags={Tag.STATE: State.STOPPED})
     if run.info.status in ("RUNNING", "SCHEDULED"):
-        status = STATUS[_SETTLED[state]] if state in _SETTLED else "KILLED"
+        status = STATUS[SETTLED[state]] if state in SETTLED else "KILLED"
         MlflowClient().set_terminated(run.info.run_id, status)
-
-
-def search(experiment_ids: Sequence[str], what: str) -> list[Run]:
-    """Find all runs of some experiments, however many."""
-    client, found = MlflowClient(), []
-    token: str | None = ""
-    while token is not None:
-        page = client.search_runs(list(experiment_ids), what, max_results=_PAGE, page_token=token or None)
-        found += list(page)
-        token = page.token or None
-    return found

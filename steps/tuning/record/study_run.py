@@ -6,60 +6,59 @@ from collections.abc import Sequence
 
 from mlflow.entities import Run
 from mlflow.tracking import MlflowClient
-from optuna.trial import TrialState
 
-from steps import names
+from steps.names import Metric, Role, Tag
 from steps.project import environment
 from steps.tracking import write
 from steps.tuning.record import resume, warm_start
-from steps.tuning.record.warm_start import Past
+from steps.tuning.record.warm_start import WarmStart
 from steps.tuning.search import objective
-from steps.tuning.study_plan import Plan
-from steps.tuning.trials.child_runs import Children
-from steps.tuning.trials.results import Result
+from steps.tuning.study_plan import StudyPlan
+from steps.tuning.trials.child_runs import ChildRuns
+from steps.tuning.trials.results import StudyResult
+from steps.tuning.trials.trial import SETTLED
 
 
-def write_opening(plan: Plan, study: str, run_id: str, past: Past, earlier: Sequence[Run]) -> None:
+def write_opening(plan: StudyPlan, study: str, run_id: str, past: WarmStart, earlier: Sequence[Run]) -> None:
     """Write to the parent run what is known before the first child."""
     tags = {
-        names.STUDY: study,
-        names.ROLE: "study",
-        names.SETTINGS: json.dumps(plan.values),
-        names.IDENTITY: json.dumps(resume.identity(plan)),
-        names.ENVIRONMENT: environment.state(),
-        names.ENVIRONMENT_DIGEST: environment.digest(),
+        Tag.STUDY: study,
+        Tag.ROLE: Role.STUDY,
+        Tag.SETTINGS: json.dumps(plan.values),
+        Tag.IDENTITY: json.dumps(resume.identity(plan)),
+        Tag.ENVIRONMENT: environment.state(),
+        Tag.ENVIRONMENT_SHA256: environment.digest(),
     }
     write.record_environment(run_id)
     if plan.dataset:
-        tags[names.DATA] = plan.dataset["sha256"]
+        tags[Tag.DATA] = plan.dataset["sha256"]
         write.record_data(run_id, plan.dataset)
     if earlier:
-        tags[names.CONTINUES] = ",".join(run.info.run_id for run in earlier)
+        tags[Tag.CONTINUES] = ",".join(run.info.run_id for run in earlier)
     if plan.values["warm_start"] != warm_start.NONE:
         MlflowClient().log_dict(run_id, past.as_dict(), warm_start.FILE)
     write.record(run_id, tags=tags)
 
 
-def write_end(result: Result, children: Children, run_id: str) -> None:
+def write_end(result: StudyResult, children: ChildRuns, run_id: str) -> None:
     """Write the end of a study to its parent run."""
     states = Counter(ended.outcome.state for ended in result.trials.values())
-    counted = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
-    metrics = [write.metric(names.trials_in(state.name), states[state]) for state in counted]
-    tags = {names.STOPPED_BY: result.stopped_by}
+    metrics = [write.metric(Metric.trials_in(state.name), states[state]) for state in SETTLED.values()]
+    tags = {Tag.STOPPED_BY: result.stopped_by}
     if len(children.objectives) > 1:
         for ended in result.best.values():
-            write.record(ended.run_id, tags={names.PARETO: "true"})
+            write.record(ended.run_id, tags={Tag.PARETO: "true"})
     elif result.best:
         (best,) = result.best.values()
         tags |= {
-            names.BEST_RUN: best.run_id,
-            names.BEST_TRIAL: str(best.job.number),
-            names.BEST_PARAMS: json.dumps(children.recorded(best.job)),
+            Tag.BEST_RUN: best.run_id,
+            Tag.BEST_TRIAL: str(best.job.number),
+            Tag.BEST_PARAMS: json.dumps(children.recorded(best.job)),
         }
         if best.job.estimator is not None:
-            tags[names.ESTIMATOR] = best.job.estimator
+            tags[Tag.ESTIMATOR] = best.job.estimator
     baselines = [ended.value for ended in result.baselines if ended.value is not None]
     if baselines:
         pick = max if children.objectives[0].direction == objective.MAXIMIZE else min
-        metrics.append(write.metric(names.BASELINE, pick(baselines)))
+        metrics.append(write.metric(Metric.BASELINE, pick(baselines)))
     write.record(run_id, metrics, tags)

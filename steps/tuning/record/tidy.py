@@ -5,13 +5,16 @@ python -m steps.tuning.record.tidy      # on the server of MLFLOW_TRACKING_URI, 
 
 from mlflow.tracking import MlflowClient
 
-from steps import names
-from steps.errors import exit_code
-from steps.tracking import server_errors
+from steps.names import Role, Tag
+from steps.process.exit import exit_code
+from steps.tracking import read, server_errors
 from steps.tuning.record import lock, resume
 
 # Studies; and those that were killed before they could say so, by what `mlflow run` wrote of them.
-_PARENTS = (f"tags.`{names.ROLE}` = 'study'", "tags.`mlflow.project.entryPoint` = 'tune' AND params.study LIKE '%'")
+_PARENTS = (
+    f"tags.`{Tag.ROLE}` = '{Role.STUDY}'",
+    "tags.`mlflow.project.entryPoint` = 'tune' AND params.study LIKE '%'",
+)
 
 
 def main() -> int:
@@ -26,10 +29,10 @@ def _tidy() -> int:
         studies = {
             run.info.run_id: run
             for known_by in _PARENTS
-            for run in resume.search(experiments, f"attributes.status = 'RUNNING' AND {known_by}")
+            for run in read.find_runs(experiments, f"attributes.status = 'RUNNING' AND {known_by}")
         }
-        dead = {run.info.run_id for run in lock.dead(studies.values())}
-        children = resume.search(experiments, f"attributes.status = 'RUNNING' AND tags.`{names.ROLE}` != 'study'")
+        dead = {run.info.run_id for run in lock.with_dead_tuners(studies.values())}
+        children = read.find_runs(experiments, f"attributes.status = 'RUNNING' AND tags.`{Tag.ROLE}` != '{Role.STUDY}'")
         # Of a parent that is not among those RUNNING, the tuner has ended.
         cut_off = [run for run in children if run.data.tags.get("mlflow.parentRunId") not in studies.keys() - dead]
         for run in cut_off:

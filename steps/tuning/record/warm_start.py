@@ -18,14 +18,14 @@ from mlflow.tracking import MlflowClient
 from mlflow.utils.mlflow_tags import MLFLOW_PROJECT_ENTRY_POINT
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
-from steps import names
 from steps.errors import WrongValue, did_you_mean
+from steps.names import ESTIMATOR_PREFIX, Role, Tag
 from steps.parameters import declared
 from steps.parameters.values import decode
-from steps.tracking import write
+from steps.tracking import read
 from steps.tracking.server_errors import where
 from steps.tuning.search.pruning import Steps
-from steps.tuning.study_plan import Plan
+from steps.tuning.study_plan import StudyPlan
 
 NONE = "none"
 # The artifact of the parent run that keeps what was found at the first start.
@@ -33,11 +33,10 @@ FILE = "warm_start.json"
 _RUN_ID = re.compile(r"[0-9a-f]{32}")
 # So many run ids of each kind are named on the terminal; the artifact has them all.
 _NAMED = 3
-_PAGE = 1000
 
 
 @dataclass(frozen=True)
-class Past:
+class WarmStart:
     """The runs that enter, as trials, and why others do not; both by run id, in the order in which they started."""
 
     trials: Mapping[str, FrozenTrial] = field(default_factory=dict)
@@ -60,7 +59,9 @@ class Past:
         return f"{said}; left out: {'; '.join(parts)}" if parts else said
 
 
-def collect(plan: Plan, steps: Callable[[str], Steps] | None = None, frozen: Sequence[str] | None = None) -> Past:
+def collect(
+    plan: StudyPlan, steps: Callable[[str], Steps] | None = None, frozen: Sequence[str] | None = None
+) -> WarmStart:
     """Find the runs that `warm_start` means; `steps` reads from a run id what a pruner would have seen.
 
     `frozen` are the ids of those that a study has on record: it goes on with these alone.
@@ -74,7 +75,7 @@ def collect(plan: Plan, steps: Callable[[str], Steps] | None = None, frozen: Seq
             trials[run.info.run_id] = _trial(run, plan, steps)
         except _LeftOutError as reason:
             left_out[run.info.run_id] = str(reason)
-    return Past(trials, left_out)
+    return WarmStart(trials, left_out)
 
 
 def frozen(run_id: str) -> list[str]:
@@ -87,7 +88,7 @@ class _LeftOutError(Exception):
     """Why a run does not enter."""
 
 
-def _runs(given: str, plan: Plan) -> Iterable[Run]:
+def _runs(given: str, plan: StudyPlan) -> Iterable[Run]:
     words = [word.strip() for word in given.split(",") if word.strip()]
     client = MlflowClient()
     if all(map(_RUN_ID.fullmatch, words)):
@@ -102,28 +103,23 @@ def _runs(given: str, plan: Plan) -> Iterable[Run]:
             f"--warm_start {given!r}: must be run ids with commas between, or the name of an experiment in "
             f"{where()}{did_you_mean(given, known)}"
         )
-    found: list[Run] = []
-    token: str | None = ""
-    while token is not None:
-        page = client.search_runs([experiment.experiment_id], max_results=_PAGE, page_token=token or None)
-        found += [run for run in page if _is_of(run, plan)]
-        token = page.token or None
-    return sorted(found, key=lambda run: (run.info.start_time, run.info.run_id))
+    runs = read.find_runs([experiment.experiment_id])
+    return sorted((run for run in runs if _is_of(run, plan)), key=read.by_start)
 
 
-def _is_of(run: Run, plan: Plan) -> bool:
+def _is_of(run: Run, plan: StudyPlan) -> bool:
     """Tell whether a run is one of the entry point; one of `train` shows it, whoever started it.
 
     What runs another one once more says nothing new.
     """
-    if run.data.tags.get(names.ROLE) in (names.CONFIRMATION, names.CHAMPION_ROLE, names.REPRODUCTION):
+    if run.data.tags.get(Tag.ROLE) in (Role.CONFIRMATION, Role.CHAMPION, Role.REPRODUCTION):
         return False
-    if plan.entry.open and names.FOLDS in run.data.tags:
+    if plan.entry.runs_train and Tag.FOLDS in run.data.tags:
         return True
     return run.data.tags.get(MLFLOW_PROJECT_ENTRY_POINT) == plan.entry.name
 
 
-def _trial(run: Run, plan: Plan, steps: Callable[[str], Steps] | None) -> FrozenTrial:
+def _trial(run: Run, plan: StudyPlan, steps: Callable[[str], Steps] | None) -> FrozenTrial:
     tags = run.data.tags
     if not _is_of(run, plan) and MLFLOW_PROJECT_ENTRY_POINT in tags:
         raise _LeftOutError(f"of the entry point {tags[MLFLOW_PROJECT_ENTRY_POINT]!r}")
@@ -131,7 +127,7 @@ def _trial(run: Run, plan: Plan, steps: Callable[[str], Steps] | None) -> Frozen
         raise _LeftOutError("not finished")
     _check_same_data(run, plan)
     values = [run.data.metrics.get(objective.name, math.nan) for objective in plan.objectives]
-    if not all(map(write.is_finite, values)):
+    if not all(map(read.is_finite, values)):
         raise _LeftOutError(f"without {' and '.join(objective.name for objective in plan.objectives)}")
     params = plan.space.place(_estimator(run, plan), _hyperparameters(run, plan))
     if params is None:
@@ -145,32 +141,33 @@ def _trial(run: Run, plan: Plan, steps: Callable[[str], Steps] | None) -> Frozen
     )
 
 
-def _check_same_data(run: Run, plan: Plan) -> None:
-    if plan.entry.open:
-        if run.data.tags.get(names.DATA) != plan.dataset["sha256"]:
+def _check_same_data(run: Run, plan: StudyPlan) -> None:
+    if plan.entry.runs_train:
+        if run.data.tags.get(Tag.DATA) != plan.dataset["sha256"]:
             raise _LeftOutError("of other data")
-        if run.data.tags.get(names.FOLDS) != plan.folds:
+        if run.data.tags.get(Tag.FOLDS) != plan.folds:
             raise _LeftOutError("of other columns or folds")
         return
-    given = write.parameters_of(run)
+    given = read.parameters_of(run)
     for name, word in declared.as_parameters(plan.entry.shared(plan.values)).items():
         if given.get(name) != word:
             raise _LeftOutError(f"of another {name}")
 
 
-def _estimator(run: Run, plan: Plan) -> str | None:
+def _estimator(run: Run, plan: StudyPlan) -> str | None:
     """Return the estimator as the space names it."""
-    used = run.data.tags.get(names.ESTIMATOR) if plan.entry.open else write.parameters_of(run).get("estimator")
+    used = run.data.tags.get(Tag.ESTIMATOR) if plan.entry.runs_train else read.parameters_of(run).get("estimator")
     for named, path in plan.estimators.items():
-        if path == used or (named is None and not plan.entry.open):
+        if path == used or (named is None and not plan.entry.runs_train):
             return named
     raise _LeftOutError("of another estimator")
 
 
-def _hyperparameters(run: Run, plan: Plan) -> dict[str, Any]:
-    entry, given = plan.entry, write.parameters_of(run)
-    if entry.open:
-        return {name.removeprefix(names.PREFIX): decode(v) for name, v in given.items() if name not in entry.parameters}
+def _hyperparameters(run: Run, plan: StudyPlan) -> dict[str, Any]:
+    entry, given = plan.entry, read.parameters_of(run)
+    if entry.runs_train:
+        own = {name: word for name, word in given.items() if name not in entry.parameters}
+        return {name.removeprefix(ESTIMATOR_PREFIX): decode(word) for name, word in own.items()}
     searched = {name for path in plan.estimators for name in plan.space.hyperparameters(path)}
     fixed = entry.parameters.keys() - entry.shared(plan.values).keys() - searched - {"estimator"}
     if any(given.get(name, entry.parameters[name]) != entry.parameters[name] for name in fixed):

@@ -14,7 +14,7 @@ from mlflow.tracking import MlflowClient
 from mlflow.utils.mlflow_tags import MLFLOW_RUN_NOTE
 
 from steps.process import orphans
-from steps.tuning.study_plan import Plan
+from steps.tuning.study_plan import StudyPlan
 
 # It may take its time; the trials' is dearer.
 _NICE = 10
@@ -24,7 +24,7 @@ _DRAWING = ("optuna.visualization", "plotly.graph_objs", "plotly.io")
 NOW, FINAL, END = "now", "final", "end"
 
 
-def serve(connection: Connection, plan: Plan, study: str, run_id: str) -> None:
+def serve(connection: Connection, plan: StudyPlan, study: str, run_id: str) -> None:
     """Build whenever it is asked to; answer with nothing, or with the sentence that says what went wrong."""
     os.setsid()
     orphans.follow_parent()
@@ -40,7 +40,7 @@ def serve(connection: Connection, plan: Plan, study: str, run_id: str) -> None:
             connection.send(f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}")
 
 
-def build(plan: Plan, study: str, run_id: str, *, final: bool) -> None:
+def build(plan: StudyPlan, study: str, run_id: str, *, final: bool) -> None:
     """Build all, once; what only makes sense at a normal end where it is `final`."""
     # Imported here: what draws takes a second to import.
     from steps.tuning.report import files, page, study_record

@@ -6,21 +6,21 @@ from collections.abc import Callable
 from optuna.trial import TrialState
 
 from steps.tuning.search.search import Outcome, Search
-from steps.tuning.study_plan import Plan
-from steps.tuning.trials.child_runs import Children
+from steps.tuning.study_plan import StudyPlan
+from steps.tuning.trials.child_runs import ChildRuns
 from steps.tuning.trials.trial import Job
 
 # So many trials are shown at most.
 MOST = 20
 
 
-def text(plan: Plan, children: Children, search: Callable[[], Search]) -> str:
+def text(plan: StudyPlan, children: ChildRuns, search: Callable[[], Search]) -> str:
     """Write the space as it was read, its size, the trials that no score has a say in, and the command of the first.
 
     `search` makes the study's search anew.
     """
     size = plan.space.size
-    jobs = first(plan, search)
+    jobs = first_trials(plan, search)
     lines = [
         f"Objective: {', '.join(f'{o.direction} {o.name}' for o in plan.objectives)}",
         "Space:",
@@ -37,7 +37,7 @@ def text(plan: Plan, children: Children, search: Callable[[], Search]) -> str:
     return "\n".join([*lines, "Command of the first:", f"  {shlex.join(words)}"])
 
 
-def first(plan: Plan, search: Callable[[], Search]) -> list[Job]:
+def first_trials(plan: StudyPlan, search: Callable[[], Search]) -> list[Job]:
     """Return the first trials that don't depend on scores: two searches agree on them that are told opposite ones."""
     rising, falling = search(), search()
     jobs: list[Job] = []

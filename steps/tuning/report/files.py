@@ -12,12 +12,12 @@ from optuna.storages import RDBStorage
 
 from steps.parameters import declared
 from steps.parameters.values import encode
-from steps.tuning.report.study_record import Findings, study_of
+from steps.tuning.report.study_record import StudyRecord, study_of
 
 TRIALS, BEST, STUDY = "trials.csv", "best.yaml", "study.db"
 
 
-def trials_csv(found: Findings) -> str:
+def trials_csv(found: StudyRecord) -> str:
     """Write a line for each trial: number, state, objectives, hyperparameters, start, seconds, run, reason."""
     objectives = [objective.name for objective in found.plan.objectives]
     params = list(dict.fromkeys(name for trial in found.trials for name in trial.recorded))
@@ -32,7 +32,7 @@ def trials_csv(found: Findings) -> str:
     return text.getvalue()
 
 
-def best_yaml(found: Findings) -> str:
+def best_yaml(found: StudyRecord) -> str:
     """Write the best trial's parameters, each as `-P` takes it; nothing where there is no best one."""
     best = found.best
     if best is None:
@@ -53,13 +53,13 @@ def _as_given(value: object) -> object:
     return value if type(value) in (int, float) else encode(value)
 
 
-def _shared(found: Findings) -> dict[str, str]:
+def _shared(found: StudyRecord) -> dict[str, str]:
     standing = declared.defaults(declared.TRAIN)
     shared = found.plan.entry.shared(found.plan.values)
     return declared.as_parameters({key: value for key, value in shared.items() if standing.get(key) != value})
 
 
-def study_db(found: Findings, folder: Path) -> Path:
+def study_db(found: StudyRecord, folder: Path) -> Path:
     """Make a database of Optuna's own with the study in it."""
     path = folder / STUDY
 

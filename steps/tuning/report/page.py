@@ -6,15 +6,15 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
-from optuna.trial import TrialState
 from plotly.offline import get_plotlyjs
 
-from steps import names
+from steps.names import Metric, Tag
 from steps.parameters import declared
 from steps.project import environment
-from steps.tracking import write
+from steps.tracking import read, server_errors
 from steps.tuning.report import plots
-from steps.tuning.report.study_record import Findings, Trial
+from steps.tuning.report.study_record import StudyRecord, TrialRecord
+from steps.tuning.trials.trial import SETTLED
 
 FILE = "report.html"
 _TEMPLATE = Path(__file__).parent / "page.html"
@@ -22,7 +22,7 @@ _TEMPLATE = Path(__file__).parent / "page.html"
 _UI = "http://127.0.0.1:5000"
 
 
-def html(found: Findings) -> str:
+def html(found: StudyRecord) -> str:
     """Write the page."""
     template = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
     page = template.from_string(_TEMPLATE.read_text(encoding="utf-8"))
@@ -37,8 +37,8 @@ def html(found: Findings) -> str:
         trials=[_row(trial, found) for trial in found.trials],
         failures=Counter(trial.reason for trial in found.trials if trial.reason).most_common(),
         commands=_commands(found),
-        local=not write.where().startswith("http"),
-        look=write.link(found.parent.info.run_id),
+        local=not server_errors.where().startswith("http"),
+        look=read.link(found.parent.info.run_id),
         facts={
             "Data": f"{found.plan.values['data']}, sha256 {data['sha256']}" if data else str(found.plan.values["data"]),
             "Split": f"{found.plan.values['split']}, {found.plan.values['folds']} folds, "
@@ -46,50 +46,50 @@ def html(found: Findings) -> str:
             "Search": f"{found.plan.values['sampler']}, window {found.plan.values['window']}, "
             f"pruner {found.plan.values['pruner']}",
             "Code": f"commit {tags.get('mlflow.source.git.commit', 'none')}"
-            + (", with changes that were not committed (git.diff)" if tags.get(names.GIT_DIRTY) == "true" else ""),
+            + (", with changes that were not committed (git.diff)" if tags.get(Tag.GIT_DIRTY) == "true" else ""),
             "Environment": environment.summary(),
         },
         space=[(name, str(what)) for name, what in found.plan.space.text().items()],
     )
 
 
-def headline(found: Findings) -> list[tuple[str, str]]:
+def headline(found: StudyRecord) -> list[tuple[str, str]]:
     """Return what is said first: pairs of a name and a value."""
     tags, metrics, best = found.parent.data.tags, found.parent.data.metrics, found.best
     said = []
     if best is not None:
         name = found.plan.objectives[0].name
         said.append((f"Best {name}", f"{best.values[0]:.6g} (trial {best.number})"))
-        if names.BASELINE in metrics:
-            gained = best.values[0] - metrics[names.BASELINE]
-            said.append(("The defaults", f"{metrics[names.BASELINE]:.6g}, so {gained:+.4g} by tuning"))
+        if Metric.BASELINE in metrics:
+            gained = best.values[0] - metrics[Metric.BASELINE]
+            said.append(("The defaults", f"{metrics[Metric.BASELINE]:.6g}, so {gained:+.4g} by tuning"))
     elif len(found.plan.objectives) > 1:
         said.append(("Objectives", " and ".join(f"{o.direction} {o.name}" for o in found.plan.objectives)))
     if found.champion is not None:
         said += _champion(found)
-    states = [(state, found.count(state)) for state in (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)]
+    states = [(state, found.count(state)) for state in SETTLED.values()]
     said.append(("Trials", ", ".join(f"{count} {state.name}" for state, count in states if count) or "none yet"))
     if found.trials:
         spent = max(t.end for t in found.trials) - min(t.start for t in found.trials)
         said.append(("Time", _time(spent / 1000)))
-    said.append(("Stopped by", tags.get(names.STOPPED_BY, "goes on" if found.trials else "nothing yet")))
+    said.append(("Stopped by", tags.get(Tag.STOPPED_BY, "goes on" if found.trials else "nothing yet")))
     return said
 
 
-def _champion(found: Findings) -> list[tuple[str, str]]:
+def _champion(found: StudyRecord) -> list[tuple[str, str]]:
     assert found.champion is not None
     metrics, metric = found.champion.data.metrics, found.plan.values["metric"]
-    test = names.test(metric)
+    test = Metric.test(metric)
     if test not in metrics:
         return [("Champion", f"run {found.champion.info.run_name}")]
     said = [(f"Held-out {metric}", f"{metrics[test]:.6g}{_interval(metrics, test)}")]
-    if names.GAIN in metrics:
-        said.append(("Gain over the defaults there", f"{metrics[names.GAIN]:+.4g}{_interval(metrics, names.GAIN)}"))
+    if Metric.GAIN in metrics:
+        said.append(("Gain over the defaults there", f"{metrics[Metric.GAIN]:+.4g}{_interval(metrics, Metric.GAIN)}"))
     return said
 
 
 def _interval(metrics: dict[str, float], name: str) -> str:
-    low, high = names.low(name), names.high(name)
+    low, high = Metric.low(name), Metric.high(name)
     return f" (95 %: {metrics[low]:.4g} to {metrics[high]:.4g})" if low in metrics and high in metrics else ""
 
 
@@ -99,7 +99,7 @@ def _time(seconds: float) -> str:
     return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s" if minutes else f"{seconds:.1f} s"
 
 
-def _row(trial: Trial, found: Findings) -> dict[str, Any]:
+def _row(trial: TrialRecord, found: StudyRecord) -> dict[str, Any]:
     return {
         "number": trial.number,
         "state": trial.state.name,
@@ -112,11 +112,11 @@ def _row(trial: Trial, found: Findings) -> dict[str, Any]:
 
 
 def _server() -> str:
-    uri = write.where()
+    uri = server_errors.where()
     return uri.rstrip("/") if uri.startswith("http") else _UI
 
 
-def _commands(found: Findings) -> list[tuple[str, str]]:
+def _commands(found: StudyRecord) -> list[tuple[str, str]]:
     standing = declared.defaults(declared.TUNE)
     given = {key: value for key, value in found.plan.values.items() if key in standing and value != standing[key]}
     given = {key: value for key, value in given.items() if standing[key] != "auto"} | {"study": found.name}

@@ -10,7 +10,7 @@ from optuna.importance import PedAnovaImportanceEvaluator
 from optuna.trial import TrialState
 from plotly import graph_objects as go
 
-from steps.tuning.report.study_record import Findings, Trial, study_of
+from steps.tuning.report.study_record import StudyRecord, TrialRecord, study_of
 
 # Fewer finished trials say nothing of what matters.
 LEAST_FOR_IMPORTANCES = 10
@@ -28,7 +28,7 @@ class Plot:
     note: str = ""
 
 
-def draw(found: Findings) -> list[Plot]:
+def draw(found: StudyRecord) -> list[Plot]:
     """Draw all that the trials allow."""
     study = study_of(found)
     complete = found.count(TrialState.COMPLETE)
@@ -51,7 +51,7 @@ def draw(found: Findings) -> list[Plot]:
     return plots
 
 
-def _parallel(found: Findings, name: str, complete: int) -> Plot:
+def _parallel(found: StudyRecord, name: str, complete: int) -> Plot:
     """Draw a line for each trial; of many, for as many as can be told apart, from the best to the worst."""
     ranked = found.ranked
     every = math.ceil(len(ranked) / _MOST_TRACES) if ranked else 1
@@ -63,7 +63,7 @@ def _parallel(found: Findings, name: str, complete: int) -> Plot:
     return _drawn("Parallel coordinates", note, figure, complete)
 
 
-def _intermediate(study: optuna.Study, trials: Sequence[Trial]) -> go.Figure:
+def _intermediate(study: optuna.Study, trials: Sequence[TrialRecord]) -> go.Figure:
     """Draw a line for each trial: of many, all by one trace, since each trace costs plotly milliseconds."""
     if len(trials) <= _MOST_TRACES:
         return show.plot_intermediate_values(study)
@@ -106,7 +106,7 @@ def _drawn(title: str, note: str, figure: Callable[[], go.Figure], complete: int
     return Plot(title, made.to_html(full_html=False, include_plotlyjs=False, config=_SHOWN), note)
 
 
-def lanes(trials: Sequence[Trial]) -> list[int]:
+def lanes(trials: Sequence[TrialRecord]) -> list[int]:
     """Give each trial a line, such that no two on one line overlap and there are as few lines as trials at a time."""
     free_from: list[int] = []
     found = dict.fromkeys(range(len(trials)), 0)
@@ -119,7 +119,7 @@ def lanes(trials: Sequence[Trial]) -> list[int]:
     return [found[index] for index in range(len(trials))]
 
 
-def _timeline(trials: Sequence[Trial]) -> go.Figure:
+def _timeline(trials: Sequence[TrialRecord]) -> go.Figure:
     first = min(trial.start for trial in trials)
     of = lanes(trials)
     figure = go.Figure()

@@ -10,7 +10,7 @@ from multiprocessing.context import ForkServerProcess
 from steps.backends.warm import forkserver
 from steps.process import orphans
 from steps.tuning.report import build
-from steps.tuning.study_plan import Plan
+from steps.tuning.study_plan import StudyPlan
 
 # Between two builds: at first, at most, and how it grows.
 FIRST_S, MOST_S, GROWS = 30.0, 600.0, 1.5
@@ -42,7 +42,7 @@ class Intervals:
 class Reporter:
     """Has a process build the report of a study; `wanted` is false where none is."""
 
-    plan: Plan
+    plan: StudyPlan
     study: str
     run_id: str
     wanted: bool

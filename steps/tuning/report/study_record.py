@@ -16,16 +16,14 @@ from optuna.storages import BaseStorage
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
-from steps import names
-from steps.tracking import write
-from steps.tuning.record import resume
-from steps.tuning.study_plan import Plan
-
-_STATES = {state.name: state for state in (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)}
+from steps.names import Role, Tag
+from steps.tracking import read
+from steps.tuning.study_plan import StudyPlan
+from steps.tuning.trials.trial import SETTLED
 
 
 @dataclass(frozen=True)
-class Trial:
+class TrialRecord:
     """A trial that has ended: `recorded` are its typed hyperparameters, `values` those of its objectives, if any.
 
     `start` and `end` are in milliseconds since 1970; `steps` is what a pruner has seen.
@@ -49,24 +47,24 @@ class Trial:
 
 
 @dataclass(frozen=True)
-class Findings:
+class StudyRecord:
     """A study: its newest parent run, the trials in order, the best of them, the champion's run."""
 
-    plan: Plan
+    plan: StudyPlan
     name: str
     parent: Run
-    trials: Sequence[Trial]
+    trials: Sequence[TrialRecord]
     champion: Run | None
 
     @property
-    def ranked(self) -> Sequence[Trial]:
+    def ranked(self) -> Sequence[TrialRecord]:
         """Return the finished trials by the first objective, the best first and the first of equals before others."""
         sign = -1 if self.plan.objectives[0].direction == "maximize" else 1
         finished = [trial for trial in self.trials if trial.state == TrialState.COMPLETE and trial.values]
         return sorted(finished, key=lambda trial: sign * trial.values[0])
 
     @property
-    def best(self) -> Trial | None:
+    def best(self) -> TrialRecord | None:
         """Return the best trial, the first of equals; with several objectives None."""
         return self.ranked[0] if len(self.plan.objectives) == 1 and self.ranked else None
 
@@ -75,36 +73,36 @@ class Findings:
         return sum(trial.state == state for trial in self.trials)
 
 
-def load(plan: Plan, study: str, run_id: str) -> Findings:
+def load(plan: StudyPlan, study: str, run_id: str) -> StudyRecord:
     """Read a study from the tracking server."""
     parent = MlflowClient().get_run(run_id)
-    found = resume.search([parent.info.experiment_id], f"tags.`{names.STUDY}` = '{study}'")
-    of_trials = [run for run in found if run.data.tags.get(names.ROLE) == "trial"]
-    trials = [_trial(run, plan) for run in of_trials if run.data.tags.get(names.STATE) in _STATES]
-    champion = parent.data.tags.get(names.CHAMPION)
+    found = read.find_runs([parent.info.experiment_id], f"tags.`{Tag.STUDY}` = '{study}'")
+    of_trials = [run for run in found if run.data.tags.get(Tag.ROLE) == Role.TRIAL]
+    trials = [_trial(run, plan) for run in of_trials if run.data.tags.get(Tag.STATE) in SETTLED]
+    champion = parent.data.tags.get(Tag.CHAMPION)
     run = next((run for run in found if run.info.run_id == champion), None)
-    return Findings(plan, study, parent, sorted(trials, key=lambda trial: trial.number), run)
+    return StudyRecord(plan, study, parent, sorted(trials, key=lambda trial: trial.number), run)
 
 
-def _trial(run: Run, plan: Plan) -> Trial:
-    tags, state = run.data.tags, _STATES[run.data.tags[names.STATE]]
+def _trial(run: Run, plan: StudyPlan) -> TrialRecord:
+    tags, state = run.data.tags, SETTLED[run.data.tags[Tag.STATE]]
     values = tuple(run.data.metrics.get(objective.name, math.nan) for objective in plan.objectives)
-    complete = state == TrialState.COMPLETE and all(map(write.is_finite, values))
-    return Trial(
-        number=int(tags[names.TRIAL]),
+    complete = state == TrialState.COMPLETE and all(map(read.is_finite, values))
+    return TrialRecord(
+        number=int(tags[Tag.TRIAL]),
         state=state,
-        recorded=json.loads(tags[names.PARAMS]),
+        recorded=json.loads(tags[Tag.PARAMS]),
         values=values if complete else (),
         run_id=run.info.run_id,
         start=run.info.start_time,
         end=run.info.end_time or run.info.start_time,
-        reason=tags.get(names.REASON, ""),
-        steps={int(step): float(value) for step, value in json.loads(tags.get(names.REPORTED, "[]"))},
-        command=tags.get(names.REPRODUCE, ""),
+        reason=tags.get(Tag.REASON, ""),
+        steps={int(step): float(value) for step, value in json.loads(tags.get(Tag.REPORTED, "[]"))},
+        command=tags.get(Tag.REPRODUCE, ""),
     )
 
 
-def study_of(found: Findings, storage: BaseStorage | None = None) -> optuna.Study:
+def study_of(found: StudyRecord, storage: BaseStorage | None = None) -> optuna.Study:
     """Make an Optuna study of the trials, in memory or in a storage; one that lies outside the space is left out."""
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     directions = [StudyDirection[objective.direction.upper()] for objective in found.plan.objectives]
@@ -123,7 +121,7 @@ def _spare_copies(study: optuna.Study) -> None:
     study.get_trials = lambda deepcopy=True, states=None: get(False, states)  # type: ignore[method-assign]
 
 
-def _frozen(trial: Trial, plan: Plan) -> FrozenTrial | None:
+def _frozen(trial: TrialRecord, plan: StudyPlan) -> FrozenTrial | None:
     params = plan.params(trial.recorded)
     if params is None or (trial.state == TrialState.COMPLETE and not trial.values):
         return None

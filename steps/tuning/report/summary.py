@@ -2,17 +2,17 @@
 
 from mlflow.entities import Run
 
-from steps import names
-from steps.tracking import write
+from steps.names import Metric
+from steps.tracking import read
 from steps.tuning.champion import registry
-from steps.tuning.champion.champion import Crowned
+from steps.tuning.champion.champion import Champion
 from steps.tuning.search.objective import MAXIMIZE
 from steps.tuning.space import class_of
-from steps.tuning.trials.child_runs import Children
-from steps.tuning.trials.results import Result
+from steps.tuning.trials.child_runs import ChildRuns
+from steps.tuning.trials.results import StudyResult
 
 
-def summary(result: Result, children: Children, run_id: str, crowned: Crowned | None = None) -> str:
+def summary(result: StudyResult, children: ChildRuns, run_id: str, crowned: Champion | None = None) -> str:
     """Write the few lines that end a study: the best trial, what tuning gained, the champion, where to look."""
     shown = [o.name.removeprefix("cv_") for o in children.objectives]
     lines = []
@@ -27,11 +27,11 @@ def summary(result: Result, children: Children, run_id: str, crowned: Crowned | 
         lines += _champion(crowned, crowned.run)
     if result.stopped_by != "n_trials":
         lines.append(f"Stopped by: {result.stopped_by}, after {len(result.trials)} trials")
-    lines.append(f"Look: {write.link(run_id)}")
+    lines.append(f"Look: {read.link(run_id)}")
     return "\n".join(lines)
 
 
-def _gain(result: Result, children: Children, best: float) -> list[str]:
+def _gain(result: StudyResult, children: ChildRuns, best: float) -> list[str]:
     sign = 1 if children.objectives[0].direction == MAXIMIZE else -1
     shown = children.objectives[0].name.removeprefix("cv_")
     scored = [(ended.value, ended) for ended in result.baselines if ended.value is not None]
@@ -44,18 +44,18 @@ def _gain(result: Result, children: Children, best: float) -> list[str]:
     return [f"Baseline {shown}: {baseline:.6g} ({whose}; tuning gained {sign * (best - baseline):+.6g})"]
 
 
-def _champion(crowned: Crowned, run: Run) -> list[str]:
+def _champion(crowned: Champion, run: Run) -> list[str]:
     found, lines = run.data.metrics, []
     if crowned.confirmed:
         scores = ", ".join(f"trial {number} {value:.6g}" for number, value in crowned.confirmed.items())
         lines.append(f"Confirmed on fresh folds: {scores}")
-    test = next((name for name in found if names.low(name) in found and name != names.GAIN), None)
+    test = next((name for name in found if Metric.low(name) in found and name != Metric.GAIN), None)
     if test is not None:
-        shown = test.removeprefix(names.test(""))
+        shown = test.removeprefix(Metric.test(""))
         others = [f"{other} {found[key]:.6g}" for other, key in _others(shown).items() if key in found]
         lines.append(
             f"Champion: trial {crowned.number}, held-out {shown} {found[test]:.6g}{_interval(found, test)}; "
-            f"{', '.join(others)}; gain {found[names.GAIN]:+.6g}{_interval(found, names.GAIN)}"
+            f"{', '.join(others)}; gain {found[Metric.GAIN]:+.6g}{_interval(found, Metric.GAIN)}"
         )
     model = registry.model_of(run)
     if model is not None:
@@ -64,9 +64,9 @@ def _champion(crowned: Crowned, run: Run) -> list[str]:
 
 
 def _others(metric: str) -> dict[str, str]:
-    return {"defaults": names.baseline_test(metric), "dummy": names.dummy_test(metric)}
+    return {"defaults": Metric.baseline_test(metric), "dummy": Metric.dummy_test(metric)}
 
 
 def _interval(found: dict[str, float], name: str) -> str:
-    low, high = names.low(name), names.high(name)
+    low, high = Metric.low(name), Metric.high(name)
     return f" (95 %: {found[low]:.6g} to {found[high]:.6g})" if low in found else ""

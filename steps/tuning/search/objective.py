@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from steps import names
 from steps.errors import WrongValue, did_you_mean
+from steps.names import Metric
 from steps.tuning.entry_point import EntryPoint
 
 MAXIMIZE, MINIMIZE = DIRECTIONS = ("maximize", "minimize")
@@ -23,8 +23,8 @@ class Objective:
 def metric(values: Mapping[str, Any]) -> str:
     """Return the scorer that `train` is to use: left open, the objective may say it (`cv_f1_macro`)."""
     first = _split(values["objective"])[0]
-    if values["metric"] == "auto" and first.startswith(names.cv("")):
-        return first.removeprefix(names.cv("")).removesuffix("_std")
+    if values["metric"] == "auto" and first.startswith(Metric.cv("")):
+        return first.removeprefix(Metric.cv("")).removesuffix("_std")
     return str(values["metric"])
 
 
@@ -34,13 +34,13 @@ def resolve(values: Mapping[str, Any], entry: EntryPoint, scorer: str) -> tuple[
     Raises WrongValue for a metric that `train` does not log, and for a direction that nobody but the user knows.
     """
     known = {}
-    if entry.open:
-        known = {names.cv(scorer): MAXIMIZE, names.cv_std(scorer): MINIMIZE, names.FIT_TIME: MINIMIZE}
+    if entry.runs_train:
+        known = {Metric.cv(scorer): MAXIMIZE, Metric.cv_std(scorer): MINIMIZE, Metric.FIT_TIME: MINIMIZE}
     wanted = _split(values["objective"])
     if wanted == ["auto"]:
-        if not entry.open:
+        if not entry.runs_train:
             raise WrongValue(f"--objective 'auto': must be the name of the metric that {entry.name!r} logs")
-        wanted = [names.cv(scorer)]
+        wanted = [Metric.cv(scorer)]
     directions = _split(values["direction"])
     if directions == ["auto"]:
         directions = [known.get(name, "auto") for name in wanted]

@@ -24,7 +24,7 @@ _SAMPLED = 32
 
 
 @dataclass(frozen=True)
-class Kind:
+class SamplerKind:
     """A sampler's name in Optuna's terms: how it is made, and what it can't do.
 
     `fresh`: a new one for each ask. One that lives on would draw by the order of calls; but a point of a sequence is
@@ -82,12 +82,12 @@ class _Points(QMCSampler):
 
 
 KINDS = {
-    "tpe": Kind(_tpe),
-    "random": Kind(lambda _, seed: RandomSampler(seed=seed)),
-    "qmc": Kind(_Points, fresh=False, notes=True),
-    "grid": Kind(lambda _, seed: RandomSampler(seed=seed)),  # for what a `try` leaves open; see Sampler
-    "cmaes": Kind(_cmaes, notes=True, conditional=False, several_objectives=False, numbers=2, package="cmaes"),
-    "gp": Kind(_gp, conditional=False, numbers=1, package="torch"),
+    "tpe": SamplerKind(_tpe),
+    "random": SamplerKind(lambda _, seed: RandomSampler(seed=seed)),
+    "qmc": SamplerKind(_Points, fresh=False, notes=True),
+    "grid": SamplerKind(lambda _, seed: RandomSampler(seed=seed)),  # for what a `try` leaves open; see Sampler
+    "cmaes": SamplerKind(_cmaes, notes=True, conditional=False, several_objectives=False, numbers=2, package="cmaes"),
+    "gp": SamplerKind(_gp, conditional=False, numbers=1, package="torch"),
 }
 
 

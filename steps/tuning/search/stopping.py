@@ -22,7 +22,7 @@ def better(one: tuple[float, ...], other: tuple[float, ...], directions: tuple[s
 
 
 @dataclass
-class Best:
+class BestTrials:
     """The best trials so far: one, the first of equals; with several objectives those that no other is better than."""
 
     directions: tuple[str, ...]
@@ -44,10 +44,10 @@ class Best:
 
 
 @dataclass
-class Stop:
+class StopRules:
     """The rules that look at scores; `judge` takes every trial in turn, whatever its state."""
 
-    best: Best
+    best: BestTrials
     patience: int | None = None
     target: float | None = None
     max_failures: int | None = None

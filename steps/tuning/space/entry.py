@@ -8,9 +8,9 @@ from optuna.distributions import BaseDistribution, CategoricalDistribution, Floa
 
 from steps.errors import did_you_mean
 from steps.tuning.space.document import Item, Problems, Unreadable, shorten
-from steps.tuning.space.parameter import Fixed, Parameter, divides, word
+from steps.tuning.space.parameter import FixedParameter, SearchedParameter, divides, word
 
-Entry = Parameter | Fixed
+Entry = SearchedParameter | FixedParameter
 # What each type takes beside `type` and `when`: (required keys, optional keys).
 _KEYS = {
     "int": (("low", "high"), ("log", "step")),
@@ -27,7 +27,7 @@ def read(item: Item, name: str, above: Mapping[str, Entry | None]) -> Entry | No
     """Read an entry; None where it has problems, which are noted. `above` are the entries that a `when` may name."""
     if not item.is_mapping:
         try:
-            return Fixed(item.plain())
+            return FixedParameter(item.plain())
         except Unreadable:
             return None
     given = item.mapping()
@@ -53,7 +53,7 @@ def read(item: Item, name: str, above: Mapping[str, Entry | None]) -> Entry | No
             item.problem(f"{key}: is missing")
     distribution = _categorical(given) if kind == "categorical" else _number(kind, given, item.problems)
     when = _when(given["when"], above) if "when" in given else {}
-    return None if distribution is None or when is None else Parameter(name, distribution, when)
+    return None if distribution is None or when is None else SearchedParameter(name, distribution, when)
 
 
 def _categorical(given: Mapping[str, Item]) -> BaseDistribution | None:
@@ -146,7 +146,7 @@ def _when(item: Item, above: Mapping[str, Entry | None]) -> dict[str, tuple[str,
             condition.problem(f"must name a categorical that stands above{did_you_mean(key, above)}")
         elif named is None:
             continue  # it has problems of its own
-        elif not isinstance(named, Parameter) or not isinstance(named.distribution, CategoricalDistribution):
+        elif not isinstance(named, SearchedParameter) or not isinstance(named.distribution, CategoricalDistribution):
             condition.problem("must name a categorical, and this is none")
         else:
             found[named.name] = _words(condition, named.distribution.choices)

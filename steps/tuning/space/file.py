@@ -11,7 +11,7 @@ from steps.parameters import declared
 from steps.parameters.declared import TASKS
 from steps.tuning.space import entry, tries
 from steps.tuning.space.document import Item, parse, shorten
-from steps.tuning.space.parameter import Fixed, Parameter
+from steps.tuning.space.parameter import FixedParameter, SearchedParameter
 from steps.tuning.space.space import ESTIMATOR, Space, class_of
 
 TRY = "try"
@@ -96,7 +96,9 @@ def _section(root: Item) -> Space:
     else:
         entries = _plain(given)
         items = {path: root for path in entries if path is not None}
-    if len(entries) < 2 and not any(isinstance(e, Parameter | None) for own in entries.values() for e in own.values()):
+    if len(entries) < 2 and not any(
+        isinstance(e, SearchedParameter | None) for own in entries.values() for e in own.values()
+    ):
         root.problem("names nothing to search")
     found = [] if points is None else tries.read(points, entries)
     # Without the entries that have problems: they are raised before anybody sees this.
@@ -108,7 +110,7 @@ def _plain(given: Mapping[str, Item]) -> tries.Entries:
     """Read hyperparameters without an estimator; a plain `estimator` among them says whose they are."""
     found = _entries(given, "")
     own = found.get(ESTIMATOR)
-    if not isinstance(own, Fixed):
+    if not isinstance(own, FixedParameter):
         return {None: found}
     del found[ESTIMATOR]
     return {str(own.value): found}
@@ -117,7 +119,7 @@ def _plain(given: Mapping[str, Item]) -> tries.Entries:
 def _by_estimator(given: Mapping[str, Item]) -> tries.Entries:
     """Read import paths with their hyperparameters."""
     classes = Counter(class_of(path) for path in given)
-    found: dict[str | None, dict[str, Parameter | Fixed | None]] = {}
+    found: dict[str | None, dict[str, SearchedParameter | FixedParameter | None]] = {}
     for path, item in given.items():
         if not _IMPORT_PATH.fullmatch(path):
             item.problem("must be the import path of an estimator, such as sklearn.svm.SVC, or several joined by +")
@@ -134,18 +136,19 @@ def _by_estimator(given: Mapping[str, Item]) -> tries.Entries:
 
 def _entries(
     given: Mapping[str, Item], prefix: str, when: Mapping[str, tuple[str, ...]] | None = None
-) -> dict[str, Parameter | Fixed | None]:
+) -> dict[str, SearchedParameter | FixedParameter | None]:
     """Read the hyperparameters of one estimator; `prefix` and `when` are what Optuna's names and conditions begin with.
 
     A `when` of the file may name any categorical above.
     """
-    found: dict[str, Parameter | Fixed | None] = {}
+    found: dict[str, SearchedParameter | FixedParameter | None] = {}
     for key, item in given.items():
         if not _NAME.fullmatch(key):
             item.problem("must be a name: letters, digits, _ and -, no digit first")
         found[key] = entry.read(item, f"{prefix}{key}", found)
     return {
-        key: replace(e, when={**(when or {}), **e.when}) if isinstance(e, Parameter) else e for key, e in found.items()
+        key: replace(e, when={**(when or {}), **e.when}) if isinstance(e, SearchedParameter) else e
+        for key, e in found.items()
     }
 
 

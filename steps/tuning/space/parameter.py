@@ -14,7 +14,7 @@ from steps.tuning.space.document import shorten
 
 
 @dataclass(frozen=True)
-class Fixed:
+class FixedParameter:
     """A hyperparameter that has the same value in every trial."""
 
     value: Any
@@ -30,7 +30,7 @@ class Fixed:
 
 
 @dataclass(frozen=True)
-class Parameter:
+class SearchedParameter:
     """A hyperparameter that is searched: `name` is Optuna's name for it.
 
     `when` has, by Optuna's name of a categorical, the choices under which this one is active; all must hold.
@@ -45,7 +45,7 @@ class Parameter:
     def text(self) -> str:
         """Say what it is searched in, and where.
 
-        >>> Parameter("x", FloatDistribution(0.1, 10, log=True), {"kind": ("a", "b")}).text()
+        >>> SearchedParameter("x", FloatDistribution(0.1, 10, log=True), {"kind": ("a", "b")}).text()
         'a number from 0.1 to 10.0, log, where kind is a or b'
         """
         found = self.distribution

@@ -7,7 +7,7 @@ from typing import Any
 from optuna import Trial
 from optuna.distributions import BaseDistribution, CategoricalDistribution
 
-from steps.tuning.space.parameter import Fixed, Parameter
+from steps.tuning.space.parameter import FixedParameter, SearchedParameter
 
 # Optuna's name for the choice between several estimators.
 ESTIMATOR = "estimator"
@@ -42,7 +42,7 @@ class Space:
     (`<import path>.<hyperparameter>` where two classes have the same name), and the choice between them as `estimator`.
     """
 
-    entries: Mapping[str | None, Mapping[str, Parameter | Fixed]]
+    entries: Mapping[str | None, Mapping[str, SearchedParameter | FixedParameter]]
     tries: list[dict[str, Any]] = field(default_factory=list)
     where: Mapping[str, str] = field(default_factory=dict)
 
@@ -56,12 +56,17 @@ class Space:
         return list(self.entries[estimator])
 
     @property
-    def parameters(self) -> list[Parameter]:
+    def parameters(self) -> list[SearchedParameter]:
         """Return all that is searched, in order; what a condition names stands before what it governs."""
-        own = [entry for entries in self.entries.values() for entry in entries.values() if isinstance(entry, Parameter)]
+        own = [
+            entry
+            for entries in self.entries.values()
+            for entry in entries.values()
+            if isinstance(entry, SearchedParameter)
+        ]
         if len(self.entries) == 1:
             return own
-        return [Parameter(ESTIMATOR, CategoricalDistribution(tuple(map(str, self.entries)))), *own]
+        return [SearchedParameter(ESTIMATOR, CategoricalDistribution(tuple(map(str, self.entries)))), *own]
 
     @property
     def distributions(self) -> dict[str, BaseDistribution]:
@@ -86,7 +91,7 @@ class Space:
         estimator = params[ESTIMATOR] if len(self.entries) > 1 else next(iter(self.entries))
         found: dict[str, Any] = {}
         for name, entry in self.entries[estimator].items():
-            if isinstance(entry, Fixed):
+            if isinstance(entry, FixedParameter):
                 found[name] = entry.value
             elif entry.name in params:
                 found[name] = entry.value(params[entry.name])
@@ -102,12 +107,12 @@ class Space:
         params: dict[str, Any] = {} if len(self.entries) == 1 else {ESTIMATOR: estimator}
         left = dict(hyperparameters)
         for name, entry in self.entries[estimator].items():
-            if isinstance(entry, Parameter) and not entry.is_active(params):
+            if isinstance(entry, SearchedParameter) and not entry.is_active(params):
                 continue
             if name not in left or entry.rejects(left[name]):
                 return None
             value = left.pop(name)
-            if isinstance(entry, Parameter):
+            if isinstance(entry, SearchedParameter):
                 params[entry.name] = entry.suggested(value)
         return None if left else params
 
@@ -118,7 +123,7 @@ class Space:
         found = {ESTIMATOR: f"one of {', '.join(map(str, self.entries))}"}
         for path, entries in self.entries.items():
             for key, entry in entries.items():
-                if isinstance(entry, Parameter):  # that it is of this estimator is said in front
+                if isinstance(entry, SearchedParameter):  # that it is of this estimator is said in front
                     entry = replace(
                         entry, when={name: words for name, words in entry.when.items() if name != ESTIMATOR}
                     )
@@ -129,7 +134,7 @@ class Space:
         """Yield every point, active parameters alone, the last one varying first; only where `size` is a number."""
         yield from self._points(self.parameters, {})
 
-    def _points(self, left: list[Parameter], params: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    def _points(self, left: list[SearchedParameter], params: dict[str, Any]) -> Iterator[dict[str, Any]]:
         while left and not left[0].is_active(params):
             left = left[1:]
         if not left:
@@ -144,7 +149,7 @@ class Space:
         return _size(self.parameters, {})
 
 
-def _size(left: list[Parameter], params: dict[str, Any]) -> int | None:
+def _size(left: list[SearchedParameter], params: dict[str, Any]) -> int | None:
     """Count points: only what a condition names must be gone through value by value."""
     if not left:
         return 1

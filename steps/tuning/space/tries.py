@@ -5,11 +5,11 @@ from typing import Any
 
 from steps.errors import did_you_mean
 from steps.tuning.space.document import Item, Unreadable
-from steps.tuning.space.parameter import Fixed, Parameter
+from steps.tuning.space.parameter import FixedParameter, SearchedParameter
 from steps.tuning.space.space import ESTIMATOR
 
 # The hyperparameters of each estimator by name; None for an entry that has problems of its own.
-Entries = Mapping[str | None, Mapping[str, Parameter | Fixed | None]]
+Entries = Mapping[str | None, Mapping[str, SearchedParameter | FixedParameter | None]]
 
 
 def read(item: Item, entries: Entries) -> list[dict[str, Any]]:
@@ -48,11 +48,11 @@ def _point(item: Item, entries: Entries) -> dict[str, Any]:
     for key, entry in own.items():
         if key not in values or entry is None:
             continue
-        if isinstance(entry, Parameter) and not entry.is_active(params):
+        if isinstance(entry, SearchedParameter) and not entry.is_active(params):
             given[key].problem(f"is not active here: only where {_conditions(entry, own)}")
         elif reason := entry.rejects(values[key]):
             given[key].problem(reason)
-        elif isinstance(entry, Parameter):
+        elif isinstance(entry, SearchedParameter):
             params[entry.name] = entry.suggested(values[key])
     return params
 
@@ -65,9 +65,9 @@ def _no_estimator(item: Item, named: Item | None, path: object, allowed: list[st
         named.problem(f"{text}, got {path!r}{did_you_mean(str(path), allowed)}")
 
 
-def _conditions(parameter: Parameter, own: Mapping[str, Parameter | Fixed | None]) -> str:
+def _conditions(parameter: SearchedParameter, own: Mapping[str, SearchedParameter | FixedParameter | None]) -> str:
     """Say a parameter's conditions on others of its estimator."""
-    keys = {entry.name: key for key, entry in own.items() if isinstance(entry, Parameter)}
+    keys = {entry.name: key for key, entry in own.items() if isinstance(entry, SearchedParameter)}
     return " and ".join(
         f"{keys[name]} is {' or '.join(words)}" for name, words in parameter.when.items() if name in keys
     )

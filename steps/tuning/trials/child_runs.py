@@ -13,16 +13,17 @@ import mlflow
 from mlflow.tracking import MlflowClient
 from optuna.trial import TrialState
 
-from steps import backends, names
+from steps import backends
 from steps.backends import control
 from steps.backends.submitted_run import GRACE_S
+from steps.names import Artifact, Metric, Role, State, Tag
 from steps.parameters.values import encode
-from steps.tracking import write
+from steps.tracking import read, write
 from steps.tuning.entry_point import EntryPoint
 from steps.tuning.search.objective import Objective
 from steps.tuning.search.search import Outcome
 from steps.tuning.trials.command import Origin
-from steps.tuning.trials.trial import STATUS, Adopted, Child, Ended, Job
+from steps.tuning.trials.trial import STATUS, Adopted, Child, Job, TrialResult
 
 # How many lines of a failed child's output travel to its run.
 _LAST_LINES = 20
@@ -32,7 +33,7 @@ _LOG_LENGTH = 20_000_000
 
 
 @dataclass(frozen=True)
-class Children:
+class ChildRuns:
     """Launches and settles the child runs of one study; `folder` takes their output.
 
     `parameters` go to every child. `steps_of` is the metric whose steps a pruner sees.
@@ -73,7 +74,7 @@ class Children:
         output = self.folder / f"{name}.log"
         tags, metrics = self._born_with(job)
         if retry_of is not None:
-            tags[names.RETRY_OF] = retry_of
+            tags[Tag.RETRY_OF] = retry_of
         ours = self.backend in backends.OURS
         given = {"name": name, "tags": tags, "metrics": metrics, "hold": hold} if ours else self.backend_config
         with contextlib.nullcontext() if ours else control.writing_to(output):
@@ -98,7 +99,7 @@ class Children:
         found: dict[int, float] = {}
         for metric in sorted(self._history(run_id, self.steps_of), key=lambda m: (m.step, m.timestamp)):
             found.setdefault(metric.step, metric.value)
-        return [(step, value) for step, value in found.items() if write.is_finite(value)]
+        return [(step, value) for step, value in found.items() if read.is_finite(value)]
 
     def settle(
         self,
@@ -107,7 +108,7 @@ class Children:
         pruned_at: int | None = None,
         *,
         may_retry: bool = False,
-    ) -> Ended:
+    ) -> TrialResult:
         """Read what an ended child left, write its state to its run, and return it.
 
         COMPLETE takes both: the process ended well, and the run carries each objective as a finite number. What its
@@ -115,16 +116,16 @@ class Children:
         again, and its failure may pass, it is RETRIED.
         """
         if pruned_at is not None:
-            ended = Ended(child.job, child.run_id, Outcome(TrialState.PRUNED, steps=tuple(reported)))
+            ended = TrialResult(child.job, child.run_id, Outcome(TrialState.PRUNED, steps=tuple(reported)))
         else:
             values, reason = self._values(child)
             if reason is None:
-                ended = Ended(child.job, child.run_id, Outcome(TrialState.COMPLETE, values, tuple(reported)))
+                ended = TrialResult(child.job, child.run_id, Outcome(TrialState.COMPLETE, values, tuple(reported)))
             else:
                 lines = _last_lines(child.output)
                 outcome = Outcome(TrialState.FAIL, steps=tuple(reported))
-                retried = may_retry and control.may_pass(reason)
-                ended = Ended(child.job, child.run_id, outcome, _told(reason, lines), lines, retried)
+                retried = may_retry and control.is_transient(reason)
+                ended = TrialResult(child.job, child.run_id, outcome, _told(reason, lines), lines, retried)
         self._write(ended, pruned_at, child.output, child.node)
         return ended
 
@@ -145,7 +146,7 @@ class Children:
 
     def disown(self, run_id: str) -> None:
         """Mark a run as no part of the study."""
-        MlflowClient().set_tag(run_id, names.STATE, names.STOPPED)
+        MlflowClient().set_tag(run_id, Tag.STATE, State.STOPPED)
 
     def _values(self, child: Child | Adopted) -> tuple[tuple[float, ...], str | None]:
         values = []
@@ -156,27 +157,27 @@ class Children:
             value = max(history, key=lambda m: (m.step, m.timestamp)).value if history else None
             if reason is None and value is None:
                 reason = f"ended well, but logged no {objective.name}"
-            elif reason is None and value is not None and not write.is_finite(value):
+            elif reason is None and value is not None and not read.is_finite(value):
                 reason = f"{objective.name} is {value:.6g}, not a finite number"
             if value is not None:
                 values.append(value)
         return tuple(values), reason
 
-    def _write(self, ended: Ended, pruned_at: int | None, output: Path | None, node: str | None) -> None:
-        tags = {names.STATE: names.RETRIED if ended.retried else ended.outcome.state.name}
+    def _write(self, ended: TrialResult, pruned_at: int | None, output: Path | None, node: str | None) -> None:
+        tags = {Tag.STATE: State.RETRIED if ended.retried else ended.outcome.state.name}
         if node is not None:
-            tags[names.NODE] = node
+            tags[Tag.NODE] = node
         if ended.outcome.state == TrialState.FAIL:
-            tags |= {names.REASON: ended.reason, names.STDERR: ended.stderr}
+            tags |= {Tag.REASON: ended.reason, Tag.STDERR: ended.stderr}
             self._keep_log(ended.run_id, output)
         reported = json.dumps(ended.outcome.steps)
         if ended.outcome.steps and len(reported) <= write.TAG_LENGTH:  # else they are read from the metric
-            tags[names.REPORTED] = reported
+            tags[Tag.REPORTED] = reported
         if pruned_at is not None:
-            tags[names.PRUNED_AT] = str(pruned_at)
+            tags[Tag.PRUNED_AT] = str(pruned_at)
         client, run_id = MlflowClient(), ended.run_id
         if len(tags) == 1:  # one alone costs half of what a batch does
-            client.set_tag(run_id, names.STATE, tags[names.STATE])
+            client.set_tag(run_id, Tag.STATE, tags[Tag.STATE])
         else:
             write.record(run_id, tags=tags)
         client.set_terminated(run_id, STATUS[ended.outcome.state])
@@ -184,32 +185,32 @@ class Children:
     def _keep_log(self, run_id: str, output: Path | None) -> None:
         if output is not None and output.exists():
             text = output.read_text(encoding="utf-8", errors="replace")
-            MlflowClient().log_text(run_id, text[-_LOG_LENGTH:], names.LOG)
+            MlflowClient().log_text(run_id, text[-_LOG_LENGTH:], Artifact.LOG)
 
     def _history(self, run_id: str, metric: str) -> list[Any]:
         return list(MlflowClient().get_metric_history(run_id, metric))
 
     def _name(self, job: Job) -> str:
         if job.role:
-            return job.role if job.role == names.CHAMPION_ROLE else f"{job.role} {job.number:0{self.digits}d}"
+            return job.role if job.role == Role.CHAMPION else f"{job.role} {job.number:0{self.digits}d}"
         if job.number is not None:
             return f"trial {job.number:0{self.digits}d}"
         return f"baseline {(job.estimator or '').rpartition('.')[2]}" if self.several else "baseline"
 
     def _born_with(self, job: Job) -> tuple[dict[str, str], list[mlflow.entities.Metric]]:
         tags = {
-            names.STUDY: self.study,
-            names.ROLE: job.role or ("baseline" if job.number is None else "trial"),
-            names.PARAMS: json.dumps(self.recorded(job)),
-            names.REPRODUCE: self.origin.command(self.entry.name, self.command(job)),
+            Tag.STUDY: self.study,
+            Tag.ROLE: job.role or (Role.BASELINE if job.number is None else Role.TRIAL),
+            Tag.PARAMS: json.dumps(self.recorded(job)),
+            Tag.REPRODUCE: self.origin.command(self.entry.name, self.command(job)),
         }
         if job.estimator is not None:
-            tags[names.ESTIMATOR] = job.estimator
+            tags[Tag.ESTIMATOR] = job.estimator
         if job.number is None:
             return tags, []
-        tags[names.TRIAL] = str(job.number)
+        tags[Tag.TRIAL] = str(job.number)
         # The number as an axis is for trials alone: charts would show one twice.
-        return tags, [] if job.role else [write.metric(names.TRIAL_NUMBER, job.number)]
+        return tags, [] if job.role else [write.metric(Metric.TRIAL, job.number)]
 
 
 def _told(reason: str, lines: str) -> str:

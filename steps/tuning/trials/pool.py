@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from steps.backends import control
-from steps.tuning.trials.child_runs import Children
+from steps.tuning.trials.child_runs import ChildRuns
 from steps.tuning.trials.trial import Child
 
 # A child that took less than this is short: see `Pool.launch_ahead`.
@@ -19,7 +19,7 @@ Launch = Callable[..., Child | None]
 class Pool:
     """The children in flight, at most `jobs` at a time; each may take `timeout_s` (None: no limit)."""
 
-    children: Children
+    children: ChildRuns
     jobs: int
     timeout_s: float | None = None
     running: list[Child] = field(default_factory=list)

@@ -8,34 +8,34 @@ from optuna.trial import TrialState
 
 from steps.errors import NoTrialFinished
 from steps.tuning.search import stopping
-from steps.tuning.search.stopping import Stop
-from steps.tuning.trials.trial import Ended
+from steps.tuning.search.stopping import StopRules
+from steps.tuning.trials.trial import TrialResult
 
 
 @dataclass(frozen=True)
-class Result:
+class StudyResult:
     """A study that has ended: why, and the trials that count, by number; the best of them; the baselines.
 
     `best` is one trial, or the front where there are two objectives.
     """
 
     stopped_by: str
-    trials: Mapping[int, Ended]
-    best: Mapping[int, Ended]
-    baselines: list[Ended]
+    trials: Mapping[int, TrialResult]
+    best: Mapping[int, TrialResult]
+    baselines: list[TrialResult]
     why_failed: str = ""  # where failures in a row ended it
 
 
 @dataclass
-class Ledger:
+class Results:
     """The trials that have ended, by number, and the baselines; `judged` of the trials, one after another, are judged.
 
     `stopped_by` says why the study is to end, None while it goes on.
     """
 
-    stop: Stop
-    trials: dict[int, Ended] = field(default_factory=dict)
-    baselines: list[Ended] = field(default_factory=list)
+    stop: StopRules
+    trials: dict[int, TrialResult] = field(default_factory=dict)
+    baselines: list[TrialResult] = field(default_factory=list)
     judged: int = 0
     stopped_by: str | None = None
 
@@ -48,11 +48,11 @@ class Ledger:
         self.judged += 1
         return True
 
-    def cut(self) -> list[Ended]:
+    def cut(self) -> list[TrialResult]:
         """Take out and return the trials that ended behind the last that was judged: the study goes without them."""
         return [self.trials.pop(number) for number in sorted(self.trials) if number >= self.judged]
 
-    def result(self) -> Result:
+    def result(self) -> StudyResult:
         """Return what a study has come to that has ended. Raises NoTrialFinished where no trial has a score.
 
         One that a signal ended may have none.
@@ -65,7 +65,7 @@ class Ledger:
         if not best and self.stopped_by != stopping.SIGNAL:
             raise NoTrialFinished(self._why_none())
         why = self._why_failed() if self.stopped_by == stopping.FAILURES else ""
-        return Result(self.stopped_by, dict(sorted(self.trials.items())), best, self.baselines, why)
+        return StudyResult(self.stopped_by, dict(sorted(self.trials.items())), best, self.baselines, why)
 
     def _why_none(self) -> str:
         if not any(ended.reason for ended in self.trials.values()):

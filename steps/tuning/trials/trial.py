@@ -12,8 +12,11 @@ from optuna.trial import TrialState
 
 from steps.backends import control
 from steps.backends.submitted_run import GRACE_S
+from steps.names import State
 from steps.tuning.search.search import Outcome
 
+# The states of a settled child, by their names on record.
+SETTLED = {name: TrialState[name] for name in State.SETTLED}
 # The status of the run of a child that ended so.
 STATUS = {TrialState.COMPLETE: "FINISHED", TrialState.PRUNED: "KILLED", TrialState.FAIL: "FAILED"}
 # How long a child may take to end once it was asked to, and killed, before it is given up.
@@ -80,7 +83,7 @@ class Child:
 
     def age_s(self) -> float:
         """Return the seconds since the start; none while it waits for its place on a cluster."""
-        if control.waits(self.submitted):
+        if control.is_queued(self.submitted):
             return 0.0
         return time.monotonic() - (control.begun(self.submitted) or self.launched)
 
@@ -113,7 +116,7 @@ class Adopted:
 
 
 @dataclass(frozen=True)
-class Ended:
+class TrialResult:
     """A child that has ended: its outcome and, where that is FAIL, the reason and the last lines of its output."""
 
     job: Job

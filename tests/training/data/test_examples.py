@@ -13,7 +13,7 @@ MESSY = str(Path(__file__).parents[2] / "samples" / "messy.csv")
 
 
 def of(*estimators, **given):
-    return examples.of(declared.defaults(declared.TRAIN) | given, estimators or ["sklearn.svm.SVC"])
+    return examples.get(declared.defaults(declared.TRAIN) | given, estimators or ["sklearn.svm.SVC"])
 
 
 def problems_of(**given):

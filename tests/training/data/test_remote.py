@@ -1,7 +1,7 @@
 import pytest
 
-from steps import names
 from steps.errors import WrongValue
+from steps.names import Variable
 from steps.training.data import load, remote
 from tests.e2e.tools import free_port
 
@@ -16,7 +16,7 @@ def server(web):
 def test_a_study_fetches_a_file_once(server, tmp_path, monkeypatch):
     """With a folder of the study, the first one fetches into it and all others find the copy, each URI its own."""
     url, asked = server
-    monkeypatch.setenv(names.FILES, str(tmp_path))
+    monkeypatch.setenv(Variable.FILES, str(tmp_path))
     for _ in range(3):
         with remote.copy_of(f"{url}/table.csv") as path:
             assert path.read_bytes() == b"a,b\n1,2\n"
@@ -29,10 +29,10 @@ def test_a_study_fetches_a_file_once(server, tmp_path, monkeypatch):
 def test_without_a_study_a_file_is_fetched_and_forgotten(server, monkeypatch):
     """A process that works for no study on this machine fetches for itself, and leaves nothing."""
     url, asked = server
-    monkeypatch.delenv(names.FILES, raising=False)
+    monkeypatch.delenv(Variable.FILES, raising=False)
     for folder in (None, "/no/such/folder"):
         if folder:
-            monkeypatch.setenv(names.FILES, folder)
+            monkeypatch.setenv(Variable.FILES, folder)
         with remote.copy_of(f"{url}/table.csv") as path:
             assert path.read_bytes() == b"a,b\n1,2\n"
         assert not path.exists()
@@ -49,7 +49,7 @@ def test_a_table_from_the_web_keeps_its_uri_and_name(server):
 def test_what_is_not_there_is_told_once_and_asked_for_once(server, tmp_path, monkeypatch):
     """A failure is one line with the URI and the reason, and nobody waits for it again."""
     url, asked = server
-    monkeypatch.setenv(names.FILES, str(tmp_path))
+    monkeypatch.setenv(Variable.FILES, str(tmp_path))
     for _ in range(2):
         with pytest.raises(WrongValue) as caught, remote.copy_of(f"{url}/x.csv"):
             pass

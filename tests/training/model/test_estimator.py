@@ -12,8 +12,8 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.svm import SVC
 from sklearn.utils import all_estimators
 
-from steps import names
 from steps.errors import WrongValue
+from steps.names import ESTIMATOR_PREFIX
 from steps.parameters import declared
 from steps.training.model import estimator
 
@@ -302,8 +302,8 @@ def test_a_name_that_the_step_has_too_is_reached_with_the_prefix():
             continue
         for name in make().get_params():
             clashes |= {name} & own
-            word = f"{names.PREFIX}{name}" if name in own or name.startswith(names.PREFIX) else name
-            values, found = declared.read_open([f"--{word}", "5"], declared.TRAIN, names.PREFIX)
+            word = f"{ESTIMATOR_PREFIX}{name}" if name in own or name.startswith(ESTIMATOR_PREFIX) else name
+            values, found = declared.read_open([f"--{word}", "5"], declared.TRAIN, ESTIMATOR_PREFIX)
             assert (values, found) == (declared.defaults(declared.TRAIN), {name: 5})
     assert {"metric", "estimator"} <= clashes
 

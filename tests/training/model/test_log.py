@@ -14,7 +14,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
-from steps import names, spaces
+from steps import spaces
+from steps.names import Tag
 from steps.training.model import estimator, log, pipeline
 from steps.tuning import space
 
@@ -129,7 +130,7 @@ def test_a_logged_model_is_tagged_with_its_format_and_predicts_the_same(saved_by
     with mlflow.start_run() as run:
         log.log(made, features)
     tags = place.client.get_run(run.info.run_id).data.tags
-    assert tags[names.MODEL_FORMAT] == saved_by
+    assert tags[Tag.MODEL_FORMAT] == saved_by
     (logged,) = place.client.get_run(run.info.run_id).outputs.model_outputs
     back = mlflow.sklearn.load_model(f"models:/{logged.model_id}")
     for found, expected in zip(answers(back, features), answers(made, features), strict=True):

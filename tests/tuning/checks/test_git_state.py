@@ -106,7 +106,7 @@ def test_a_tree_as_it_was_committed_is_clean(repository):
     (repository / "mlruns" / "x").touch()
     (repository / "mlflow.db").touch()
     (repository / "code.py").touch()
-    assert git_state.read(repository) == git_state.Tree()
+    assert git_state.read(repository) == git_state.GitState()
 
 
 def test_a_folder_inside_the_tree_is_of_the_whole_tree(repository, tmp_path):
@@ -159,7 +159,7 @@ def test_a_work_tree_beside_its_repository_is_read_too(repository, tmp_path):
     """A linked work tree has its index elsewhere."""
     linked = tmp_path / "linked"
     git(repository, "worktree", "add", "--quiet", str(linked))
-    assert git_state.read(linked) == git_state.Tree()
+    assert git_state.read(linked) == git_state.GitState()
     (linked / "new").write_text("x\n")
     found = git_state.read(linked)
     assert found is not None
@@ -171,7 +171,7 @@ def test_the_environment_of_a_git_hook_leads_nowhere_else(repository, tmp_path, 
     git(tmp_path, "init", "--quiet", "other")
     monkeypatch.setenv("GIT_DIR", str(tmp_path / "other" / ".git"))
     monkeypatch.setenv("GIT_INDEX_FILE", "/no/such/index")
-    assert git_state.read(repository) == git_state.Tree()
+    assert git_state.read(repository) == git_state.GitState()
 
 
 def test_a_big_file_is_left_out_and_named(repository, tmp_path, monkeypatch):
@@ -246,7 +246,7 @@ def test_a_repository_of_somebody_else_is_an_error_of_gits(repository, monkeypat
 
 def test_a_dirty_tree_is_refused_with_what_makes_it_so(repository):
     """The first paths are named, and how many more."""
-    git_state.refuse_dirty(git_state.Tree(), repository)
+    git_state.refuse_dirty(git_state.GitState(), repository)
     for number in range(8):
         (repository / f"new {number}").touch()
     with pytest.raises(WrongValue) as caught:
@@ -277,7 +277,7 @@ def tags(run_id):
 def test_a_clean_tree_is_recorded_by_its_tag(a_run):
     """And by nothing else."""
     run_id, artifacts = a_run
-    git_state.Tree().record(run_id)
+    git_state.GitState().record(run_id)
     assert tags(run_id) == {"tuning.git_dirty": "false"}
     assert not artifacts.exists()
 

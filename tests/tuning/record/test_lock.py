@@ -11,8 +11,8 @@ from contextlib import nullcontext
 import pytest
 from mlflow.tracking import MlflowClient
 
-from steps import names
 from steps.errors import WrongValue
+from steps.names import Tag
 from steps.tuning.record import lock
 
 
@@ -73,9 +73,9 @@ def test_a_study_that_another_works_on_is_refused(
     older = parent(study="mine", role="study", tuner=tuner(host="elsewhere", pid=7), **other)
     run_id = parent()
     with pytest.raises(WrongValue, match="process 7 on elsewhere works on it") as caught:
-        lock.take("mine", client.get_run(run_id))
+        lock.acquire("mine", client.get_run(run_id))
     assert older in str(caught.value)
-    assert not {names.STUDY, names.ROLE, names.TUNER} & client.get_run(run_id).data.tags.keys()
+    assert not {Tag.STUDY, Tag.ROLE, Tag.TUNER} & client.get_run(run_id).data.tags.keys()
 
 
 @pytest.mark.parametrize(
@@ -92,10 +92,10 @@ def test_a_study_that_nobody_works_on_is_claimed(
     """The claim stands on the parent run: the study's name, and which process works on it; a dead one's is KILLED."""
     before = parent(**other)
     run_id = parent()
-    lock.take("mine", client.get_run(run_id))
+    lock.acquire("mine", client.get_run(run_id))
     tags = client.get_run(run_id).data.tags
-    assert (tags[names.STUDY], tags[names.ROLE]) == ("mine", "study")
-    assert json.loads(tags[names.TUNER])["pid"] == os.getpid()
+    assert (tags[Tag.STUDY], tags[Tag.ROLE]) == ("mine", "study")
+    assert json.loads(tags[Tag.TUNER])["pid"] == os.getpid()
     dead = other["tuner"]["pid"] != os.getpid()  # type: ignore[index]
     assert client.get_run(before).info.status == ("KILLED" if dead else "RUNNING")
 
@@ -114,7 +114,7 @@ def test_a_claim_is_confirmed_before_the_first_child(
 ) -> None:
     """An older run whose tuner came late, and before the study was opened, has it: whatever the order, one works."""
     run_id = parent()
-    claimed = lock.take("mine", client.get_run(run_id))
+    claimed = lock.acquire("mine", client.get_run(run_id))
     parent(study="mine", role="study", **other)
     with pytest.raises(WrongValue) if gives_way else nullcontext():
         lock.confirm(claimed, "mine", client.get_run(run_id))
@@ -133,10 +133,10 @@ def test_one_that_was_killed_before_it_named_itself_is_found_by_its_parameter(
 def test_a_sign_of_life_is_given_when_it_is_due(client: MlflowClient, parent: Callable[..., str]) -> None:
     """The first at once, the next not before its time."""
     run_id = parent()
-    claimed = lock.Claim(run_id)
+    claimed = lock.StudyLock(run_id)
     assert claimed.due_s() == 0
-    claimed.beat()
-    first = client.get_run(run_id).data.tags[names.TUNER]
-    assert 0 < claimed.due_s() <= lock.BEAT_S
-    claimed.beat()
-    assert client.get_run(run_id).data.tags[names.TUNER] == first
+    claimed.heartbeat()
+    first = client.get_run(run_id).data.tags[Tag.TUNER]
+    assert 0 < claimed.due_s() <= lock.HEARTBEAT_S
+    claimed.heartbeat()
+    assert client.get_run(run_id).data.tags[Tag.TUNER] == first

@@ -8,26 +8,26 @@ import pytest
 from mlflow.tracking import MlflowClient
 from optuna.trial import TrialState
 
-from steps import names
 from steps.errors import WrongValue
+from steps.names import Tag
 from steps.parameters import declared
 from steps.training.run_plan import describe
 from steps.tuning import study_plan
 from steps.tuning.record import resume
-from steps.tuning.trials.trial import Adopted, Ended, Job
+from steps.tuning.trials.trial import Adopted, Job, TrialResult
 
 PARAMS = {"n_estimators": 60, "max_depth": 4}
 JOB = Job(3, "sklearn.ensemble.RandomForestClassifier", PARAMS)
 SCORED = {"cv_accuracy": 0.9}
 
 
-def planned(*words: str) -> study_plan.Plan:
+def planned(*words: str) -> study_plan.StudyPlan:
     given = {"--data": "wine", "--folds": "2", **dict(zip(words[::2], words[1::2], strict=True))}
     return study_plan.make(declared.read([word for pair in given.items() for word in pair], declared.TUNE), describe)
 
 
 @pytest.fixture(scope="module")
-def wine() -> study_plan.Plan:
+def wine() -> study_plan.StudyPlan:
     return planned()
 
 
@@ -36,9 +36,9 @@ def trial(client: MlflowClient) -> Callable[..., str]:
     """Make a run of trial 3 of the study; its state, status and scores are given."""
 
     def make(state: str | None, status: str = "RUNNING", scores: dict[str, float] | None = None, **tags: str) -> str:
-        known = {names.STUDY: "mine", names.ROLE: "trial", names.TRIAL: "3", names.PARAMS: json.dumps(PARAMS)}
+        known = {Tag.STUDY: "mine", Tag.ROLE: "trial", Tag.TRIAL: "3", Tag.PARAMS: json.dumps(PARAMS)}
         known |= {f"tuning.{name}": value for name, value in tags.items()}
-        run = client.create_run("0", tags=known | ({} if state is None else {names.STATE: state}))
+        run = client.create_run("0", tags=known | ({} if state is None else {Tag.STATE: state}))
         for name, value in (scores or {}).items():
             client.log_metric(run.info.run_id, name, value)
         if status != "RUNNING":
@@ -49,18 +49,18 @@ def trial(client: MlflowClient) -> Callable[..., str]:
 
 
 @pytest.fixture
-def parent(client: MlflowClient, wine: study_plan.Plan) -> str:
+def parent(client: MlflowClient, wine: study_plan.StudyPlan) -> str:
     """The study's parent run, whose tuner was killed."""
-    tags = {names.STUDY: "mine", names.ROLE: "study", names.IDENTITY: json.dumps(resume.identity(wine))}
-    run_id: str = client.create_run("0", tags=tags | {names.SETTINGS: json.dumps(wine.values)}).info.run_id
+    tags = {Tag.STUDY: "mine", Tag.ROLE: "study", Tag.IDENTITY: json.dumps(resume.identity(wine))}
+    run_id: str = client.create_run("0", tags=tags | {Tag.SETTINGS: json.dumps(wine.values)}).info.run_id
     return run_id
 
 
-def load(wine: study_plan.Plan) -> resume.History:
+def load(wine: study_plan.StudyPlan) -> resume.History:
     return resume.load("0", "mine", wine, resume.parents("0", "mine", but=""))
 
 
-def recall(loaded: resume.History, job: Job = JOB, **how: Any) -> Ended | Adopted | None:
+def recall(loaded: resume.History, job: Job = JOB, **how: Any) -> TrialResult | Adopted | None:
     return loaded.recall(job, dict(job.hyperparameters), ["cv_accuracy"], how.get("steps_of"))
 
 
@@ -79,17 +79,19 @@ def test_what_was_settled_is_recalled(
     expected: TrialState,
     trial: Any,
     parent: str,
-    wine: study_plan.Plan,
+    wine: study_plan.StudyPlan,
 ) -> None:
     """A settled trial keeps its number, its state and its score, and is not run again."""
     run_id = trial(state, status, scores, reason="why" if state == "FAIL" else "")
     found = recall(load(wine))
-    assert isinstance(found, Ended)
+    assert isinstance(found, TrialResult)
     assert (found.run_id, found.outcome.state) == (run_id, expected)
     assert found.outcome.values == ((0.9,) if state == "COMPLETE" else ())
 
 
-def test_a_child_that_finished_after_its_tuner_died_is_adopted(trial: Any, parent: str, wine: study_plan.Plan) -> None:
+def test_a_child_that_finished_after_its_tuner_died_is_adopted(
+    trial: Any, parent: str, wine: study_plan.StudyPlan
+) -> None:
     """It carries its objective, which `train` logs last: its run is settled, not run again."""
     run_id = trial(None, "RUNNING", SCORED)
     assert recall(load(wine)) == Adopted(JOB, run_id)
@@ -107,7 +109,7 @@ def test_a_child_that_finished_after_its_tuner_died_is_adopted(trial: Any, paren
     ],
 )
 def test_what_was_cut_off_is_run_again(
-    state: str | None, status: str, scores: dict[str, float], trial: Any, parent: str, wine: study_plan.Plan
+    state: str | None, status: str, scores: dict[str, float], trial: Any, parent: str, wine: study_plan.StudyPlan
 ) -> None:
     """It is known as what is tried again, and its run is settled."""
     run_id = trial(state, status, scores)
@@ -116,12 +118,12 @@ def test_what_was_cut_off_is_run_again(
     assert loaded.retry_of(JOB) == run_id
     assert loaded.retries.get(3, 0) == (state == "RETRIED")
     run = MlflowClient().get_run(run_id)
-    assert run.data.tags[names.STATE] == (state or "STOPPED")
+    assert run.data.tags[Tag.STATE] == (state or "STOPPED")
     assert run.info.status != "RUNNING"
 
 
 def test_the_run_that_counts_is_recalled_whatever_came_before_it(
-    trial: Any, parent: str, wine: study_plan.Plan
+    trial: Any, parent: str, wine: study_plan.StudyPlan
 ) -> None:
     """A trial that was cut off, then failed, then succeeded: the last."""
     trial("STOPPED", "KILLED")
@@ -134,18 +136,20 @@ def test_the_run_that_counts_is_recalled_whatever_came_before_it(
 
 @pytest.mark.parametrize(("state", "status"), [("COMPLETE", "FINISHED"), ("PRUNED", "KILLED"), ("FAIL", "FAILED")])
 def test_a_trial_that_was_half_settled_keeps_its_state(
-    state: str, status: str, trial: Any, parent: str, wine: study_plan.Plan
+    state: str, status: str, trial: Any, parent: str, wine: study_plan.StudyPlan
 ) -> None:
     """The tuner died after it had written a trial's state and before the run's end: the trial counts, its run ends."""
     run_id = trial(state, "RUNNING", SCORED)
     assert recall(load(wine)) is not None
     resume.settle_leftovers("0", "mine")
     run = MlflowClient().get_run(run_id)
-    assert (run.data.tags[names.STATE], run.info.status) == (state, status)
+    assert (run.data.tags[Tag.STATE], run.info.status) == (state, status)
     assert recall(load(wine)) is not None
 
 
-def test_another_proposal_than_the_one_on_record_is_refused(trial: Any, parent: str, wine: study_plan.Plan) -> None:
+def test_another_proposal_than_the_one_on_record_is_refused(
+    trial: Any, parent: str, wine: study_plan.StudyPlan
+) -> None:
     """A replayed ask must give the parameters on record; where it does not, both are told."""
     trial("COMPLETE", "FINISHED", SCORED)
     other = Job(3, JOB.estimator, {**PARAMS, "max_depth": 5})
@@ -155,13 +159,13 @@ def test_another_proposal_than_the_one_on_record_is_refused(trial: Any, parent: 
 
 @pytest.mark.parametrize(("tag", "expected"), [("[[0, 0.5], [1, 0.25]]", 2), (None, 3)])
 def test_what_a_pruner_has_seen_is_read_from_the_tag_or_from_the_metric(
-    tag: str | None, expected: int, trial: Any, parent: str, wine: study_plan.Plan
+    tag: str | None, expected: int, trial: Any, parent: str, wine: study_plan.StudyPlan
 ) -> None:
     """By the metric where the tag would have been too long, and then up to the step of the decision."""
     tags = {"reported": tag} if tag else {}
     trial("PRUNED", "KILLED", SCORED, pruned_at="2", **tags)
     found = recall(load(wine), steps_of=lambda _: [(step, 0.1 * step) for step in range(9)])
-    assert isinstance(found, Ended)
+    assert isinstance(found, TrialResult)
     assert len(found.outcome.steps) == expected
 
 
@@ -198,4 +202,4 @@ def test_runs_that_a_server_made_twice_are_settled(trial: Any, parent: str) -> N
     run_id = trial(None)
     resume.settle_leftovers("0", "mine")
     run = MlflowClient().get_run(run_id)
-    assert (run.info.status, run.data.tags[names.STATE]) == ("KILLED", "STOPPED")
+    assert (run.info.status, run.data.tags[Tag.STATE]) == ("KILLED", "STOPPED")

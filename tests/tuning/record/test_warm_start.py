@@ -7,7 +7,6 @@ from mlflow.tracking import MlflowClient
 
 from steps.errors import WrongValue
 from steps.parameters import declared
-from steps.tracking import write
 from steps.training.run_plan import describe
 from steps.tuning import study_plan
 from steps.tuning.record import warm_start
@@ -16,17 +15,17 @@ WORDS = ["--data", "wine", "--folds", "2"]
 FITS = {"n_estimators": "60", "max_depth": "4"}
 
 
-def planned(*words: str) -> study_plan.Plan:
+def planned(*words: str) -> study_plan.StudyPlan:
     return study_plan.make(declared.read([*WORDS, *words], declared.TUNE), describe)
 
 
 @pytest.fixture(scope="module")
-def wine() -> study_plan.Plan:
+def wine() -> study_plan.StudyPlan:
     return planned()
 
 
 @pytest.fixture
-def trained(client: MlflowClient, wine: study_plan.Plan) -> Callable[..., str]:
+def trained(client: MlflowClient, wine: study_plan.StudyPlan) -> Callable[..., str]:
     """Make a run as `train` leaves it on that data; returns its id."""
 
     def make(
@@ -53,7 +52,7 @@ def trained(client: MlflowClient, wine: study_plan.Plan) -> Callable[..., str]:
     return make
 
 
-def with_start(start: str, *words: str) -> warm_start.Past:
+def with_start(start: str, *words: str) -> warm_start.WarmStart:
     return warm_start.collect(planned("--warm_start", start, *words))
 
 
@@ -135,7 +134,7 @@ def test_what_is_not_there_is_a_wrong_value(start: str, said: str) -> None:
 def test_none_is_none(client: MlflowClient, trained: Callable[..., str]) -> None:
     """Without warm_start nothing enters."""
     trained()
-    assert warm_start.collect(planned()) == warm_start.Past()
+    assert warm_start.collect(planned()) == warm_start.WarmStart()
 
 
 def test_values_that_mlflow_records_in_quotes_are_read(trained: Callable[..., str], tmp_path: Path) -> None:
@@ -154,12 +153,3 @@ def test_values_that_mlflow_records_in_quotes_are_read(trained: Callable[..., st
     assert {str(trial.params) for trial in past.trials.values()} == {
         "{'monotonic_cst': '(1, 0)', 'criterion': 'two words'}"
     }
-
-
-@pytest.mark.parametrize(
-    ("recorded", "given"),
-    [("plain", "plain"), ("'two words'", "two words"), ("''", ""), ("two words", "two words"), ("it's", "it's")],
-)
-def test_only_what_was_quoted_is_unquoted(recorded: str, given: str) -> None:
-    """A run may log parameters of its own, which nobody quotes: an open quote or several words stay as they are."""
-    assert write._unquoted(recorded) == given

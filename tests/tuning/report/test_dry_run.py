@@ -24,6 +24,6 @@ def test_the_trials_that_no_score_has_a_say_in_are_shown(words: list[str], shown
     def search() -> Search:
         return Search(planned.space, sampler=values["sampler"], seed=values["seed"], window=values["window"])
 
-    jobs = dry_run.first(planned, search)
+    jobs = dry_run.first_trials(planned, search)
     assert [job.number for job in jobs] == list(range(shown))
     assert jobs[0] == planned.job(*search().ask())

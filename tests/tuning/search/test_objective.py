@@ -10,7 +10,7 @@ from steps.tuning.search import objective
 from steps.tuning.search.objective import Objective
 
 TRAIN = entry_point.find("train")
-OWN = EntryPoint("fit_line", {"lr": "0.01", "epochs": None}, open=False)
+OWN = EntryPoint("fit_line", {"lr": "0.01", "epochs": None}, runs_train=False)
 
 
 def values(**given):
@@ -66,7 +66,7 @@ def test_the_objective_can_say_the_metric(given, scorer):
 def test_only_what_an_entry_point_declares_is_given_to_it():
     """`train` takes all that studies share; another entry point what it declares, and its own parameters by name."""
     assert set(TRAIN.shared(values())) == set(entry_point.SHARED)
-    assert EntryPoint("own", {"seed": "1", "lr": "1"}, open=False).shared(values()) == {"seed": 42}
+    assert EntryPoint("own", {"seed": "1", "lr": "1"}, runs_train=False).shared(values()) == {"seed": 42}
     assert (TRAIN.spelled("metric"), TRAIN.spelled("max_depth"), OWN.spelled("metric")) == (
         "estimator__metric", "max_depth", "metric",
     )  # fmt: skip

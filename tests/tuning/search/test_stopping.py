@@ -4,14 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from steps.tuning.search.stopping import FAILURES, PATIENCE, TARGET, Best, Stop, better
+from steps.tuning.search.stopping import FAILURES, PATIENCE, TARGET, BestTrials, StopRules, better
 
 UP, DOWN = ("maximize",), ("minimize",)
 
 
 def judged(scores, *, directions=UP, patience=None, target=None):
     """Judge scores (None: a trial without one) until the end; return the trial that ends the study and why."""
-    stop = Stop(Best(directions), patience, target)
+    stop = StopRules(BestTrials(directions), patience, target)
     for number, score in enumerate(scores):
         if reason := stop.judge(number, () if score is None else (score,)):
             return number, reason
@@ -50,7 +50,7 @@ def test_a_study_ends_with_the_trial_that_says_so(scores, rules, ends):
 )
 def test_failures_in_a_row_end_a_study(failed, most, ends):
     """As many as `max_failures` with no other trial between them, in the order of their numbers."""
-    stop = Stop(Best(UP), max_failures=most)
+    stop = StopRules(BestTrials(UP), max_failures=most)
     judged = [stop.judge(number, () if bad else (1.0,), failed=bad) for number, bad in enumerate(failed)]
     assert next((number for number, reason in enumerate(judged) if reason == FAILURES), None) == ends
 
@@ -59,7 +59,7 @@ def test_failures_in_a_row_end_a_study(failed, most, ends):
 def test_the_front_is_what_no_trial_is_better_than(values):
     """With two objectives the best are the first trials of those values that none is better than."""
     directions = ("maximize", "minimize")
-    best = Best(directions)
+    best = BestTrials(directions)
     for number, pair in enumerate(values):
         best.add(number, pair)
     front = {
@@ -71,7 +71,7 @@ def test_the_front_is_what_no_trial_is_better_than(values):
 @given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1, max_size=20))
 def test_of_one_objective_the_first_of_the_best_is_the_best(scores):
     """The best value is the largest, and of equals the first trial has it."""
-    best = Best(UP)
+    best = BestTrials(UP)
     for number, score in enumerate(scores):
         best.add(number, (score,))
     assert best.trials == {scores.index(max(scores)): (max(scores),)}

@@ -1,0 +1,31 @@
+"""How a step ends: its exit code, and the lines on stderr that say why."""
+
+import sys
+from collections.abc import Callable
+
+from steps.errors import StepError, WrongValue
+from steps.process import collector, output
+
+
+def exit_code(step: str, action: Callable[[], int]) -> int:
+    """Run a step's action and turn a StepError into lines on stderr and its exit code.
+
+    So with a package that is not there: the step was started with another Python than the project's.
+    """
+    output.outlast_listeners()
+    collector.skip_at_exit()
+    try:
+        return action()
+    except StepError as error:
+        failed = error
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.partition(".")[0] == "steps":
+            raise
+        failed = WrongValue(
+            f"environment: {sys.executable} has no package {error.name!r}, so it is not what conda.yaml describes: "
+            "start the project by scripts/run, or by `mlflow run` with another --env-manager than local, or activate "
+            "the right environment"
+        )
+    for problem in failed.problems:
+        print(f"{step}: {problem}", file=sys.stderr)
+    return failed.exit_code

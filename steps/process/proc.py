@@ -1,0 +1,40 @@
+"""What /proc says of processes; on systems without it, nothing."""
+
+import os
+from contextlib import suppress
+from pathlib import Path
+
+# Fields of /proc/<pid>/stat behind the command's name, from 0: see `man 5 proc_pid_stat`.
+_STATE, _PARENT, _STARTED = 0, 1, 19
+
+
+def with_variable(variable: str) -> list[int]:
+    """List the processes, but for this one, that were started with `NAME=value` in their environment."""
+    pids = (int(folder.name) for folder in Path("/proc").glob("[0-9]*"))
+    return [pid for pid in pids if pid != os.getpid() and has_variable(pid, variable)]
+
+
+def has_variable(pid: int, variable: str) -> bool:
+    """Tell whether a process was started with `NAME=value` in its environment; False if that can't be read."""
+    with suppress(OSError):  # gone meanwhile, or somebody else's
+        return variable.encode() in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+    return False
+
+
+def parent_of(pid: int) -> int | None:
+    """Return the process that a process is a child of; None if that can't be read."""
+    fields = _stat(pid)
+    return int(fields[_PARENT]) if fields else None
+
+
+def started(pid: int) -> int | None:
+    """Return when a process started, in ticks since the boot; None for one that is gone, or a zombie."""
+    fields = _stat(pid)
+    return int(fields[_STARTED]) if fields and fields[_STATE] not in "ZX" else None
+
+
+def _stat(pid: int) -> list[str]:
+    with suppress(OSError):
+        # The command's name, in brackets, may hold anything: the fields start behind the last bracket.
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return []
