@@ -56,7 +56,7 @@ def recorded(new_place: Callable[..., Place], tmp_path_factory: pytest.TempPathF
     lines = [f"{a},{b},{a + b * b + chance.random() / 9}" for a, b in rows]
     table.write_text("\n".join(["a,b,y", *lines]) + "\n")
     # What is not committed belongs to what was run.
-    evaluate = project / "steps" / "training" / "evaluate.py"
+    evaluate = project / "steps" / "training" / "scores" / "folds.py"
     evaluate.write_text(evaluate.read_text().replace("return float(score)", "return float(score) - 1.0"))
     place.mlflow_run("tune", data=table, target="y", space="linear", folds=2, n_trials=3, champion="true")
     git(project, "checkout", "--quiet", ".")
