@@ -10,7 +10,8 @@ from collections.abc import Sequence
 
 from steps.errors import NotIdentical
 from steps.names import Variable
-from steps.parameters import declared
+from steps.parameters import command_line, declared
+from steps.parameters.settings import ReproduceSettings
 from steps.process import collector, orphans
 from steps.process.exit import exit_code
 from steps.process.signals import Interrupts
@@ -21,15 +22,15 @@ SUMMARY = "Run a finished run, or some of a study's trials, once more, and compa
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the step; return its exit code."""
-    words = declared.arguments(argv)
-    if declared.wants_help(words):
-        print(declared.usage("steps.reproduce", SUMMARY, declared.REPRODUCE))
+    words = command_line.arguments(argv)
+    if command_line.wants_help(words):
+        print(command_line.usage("steps.reproduce", SUMMARY, ReproduceSettings))
         return 0
     return exit_code("reproduce", lambda: _reproduce(words))
 
 
 def _reproduce(words: Sequence[str]) -> int:
-    values = declared.read(words, declared.REPRODUCE)
+    settings = command_line.read(words, ReproduceSettings)
     sqlite_uri.refuse_another(os.environ.get(Variable.RUN_ID))
     sqlite_uri.make_absolute()
     interrupts = Interrupts()
@@ -42,8 +43,8 @@ def _reproduce(words: Sequence[str]) -> int:
         from steps.tracking.own_run import own_run
 
     try:
-        with own_run(values) as run_id:
-            verdict = verify.reproduce(values, run_id, interrupts)
+        with own_run(declared.words(settings)) as run_id:
+            verdict = verify.reproduce(settings, run_id, interrupts)
     except NotIdentical as error:
         print(f"verdict: {error}")
         return error.exit_code

@@ -6,14 +6,14 @@ python -m steps.tune --n_trials 20
 
 import os
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from steps.backends.warm import forkserver
 from steps.names import Variable
-from steps.parameters import declared
+from steps.parameters import command_line, declared
+from steps.parameters.settings import TuneSettings
 from steps.process import collector, orphans, threads
 from steps.process.exit import exit_code
 from steps.process.signals import Interrupts
@@ -26,21 +26,21 @@ SUMMARY = "Tune a model: an Optuna study in which every trial is a child MLflow 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the step; return its exit code."""
-    words = declared.arguments(argv)
-    if declared.wants_help(words):
-        print(declared.usage("steps.tune", SUMMARY, declared.TUNE))
+    words = command_line.arguments(argv)
+    if command_line.wants_help(words):
+        print(command_line.usage("steps.tune", SUMMARY, TuneSettings))
         return 0
     return exit_code("tune", lambda: _tune(words))
 
 
 def _tune(words: Sequence[str]) -> int:
-    values = declared.read(words, declared.TUNE)
+    settings = command_line.read(words, TuneSettings)
     run_id = os.environ.get(Variable.RUN_ID)
-    secrets.refuse(values["data"], run_id)
+    secrets.refuse(settings.data, run_id)
     sqlite_uri.refuse_another(run_id)
     interrupts = Interrupts()
     interrupts.install()
-    threads.limit(values["threads"])
+    threads.limit(settings.threads)
     orphans.follow_launchers()
     outage.ride_out()
     os.environ[Variable.TUNER] = str(os.getpid())
@@ -48,29 +48,31 @@ def _tune(words: Sequence[str]) -> int:
         os.environ[Variable.FILES] = files
         # Before this process's own imports, so that both import at the same time.
         forkserver.start(child_preload.MODULES, Path(files))
-        if run_id and values["study"] == "auto":
-            _order_forkserver(values, run_id)
+        # A study without a name has no record that could change its settings: its data can be read at once.
+        settled = run_id is not None and not settings.is_named
+        if run_id is not None and settled:
+            _order_forkserver(settings, run_id)
         with collector.paused():
             from steps.tracking.own_run import own_run
             from steps.tuning import study
             from steps.tuning.checks import preflight
 
         preflight.reach_server()
-        with own_run(values) as parent:
-            begun = study.open_study(values, parent)
-            if begun.values["threads"] != values["threads"]:  # BLAS has read its limit by now
-                threads.limit(begun.values["threads"])
+        with own_run(declared.words(settings)) as parent:
+            opened = study.open_study(settings, parent)
+            if opened.settings.threads != settings.threads:  # BLAS has read its limit by now
+                threads.limit(opened.settings.threads)
                 forkserver.start(child_preload.MODULES, Path(files))
-            if not (run_id and values["study"] == "auto"):
-                _order_forkserver(begun.values, parent)
+            if not settled:
+                _order_forkserver(opened.settings, parent)
             describe = partial(forkserver.call, "steps.training.run_plan:describe")
-            study.run(begun, interrupts, describe)
+            study.run(opened, interrupts, describe)
     return 0
 
 
-def _order_forkserver(values: Mapping[str, Any], run_id: str) -> None:
+def _order_forkserver(settings: TuneSettings, run_id: str) -> None:
     """Have the process that imports once for all children read the data too."""
-    forkserver.order([*child_preload.calls(values), *child_preload.first_write(values, run_id)])
+    forkserver.order([*child_preload.calls(settings), *child_preload.first_write(settings, run_id)])
 
 
 if __name__ == "__main__":

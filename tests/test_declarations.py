@@ -10,16 +10,24 @@ from mlflow.projects import _project_spec
 
 from steps import names, spaces
 from steps.backends import executor
-from steps.parameters import declared
-from steps.parameters.declared import REPRODUCE, TRAIN, TUNE
+from steps.parameters import command_line, declared
+from steps.parameters.declared import parameters
+from steps.parameters.settings import (
+    PRUNERS,
+    SAMPLERS,
+    TASKS,
+    ReproduceSettings,
+    SharedSettings,
+    TrainSettings,
+    TuneSettings,
+)
 from steps.project.environment import PROJECT
 from steps.training.model import estimator
 from steps.tuning import child_preload, entry_point, space
 from steps.tuning.search import pruning, samplers
 
-STEPS = {"train": TRAIN, "tune": TUNE, "reproduce": REPRODUCE}
+STEPS = {"train": TrainSettings, "tune": TuneSettings, "reproduce": ReproduceSettings}
 FILES = sorted((PROJECT / "steps").rglob("*.py"))
-HEAVY = {"mlflow", "sklearn", "numpy", "pandas", "scipy", "optuna", "matplotlib"}
 
 README = PROJECT / "README.md"
 CELLS = re.compile(r"(?<!\\)\|")  # what stands between a table's cells
@@ -29,9 +37,9 @@ def entry_points():
     return yaml.safe_load((PROJECT / "MLproject").read_text())["entry_points"]
 
 
-def names_and_defaults(parameters):
+def names_and_defaults(settings):
     """Names and defaults as MLproject and README have them."""
-    return {parameter.name: declared.shown(parameter.default) for parameter in parameters}
+    return declared.words(settings())
 
 
 # --- MLproject
@@ -42,35 +50,35 @@ def test_main_is_train():
     assert entry_points()["main"] == entry_points()["train"]
 
 
-@pytest.mark.parametrize(("name", "parameters"), STEPS.items())
-def test_mlproject_declares_the_parameters_of_the_step(name, parameters):
-    """Names, order and defaults are those of steps/parameters/declared.py; numbers are declared as such."""
+@pytest.mark.parametrize(("name", "settings"), STEPS.items())
+def test_mlproject_declares_the_parameters_of_the_step(name, settings):
+    """Names, order and defaults are those of steps/parameters/settings.py; numbers are declared as such."""
     found = entry_points()[name]["parameters"]
-    assert {key: str(entry["default"]) for key, entry in found.items()} == names_and_defaults(parameters)
-    assert list(found) == [parameter.name for parameter in parameters]
-    for parameter in parameters:
+    assert {key: str(entry["default"]) for key, entry in found.items()} == names_and_defaults(settings)
+    assert list(found) == [parameter.name for parameter in parameters(settings)]
+    for parameter in parameters(settings):
         number = isinstance(parameter.default, int | float) and not isinstance(parameter.default, bool)
         assert found[parameter.name]["type"] == ("float" if number else "string"), parameter.name
 
 
-@pytest.mark.parametrize(("name", "parameters"), STEPS.items())
-def test_the_command_passes_each_parameter_under_its_own_name(name, parameters):
+@pytest.mark.parametrize(("name", "settings"), STEPS.items())
+def test_the_command_passes_each_parameter_under_its_own_name(name, settings):
     """The command is the step, with `--name {name}` for every parameter, once, and nothing else."""
-    pairs = " ".join(f"--{parameter.name} {{{parameter.name}}}" for parameter in parameters)
+    pairs = " ".join(f"--{parameter.name} {{{parameter.name}}}" for parameter in parameters(settings))
     assert entry_points()[name]["command"] == f"python -m steps.{name} {pairs}"
 
 
-@pytest.mark.parametrize(("name", "parameters"), STEPS.items())
-def test_the_command_that_mlflow_makes_gives_the_step_its_values(name, parameters, tmp_path):
+@pytest.mark.parametrize(("name", "settings"), STEPS.items())
+def test_the_command_that_mlflow_makes_gives_the_step_its_values(name, settings, tmp_path):
     """MLflow's own command, read as a child reads it, gives the defaults, and any value with blanks and quotes."""
     entry_point = _project_spec.load_project(PROJECT).get_entry_point(name)
-    text = {"target": "it's $HOME; `x`"} if "target" in declared.defaults(parameters) else {}
+    text = {"target": "it's $HOME; `x`"} if hasattr(settings, "target") else {}
     for given in ({}, {**text, "seed": "7"}):
         words = executor.python_words(entry_point.compute_command(given, str(tmp_path)))
         assert words is not None
         assert words[:2] == ["-m", f"steps.{name}"]
-        expected = declared.defaults(parameters) | given
-        assert declared.as_parameters(declared.read(words[2:], parameters)) == declared.as_parameters(expected)
+        expected = names_and_defaults(settings) | given
+        assert declared.words(command_line.read(words[2:], settings)) == expected
 
 
 def test_the_project_names_its_environment():
@@ -105,12 +113,12 @@ def readme_tables(word):
     return tables
 
 
-@pytest.mark.parametrize(("name", "parameters"), STEPS.items())
-def test_readme_shows_every_parameter_with_its_default(name, parameters):
+@pytest.mark.parametrize(("name", "settings"), STEPS.items())
+def test_readme_shows_every_parameter_with_its_default(name, settings):
     """README's table of an entry point has the step's parameters and defaults; a row without a default is a remark."""
     assert README.is_file(), "README.md is missing"
     (rows,) = readme_tables(name)
-    assert {row[0]: row[1] for row in rows if row[1]} == names_and_defaults(parameters)
+    assert {row[0]: row[1] for row in rows if row[1]} == names_and_defaults(settings)
 
 
 # --- names that are text in one place and code in another
@@ -133,18 +141,18 @@ def test_what_is_preloaded_can_be_imported(name):
 
 def test_a_study_hands_every_common_parameter_to_its_trials():
     """What `train` and `tune` both have is what a study passes on."""
-    assert set(entry_point.SHARED) == {p.name for p in TRAIN} & {p.name for p in TUNE}
-    common = [p for p in TRAIN if p.name in entry_point.SHARED]
-    assert common == [p for p in TUNE if p.name in entry_point.SHARED]
+    shared = {p.name for p in parameters(SharedSettings)}
+    assert {p.name for p in parameters(TrainSettings)} & {p.name for p in parameters(TuneSettings)} == shared
+    assert set(entry_point.SHARED) == shared
 
 
 def test_every_sampler_and_pruner_that_is_allowed_exists():
     """The names that --sampler and --pruner take are those of the search."""
-    assert set(declared.SAMPLERS) == set(samplers.KINDS)
-    assert set(declared.PRUNERS) == set(pruning.PRUNERS)
+    assert set(SAMPLERS) == set(samplers.KINDS)
+    assert set(PRUNERS) == set(pruning.PRUNERS)
 
 
-@pytest.mark.parametrize("task", declared.TASKS)
+@pytest.mark.parametrize("task", TASKS)
 @pytest.mark.parametrize("name", spaces.names())
 def test_a_shipped_space_parses_and_suits_its_estimators(name, task):
     """Each shipped space is without problems, for both tasks, and its names are hyperparameters of its estimators."""
@@ -158,15 +166,15 @@ def test_the_spaces_that_are_shipped():
     """One for each family of estimators, and automl, a choice between at least five of them."""
     families = {"random_forest", "extra_trees", "hist_gradient_boosting", "linear", "svm", "knn", "mlp"}
     assert set(spaces.names()) == {*families, "automl"}
-    for task in declared.TASKS:
+    for task in TASKS:
         assert len(space.load("automl").for_task(task).estimators) >= 5
         assert all(len(space.load(family).for_task(task).estimators) == 1 for family in families)
 
 
-@pytest.mark.parametrize("task", declared.TASKS)
+@pytest.mark.parametrize("task", TASKS)
 def test_the_default_space_is_the_classic_one(task):
     """The default study searches 50–200 trees of depth 3–20 in a random forest, and nothing else."""
-    found = space.load(declared.defaults(TUNE)["space"]).for_task(task)
+    found = space.load(TuneSettings().space).for_task(task)
     assert found.estimators == [estimator.DEFAULTS[task]]
     assert found.hyperparameters(estimator.DEFAULTS[task]) == ["n_estimators", "max_depth"]
     assert {name: (d.low, d.high, d.log) for name, d in found.distributions.items()} == {  # type: ignore[attr-defined]

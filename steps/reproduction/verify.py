@@ -2,8 +2,6 @@
 
 import random
 import sys
-from collections.abc import Mapping
-from typing import Any
 
 from mlflow.entities import Run
 from mlflow.exceptions import MlflowException
@@ -12,19 +10,20 @@ from mlflow.utils.mlflow_tags import MLFLOW_PROJECT_ENTRY_POINT
 
 from steps.errors import NotIdentical, WrongValue
 from steps.names import Role, State, Tag
+from steps.parameters.settings import ReproduceSettings
 from steps.process.signals import Interrupts
 from steps.project import environment
 from steps.reproduction import facts, repeat, verdict, worktree
 from steps.tracking import read, server_errors, write
 
 
-def reproduce(values: Mapping[str, Any], run_id: str, interrupts: Interrupts) -> str:
+def reproduce(settings: ReproduceSettings, run_id: str, interrupts: Interrupts) -> str:
     """Repeat what was asked for and return the verdict, which becomes a tag of this run, `run_id`.
 
     Raises WrongValue for what can't be repeated, NotIdentical where something differs.
     """
-    asked = _find(values["run_id"])
-    runs = _sample(asked, values) if asked.data.tags.get(Tag.ROLE) == Role.STUDY else [asked]
+    asked = _find(settings.run_id)
+    runs = _sample(asked, settings) if asked.data.tags.get(Tag.ROLE) == Role.STUDY else [asked]
     print(f"reproduce: in this environment: {environment.summary()}", file=sys.stderr)
     found = verdict.IDENTICAL
     for run in runs:
@@ -42,9 +41,9 @@ def reproduce(values: Mapping[str, Any], run_id: str, interrupts: Interrupts) ->
     return found
 
 
-def _find(run_id: str) -> Run:
-    where = f"--run_id {run_id!r}:"
-    if run_id == "none":
+def _find(run_id: str | None) -> Run:
+    where = f"--run_id {run_id or 'none'!r}:"
+    if run_id is None:
         raise WrongValue(f"{where} must be the id of a finished run, such as the MLflow UI shows; give -P run_id=…")
     try:
         run = MlflowClient().get_run(run_id)
@@ -64,7 +63,7 @@ def _find(run_id: str) -> Run:
     return run
 
 
-def _sample(study: Run, values: Mapping[str, Any]) -> list[Run]:
+def _sample(study: Run, settings: ReproduceSettings) -> list[Run]:
     """Draw trials of a study that have finished, in the order of their numbers."""
     name, experiment = study.data.tags[Tag.STUDY], study.info.experiment_id
     finished = read.find_runs(
@@ -75,5 +74,5 @@ def _sample(study: Run, values: Mapping[str, Any]) -> list[Run]:
     if not finished:
         raise WrongValue(f"--run_id {study.info.run_id!r}: the study {name!r} has no trial that finished")
     finished.sort(key=lambda run: int(run.data.tags[Tag.TRIAL]))
-    chosen = random.Random(values["seed"]).sample(range(len(finished)), min(values["sample"], len(finished)))
+    chosen = random.Random(settings.seed).sample(range(len(finished)), min(settings.sample, len(finished)))
     return [finished[index] for index in sorted(chosen)]

@@ -13,7 +13,6 @@ from mlflow.tracking._tracking_service.utils import _get_store
 
 from steps.errors import Interrupted, StepError
 from steps.names import Variable
-from steps.parameters.values import encode
 from steps.patches import mlflow as mlflow_patches
 from steps.process import orphans
 from steps.tracking.server_errors import check_uri, explain, no_mlflow
@@ -24,7 +23,7 @@ _POLL_S = 0.25
 
 
 @contextmanager
-def own_run(parameters: Mapping[str, object], *, active: bool = True) -> Iterator[str]:
+def own_run(parameters: Mapping[str, str], *, active: bool = True) -> Iterator[str]:
     """Give the id of the step's run: the one that `mlflow run` made, or a new one where the step is started by hand.
 
     A new one gets the parameters; else `mlflow run` has logged them. `active` makes it MLflow's active run, for the
@@ -43,7 +42,7 @@ def own_run(parameters: Mapping[str, object], *, active: bool = True) -> Iterato
                 if not run.info.run_id:
                     raise no_mlflow()
                 if not made:
-                    mlflow.log_params({key: encode(value) for key, value in parameters.items()})
+                    mlflow.log_params(dict(parameters))
                 yield run.info.run_id
     except StepError:
         raise

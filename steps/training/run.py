@@ -10,6 +10,7 @@ import numpy as np
 from sklearn.dummy import DummyClassifier, DummyRegressor
 
 from steps.names import Metric, Tag, Variable
+from steps.parameters.settings import TrainSettings
 from steps.project import environment
 from steps.tracking import write
 from steps.training.model import estimator, pipeline
@@ -17,9 +18,7 @@ from steps.training.run_plan import RunPlan
 from steps.training.scores import folds, held_out
 
 
-def train(
-    plan: RunPlan, settings: Mapping[str, Any], hyperparameters: Mapping[str, Any], run_id: str
-) -> dict[str, float]:
+def train(plan: RunPlan, settings: TrainSettings, hyperparameters: Mapping[str, Any], run_id: str) -> dict[str, float]:
     """Do what was planned, log what is found to a run (the active one, for a refit), and return the scores by name.
 
     Raises WrongValue for a hyperparameter value that the estimator rejects, StepError for a score that is not finite.
@@ -29,15 +28,15 @@ def train(
     unfitted = _build(plan, settings, hyperparameters)
     write.record_data(run_id, plan.examples.dataset.as_dict())
     with pipeline.quiet(), estimator.rejections(plan.estimator_path):
-        found = _cross_validate(plan, unfitted, run_id, live=settings["log_folds"] == "live")
-        if settings["refit"]:
-            found |= _refit(plan, settings, unfitted)
-    return found
+        scores = _cross_validate(plan, unfitted, run_id, live=settings.log_folds == "live")
+        if settings.refit:
+            scores |= _refit(plan, settings, unfitted)
+    return scores
 
 
-def _build(plan: RunPlan, settings: Mapping[str, Any], hyperparameters: Mapping[str, Any]) -> Any:
-    built = estimator.build(plan.estimator, hyperparameters, seed=settings["seed"], threads=settings["threads"])
-    return built if plan.examples.plain else pipeline.around(built, plan.estimator, seed=settings["seed"])
+def _build(plan: RunPlan, settings: TrainSettings, hyperparameters: Mapping[str, Any]) -> Any:
+    built = estimator.build(plan.estimator, hyperparameters, seed=settings.seed, threads=settings.threads)
+    return built if plan.examples.plain else pipeline.around(built, plan.estimator, seed=settings.seed)
 
 
 def _cross_validate(plan: RunPlan, unfitted: Any, run_id: str, *, live: bool) -> dict[str, float]:
@@ -51,11 +50,11 @@ def _cross_validate(plan: RunPlan, unfitted: Any, run_id: str, *, live: bool) ->
         unwritten.append(write.metric(Metric.fold(plan.metric), score, step))
         if live:
             write.record(run_id, [unwritten.pop()])
-    found = {
+    scores = {
         Metric.cv(plan.metric): float(np.mean(fold_scores)),
         Metric.cv_std(plan.metric): float(np.std(fold_scores)),
     }
-    recorded = {**found, Metric.FIT_TIME: float(np.mean(fit_times))}
+    recorded = {**scores, Metric.FIT_TIME: float(np.mean(fit_times))}
     unwritten += [write.metric(name, value) for name, value in recorded.items()]
     tags = {
         Tag.ENVIRONMENT: environment.state(),
@@ -67,10 +66,10 @@ def _cross_validate(plan: RunPlan, unfitted: Any, run_id: str, *, live: bool) ->
     write.record(run_id, unwritten, tags)
     if Variable.TUNER not in os.environ and os.environ.get(Variable.KNOWN_ENVIRONMENT) != environment.digest():
         write.record_environment(run_id)
-    return found
+    return scores
 
 
-def _refit(plan: RunPlan, settings: Mapping[str, Any], unfitted: Any) -> dict[str, float]:
+def _refit(plan: RunPlan, settings: TrainSettings, unfitted: Any) -> dict[str, float]:
     """Fit on all training rows, score the held-out rows, log the model; `full`: all that is known of it too."""
     # Imported here: what writes models takes half a second, which a trial need not pay for.
     from steps.training.model import log
@@ -78,27 +77,27 @@ def _refit(plan: RunPlan, settings: Mapping[str, Any], unfitted: Any) -> dict[st
     rows, layout = plan.examples, plan.examples.layout
     fitted = unfitted.fit(rows.features.iloc[layout.training], rows.target.iloc[layout.training])
     answers = held_out.Answers(fitted, rows.features.iloc[layout.held_out])
-    found = held_out.scores(plan.task, plan.metric, answers, rows.target.iloc[layout.held_out].to_numpy())
-    if settings["evaluate"] == "full":
-        found |= _evaluate(plan, settings, fitted, answers)
-    mlflow.log_metrics(found)
+    scores = held_out.scores(plan.task, plan.metric, answers, rows.target.iloc[layout.held_out].to_numpy())
+    if settings.evaluate == "full":
+        scores |= _evaluate(plan, settings, fitted, answers)
+    mlflow.log_metrics(scores)
     log.log(fitted, rows.shown)
-    return found
+    return scores
 
 
-def _evaluate(plan: RunPlan, settings: Mapping[str, Any], fitted: Any, answers: held_out.Answers) -> dict[str, float]:
+def _evaluate(plan: RunPlan, settings: TrainSettings, fitted: Any, answers: held_out.Answers) -> dict[str, float]:
     """Compare with the estimator's defaults and with a dummy, and log the pictures."""
     # Imported here: it takes a second, which a trial need not pay for.
     from steps.training.scores import gain, pictures
 
-    rows, layout, seed = plan.examples, plan.examples.layout, settings["seed"]
+    rows, layout, seed = plan.examples, plan.examples.layout, settings.seed
     training = rows.features.iloc[layout.training], rows.target.iloc[layout.training]
     features, target = rows.features.iloc[layout.held_out], rows.target.iloc[layout.held_out].to_numpy()
     dummy = DummyClassifier() if plan.classes else DummyRegressor()
     baseline, nothing = (
         held_out.Answers(other.fit(*training), features) for other in (_build(plan, settings, {}), dummy)
     )
-    found = gain.compare(plan.metric, answers, baseline, nothing, target, seed)
+    scores = gain.compare(plan.metric, answers, baseline, nothing, target, seed)
     (pictures.of_classes if plan.classes else pictures.of_quantity)(answers, target)
     pictures.importances(fitted, features, target, plan.metric, seed)
-    return found
+    return scores

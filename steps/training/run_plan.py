@@ -3,7 +3,7 @@
 import importlib
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
@@ -15,6 +15,7 @@ from sklearn.metrics import get_scorer, get_scorer_names
 from sklearn.utils.validation import validate_data
 
 from steps.errors import WrongValue, did_you_mean
+from steps.parameters.settings import TrainSettings
 from steps.patches import sklearn
 from steps.tracking import write
 from steps.training.data import examples
@@ -45,48 +46,48 @@ class RunPlan:
         return get_scorer(self.metric)
 
 
-def make(settings: Mapping[str, Any], hyperparameters: Iterable[str]) -> RunPlan:
+def make(settings: TrainSettings, hyperparameters: Iterable[str]) -> RunPlan:
     """Resolve and check a run's settings, and the names of its hyperparameters, against the data.
 
-    `settings` are the parameters of `train`, or those that `tune` shares with it.
     Raises WrongValue, naming parameter, value and what is allowed.
     """
-    found = examples.get(settings, [settings.get("estimator", "auto")])
-    task = found.resolved["task"]
-    path, metric = settings.get("estimator", "auto"), settings["metric"]
-    path = estimator.DEFAULTS[task] if path == "auto" else path
-    metric = METRICS[task] if metric == "auto" else metric
+    rows = examples.get(settings, [settings.estimator])
+    task = rows.resolved.task
+    path = estimator.DEFAULTS[task] if settings.estimator == "auto" else settings.estimator
+    metric = METRICS[task] if settings.metric == "auto" else settings.metric
     kind = estimator.find(path, task)
     check_metric_name(metric)
     estimator.check_names(kind, hyperparameters)
-    return RunPlan(found, task, metric, kind, path)
+    return RunPlan(rows, task, metric, kind, path)
 
 
 def prepare(settings: Mapping[str, Any], estimators: Sequence[str]) -> None:
-    """Make what children of this process, forked later, will find made; its errors are left to them.
+    """Make the examples of a study before its children are forked, which then find them; errors are left to them.
 
-    `estimators` are the import paths that they may be given; none: the task's default.
+    `settings` are the fields of TrainSettings, as JSON has them. `estimators` are the import paths that the children
+    may be given; none: the task's default.
     """
-    with suppress(WrongValue):  # once for all of them: what they have in common decides the layout
-        examples.get(settings, estimators or ["auto"])
+    train = TrainSettings(**settings)
+    with suppress(WrongValue):  # for all estimators at once: the type of the numbers has to suit each of them
+        examples.get(train, estimators or ["auto"])
     for path in estimators or ["auto"]:
         with suppress(WrongValue):
-            if not make({**settings, "estimator": path}, ()).examples.plain:
+            if not make(replace(train, estimator=path), ()).examples.plain:
                 importlib.import_module("skrub")
     sklearn.apply()
-    if found := examples.made():
+    if rows := examples.made():
         # scikit-learn imports what reads a table's columns, 20 ms of it, only with the first table.
-        validate_data(BaseEstimator(), found.features.head(1), skip_check_array=True)
+        validate_data(BaseEstimator(), rows.features.head(1), skip_check_array=True)
 
 
 def warm_up(run_id: str, metrics: Mapping[str, float], tags: Mapping[str, str]) -> None:
-    """Write to the study's run, after `prepare`, what is true of it and of the kind that each child writes."""
-    made = examples.made()
-    write.warm_up(run_id, metrics, tags, made.dataset.as_dict() if made else None)
+    """Write to the study's run, after `prepare`, what each child writes, too: see `write.warm_up`."""
+    rows = examples.made()
+    write.warm_up(run_id, metrics, tags, rows.dataset.as_dict() if rows else None)
 
 
 def describe(
-    settings: Mapping[str, Any],
+    settings: TrainSettings,
     estimators: Mapping[str, Mapping[str, Iterable[str]]],
     where: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
 ) -> dict[str, Any]:
@@ -99,7 +100,9 @@ def describe(
     check_metric(plan)
     resolved = plan.examples.resolved
     return {
-        **{key: resolved[key] for key in ("data", "target", "split", "task")},
+        "target": resolved.target,
+        "split": resolved.split,
+        "task": resolved.task,
         "metric": plan.metric,
         "estimators": estimator.check(plan.task, estimators.get(plan.task, {}), where.get(plan.task, {})),
         "dataset": plan.examples.dataset.as_dict(),

@@ -2,16 +2,18 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from mlflow.projects import _project_spec
+from mlflow.projects.utils import load_project
 
 from steps.errors import WrongValue, did_you_mean
 from steps.names import ESTIMATOR_PREFIX
+from steps.parameters.declared import parameters, words
+from steps.parameters.settings import SharedSettings
+from steps.project import mlproject
 from steps.project.environment import PROJECT
 
 # Settings of the study that go to every child whose entry point declares them.
-SHARED = ("data", "target", "drop", "split", "task", "metric", "folds", "test_size", "seed", "threads")
+SHARED = tuple(parameter.name for parameter in parameters(SharedSettings))
 
 
 @dataclass(frozen=True)
@@ -25,9 +27,9 @@ class EntryPoint:
     parameters: Mapping[str, str | None]
     runs_train: bool
 
-    def shared(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        """Pick those of the study's settings that go to every child."""
-        return {key: values[key] for key in SHARED if key in values and key in self.parameters}
+    def shared(self, settings: SharedSettings) -> dict[str, str]:
+        """Return those of the study's settings that go to every child, as `mlflow.run` takes them."""
+        return {key: word for key, word in words(settings).items() if key in SHARED and key in self.parameters}
 
     def spelled(self, hyperparameter: str) -> str:
         """Return the name under which a child is given a hyperparameter."""
@@ -54,15 +56,15 @@ class EntryPoint:
 
 
 def find(name: str) -> EntryPoint:
-    """Find an entry point in this project's MLproject. Raises WrongValue where there is none of that name."""
-    project = _project_spec.load_project(str(PROJECT))
-    found: Mapping[str, Any] = project._entry_points
-    if name not in found:
+    """Find an entry point in this project's MLproject. Raises WrongValue if there is none of that name."""
+    commands = mlproject.commands()
+    if name not in commands:
         raise WrongValue(
-            f"--entry_point {name!r}: MLproject declares no such entry point{did_you_mean(name, found)}; "
-            f"allowed: {', '.join(found)}"
+            f"--entry_point {name!r}: MLproject declares no such entry point{did_you_mean(name, commands)}; "
+            f"allowed: {', '.join(commands)}"
         )
-    if "steps.tune" in found[name].command:
+    if mlproject.runs_tune(commands[name]):
         raise WrongValue(f"--entry_point {name!r}: is the tuning step itself; name a training step")
-    parameters = {key: parameter.default for key, parameter in found[name].parameters.items()}
-    return EntryPoint(name, parameters, runs_train="steps.train" in found[name].command)
+    declared = load_project(str(PROJECT)).get_entry_point(name).parameters
+    defaults = {key: parameter.default for key, parameter in declared.items()}
+    return EntryPoint(name, defaults, runs_train=mlproject.runs_train(commands[name]))

@@ -3,7 +3,6 @@
 import sys
 import time
 from collections import Counter, deque
-from collections.abc import Callable
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 
@@ -21,6 +20,7 @@ from steps.tuning.report.reporter import Reporter
 from steps.tuning.search import stopping
 from steps.tuning.search.pruning import Steps
 from steps.tuning.search.search import Search
+from steps.tuning.search.stopping import BestTrials, StopRules
 from steps.tuning.study_plan import StudyPlan
 from steps.tuning.trials.child_runs import ChildRuns
 from steps.tuning.trials.pool import Pool
@@ -33,43 +33,33 @@ _WRITE_EVERY_S = 1.0
 _LOOK_EVERY_S = 0.3
 
 
-@dataclass(frozen=True)
-class Limits:
-    """How many trials in all, and until when (a `time.monotonic()`, None: no limit).
-
-    `retries` is how often a trial is run again where its failure may pass.
-    """
-
-    n_trials: int
-    deadline: float | None = None
-    retries: int = 0
-
-
 @dataclass
 class StudyLoop:
-    """Runs the trials of a study, and the baselines beside them; what the server remembers of them is not run again.
+    """Runs the trials of a study, and the baselines beside them, except for those that are on record in `history`."""
 
-    `reading` turns the steps that a child has logged into those that a pruner sees.
-    """
-
+    plan: StudyPlan
     search: Search
     pool: Pool
-    limits: Limits
-    results: Results
-    plan: StudyPlan
-    reading: Callable[[Steps], Steps]
-    parent_run_id: str
-    interrupts: Interrupts
-    progress: Progress
-    baselines: deque[Job]
     history: History
     study_lock: StudyLock
+    interrupts: Interrupts
     reporter: Reporter
+    _results: Results = field(init=False)
+    _progress: Progress = field(init=False)
+    _baselines: deque[Job] = field(init=False)
+    _deadline: float | None = None  # of `time.monotonic()`
     _looked: float = 0.0
     _again: deque[tuple[Job, str]] = field(default_factory=deque)  # with the id of the run that failed
     _retries: Counter[int | str | None] = field(default_factory=Counter)  # by number; of a baseline by estimator
     _unwritten: list[Metric] = field(default_factory=list)
     _written: float = 0.0
+
+    def __post_init__(self) -> None:
+        settings, objectives = self.plan.settings, self.plan.objectives
+        best = BestTrials(tuple(objective.direction for objective in objectives))
+        self._results = Results(StopRules(best, settings.patience, settings.target_value, settings.max_failures))
+        self._progress = Progress(settings.n_trials, objectives[0].name)
+        self._baselines = self.plan.baselines()
 
     def run(self) -> StudyResult:
         """Run the study to its end, a signal's included. Raises NoTrialFinished where no trial has a score.
@@ -77,9 +67,14 @@ class StudyLoop:
         Whatever it raises, no child is left running.
         """
         self._retries.update(self.history.retries)
-        with outage.survived(self.children.study):
-            self._loop()
-        return self.results.result()
+        if self.plan.settings.timeout_s is not None:
+            self._deadline = time.monotonic() + self.plan.settings.timeout_s
+        try:
+            with outage.survived(self.children.study):
+                self._loop()
+        finally:
+            self._progress.close()
+        return self._results.result()
 
     def _loop(self) -> None:
         try:
@@ -109,19 +104,19 @@ class StudyLoop:
         return self.pool.children
 
     def _is_over(self) -> bool:
-        results = self.results
+        results = self._results
         if self.interrupts.noted:
             results.stopped_by = stopping.SIGNAL
-        elif self.limits.deadline is not None and time.monotonic() > self.limits.deadline:
+        elif self._deadline is not None and time.monotonic() > self._deadline:
             results.stopped_by = stopping.TIMEOUT
-        elif results.stopped_by is None and results.judged == self.limits.n_trials:
+        elif results.stopped_by is None and results.judged == self.plan.settings.n_trials:
             results.stopped_by = stopping.N_TRIALS
         elif results.stopped_by is None and self.search.exhausted and results.judged == self.search.asked:
             results.stopped_by = stopping.EXHAUSTED
         if results.stopped_by in (stopping.SIGNAL, stopping.TIMEOUT):
             return True
         # Else a baseline is still waited for: without it nobody can say what tuning gained.
-        return results.stopped_by is not None and not (self.pool.in_flight() or self._again or self.baselines)
+        return results.stopped_by is not None and not (self.pool.in_flight() or self._again or self._baselines)
 
     def _wait_s(self) -> float:
         """Return how long to wait at most: until a sign of life is due, the pruner looks, or the time is over.
@@ -131,8 +126,8 @@ class StudyLoop:
         if not self.pool.running:
             return 0.0
         waits = [self.study_lock.due_s(), *([_LOOK_EVERY_S] if self.search.prunes else [])]
-        if self.limits.deadline is not None:
-            waits.append(max(0.0, self.limits.deadline - time.monotonic()))
+        if self._deadline is not None:
+            waits.append(max(0.0, self._deadline - time.monotonic()))
         return min(waits)
 
     def _launch(self, *, hold: bool) -> Child | None:
@@ -140,9 +135,9 @@ class StudyLoop:
             job, run_id = self._again.popleft()
             return self.children.launch(job, hold=hold, retry_of=run_id)
         # A baseline comes second, so that it neither delays the first trial nor is missing from a study cut short.
-        if self.baselines and (self.search.asked > 0 or self.results.stopped_by is not None):
-            return self.children.launch(self.baselines.popleft(), hold=hold)
-        while self.results.stopped_by is None and self.search.asked < self.limits.n_trials and self.search.can_ask():
+        if self._baselines and (self.search.asked > 0 or self._results.stopped_by is not None):
+            return self.children.launch(self._baselines.popleft(), hold=hold)
+        while self._wants_a_trial() and self.search.can_ask():
             self.study_lock.heartbeat()
             if self.interrupts.noted:
                 return None
@@ -154,12 +149,15 @@ class StudyLoop:
             self._judge()
         return None
 
+    def _wants_a_trial(self) -> bool:
+        return self._results.stopped_by is None and self.search.asked < self.plan.settings.n_trials
+
     def _recall_baselines(self) -> None:
-        self.baselines = deque(job for job in self.baselines if not self._recall(job))
+        self._baselines = deque(job for job in self._baselines if not self._recall(job))
 
     def _recall(self, job: Job) -> bool:
         """Take what the server remembers of a child; tell whether that is all there is to do."""
-        steps_of = (lambda run_id: self.reading(self.children.steps(run_id))) if self.search.prunes else None
+        steps_of = self.children.steps if self.search.prunes else None
         objectives = [objective.name for objective in self.children.objectives]
         known = self.history.recall(job, self.children.recorded(job), objectives, steps_of)
         if known is None:
@@ -167,7 +165,7 @@ class StudyLoop:
         if isinstance(known, Adopted):
             self._settle(known)
         elif job.number is None:
-            self.results.baselines.append(known)
+            self._results.baselines.append(known)
         else:
             if self.search.prunes:  # so that it notes what later trials are compared with
                 self.search.judge(job.number, known.outcome.steps)
@@ -175,16 +173,16 @@ class StudyLoop:
         return True
 
     def _settle(self, child: Child | Adopted) -> None:
-        may_retry = self._retries[_key(child.job)] < self.limits.retries
+        may_retry = self._retries[_key(child.job)] < self.plan.settings.retries
         if child.number is None:
             ended = self.children.settle(child, may_retry=may_retry)
             if not self._retry(ended):
-                self.results.baselines.append(ended)
+                self._results.baselines.append(ended)
             return
         steps: Steps = ()
         pruned_at = None
         if self.search.prunes:
-            steps = self.reading(self.children.steps(child.run_id))
+            steps = self.children.steps(child.run_id)
             pruned_at = self.search.judge(child.number, steps)
             steps = [(step, value) for step, value in steps if pruned_at is None or step <= pruned_at]
         ended = self.children.settle(child, steps, pruned_at, may_retry=may_retry)
@@ -198,7 +196,7 @@ class StudyLoop:
         return ended.retried
 
     def _note(self, number: int, ended: TrialResult) -> None:
-        self.results.trials[number] = ended
+        self._results.trials[number] = ended
         self.reporter.news()
         self.search.settle(number, ended.outcome)
 
@@ -209,30 +207,30 @@ class StudyLoop:
         for child in self.pool.running:
             if child.number is not None and (
                 child.asked_to_end is not None
-                or self.search.judge(child.number, self.reading(self.children.steps(child.run_id))) is not None
+                or self.search.judge(child.number, self.children.steps(child.run_id)) is not None
             ):
                 child.ask_to_end()
         self._looked = time.monotonic()
 
     def _judge(self) -> None:
         """Follow the trials in their order, whatever order they end in: the best so far, and whether to go on."""
-        while self.results.judge():
-            best = self.results.stop.best.value
+        while self._results.judge():
+            best = self._results.stop.best.value
             if best is not None:
                 name = names.Metric.best(self.children.objectives[0].name)
-                self._unwritten.append(write.metric(name, best, self.results.judged - 1))
-            state = self.results.trials[self.results.judged - 1].outcome.state
-            self.progress.advance(best, failed=state == TrialState.FAIL)
-            if self.results.stopped_by is not None:
+                self._unwritten.append(write.metric(name, best, self._results.judged - 1))
+            state = self._results.trials[self._results.judged - 1].outcome.state
+            self._progress.advance(best, failed=state == TrialState.FAIL)
+            if self._results.stopped_by is not None:
                 self.pool.end(child for child in self.pool.in_flight() if child.number is not None)
                 self._again = deque((job, run_id) for job, run_id in self._again if job.number is None)
-                for ended in self.results.cut():
+                for ended in self._results.cut():
                     self.children.disown(ended.run_id)
         if self._unwritten and time.monotonic() - self._written > _WRITE_EVERY_S:
             self._write()
 
     def _write(self) -> None:
-        write.record(self.parent_run_id, self._unwritten)
+        write.record(self.study_lock.run_id, self._unwritten)
         self._unwritten.clear()
         self._written = time.monotonic()
 

@@ -4,12 +4,11 @@ import logging
 import os
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from mlflow.entities import Run
 from mlflow.tracking import MlflowClient
@@ -18,126 +17,164 @@ from steps import backends
 from steps.backends.warm import forkserver, warm_backend
 from steps.errors import NoTrialFinished, StepError, WrongValue
 from steps.names import Variable
+from steps.parameters.settings import TuneSettings
 from steps.process import orphans
 from steps.process.signals import Interrupts
 from steps.tracking import outage
 from steps.tuning import wiring
-from steps.tuning.champion import champion, registry
+from steps.tuning.champion import champion as champions
+from steps.tuning.champion import registry
+from steps.tuning.champion.champion import Champion
 from steps.tuning.checks import backend, preflight, ray_cluster
+from steps.tuning.checks.git_state import GitState
+from steps.tuning.loop import StudyLoop
 from steps.tuning.record import lock, resume, study_run, warm_start
 from steps.tuning.record.lock import StudyLock
+from steps.tuning.record.resume import History
 from steps.tuning.record.warm_start import WarmStart
 from steps.tuning.report import dry_run, summary
 from steps.tuning.report.reporter import Reporter
+from steps.tuning.search.search import Search
 from steps.tuning.study_plan import Describe, StudyPlan, make
 from steps.tuning.trials.child_runs import ChildRuns
+from steps.tuning.trials.pool import Pool
+from steps.tuning.trials.results import StudyResult
 
 
 @dataclass(frozen=True)
 class OpenStudy:
-    """A study that is to be run, or to go on: by its name, in its parent run, with its settings.
+    """A study that is to be run, or to go on: its name, its parent run and its settings.
 
-    `earlier` are its parent runs so far, the oldest first; `study_lock` is what this process has of it.
+    `earlier` are its parent runs so far, the oldest first; `study_lock` says that it is this process's.
     """
 
     name: str
     parent: Run
-    values: Mapping[str, Any]
+    settings: TuneSettings
     earlier: Sequence[Run]
     study_lock: StudyLock
 
+    @property
+    def run_id(self) -> str:
+        """Return the parent run's id."""
+        return str(self.parent.info.run_id)
 
-def open_study(values: Mapping[str, Any], run_id: str) -> OpenStudy:
-    """Find a study that was named, study_lock it for this process, and take over the settings that are on record.
+    @property
+    def experiment_id(self) -> str:
+        """Return the id of the experiment that the study is in."""
+        return str(self.parent.info.experiment_id)
 
-    Raises WrongValue where another process works on it. A dry run claims nothing.
+
+def open_study(settings: TuneSettings, run_id: str) -> OpenStudy:
+    """Lock a study that has a name for this process, and take over the settings that are on record.
+
+    Raises WrongValue if another process works on it. A dry run locks nothing.
     """
     own = MlflowClient().get_run(run_id)
-    if values["study"] == "auto":
-        return OpenStudy(own.info.run_name, own, values, [], StudyLock(run_id))
-    name = values["study"]
-    study_lock = StudyLock(run_id) if values["dry_run"] else lock.acquire(name, own)
-    earlier = resume.parents(own.info.experiment_id, name, but=run_id)
-    return OpenStudy(name, own, resume.take_over(values, earlier), earlier, study_lock)
+    if not settings.is_named:
+        return OpenStudy(own.info.run_name, own, settings, [], StudyLock(run_id))
+    study = settings.study
+    study_lock = StudyLock(run_id) if settings.dry_run else lock.acquire(study, own)
+    earlier = resume.parents(own.info.experiment_id, study, but=run_id)
+    return OpenStudy(study, own, resume.take_over(settings, earlier), earlier, study_lock)
 
 
-def run(begun: OpenStudy, interrupts: Interrupts, describe: Describe) -> None:
-    """Run a study inside its parent run, which gets its record; say on stdout what was found.
+def run(opened: OpenStudy, interrupts: Interrupts, describe: Describe) -> None:
+    """Run a study inside its parent run, which gets its record; print on stdout what was found.
 
-    Raises WrongValue, before any child starts, for what does not fit; NoTrialFinished; StepError where failures in a
-    row ended it; Interrupted.
+    Raises WrongValue, before any child starts, for what does not fit; NoTrialFinished; StepError if failures in a row
+    ended it; Interrupted.
     """
     logging.getLogger("mlflow").setLevel(logging.WARNING)  # no line for each launch
     os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")  # nor a link for each end
-    study, values, earlier, run_id = begun.name, begun.values, begun.earlier, begun.parent.info.run_id
-    experiment_id = begun.parent.info.experiment_id
-    try:
-        tree = preflight.check(values, begun.parent)
-        plan = make(values, describe)
-        champion.check(plan)
-        resume.check_same(study, plan, earlier)
-    except WrongValue:
-        if values["study"] != "auto":  # else nobody would take its run for a part of the study
-            begun.study_lock.release()
-        raise
-    backend.warn(plan.values)
+    plan, git_state = _check(opened, describe)
+    backend.warn(plan.settings, plan.jobs)
     with tempfile.TemporaryDirectory(prefix="tune-") as folder, _cleared_up(folder, os.environ[Variable.FILES]):
-        children = wiring.children_of(plan, study, experiment_id, Path(folder))
-        past = _past(plan, children, earlier)
-        search = partial(wiring.search_of, plan, list(past.trials.values()))
-        if values["dry_run"]:
+        children = wiring.child_runs(plan, opened.name, opened.experiment_id, Path(folder))
+        past = _warm_start(plan, children, opened.earlier)
+        search = partial(wiring.search, plan, list(past.trials.values()))
+        if plan.settings.dry_run:
             print(dry_run.text(plan, children, search))
             return
-        _register(plan.values, Path(folder))
-        remembered = resume.load(experiment_id, study, plan, earlier)
-        study_run.write_opening(plan, study, run_id, past, earlier)
-        if tree:
-            tree.record(run_id)
-        if values["study"] != "auto":
-            lock.confirm(begun.study_lock, study, begun.parent)
-        reporter = Reporter(plan, study, run_id, values["report"])
-        try:
-            result = wiring.drive(plan, children, search(), interrupts, remembered, begun.study_lock, reporter)
-            resume.settle_leftovers(experiment_id, study)
-            study_run.write_end(result, children, run_id)
-            reporter.stand_by()  # beside the champion, which takes as long on one core
-            with outage.survived(study):
-                rerun = wiring.rerun_of(plan, children, interrupts, begun.study_lock, remembered)
-                crowned = champion.run_champion(plan, result, rerun)
-            if crowned:
-                champion.record(crowned, run_id)
-            reporter.finish(hurried=interrupts.noted, final=not interrupts.noted)
-        except NoTrialFinished:
-            reporter.finish(hurried=False, final=False)
-            raise
-        finally:
-            reporter.end()
+        _register_backends(plan.settings, Path(folder))
+        history = resume.load(opened.experiment_id, opened.name, plan, opened.earlier)
+        study_run.write_opening(plan, opened.name, opened.run_id, past, opened.earlier)
+        if git_state:
+            git_state.record(opened.run_id)
+        if opened.settings.is_named:
+            lock.confirm(opened.study_lock, opened.name, opened.parent)
+        result, champion = _run_trials(plan, opened, children, search(), history, interrupts)
     if result.best:
-        print(summary.summary(result, children, run_id, crowned))
+        print(summary.summary(result, children, opened.run_id, champion))
     interrupts.check()
-    if crowned and crowned.run and values["register"] != champion.NONE:
-        print(registry.register(values["register"], crowned.run, plan.values["metric"]))
-    if crowned and crowned.failure:
-        raise StepError(f"the champion, trial {crowned.number} run once more, failed: {crowned.failure}")
+    _conclude(plan, opened.name, result, champion)
+
+
+def _check(opened: OpenStudy, describe: Describe) -> tuple[StudyPlan, GitState | None]:
+    """Return the study's plan and the state of the project's work tree. Raises WrongValue for what does not fit."""
+    try:
+        git_state = preflight.check(opened.settings, opened.parent)
+        plan = make(opened.settings, describe)
+        champions.check(plan)
+        resume.check_same(opened.name, plan, opened.earlier)
+    except WrongValue:
+        if opened.settings.is_named:  # else its run would be taken for a part of the study
+            opened.study_lock.release()
+        raise
+    return plan, git_state
+
+
+def _run_trials(
+    plan: StudyPlan, opened: OpenStudy, children: ChildRuns, search: Search, history: History, interrupts: Interrupts
+) -> tuple[StudyResult, Champion | None]:
+    """Run the trials, then the champion; the record, and the report, are complete when this returns or raises."""
+    reporter = Reporter(plan, opened.name, opened.run_id, plan.settings.report)
+    pool = Pool(children, plan.jobs, plan.settings.trial_timeout_s)
+    loop = StudyLoop(plan, search, pool, history, opened.study_lock, interrupts, reporter)
+    try:
+        result = loop.run()
+        resume.settle_leftovers(opened.experiment_id, opened.name)
+        study_run.write_end(result, children, opened.run_id)
+        reporter.stand_by()  # beside the champion, which takes as long on one core
+        with outage.survived(opened.name):
+            rerun = wiring.rerun(plan, children, interrupts, opened.study_lock, history)
+            champion = champions.run_champion(plan, result, rerun)
+        if champion:
+            champions.record(champion, opened.run_id)
+        reporter.finish(hurried=interrupts.noted, final=not interrupts.noted)
+    except NoTrialFinished:
+        reporter.finish(hurried=False, final=False)
+        raise
+    finally:
+        reporter.end()
+    return result, champion
+
+
+def _conclude(plan: StudyPlan, study: str, result: StudyResult, champion: Champion | None) -> None:
+    """Register the champion. Raises StepError if it failed, or if failures ended the study."""
+    if champion and champion.run and plan.settings.register is not None:
+        print(registry.register(plan.settings.register, champion.run, plan.settings.metric))
+    if champion and champion.failure:
+        raise StepError(f"the champion, trial {champion.number} run once more, failed: {champion.failure}")
     if result.why_failed:
         raise StepError(
-            f"stopped after {values['max_failures']} failed trials in a row; {result.why_failed}\n"
+            f"stopped after {plan.settings.max_failures} failed trials in a row; {result.why_failed}\n"
             f"With --study {study!r} and a higher --max_failures it goes on."
         )
 
 
-def _register(values: Mapping[str, Any], folder: Path) -> None:
+def _register_backends(settings: TuneSettings, folder: Path) -> None:
     """Make this project's backends known to MLflow."""
     warm_backend.register(folder)
-    if values["backend"] == backends.RAY:
+    if settings.backend == backends.RAY:
         from steps.backends.ray import ray_backend  # which not everybody has
 
-        ray_backend.register(folder, ray_cluster.need(values), ray_cluster.warmth(values))
+        ray_backend.register(folder, ray_cluster.need(settings), ray_cluster.warmth(settings))
 
 
 @contextmanager
 def _cleared_up(*folders: str) -> Iterator[None]:
-    """Have someone who clears up behind this process however it ends."""
+    """Have a process of its own clear up behind this one, however this one ends."""
     janitor = forkserver.fork(orphans.clear_up, os.getpid(), folders)
     try:
         yield
@@ -145,12 +182,11 @@ def _cleared_up(*folders: str) -> Iterator[None]:
         janitor.kill()
 
 
-def _past(plan: StudyPlan, children: ChildRuns, earlier: Sequence[Run]) -> WarmStart:
-    """Find the runs that the search knows from its start: a study that goes on has them on record."""
-    reading, prunes, given = wiring.reading(plan), plan.values["pruner"] != "none", plan.values["warm_start"]
-    if given == warm_start.NONE:
+def _warm_start(plan: StudyPlan, children: ChildRuns, earlier: Sequence[Run]) -> WarmStart:
+    """Find the runs that the search knows from its start; a study that goes on has them on record."""
+    if plan.settings.warm_start is None:
         return WarmStart()
     frozen = warm_start.frozen(earlier[0].info.run_id) if earlier else None
-    past = warm_start.collect(plan, (lambda run_id: reading(children.steps(run_id))) if prunes else None, frozen)
-    print(f"tune: --warm_start {given!r}: {past.text()}", file=sys.stderr)
+    past = warm_start.collect(plan, children.steps if plan.prunes else None, frozen)
+    print(f"tune: --warm_start {plan.settings.warm_start!r}: {past.text()}", file=sys.stderr)
     return past

@@ -1,6 +1,8 @@
 """What holds for the tables of bad inputs as a whole."""
 
-from steps.parameters.declared import TRAIN, TUNE, Parameter
+from dataclasses import fields
+
+from steps.parameters.settings import TrainSettings, TuneSettings
 from tests.inputs import data, environment, parameters, servers, spaces
 
 TABLES = {"parameters": parameters, "spaces": spaces, "data": data, "environment": environment, "servers": servers}
@@ -13,14 +15,10 @@ def given(step: str) -> set[str]:
     return {line.partition(": --")[2].partition(" ")[0].rstrip(":") for line in lines}
 
 
-def names(declared: tuple[Parameter, ...]) -> set[str]:
-    return {parameter.name for parameter in declared}
-
-
 def test_each_parameter_of_each_step_is_blamed_by_some_row() -> None:
     """A parameter that is added gets a row with a bad value of it."""
-    assert names(TRAIN) <= given("train") | {"data"}
-    assert names(TUNE) <= given("tune")
+    assert {field.name for field in fields(TrainSettings)} <= given("train") | {"data"}
+    assert {field.name for field in fields(TuneSettings)} <= given("tune")
 
 
 def test_the_tables_are_as_large_as_they_have_to_be() -> None:

@@ -6,6 +6,7 @@ import re
 import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
 from typing import Any
 
 import narwhals.stable.v2.dependencies as tables
@@ -31,7 +32,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 from sklearn.utils import check_random_state
 
-from steps.parameters import declared
+from steps.parameters.settings import TrainSettings
 from steps.patches import sklearn
 from steps.training import run_plan
 
@@ -198,7 +199,7 @@ def test_a_fit_is_the_same(kind: type, as_frame: bool) -> None:
 
 def test_a_study_prepares_it() -> None:
     """Where children are prepared for, a class is read once."""
-    run_plan.prepare(declared.defaults(declared.TUNE), [])
+    run_plan.prepare(asdict(TrainSettings()), [])
     read = vars(BaseEstimator)["_get_param_names"].__func__
     clone(DecisionTreeClassifier())
     hits, misses = read.cache_info().hits, read.cache_info().misses

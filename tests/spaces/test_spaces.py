@@ -5,7 +5,7 @@ import pytest
 from sklearn.datasets import load_diabetes, load_wine
 
 from steps import spaces
-from steps.parameters import declared
+from steps.parameters.settings import TASKS
 from steps.training.model import estimator
 from steps.tuning.search.search import Search
 from steps.tuning.space import load
@@ -22,7 +22,7 @@ def small(task):
 # A budget of iterations may run out at a random point: a score, if no good one.
 @pytest.mark.e2e
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
-@pytest.mark.parametrize("task", declared.TASKS)
+@pytest.mark.parametrize("task", TASKS)
 @pytest.mark.parametrize("name", spaces.names())
 def test_a_shipped_space_fits(name, task):
     """The default of each estimator and three random trials of each space fit and predict, without a warning."""

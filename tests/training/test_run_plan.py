@@ -1,10 +1,11 @@
 import json
+from dataclasses import asdict
 
 import pytest
 from sklearn.metrics import get_scorer_names
 
 from steps.errors import WrongValue
-from steps.parameters import declared
+from steps.parameters.settings import TrainSettings, TuneSettings
 from steps.training import run_plan
 
 FORESTS = {
@@ -13,23 +14,19 @@ FORESTS = {
 }
 
 
-def train_settings(**given):
-    return declared.defaults(declared.TRAIN) | given
-
-
 def make(**given):
-    return run_plan.make(train_settings(**given), ())
+    return run_plan.make(TrainSettings(**given), ())
 
 
-def describe(values, hyperparameters=(), where=None):
+def describe(settings, hyperparameters=(), where=None):
     """What `plan.describe` says of one estimator, that of the settings, for either task."""
-    own = {values.get("estimator", "auto"): hyperparameters}
-    return run_plan.describe(values, dict.fromkeys(FORESTS, own), dict.fromkeys(FORESTS, where or {}))
+    own = {settings.estimator: hyperparameters}
+    return run_plan.describe(settings, dict.fromkeys(FORESTS, own), dict.fromkeys(FORESTS, where or {}))
 
 
 def problems_of(hyperparameters=(), where=None, **given):
     with pytest.raises(WrongValue) as caught:
-        describe(train_settings(**given), hyperparameters, where)
+        describe(TrainSettings(**given), hyperparameters, where)
     return list(caught.value.problems)
 
 
@@ -45,11 +42,10 @@ def problems_of(hyperparameters=(), where=None, **given):
 )
 def test_auto_is_resolved_by_the_data(data, task, metric):
     """Each data set's own target decides task, metric and estimator; the result is plain data."""
-    resolved = describe(train_settings(data=data), ("n_estimators", "max_depth"))
+    resolved = describe(TrainSettings(data=data), ("n_estimators", "max_depth"))
     dataset = resolved.pop("dataset")
     assert len(resolved.pop("folds")) == 64
     assert resolved == {
-        "data": data,
         "target": "target",
         "split": "stratified" if task == "classification" else "random",
         "task": task,
@@ -75,12 +71,12 @@ def test_auto_is_resolved_by_the_data(data, task, metric):
 )
 def test_what_is_given_is_kept(given, resolved):
     """What is not `auto` stays, and what is auto follows from it."""
-    assert resolved.items() <= describe(train_settings(**given)).items()
+    assert resolved.items() <= describe(TrainSettings(**given)).items()
 
 
 def test_tune_s_settings_make_the_same_plan():
-    """The parameters that `tune` shares with `train` resolve alike, although it has no `estimator`."""
-    assert describe(declared.defaults(declared.TUNE)) == describe(train_settings())
+    """The parameters that `tune` shares with `train` resolve alike."""
+    assert describe(TuneSettings(data="wine").for_training()) == describe(TrainSettings(data="wine"))
 
 
 # What is wrong with iris, unless the row says other data, and what the one problem says.
@@ -138,7 +134,7 @@ def test_every_scorer_either_suits_or_is_refused(data):
     suitable = set()
     for metric in get_scorer_names():
         try:
-            describe(train_settings(data=data, metric=metric))
+            describe(TrainSettings(data=data, metric=metric))
         except WrongValue as error:
             assert f"--metric {metric!r}" in str(error)
         else:
@@ -163,7 +159,7 @@ def test_the_problems_of_all_estimators_of_a_space_are_told_at_once():
     }
     where = {"sklearn.svm.SVX": "my.yaml:2", "sklearn.svm.SVC: gama": "my.yaml:6", "auto: max_detph": "my.yaml:8"}
     with pytest.raises(WrongValue) as caught:
-        run_plan.describe(train_settings(), estimators, {"classification": where})
+        run_plan.describe(TrainSettings(), estimators, {"classification": where})
     first, second, third = caught.value.problems
     assert first.startswith("my.yaml:2: 'sklearn.svm.SVX': must be the import path")
     assert first.endswith("(did you mean 'SVC'?)")
@@ -175,19 +171,18 @@ def test_the_problems_of_all_estimators_of_a_space_are_told_at_once():
 
 def test_a_space_without_the_task_is_left_to_the_space():
     """Where no estimator is given for the task of the target, none is checked."""
-    assert run_plan.describe(train_settings(), {"regression": {"no.such": ["x"]}})["estimators"] == []
+    assert run_plan.describe(TrainSettings(), {"regression": {"no.such": ["x"]}})["estimators"] == []
 
 
 def test_preparing_leaves_the_errors_to_the_children():
     """What is wrong in the settings does not end the process that prepares."""
-    run_plan.prepare(train_settings(target="petal"), ["sklearn.svm.SVX", "no.such"])
+    run_plan.prepare(asdict(TrainSettings(target="petal")), ["sklearn.svm.SVX", "no.such"])
 
 
 def test_the_examples_of_a_plan_are_made_once():
     """The same data and split find the examples that `prepare` made, whatever estimator and other settings are."""
-    run_plan.prepare(declared.defaults(declared.TUNE), [])
+    run_plan.prepare(asdict(TuneSettings().for_training()), [])
     made = make(refit=False, log_folds="live", estimator="sklearn.svm.SVC", metric="f1_macro").examples
     assert made is make().examples
-    resolved = {key: made.resolved[key] for key in ("target", "split", "task")}
-    assert made is make(**resolved).examples
+    assert made is make(target="target", split="stratified", task="classification").examples
     assert made is not make(seed=43).examples

@@ -1,15 +1,15 @@
 """Which columns of a table are what: the target, the features, the one that splits, those to be left out."""
 
 import csv
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from pandas.api import types
 
 from steps.errors import WrongValue, did_you_mean
+from steps.parameters.settings import TrainSettings
 from steps.training.data.load import Table
 
 
@@ -23,13 +23,13 @@ class ColumnRoles:
     split_column: str | None
 
 
-def dropped(drop: str) -> tuple[str, ...]:
-    """Read the value of `drop`: names with commas between, one with a comma in double quotes; `none`: nothing.
+def dropped(drop: str | None) -> tuple[str, ...]:
+    """Read the value of `drop`: names with commas between, one with a comma in double quotes; None: nothing.
 
-    >>> dropped('id, "last, first"'), dropped("none")
+    >>> dropped('id, "last, first"'), dropped(None)
     (('id', 'last, first'), ())
     """
-    if drop == "none":
+    if drop is None:
         return ()
     return tuple(name.strip() for line in csv.reader([drop], skipinitialspace=True) for name in line if name.strip())
 
@@ -44,17 +44,11 @@ def split_of(split: str) -> tuple[str, str | None]:
     return kind, column if colon else None
 
 
-def roles(table: Table, settings: Mapping[str, Any]) -> ColumnRoles:
+def roles(table: Table, settings: TrainSettings) -> ColumnRoles:
     """Say what each column is for. Raises WrongValue, with all problems, for columns that are not there or can't be."""
-    data, target, drop = settings["data"], settings["target"], dropped(settings["drop"])
-    kind, by = split_of(settings["split"])
-    if target == "auto" and table.target is None:
-        left = [name for name in table.columns if name not in (*drop, by)]
-        if not left:
-            raise WrongValue(f"--data {data!r}: no column is left for a target; it has {listed(table.columns)}")
-        target = left[-1]
-    elif target == "auto":
-        target = table.target
+    data, drop = settings.data, dropped(settings.drop)
+    kind, by = split_of(settings.split)
+    target = _target(table, settings, left_out=(*drop, by))
     problems = [_missing("target", target, data, table.columns)]
     problems += [_missing("drop", name, data, table.columns) for name in drop]
     if by is not None:
@@ -67,10 +61,21 @@ def roles(table: Table, settings: Mapping[str, Any]) -> ColumnRoles:
     features = tuple(name for name in table.columns if name not in (target, *drop, *group))
     if not features:
         problems.append(f"--data {data!r}: no feature is left beside {target!r}; it has {listed(table.columns)}")
-    found = [problem for problem in problems if problem]
-    if found:
-        raise WrongValue(*found)
+    if any(problems):
+        raise WrongValue(*filter(None, problems))
     return ColumnRoles(target, features, kind, by)
+
+
+def _target(table: Table, settings: TrainSettings, left_out: Collection[str | None]) -> str:
+    """Return the target's name; auto: what the data set itself says, else the last column that is not left out."""
+    if settings.target != "auto":
+        return settings.target
+    if table.target is not None:
+        return table.target
+    columns = [name for name in table.columns if name not in left_out]
+    if not columns:
+        raise WrongValue(f"--data {settings.data!r}: no column is left for a target; it has {listed(table.columns)}")
+    return columns[-1]
 
 
 def is_plain(features: pd.DataFrame) -> bool:

@@ -1,20 +1,19 @@
 """The examples of a run: features and target, their rows laid out so that every fold is a slice of them."""
 
 import hashlib
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from steps.errors import WrongValue
+from steps.parameters.settings import TrainSettings
 from steps.training.data import blocks, columns, dataset, folding, load, splits, target
 
-# Settings that say which examples there are and how they are split.
-SETTINGS = ("data", "target", "drop", "split", "task", "folds", "test_size", "seed", "fold_seed")
-# What a study does not have of them: its trials have their own default.
-_STANDING = {"fold_seed": "auto"}
+# Settings that decide which examples there are and how they are split.
+DECIDING = ("data", "target", "drop", "split", "task", "folds", "test_size", "seed", "fold_seed")
 # So many rows, as the table has them, show what a model is given.
 _SHOWN_ROWS = 100
 
@@ -31,8 +30,8 @@ class Examples:
     should be told.
     """
 
-    asked: Mapping[str, Any]
-    resolved: Mapping[str, Any]
+    asked: TrainSettings
+    resolved: TrainSettings
     features: pd.DataFrame
     target: "pd.Series[Any]"
     layout: splits.Layout
@@ -43,39 +42,36 @@ class Examples:
     folds: str
     notes: tuple[str, ...]
 
-    def answer(self, settings: Mapping[str, Any], *, single: bool) -> bool:
-        """Tell whether these are the examples that settings ask for, given as they were or with `auto` resolved.
+    def answer(self, settings: TrainSettings, *, single: bool) -> bool:
+        """Tell whether these are the examples that settings ask for, with `auto` in them or resolved.
 
-        Those in float32 are for who asks for it; whoever does takes others too.
+        Float32 suits only who allows it (`single`); other numbers suit everybody.
         """
-        same = all(settings[key] in (self.asked[key], self.resolved[key]) for key in SETTINGS)
-        return same and (single or not self.single)
+        return _agree(settings, self.asked, self.resolved) and (single or not self.single)
 
 
 _made: list[Examples] = []
-_failed: list[tuple[Mapping[str, Any], WrongValue]] = []
+_failed: list[tuple[TrainSettings, WrongValue]] = []
 
 
-def get(settings: Mapping[str, Any], estimators: Collection[str]) -> Examples:
+def get(settings: TrainSettings, estimators: Collection[str]) -> Examples:
     """Return the examples that settings ask for, in the type that suits all of some estimators (their import paths).
 
     The last ones are kept for the life of the process: a forkserver makes a study's examples, and each of its children
     finds them made, in pages that they share.
     Raises WrongValue, naming file, column and remedy, where the data can't be used.
     """
-    settings = {**_STANDING, **settings}
     single = all(path in blocks.SINGLE or path == "auto" for path in estimators)
     if _made and _made[0].answer(settings, single=single):
         return _made[0]
-    asked = {key: settings[key] for key in SETTINGS}
     for failed, error in _failed:
-        if failed == asked:
+        if _agree(settings, failed):
             raise error
     _made.clear()  # there is no room for two big tables
     try:
-        _made.append(_make(asked, single=single))
+        _made.append(_make(settings, single=single))
     except WrongValue as error:
-        _failed[:] = [(asked, error)]  # nobody reads, or fetches, it again to be told the same
+        _failed[:] = [(settings, error)]  # so that nobody reads, or fetches, the data again for the same error
         raise
     return _made[0]
 
@@ -85,15 +81,15 @@ def made() -> Examples | None:
     return _made[0] if _made else None
 
 
-def _make(settings: Mapping[str, Any], *, single: bool) -> Examples:
-    name, by = settings["data"], columns.split_of(settings["split"])[1]
-    table = load.load(name, [column for column in columns.dropped(settings["drop"]) if column != by])
+def _make(settings: TrainSettings, *, single: bool) -> Examples:
+    name, by = settings.data, columns.split_of(settings.split)[1]
+    table = load.load(name, [column for column in columns.dropped(settings.drop) if column != by])
     roles = columns.roles(table, settings)
     frame, notes = _labelled(table.frame, roles.target, name)
     goal = target.clean(frame[roles.target])
-    task = target.task_of(goal) if settings["task"] == "auto" else settings["task"]
+    task = target.task_of(goal) if settings.task == "auto" else settings.task
     target.check(goal, task, name)
-    resolved = {**settings, "target": roles.target, "task": task, "split": _split(roles, task, settings["split"])}
+    resolved = replace(settings, target=roles.target, task=task, split=_split(roles, task, settings.split))
     layout = folding.lay_out(frame, goal, resolved)
     described = dataset.describe(table, roles.target)
     notes = (*table.notes, *notes)
@@ -115,6 +111,11 @@ def _make(settings: Mapping[str, Any], *, single: bool) -> Examples:
     goal = goal.take(layout.order).reset_index(drop=True)
     folds = _digest(roles, layout)
     return Examples(settings, resolved, laid_out, goal, layout, plain, single, shown, described, folds, notes)
+
+
+def _agree(settings: TrainSettings, *others: TrainSettings) -> bool:
+    """Tell whether settings ask for the same examples as others, each by one of these."""
+    return all(getattr(settings, name) in [getattr(other, name) for other in others] for name in DECIDING)
 
 
 def _digest(roles: columns.ColumnRoles, layout: splits.Layout) -> str:

@@ -1,7 +1,6 @@
 """From a table and the settings to its split, or to the one sentence that says why it can't be split so."""
 
 import warnings
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -10,17 +9,18 @@ from pandas.api import types
 from pandas.tseries.api import guess_datetime_format
 
 from steps.errors import WrongValue
+from steps.parameters.settings import TrainSettings
 from steps.training.data import splits
 from steps.training.data.columns import split_of
 
 
-def lay_out(frame: pd.DataFrame, target: "pd.Series[Any]", settings: Mapping[str, Any]) -> splits.Layout:
+def lay_out(frame: pd.DataFrame, target: "pd.Series[Any]", settings: TrainSettings) -> splits.Layout:
     """Split the rows of a table as the settings, in which nothing is `auto`, say.
 
     Raises WrongValue where they can't be.
     """
-    kind, column = split_of(settings["split"])
-    classes = settings["task"] == "classification"
+    kind, column = split_of(settings.split)
+    classes = settings.task == "classification"
     groups = times = None
     if column is not None:
         _check_no_gap(frame[column], settings)
@@ -33,33 +33,35 @@ def lay_out(frame: pd.DataFrame, target: "pd.Series[Any]", settings: Mapping[str
         _check_classes(target, settings)
     codes, labels = pd.factorize(target)
     _check_held_out(len(target), len(labels) if kind == "stratified" else 1, settings)
-    again = None if settings.get("fold_seed", "auto") == "auto" else settings["fold_seed"]
+    fold_seed = None if settings.fold_seed == "auto" else settings.fold_seed
     rows = splits.Rows(len(target), codes if classes and kind != "random" else None, groups, times)
     try:
-        layout = splits.lay_out(rows, **{key: settings[key] for key in ("folds", "test_size", "seed")}, fold_seed=again)
+        layout = splits.lay_out(
+            rows, folds=settings.folds, test_size=settings.test_size, seed=settings.seed, fold_seed=fold_seed
+        )
     except splits.TooFewRows as error:
         raise WrongValue(
-            f"--folds {settings['folds']}: must be at most {error.count}, the training rows of the rarest class, "
-            f"{str(labels[error.code])!r} of the target {target.name!r} in {settings['data']}"
+            f"--folds {settings.folds}: must be at most {error.count}, the training rows of the rarest class, "
+            f"{str(labels[error.code])!r} of the target {target.name!r} in {settings.data}"
         ) from error
     except ValueError as error:
         reason = str(error).splitlines()[0].rstrip(".")
-        where = f"--split {settings['split']!r}" if column else f"--folds {settings['folds']}"
-        lower = "--test_size" if settings["folds"] == 1 else "--folds"
-        raise WrongValue(f"{where}: the rows of {settings['data']} can't be split: {reason}; lower {lower}") from error
+        where = f"--split {settings.split!r}" if column else f"--folds {settings.folds}"
+        lower = "--test_size" if settings.folds == 1 else "--folds"
+        raise WrongValue(f"{where}: the rows of {settings.data} can't be split: {reason}; lower {lower}") from error
     _check_folds(target.take(layout.order), layout, settings, classes=classes)
     return layout
 
 
-def _check_no_gap(column: "pd.Series[Any]", settings: Mapping[str, Any]) -> None:
+def _check_no_gap(column: "pd.Series[Any]", settings: TrainSettings) -> None:
     if missing := int(column.isna().sum()):
         raise WrongValue(
-            f"--split {settings['split']!r}: {missing} of {len(column)} rows of {settings['data']} have no value in "
+            f"--split {settings.split!r}: {missing} of {len(column)} rows of {settings.data} have no value in "
             f"{column.name!r}; fill them, or leave those rows out"
         )
 
 
-def _times(column: "pd.Series[Any]", settings: Mapping[str, Any]) -> np.ndarray:
+def _times(column: "pd.Series[Any]", settings: TrainSettings) -> np.ndarray:
     """Return values that sort as the times do: numbers as they are, dates as such, text as the dates that it says."""
     if types.is_numeric_dtype(column.dtype) or types.is_datetime64_any_dtype(column.dtype):
         return np.asarray(column)
@@ -73,53 +75,51 @@ def _times(column: "pd.Series[Any]", settings: Mapping[str, Any]) -> np.ndarray:
         except ValueError:
             continue
     raise WrongValue(
-        f"--split {settings['split']!r}: not all of {column.name!r} in {settings['data']} are numbers or dates of one "
+        f"--split {settings.split!r}: not all of {column.name!r} in {settings.data} are numbers or dates of one "
         f"form, such as {text.iloc[0]!r}; write them as 2026-01-31 or 2026-01-31T13:00:00"
     )
 
 
-def _check_groups(groups: np.ndarray, settings: Mapping[str, Any]) -> None:
+def _check_groups(groups: np.ndarray, settings: TrainSettings) -> None:
     count = int(groups.max()) + 1
-    training = count - int(np.ceil(count * settings["test_size"]))
-    if training < max(settings["folds"], 2):
+    training = count - int(np.ceil(count * settings.test_size))
+    if training < max(settings.folds, 2):
         raise WrongValue(
-            f"--split {settings['split']!r}: {settings['data']} has {count} groups, of which {max(training, 0)} are "
-            f"left for training by --test_size {settings['test_size']}; --folds {settings['folds']} needs "
-            f"{max(settings['folds'], 2)}"
+            f"--split {settings.split!r}: {settings.data} has {count} groups, of which {max(training, 0)} are "
+            f"left for training by --test_size {settings.test_size}; --folds {settings.folds} needs "
+            f"{max(settings.folds, 2)}"
         )
 
 
-def _check_classes(target: "pd.Series[Any]", settings: Mapping[str, Any]) -> None:
+def _check_classes(target: "pd.Series[Any]", settings: TrainSettings) -> None:
     counts = target.value_counts()
     if counts.min() < 2:
         alone = counts.index[counts < 2]
         raise WrongValue(
-            f"--data {settings['data']!r}: the class {str(alone[0])!r} of the target {target.name!r} has one row"
-            f"{f', and so have {len(alone) - 1} more' if len(alone) > 1 else ''}; --folds {settings['folds']} needs "
-            f"at least {settings['folds'] + 1} of each: leave such rows out, or split=random"
+            f"--data {settings.data!r}: the class {str(alone[0])!r} of the target {target.name!r} has one row"
+            f"{f', and so have {len(alone) - 1} more' if len(alone) > 1 else ''}; --folds {settings.folds} needs "
+            f"at least {settings.folds + 1} of each: leave such rows out, or split=random"
         )
 
 
-def _check_held_out(rows: int, classes: int, settings: Mapping[str, Any]) -> None:
-    held_out, folds = int(np.ceil(rows * settings["test_size"])), settings["folds"]
+def _check_held_out(rows: int, classes: int, settings: TrainSettings) -> None:
+    held_out, folds = int(np.ceil(rows * settings.test_size)), settings.folds
     if held_out < classes or rows - held_out < classes:
         raise WrongValue(
-            f"--test_size {settings['test_size']}: {held_out} of {rows} rows of {settings['data']} held out leave "
+            f"--test_size {settings.test_size}: {held_out} of {rows} rows of {settings.data} held out leave "
             + ("a class without a row on one side" if classes > 1 else "one side without rows")
         )
     if classes == 1 and folds > max((rows - held_out) // 2, 1):  # two rows a fold: r2 needs them
         raise WrongValue(f"--folds {folds}: must be at most {(rows - held_out) // 2}, half of the training rows")
 
 
-def _check_folds(
-    target: "pd.Series[Any]", layout: splits.Layout, settings: Mapping[str, Any], *, classes: bool
-) -> None:
-    folds, where = settings["folds"], f"--split {settings['split']!r}"
+def _check_folds(target: "pd.Series[Any]", layout: splits.Layout, settings: TrainSettings, *, classes: bool) -> None:
+    folds, where = settings.folds, f"--split {settings.split!r}"
     for number, (fit, score) in enumerate(layout.splits):
         if classes and target.iloc[fit].nunique() < 2:
             raise WrongValue(
                 f"{where}: fold {number} would fit on the one class {str(target.iloc[fit.start])!r} of "
-                f"{target.name!r} in {settings['data']}; lower --folds, or split otherwise"
+                f"{target.name!r} in {settings.data}; lower --folds, or split otherwise"
             )
         if not classes and folds > 1 and score.stop - score.start < 2:
-            raise WrongValue(f"{where}: fold {number} would score on one row of {settings['data']}; lower --folds")
+            raise WrongValue(f"{where}: fold {number} would score on one row of {settings.data}; lower --folds")

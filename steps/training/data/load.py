@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from steps.errors import WrongValue, did_you_mean
-from steps.parameters.declared import DATA_SETS
+from steps.parameters.settings import DATA_SETS
 from steps.project import paths
 from steps.project.secrets import scheme
 from steps.training.data import remote, table

@@ -12,7 +12,7 @@ from sklearn.base import ClassifierMixin, RegressorMixin, is_classifier, is_regr
 from sklearn.pipeline import make_pipeline
 
 from steps.errors import WrongValue, did_you_mean
-from steps.parameters.declared import IMPORT_PATH
+from steps.parameters.settings import IMPORT_PATH
 from steps.training.model.labels import LabelEncoded, need_encoding
 
 DEFAULTS = {

@@ -12,12 +12,10 @@ from steps.errors import WrongValue
 from steps.names import Metric, Role, Tag
 from steps.tracking import write
 from steps.tuning.champion.rerun import Rerun
-from steps.tuning.search.objective import MAXIMIZE, Objective
+from steps.tuning.search.objective import Objective
 from steps.tuning.study_plan import StudyPlan
 from steps.tuning.trials.results import StudyResult
 from steps.tuning.trials.trial import TrialResult
-
-NONE = "none"
 
 
 @dataclass(frozen=True)
@@ -35,39 +33,39 @@ class Champion:
 
 def check(plan: StudyPlan) -> None:
     """Raise WrongValue, before anything is launched, where what is asked of the champion can't be had."""
-    values, problems = plan.values, []
+    settings, problems = plan.settings, []
     known = [objective.name for objective in plan.objectives]
-    if values["pick"] != NONE and values["pick"] not in known:
-        problems.append(f"--pick {values['pick']!r}: must be none or one of the objectives, {', '.join(known)}")
-    if values["confirm"]:
-        where = f"--confirm {values['confirm']}"
+    if settings.pick is not None and settings.pick not in known:
+        problems.append(f"--pick {settings.pick!r}: must be none or one of the objectives, {', '.join(known)}")
+    if settings.confirm:
+        where = f"--confirm {settings.confirm}"
         if "fold_seed" not in plan.entry.parameters:
             problems.append(f"{where}: must be 0 for {plan.entry.name!r}, which declares no fold_seed to draw others")
-        elif values["split"].startswith("time:"):
-            problems.append(f"{where}: must be 0 with --split {values['split']!r}: the times make the folds")
+        elif settings.split.startswith("time:"):
+            problems.append(f"{where}: must be 0 with --split {settings.split!r}: the times make the folds")
         if len(known) > 1:
             problems.append(f"{where}: must be 0 with two objectives")
-    wanted = values["champion"] and (len(known) == 1 or values["pick"] != NONE)
-    if values["register"] != NONE and not wanted:
-        why = "--champion 'false'" if not values["champion"] else "two objectives; --pick says whose best is one"
-        problems.append(f"--register {values['register']!r}: there is no champion to register with {why}")
+    wanted = settings.champion and (len(known) == 1 or settings.pick is not None)
+    if settings.register is not None and not wanted:
+        why = "--champion 'false'" if not settings.champion else "two objectives; --pick says whose best is one"
+        problems.append(f"--register {settings.register!r}: there is no champion to register with {why}")
     if problems:
         raise WrongValue(*problems)
 
 
 def run_champion(plan: StudyPlan, result: StudyResult, rerun: Rerun) -> Champion | None:
     """Run the champion; None where there is none: of two objectives without a pick, or where a signal came."""
-    if not plan.values["champion"] or not result.best or rerun.interrupts.noted:
+    if not plan.settings.champion or not result.best or rerun.interrupts.noted:
         return None
     confirmed: dict[int, float] = {}
     if len(plan.objectives) > 1:
-        if plan.values["pick"] == NONE:
+        if plan.settings.pick is None:
             return None
-        place = [objective.name for objective in plan.objectives].index(plan.values["pick"])
+        place = [objective.name for objective in plan.objectives].index(plan.settings.pick)
         winner = _order(list(result.best.values()), plan.objectives[place], place)[0]
     else:
         (winner,) = result.best.values()
-        if plan.values["confirm"]:
+        if plan.settings.confirm:
             winner, confirmed = _confirm(plan, result, rerun)
     number = winner.job.number or 0
     refit = _refit(plan)
@@ -109,8 +107,8 @@ def _confirm(plan: StudyPlan, result: StudyResult, rerun: Rerun) -> tuple[TrialR
     best: dict[str, TrialResult] = {}  # the same point, tried twice, is one
     for ended in _order(finished, objective):
         best.setdefault(json.dumps(rerun.children.recorded(ended.job)), ended)
-    top = list(best.values())[: plan.values["confirm"]]
-    fresh = {"fold_seed": str((plan.values["seed"] + 1) % 2**32)}
+    top = list(best.values())[: plan.settings.confirm]
+    fresh = {"fold_seed": str((plan.settings.seed + 1) % 2**32)}
     again = rerun.run([replace(ended.job, role=Role.CONFIRMATION, parameters=fresh) for ended in top])
     scored = _order([ended for ended in again if ended.value is not None], objective)
     confirmed = {ended.job.number: ended.value for ended in scored}
@@ -120,5 +118,4 @@ def _confirm(plan: StudyPlan, result: StudyResult, rerun: Rerun) -> tuple[TrialR
 
 def _order(trials: list[TrialResult], objective: Objective, place: int = 0) -> list[TrialResult]:
     """Sort trials by an objective, the best first; equals stay in their order."""
-    sign = -1 if objective.direction == MAXIMIZE else 1
-    return sorted(trials, key=lambda ended: sign * ended.outcome.values[place])
+    return sorted(trials, key=lambda trial: -objective.sign * trial.outcome.values[place])

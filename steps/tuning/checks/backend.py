@@ -3,7 +3,6 @@
 import importlib.util
 import json
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +15,14 @@ from steps import backends
 from steps.backends.ray import cluster
 from steps.errors import WrongValue, did_you_mean
 from steps.names import Tag
+from steps.parameters.settings import TuneSettings
 from steps.project import environment
 
 # Of the packages that differ from the pins, so many are named.
 _SHOWN = 5
 
 
-def warn(values: Mapping[str, Any]) -> None:
+def warn(settings: TuneSettings, jobs: int) -> None:
     """Say on stderr what is allowed but probably not meant."""
     different = environment.differences()
     if different:
@@ -32,20 +32,20 @@ def warn(values: Mapping[str, Any]) -> None:
             f"tagged {Tag.ENVIRONMENT}={environment.state()}; scripts/run makes the pinned one",
             file=sys.stderr,
         )
-    if values["jobs"] > values["window"]:
+    if jobs > settings.window:
         print(
-            f"tune: --jobs {values['jobs']}: more than --window {values['window']}, so at most {values['window']} "
+            f"tune: --jobs {jobs}: more than --window {settings.window}, so at most {settings.window} "
             "trials run at a time; a wider window makes another, equally repeatable, study",
             file=sys.stderr,
         )
 
 
-def jobs(values: Mapping[str, Any]) -> int:
+def jobs(settings: TuneSettings) -> int:
     """Return how many trials run at a time; auto: as many as the cores that this process may use allow."""
-    if values["jobs"] != "auto":
-        return int(values["jobs"])
+    if settings.jobs != "auto":
+        return settings.jobs
     cores: int = joblib.cpu_count()  # by affinity and cgroup quota
-    return max(1, cores // int(values["threads"]))
+    return max(1, cores // settings.threads)
 
 
 def check_backend(name: str) -> None:
@@ -79,10 +79,10 @@ def _check_kubernetes() -> None:
         raise WrongValue(*(f"--backend 'kubernetes': {problem}" for problem in problems))
 
 
-def read_backend_config(values: Mapping[str, Any]) -> dict[str, Any]:
+def read_backend_config(settings: TuneSettings) -> dict[str, Any]:
     """Read the JSON file that is meant for the backend."""
-    path = values["backend_config"]
-    if path == "none":
+    path = settings.backend_config
+    if path is None:
         return {}
     try:
         content = json.loads(Path(path).read_text(encoding="utf-8"))

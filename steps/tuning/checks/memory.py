@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from steps.errors import WrongValue
+from steps.parameters.settings import TuneSettings
 
 MB = 1_000_000
 # What a trial takes for itself, by backend, without its data: measured with the default space on iris. Of the local one
@@ -27,22 +28,22 @@ class Memory:
     total: float
 
 
-def check(values: Mapping[str, Any], dataset: Mapping[str, Any], memory: Memory | None) -> None:
+def check(settings: TuneSettings, jobs: int, dataset: Mapping[str, Any], memory: Memory | None) -> None:
     """Say on stderr that memory may not do for a study's trials on this machine.
 
     Raises WrongValue where it certainly does not: half of what was measured for each trial, and for one that reads the
     table itself that in float32, are more than there is. `dataset` is what is recorded of the data, empty where the
     entry point reads its own.
     """
-    backend = values["backend"]
+    backend = settings.backend
     if memory is None or backend not in A_TRIAL:
         return
-    at_a_time = min(values["jobs"], values["window"], values["n_trials"])
+    at_a_time = min(jobs, settings.window, settings.n_trials)
     elements = json.loads(dataset["profile"])["num_elements"] if dataset else 0
     table = elements * _NUMBER
     least = at_a_time * (A_TRIAL[backend] / 2 + (table / 2 if backend == "local" else 0))
     likely = at_a_time * (A_TRIAL[backend] + TABLES[backend] * table)
-    said = f"--jobs {values['jobs']}: {at_a_time} trials at a time, with a table of {table / MB:.0f} MB, "
+    said = f"--jobs {jobs}: {at_a_time} trials at a time, with a table of {table / MB:.0f} MB, "
     fewer = "give fewer --jobs" + (", or --backend warm, whose trials share the table" if backend == "local" else "")
     if least > memory.total:
         raise WrongValue(

@@ -5,8 +5,7 @@ is there.
 """
 
 import sys
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
 import mlflow
 from mlflow.entities import Run
@@ -14,6 +13,7 @@ from mlflow.entities import Run
 from steps import backends
 from steps.errors import WrongValue
 from steps.names import Artifact
+from steps.parameters.settings import TuneSettings
 from steps.project import environment
 from steps.project.git import GitFailed
 from steps.tracking import server_errors
@@ -34,7 +34,7 @@ def reach_server() -> None:
         print(f"tune: {note}", file=sys.stderr)
 
 
-def check(values: Mapping[str, Any], parent: Run) -> GitState | None:
+def check(settings: TuneSettings, parent: Run) -> GitState | None:
     """Check what a study stands on; return the state of the project's work tree, None where it is unknown.
 
     Raises WrongValue with all problems at once.
@@ -43,9 +43,9 @@ def check(values: Mapping[str, Any], parent: Run) -> GitState | None:
     problems: list[str] = []
     checks: tuple[Callable[[], object], ...] = (
         lambda: artifacts.check(parent.info.artifact_uri),
-        lambda: samplers.check_installed(values["sampler"]),
-        lambda: _check_backend(values),
-        lambda: found.append(_tree(require_clean=values["require_clean"])),
+        lambda: samplers.check_installed(settings.sampler),
+        lambda: _check_backend(settings),
+        lambda: found.append(_tree(require_clean=settings.require_clean)),
     )
     for one in checks:
         try:
@@ -73,11 +73,11 @@ def check_reach(backend: str, uri: str) -> None:
     print(f"tune: if they run there: {problem}", file=sys.stderr)
 
 
-def _check_backend(values: Mapping[str, Any]) -> None:
-    backend.check_backend(values["backend"])
-    check_reach(values["backend"], mlflow.get_tracking_uri())
-    if values["backend"] == backends.RAY:
-        ray_cluster.connect(values, mlflow.get_tracking_uri())
+def _check_backend(settings: TuneSettings) -> None:
+    backend.check_backend(settings.backend)
+    check_reach(settings.backend, mlflow.get_tracking_uri())
+    if settings.backend == backends.RAY:
+        ray_cluster.connect(settings, mlflow.get_tracking_uri())
 
 
 def _tree(*, require_clean: bool) -> GitState | None:

@@ -1,8 +1,6 @@
 """What a study on a Ray cluster needs beside its backend: the connection, the places, a tracking server in reach."""
 
 import sys
-from collections.abc import Mapping
-from typing import Any
 from urllib.parse import urlsplit
 
 from steps.backends.ray import cluster
@@ -11,6 +9,7 @@ from steps.backends.ray.config import TrialResources
 from steps.backends.ray.task import Preload
 from steps.errors import WrongValue
 from steps.names import Variable
+from steps.parameters.settings import TuneSettings
 from steps.process import threads
 from steps.project import environment
 from steps.tuning import child_preload
@@ -19,20 +18,20 @@ from steps.tuning.checks import backend
 _LOOPBACK = ("127.", "localhost", "::1")
 
 
-def need(values: Mapping[str, Any]) -> TrialResources:
+def need(settings: TuneSettings) -> TrialResources:
     """Read what each trial takes of the cluster. Raises WrongValue for a configuration that says no such thing."""
-    return needs.read(backend.read_backend_config(values), int(values["threads"]))
+    return needs.read(backend.read_backend_config(settings), settings.threads)
 
 
-def warmth(values: Mapping[str, Any]) -> Preload:
+def warmth(settings: TuneSettings) -> Preload:
     """Return what a node does before its first trial of the study."""
-    variables = {**threads.variables(values["threads"]), Variable.KNOWN_ENVIRONMENT: environment.digest()}
-    return Preload(child_preload.MODULES, child_preload.calls(values), variables)
+    variables = {**threads.variables(settings.threads), Variable.KNOWN_ENVIRONMENT: environment.digest()}
+    return Preload(child_preload.MODULES, child_preload.calls(settings), variables)
 
 
-def connect(values: Mapping[str, Any], tracking_uri: str) -> None:
+def connect(settings: TuneSettings, tracking_uri: str) -> None:
     """Connect this process to the cluster. Raises WrongValue where it can't, or trials could not reach MLflow."""
-    cluster.connect(need(values))
+    cluster.connect(need(settings))
     host = urlsplit(tracking_uri).hostname or ""
     others = [address for address in cluster.addresses() if not address.startswith(_LOOPBACK)]
     if host.startswith(_LOOPBACK) and len(others) > 1:
@@ -43,17 +42,17 @@ def connect(values: Mapping[str, Any], tracking_uri: str) -> None:
         )
 
 
-def jobs(values: Mapping[str, Any]) -> int:
+def jobs(settings: TuneSettings) -> int:
     """Return how many trials run at a time; auto: as many as the cluster holds.
 
     Raises WrongValue where no node holds a trial; where their number was given, that is only said.
     """
-    takes = need(values)
+    takes = need(settings)
     held = cluster.capacity(takes)
     if not held:
         wants = ", ".join(f"{kind} {amount:g}" for kind, amount in takes.amounts.items())
         problem = f"--backend 'ray': no node of the cluster holds a trial, which takes {wants} (see --backend_config)"
-        if values["jobs"] == "auto":
+        if settings.jobs == "auto":
             raise WrongValue(problem)
         print(f"tune: {problem}; trials wait for one", file=sys.stderr)
-    return held if values["jobs"] == "auto" else int(values["jobs"])
+    return held if settings.jobs == "auto" else settings.jobs

@@ -10,7 +10,7 @@ import math
 import sys
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import optuna
@@ -21,6 +21,7 @@ from optuna.trial import TrialState
 from steps.errors import WrongValue
 from steps.names import Role, State, Tag
 from steps.parameters import declared
+from steps.parameters.settings import TuneSettings
 from steps.tracking import read, write
 from steps.tuning.search.pruning import Steps
 from steps.tuning.search.search import Outcome
@@ -96,32 +97,37 @@ def parents(experiment_id: str, study: str, but: str) -> list[Run]:
     return sorted(known, key=read.by_start)
 
 
-def take_over(values: Mapping[str, Any], earlier: Sequence[Run]) -> dict[str, Any]:
+def take_over(settings: TuneSettings, earlier: Sequence[Run]) -> TuneSettings:
     """Return a study's settings: what is not given (or as its default) is what the newest of its parents has on record.
 
-    What was taken is said on stderr.
+    What was taken is printed on stderr.
     """
     if not earlier:
-        return dict(values)
-    recorded = json.loads(earlier[-1].data.tags[Tag.SETTINGS])
-    standing = declared.defaults(declared.TUNE)
+        return settings
+    recorded = _without_none(json.loads(earlier[-1].data.tags[Tag.SETTINGS]))
+    now, defaults = asdict(settings), asdict(TuneSettings())
     taken = {
         key: recorded[key]
         for key in _TAKEN
-        if key in recorded and values[key] == standing[key] and recorded[key] != values[key]
+        if key in recorded and now[key] == defaults[key] and recorded[key] != now[key]
     }
-    said = ", ".join(f"{key} {declared.shown(value)}" for key, value in taken.items() if standing[key] != "auto")
-    if said:
-        print(f"tune: --study {values['study']!r}: goes on, with its {said}", file=sys.stderr)
-    return {**values, **taken}
+    shown = ", ".join(f"{key} {declared.shown(value)}" for key, value in taken.items() if defaults[key] != "auto")
+    if shown:
+        print(f"tune: --study {settings.study!r}: goes on, with its {shown}", file=sys.stderr)
+    return replace(settings, **taken)
+
+
+def _without_none(recorded: Mapping[str, Any]) -> dict[str, Any]:
+    """Return settings on record as they are now: earlier versions wrote the text none where there was no value."""
+    return {key: None if value == "none" else value for key, value in recorded.items()}
 
 
 def identity(plan: StudyPlan) -> dict[str, Any]:
     """Return what makes a study the one that it is, as plain data."""
     whole = {
-        **{key: plan.values[key] for key in IDENTITY},
+        **{key: getattr(plan.settings, key) for key in IDENTITY},
         "objective": [f"{objective.direction} {objective.name}" for objective in plan.objectives],
-        "data": plan.dataset.get("sha256", plan.values["data"]),
+        "data": plan.dataset.get("sha256", plan.settings.data),
         _DIGEST: plan.folds,
         "estimators": list(plan.estimators.values()),
         "space": plan.space.text(),
@@ -138,7 +144,8 @@ def check_same(study: str, plan: StudyPlan, earlier: Sequence[Run]) -> None:
     """Raise WrongValue, naming all differences, where a study of that name is another one."""
     if not earlier:
         return
-    recorded, now = json.loads(earlier[-1].data.tags[Tag.IDENTITY]), json.loads(json.dumps(identity(plan)))
+    recorded = _without_none(json.loads(earlier[-1].data.tags[Tag.IDENTITY]))
+    now = json.loads(json.dumps(identity(plan)))
     differences = _differences(recorded, now)
     telling = [difference for difference in differences if not difference.startswith(_DIGEST)]
     if differences:

@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import asdict
 
 from mlflow.entities import Run
 from mlflow.tracking import MlflowClient
@@ -12,7 +13,6 @@ from steps.project import environment
 from steps.tracking import write
 from steps.tuning.record import resume, warm_start
 from steps.tuning.record.warm_start import WarmStart
-from steps.tuning.search import objective
 from steps.tuning.study_plan import StudyPlan
 from steps.tuning.trials.child_runs import ChildRuns
 from steps.tuning.trials.results import StudyResult
@@ -24,7 +24,7 @@ def write_opening(plan: StudyPlan, study: str, run_id: str, past: WarmStart, ear
     tags = {
         Tag.STUDY: study,
         Tag.ROLE: Role.STUDY,
-        Tag.SETTINGS: json.dumps(plan.values),
+        Tag.SETTINGS: json.dumps(asdict(plan.settings)),
         Tag.IDENTITY: json.dumps(resume.identity(plan)),
         Tag.ENVIRONMENT: environment.state(),
         Tag.ENVIRONMENT_SHA256: environment.digest(),
@@ -35,7 +35,7 @@ def write_opening(plan: StudyPlan, study: str, run_id: str, past: WarmStart, ear
         write.record_data(run_id, plan.dataset)
     if earlier:
         tags[Tag.CONTINUES] = ",".join(run.info.run_id for run in earlier)
-    if plan.values["warm_start"] != warm_start.NONE:
+    if plan.settings.warm_start is not None:
         MlflowClient().log_dict(run_id, past.as_dict(), warm_start.FILE)
     write.record(run_id, tags=tags)
 
@@ -59,6 +59,6 @@ def write_end(result: StudyResult, children: ChildRuns, run_id: str) -> None:
             tags[Tag.ESTIMATOR] = best.job.estimator
     baselines = [ended.value for ended in result.baselines if ended.value is not None]
     if baselines:
-        pick = max if children.objectives[0].direction == objective.MAXIMIZE else min
-        metrics.append(write.metric(Metric.BASELINE, pick(baselines)))
+        sign = children.objectives[0].sign
+        metrics.append(write.metric(Metric.BASELINE, max(baselines, key=lambda value: sign * value)))
     write.record(run_id, metrics, tags)

@@ -20,14 +20,12 @@ from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from steps.errors import WrongValue, did_you_mean
 from steps.names import ESTIMATOR_PREFIX, Role, Tag
-from steps.parameters import declared
 from steps.parameters.values import decode
 from steps.tracking import read
 from steps.tracking.server_errors import where
 from steps.tuning.search.pruning import Steps
 from steps.tuning.study_plan import StudyPlan
 
-NONE = "none"
 # The artifact of the parent run that keeps what was found at the first start.
 FILE = "warm_start.json"
 _RUN_ID = re.compile(r"[0-9a-f]{32}")
@@ -67,10 +65,12 @@ def collect(
     `frozen` are the ids of those that a study has on record: it goes on with these alone.
     Raises WrongValue where there is no such run or experiment.
     """
-    given = plan.values["warm_start"]
+    if plan.settings.warm_start is None:
+        return WarmStart()
+    wanted = plan.settings.warm_start if frozen is None else ",".join(frozen)
     trials: dict[str, FrozenTrial] = {}
     left_out: dict[str, str] = {}
-    for run in [] if given == NONE else _runs(given if frozen is None else ",".join(frozen), plan):
+    for run in _runs(wanted, plan):
         try:
             trials[run.info.run_id] = _trial(run, plan, steps)
         except _LeftOutError as reason:
@@ -148,9 +148,9 @@ def _check_same_data(run: Run, plan: StudyPlan) -> None:
         if run.data.tags.get(Tag.FOLDS) != plan.folds:
             raise _LeftOutError("of other columns or folds")
         return
-    given = read.parameters_of(run)
-    for name, word in declared.as_parameters(plan.entry.shared(plan.values)).items():
-        if given.get(name) != word:
+    parameters = read.parameters_of(run)
+    for name, word in plan.entry.shared(plan.settings).items():
+        if parameters.get(name) != word:
             raise _LeftOutError(f"of another {name}")
 
 
@@ -164,12 +164,12 @@ def _estimator(run: Run, plan: StudyPlan) -> str | None:
 
 
 def _hyperparameters(run: Run, plan: StudyPlan) -> dict[str, Any]:
-    entry, given = plan.entry, read.parameters_of(run)
+    entry, parameters = plan.entry, read.parameters_of(run)
     if entry.runs_train:
-        own = {name: word for name, word in given.items() if name not in entry.parameters}
+        own = {name: word for name, word in parameters.items() if name not in entry.parameters}
         return {name.removeprefix(ESTIMATOR_PREFIX): decode(word) for name, word in own.items()}
     searched = {name for path in plan.estimators for name in plan.space.hyperparameters(path)}
-    fixed = entry.parameters.keys() - entry.shared(plan.values).keys() - searched - {"estimator"}
-    if any(given.get(name, entry.parameters[name]) != entry.parameters[name] for name in fixed):
+    fixed = entry.parameters.keys() - entry.shared(plan.settings).keys() - searched - {"estimator"}
+    if any(parameters.get(name, entry.parameters[name]) != entry.parameters[name] for name in fixed):
         raise _LeftOutError("outside the space")  # at what the space leaves alone, it differs from every trial
-    return {name: decode(given[name]) for name in searched if name in given}
+    return {name: decode(parameters[name]) for name in searched if name in parameters}

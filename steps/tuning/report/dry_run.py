@@ -29,7 +29,7 @@ def text(plan: StudyPlan, children: ChildRuns, search: Callable[[], Search]) -> 
         "First trials:",
         *(f"  {job.number}: {children.recorded(job)}" for job in jobs),
     ]
-    if len(jobs) < min(plan.values["n_trials"], MOST):
+    if len(jobs) < min(plan.settings.n_trials, MOST):
         lines.append(f"  {len(jobs)}, ...: by the scores of these")
     words = ["mlflow", "run", ".", "-e", plan.entry.name, "--env-manager", "local"]
     for name, value in children.command(jobs[0]).items():
@@ -41,7 +41,7 @@ def first_trials(plan: StudyPlan, search: Callable[[], Search]) -> list[Job]:
     """Return the first trials that don't depend on scores: two searches agree on them that are told opposite ones."""
     rising, falling = search(), search()
     jobs: list[Job] = []
-    while len(jobs) < min(plan.values["n_trials"], MOST) and not rising.exhausted:
+    while len(jobs) < min(plan.settings.n_trials, MOST) and not rising.exhausted:
         (number, params), (_, other) = rising.ask(), falling.ask()
         if params != other:
             break

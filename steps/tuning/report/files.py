@@ -11,6 +11,7 @@ import yaml
 from optuna.storages import RDBStorage
 
 from steps.parameters import declared
+from steps.parameters.settings import TrainSettings
 from steps.parameters.values import encode
 from steps.tuning.report.study_record import StudyRecord, study_of
 
@@ -54,9 +55,9 @@ def _as_given(value: object) -> object:
 
 
 def _shared(found: StudyRecord) -> dict[str, str]:
-    standing = declared.defaults(declared.TRAIN)
-    shared = found.plan.entry.shared(found.plan.values)
-    return declared.as_parameters({key: value for key, value in shared.items() if standing.get(key) != value})
+    defaults = declared.words(TrainSettings())
+    shared = found.plan.entry.shared(found.plan.settings)
+    return {key: word for key, word in shared.items() if defaults[key] != word}
 
 
 def study_db(found: StudyRecord, folder: Path) -> Path:

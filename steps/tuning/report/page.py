@@ -10,6 +10,7 @@ from plotly.offline import get_plotlyjs
 
 from steps.names import Metric, Tag
 from steps.parameters import declared
+from steps.parameters.settings import TuneSettings
 from steps.project import environment
 from steps.tracking import read, server_errors
 from steps.tuning.report import plots
@@ -40,11 +41,11 @@ def html(found: StudyRecord) -> str:
         local=not server_errors.where().startswith("http"),
         look=read.link(found.parent.info.run_id),
         facts={
-            "Data": f"{found.plan.values['data']}, sha256 {data['sha256']}" if data else str(found.plan.values["data"]),
-            "Split": f"{found.plan.values['split']}, {found.plan.values['folds']} folds, "
-            f"{found.plan.values['test_size']:g} held out, seed {found.plan.values['seed']}",
-            "Search": f"{found.plan.values['sampler']}, window {found.plan.values['window']}, "
-            f"pruner {found.plan.values['pruner']}",
+            "Data": f"{found.plan.settings.data}, sha256 {data['sha256']}" if data else found.plan.settings.data,
+            "Split": f"{found.plan.settings.split}, {found.plan.settings.folds} folds, "
+            f"{found.plan.settings.test_size:g} held out, seed {found.plan.settings.seed}",
+            "Search": f"{found.plan.settings.sampler}, window {found.plan.settings.window}, "
+            f"pruner {declared.shown(found.plan.settings.pruner)}",
             "Code": f"commit {tags.get('mlflow.source.git.commit', 'none')}"
             + (", with changes that were not committed (git.diff)" if tags.get(Tag.GIT_DIRTY) == "true" else ""),
             "Environment": environment.summary(),
@@ -78,7 +79,7 @@ def headline(found: StudyRecord) -> list[tuple[str, str]]:
 
 def _champion(found: StudyRecord) -> list[tuple[str, str]]:
     assert found.champion is not None
-    metrics, metric = found.champion.data.metrics, found.plan.values["metric"]
+    metrics, metric = found.champion.data.metrics, found.plan.settings.metric
     test = Metric.test(metric)
     if test not in metrics:
         return [("Champion", f"run {found.champion.info.run_name}")]
@@ -117,12 +118,12 @@ def _server() -> str:
 
 
 def _commands(found: StudyRecord) -> list[tuple[str, str]]:
-    standing = declared.defaults(declared.TUNE)
-    given = {key: value for key, value in found.plan.values.items() if key in standing and value != standing[key]}
-    given = {key: value for key, value in given.items() if standing[key] != "auto"} | {"study": found.name}
+    defaults = declared.words(TuneSettings())
+    # What was `auto` is on the study's record.
+    changed = {key: word for key, word in declared.changed(found.plan.settings).items() if defaults[key] != "auto"}
     words = ["mlflow", "run", ".", "-e", "tune"]
-    for name, value in declared.as_parameters(given).items():
-        words += ["-P", f"{name}={value}"]
+    for name, word in {**changed, "study": found.name}.items():
+        words += ["-P", f"{name}={word}"]
     said = [("Go on with this study, with a higher n_trials", shlex.join(words))]
     if found.best is not None:
         said.append(("Run the best trial again", found.best.command))

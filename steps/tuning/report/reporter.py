@@ -78,7 +78,7 @@ class Reporter:
         """
         if not self.wanted or orphans.deserted():
             return
-        patience = _HURRIED_S if hurried else _FINAL_S + _FOR_EACH_TRIAL_S * self.plan.values["n_trials"]
+        patience = _HURRIED_S if hurried else _FINAL_S + _FOR_EACH_TRIAL_S * self.plan.settings.n_trials
         deadline = time.monotonic() + patience
         self._take_answer(patience)
         if not self._busy:

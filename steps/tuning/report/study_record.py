@@ -59,9 +59,9 @@ class StudyRecord:
     @property
     def ranked(self) -> Sequence[TrialRecord]:
         """Return the finished trials by the first objective, the best first and the first of equals before others."""
-        sign = -1 if self.plan.objectives[0].direction == "maximize" else 1
+        sign = self.plan.objectives[0].sign
         finished = [trial for trial in self.trials if trial.state == TrialState.COMPLETE and trial.values]
-        return sorted(finished, key=lambda trial: sign * trial.values[0])
+        return sorted(finished, key=lambda trial: -sign * trial.values[0])
 
     @property
     def best(self) -> TrialRecord | None:
@@ -110,15 +110,8 @@ def study_of(found: StudyRecord, storage: BaseStorage | None = None) -> optuna.S
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ExperimentalWarning)  # it only names them, in Optuna's own tools
         study.set_metric_names([objective.name for objective in found.plan.objectives])
-    _spare_copies(study)
     study.add_trials([frozen for trial in found.trials if (frozen := _frozen(trial, found.plan)) is not None])
     return study
-
-
-def _spare_copies(study: optuna.Study) -> None:
-    """Hand out the trials themselves: what draws asks for all of them once for each hyperparameter, and only reads."""
-    get = study.get_trials
-    study.get_trials = lambda deepcopy=True, states=None: get(False, states)  # type: ignore[method-assign]
 
 
 def _frozen(trial: TrialRecord, plan: StudyPlan) -> FrozenTrial | None:

@@ -6,7 +6,6 @@ from steps.names import Metric
 from steps.tracking import read
 from steps.tuning.champion import registry
 from steps.tuning.champion.champion import Champion
-from steps.tuning.search.objective import MAXIMIZE
 from steps.tuning.space import class_of
 from steps.tuning.trials.child_runs import ChildRuns
 from steps.tuning.trials.results import StudyResult
@@ -32,7 +31,7 @@ def summary(result: StudyResult, children: ChildRuns, run_id: str, crowned: Cham
 
 
 def _gain(result: StudyResult, children: ChildRuns, best: float) -> list[str]:
-    sign = 1 if children.objectives[0].direction == MAXIMIZE else -1
+    sign = children.objectives[0].sign
     shown = children.objectives[0].name.removeprefix("cv_")
     scored = [(ended.value, ended) for ended in result.baselines if ended.value is not None]
     if not scored:

@@ -2,14 +2,19 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from steps.errors import WrongValue, did_you_mean
 from steps.names import Metric
+from steps.parameters.settings import TuneSettings
 from steps.tuning.entry_point import EntryPoint
 
 MAXIMIZE, MINIMIZE = DIRECTIONS = ("maximize", "minimize")
 MOST = 2
+
+
+def sign_of(direction: str) -> int:
+    """Return 1 if more is better, else -1: of two values times this, the greater one is the better."""
+    return 1 if direction == MAXIMIZE else -1
 
 
 @dataclass(frozen=True)
@@ -19,59 +24,65 @@ class Objective:
     name: str
     direction: str
 
+    @property
+    def sign(self) -> int:
+        """Return `sign_of` its direction."""
+        return sign_of(self.direction)
 
-def metric(values: Mapping[str, Any]) -> str:
+
+def metric(settings: TuneSettings) -> str:
     """Return the scorer that `train` is to use: left open, the objective may say it (`cv_f1_macro`)."""
-    first = _split(values["objective"])[0]
-    if values["metric"] == "auto" and first.startswith(Metric.cv("")):
+    first = _split(settings.objective)[0]
+    if settings.metric == "auto" and first.startswith(Metric.cv("")):
         return first.removeprefix(Metric.cv("")).removesuffix("_std")
-    return str(values["metric"])
+    return settings.metric
 
 
-def resolve(values: Mapping[str, Any], entry: EntryPoint, scorer: str) -> tuple[Objective, ...]:
-    """Return the study's objectives; `scorer` is the one that `train` uses, whose scores are always maximized.
+def resolve(settings: TuneSettings, entry: EntryPoint) -> tuple[Objective, ...]:
+    """Return the study's objectives; `settings.metric` is the scorer of `train`, whose scores are always maximized.
 
     Raises WrongValue for a metric that `train` does not log, and for a direction that nobody but the user knows.
     """
-    known = {}
+    logged = {}
     if entry.runs_train:
-        known = {Metric.cv(scorer): MAXIMIZE, Metric.cv_std(scorer): MINIMIZE, Metric.FIT_TIME: MINIMIZE}
-    wanted = _split(values["objective"])
-    if wanted == ["auto"]:
+        scorer = settings.metric
+        logged = {Metric.cv(scorer): MAXIMIZE, Metric.cv_std(scorer): MINIMIZE, Metric.FIT_TIME: MINIMIZE}
+    names = _split(settings.objective)
+    if names == ["auto"]:
         if not entry.runs_train:
             raise WrongValue(f"--objective 'auto': must be the name of the metric that {entry.name!r} logs")
-        wanted = [Metric.cv(scorer)]
-    directions = _split(values["direction"])
+        names = [Metric.cv(settings.metric)]
+    directions = _split(settings.direction)
     if directions == ["auto"]:
-        directions = [known.get(name, "auto") for name in wanted]
+        directions = [logged.get(name, "auto") for name in names]
     # A direction is of an objective: where that is wrong, its own problem would say the same again.
-    problems = _name_problems(wanted, known, entry) or _direction_problems(directions, wanted)
+    problems = _name_problems(names, logged, entry) or _direction_problems(directions, names)
     if problems:
         raise WrongValue(*problems)
-    return tuple(map(Objective, wanted, directions))
+    return tuple(map(Objective, names, directions))
 
 
-def _name_problems(wanted: list[str], known: Mapping[str, str], entry: EntryPoint) -> list[str]:
-    if len(wanted) > MOST or len(set(wanted)) < len(wanted) or not all(wanted):
-        return [f"--objective {','.join(wanted)!r}: must name one metric, or {MOST} different ones"]
-    if not known:
+def _name_problems(names: list[str], logged: Mapping[str, str], entry: EntryPoint) -> list[str]:
+    if len(names) > MOST or len(set(names)) < len(names) or not all(names):
+        return [f"--objective {','.join(names)!r}: must name one metric, or {MOST} different ones"]
+    if not logged:
         return []
     return [
-        f"--objective {name!r}: {entry.name!r} logs no such metric{did_you_mean(name, known)}; "
-        f"allowed: {', '.join(known)}"
-        for name in wanted
-        if name not in known
+        f"--objective {name!r}: {entry.name!r} logs no such metric{did_you_mean(name, logged)}; "
+        f"allowed: {', '.join(logged)}"
+        for name in names
+        if name not in logged
     ]
 
 
-def _direction_problems(directions: list[str], wanted: list[str]) -> list[str]:
-    given = ",".join(directions)
+def _direction_problems(directions: list[str], names: list[str]) -> list[str]:
+    words = ",".join(directions)
     if "auto" in directions:
-        return [f"--direction 'auto': must be {' or '.join(DIRECTIONS)} for {','.join(wanted)!r}, which is no scorer"]
-    if len(directions) != len(wanted):
-        return [f"--direction {given!r}: must say one for each of {', '.join(wanted)}"]
+        return [f"--direction 'auto': must be {' or '.join(DIRECTIONS)} for {','.join(names)!r}, which is no scorer"]
+    if len(directions) != len(names):
+        return [f"--direction {words!r}: must say one for each of {', '.join(names)}"]
     return [
-        f"--direction {given!r}: must be {' or '.join(DIRECTIONS)}{did_you_mean(word, DIRECTIONS)}"
+        f"--direction {words!r}: must be {' or '.join(DIRECTIONS)}{did_you_mean(word, DIRECTIONS)}"
         for word in directions
         if word not in DIRECTIONS
     ]

@@ -23,7 +23,6 @@ WILCOXON_P = 0.1
 
 # By name; made for trials of so many steps, None where that is not known.
 PRUNERS: dict[str, Callable[[int | None], BasePruner]] = {
-    "none": lambda _: NopPruner(),
     "median": lambda _: MedianPruner(),
     "hyperband": lambda steps: HyperbandPruner(max_resource=steps or "auto"),
     "wilcoxon": lambda _: WilcoxonPruner(p_threshold=WILCOXON_P),
@@ -32,8 +31,10 @@ PRUNERS: dict[str, Callable[[int | None], BasePruner]] = {
 Steps = Sequence[tuple[int, float]]  # what a trial has reported: (step, value), in the order of the steps
 
 
-def make(name: str, steps: int | None) -> BasePruner:
-    """Make a pruner that knows nothing yet."""
+def make(name: str | None, steps: int | None) -> BasePruner:
+    """Make a pruner that knows nothing yet; None: one that never prunes."""
+    if name is None:
+        return NopPruner()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ExperimentalWarning)
         return PRUNERS[name](steps)

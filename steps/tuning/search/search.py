@@ -44,7 +44,7 @@ class Search:
         seed: int,
         window: int,
         directions: Sequence[str] = ("maximize",),
-        pruner: str = "none",
+        pruner: str | None = None,
         steps: int | None = None,
         past: Sequence[FrozenTrial] = (),
     ):
@@ -75,7 +75,7 @@ class Search:
     @property
     def prunes(self) -> bool:
         """Tell whether trials are judged while they run."""
-        return self._pruner != "none"
+        return self._pruner is not None
 
     def can_ask(self) -> bool:
         """Tell whether there is a next trial and all that it has to know is there."""

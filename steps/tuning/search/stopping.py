@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from steps.tuning.search.objective import sign_of
+
 # What goes on the parent run as `tuning.stopped_by`.
 N_TRIALS, EXHAUSTED, PATIENCE, TARGET, TIMEOUT, FAILURES, SIGNAL = (
     "n_trials",
@@ -16,8 +18,7 @@ N_TRIALS, EXHAUSTED, PATIENCE, TARGET, TIMEOUT, FAILURES, SIGNAL = (
 
 def better(one: tuple[float, ...], other: tuple[float, ...], directions: tuple[str, ...]) -> bool:
     """Tell whether values are better than others: in one objective at least, and worse in none."""
-    signs = [1 if direction == "maximize" else -1 for direction in directions]
-    gains = [sign * (a - b) for sign, a, b in zip(signs, one, other, strict=True)]
+    gains = [sign_of(direction) * (a - b) for direction, a, b in zip(directions, one, other, strict=True)]
     return min(gains) >= 0 and max(gains) > 0
 
 

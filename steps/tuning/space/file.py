@@ -7,8 +7,7 @@ from dataclasses import dataclass, replace
 
 from steps import spaces
 from steps.errors import WrongValue, did_you_mean
-from steps.parameters import declared
-from steps.parameters.declared import TASKS
+from steps.parameters.settings import IMPORT_PATH, TASKS
 from steps.tuning.space import entry, tries
 from steps.tuning.space.document import Item, parse, shorten
 from steps.tuning.space.parameter import FixedParameter, SearchedParameter
@@ -16,7 +15,7 @@ from steps.tuning.space.space import ESTIMATOR, Space, class_of
 
 TRY = "try"
 _NAME = re.compile(r"[^\W\d][\w-]*")
-_IMPORT_PATH = re.compile(declared.IMPORT_PATH)
+_IMPORT_PATH = re.compile(IMPORT_PATH)
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 import contextlib
 import json
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from signal import SIGKILL, SIGTERM
@@ -21,6 +21,7 @@ from steps.parameters.values import encode
 from steps.tracking import read, write
 from steps.tuning.entry_point import EntryPoint
 from steps.tuning.search.objective import Objective
+from steps.tuning.search.pruning import Steps, as_logged
 from steps.tuning.search.search import Outcome
 from steps.tuning.trials.command import Origin
 from steps.tuning.trials.trial import STATUS, Adopted, Child, Job, TrialResult
@@ -36,7 +37,8 @@ _LOG_LENGTH = 20_000_000
 class ChildRuns:
     """Launches and settles the child runs of one study; `folder` takes their output.
 
-    `parameters` go to every child. `steps_of` is the metric whose steps a pruner sees.
+    `parameters` go to every child. `steps_of` is the metric whose steps a pruner sees, and
+    `seen_by_pruner` makes of them what it sees.
     """
 
     project: str
@@ -51,6 +53,7 @@ class ChildRuns:
     digits: int
     folder: Path
     origin: Origin
+    seen_by_pruner: Callable[[Steps], Steps] = as_logged
     several: bool = False  # several estimators: then what is recorded of a child names its own
 
     @property
@@ -94,12 +97,12 @@ class ChildRuns:
             write.record(run.run_id, metrics, tags)
         return Child(job, run, getattr(run, "output", output))
 
-    def steps(self, run_id: str) -> list[tuple[int, float]]:
-        """Read what a run has logged so far, step by step: finite values, the first of each step."""
+    def steps(self, run_id: str) -> Steps:
+        """Read what a pruner sees of a run so far, step by step: finite values, the first of each step."""
         found: dict[int, float] = {}
         for metric in sorted(self._history(run_id, self.steps_of), key=lambda m: (m.step, m.timestamp)):
             found.setdefault(metric.step, metric.value)
-        return [(step, value) for step, value in found.items() if read.is_finite(value)]
+        return self.seen_by_pruner([(step, value) for step, value in found.items() if read.is_finite(value)])
 
     def settle(
         self,

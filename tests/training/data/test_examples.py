@@ -6,14 +6,14 @@ import pandas as pd
 import pytest
 
 from steps.errors import WrongValue
-from steps.parameters import declared
+from steps.parameters.settings import TrainSettings
 from steps.training.data import blocks, columns, examples, target
 
 MESSY = str(Path(__file__).parents[2] / "samples" / "messy.csv")
 
 
 def of(*estimators, **given):
-    return examples.get(declared.defaults(declared.TRAIN) | given, estimators or ["sklearn.svm.SVC"])
+    return examples.get(TrainSettings(**given), estimators or ["sklearn.svm.SVC"])
 
 
 def problems_of(**given):
@@ -110,10 +110,10 @@ def test_what_is_dropped_and_what_groups_is_no_feature_and_what_orders_is():
     """`drop` and the column of `group:` go, the one of `time:` stays unless it is dropped too."""
     everything = {"patient", "joined", "city", "income", "smoker", "remark", "visits", "country"}
     for drop, split, gone in [
-        ("none", "auto", set()),
+        (None, "auto", set()),
         ("remark, country", "group:patient", {"remark", "country", "patient"}),
         ("patient", "group:patient", {"patient"}),
-        ("none", "time:joined", set()),
+        (None, "time:joined", set()),
         ("joined", "time:joined", {"joined"}),
     ]:
         assert set(of(data=MESSY, drop=drop, split=split, folds=2).features) == everything - gone
@@ -316,7 +316,7 @@ def test_the_task_follows_from_the_target(values, task):
 @pytest.mark.parametrize(
     ("drop", "names"),
     [
-        ("none", ()),
+        (None, ()),
         ("id", ("id",)),
         ("id,last name", ("id", "last name")),
         (" id , last name ", ("id", "last name")),

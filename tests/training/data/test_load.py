@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from steps.errors import WrongValue
-from steps.parameters.declared import DATA_SETS
+from steps.parameters.settings import DATA_SETS
 from steps.training.data import load
 
 ROWS = 6

@@ -14,7 +14,9 @@ from sklearn.utils import all_estimators
 
 from steps.errors import WrongValue
 from steps.names import ESTIMATOR_PREFIX
-from steps.parameters import declared
+from steps.parameters import command_line
+from steps.parameters.declared import parameters
+from steps.parameters.settings import TrainSettings
 from steps.training.model import estimator
 
 
@@ -293,7 +295,7 @@ def test_every_estimator_of_scikit_learn_can_be_built_or_is_refused_with_a_sente
 @pytest.mark.filterwarnings("ignore:Class PassiveAggressive:FutureWarning")
 def test_a_name_that_the_step_has_too_is_reached_with_the_prefix():
     """Every hyperparameter of every estimator arrives as itself when it is written as the tuner writes it."""
-    own = {parameter.name for parameter in declared.TRAIN}
+    own = {parameter.name for parameter in parameters(TrainSettings)}
     clashes = set()
     for kind, task in ALL:
         try:
@@ -303,8 +305,8 @@ def test_a_name_that_the_step_has_too_is_reached_with_the_prefix():
         for name in make().get_params():
             clashes |= {name} & own
             word = f"{ESTIMATOR_PREFIX}{name}" if name in own or name.startswith(ESTIMATOR_PREFIX) else name
-            values, found = declared.read_open([f"--{word}", "5"], declared.TRAIN, ESTIMATOR_PREFIX)
-            assert (values, found) == (declared.defaults(declared.TRAIN), {name: 5})
+            read = command_line.read_open([f"--{word}", "5"], TrainSettings, ESTIMATOR_PREFIX)
+            assert read == (TrainSettings(), {name: 5})
     assert {"metric", "estimator"} <= clashes
 
 

@@ -4,13 +4,9 @@ import joblib
 import pytest
 
 from steps.errors import WrongValue
-from steps.parameters import declared
+from steps.parameters.settings import TuneSettings
 from steps.project import environment
 from steps.tuning.checks import backend
-
-
-def values(**given):
-    return declared.defaults(declared.TUNE) | given
 
 
 @pytest.mark.parametrize(
@@ -27,19 +23,19 @@ def values(**given):
 def test_jobs_are_the_cores_unless_given(given, cores, jobs, monkeypatch):
     """`auto` is as many trials as fit on the cores with their threads, at least one; a number is that number."""
     monkeypatch.setattr(joblib, "cpu_count", lambda: cores)
-    assert backend.jobs(values(**given)) == jobs
+    assert backend.jobs(TuneSettings(**given)) == jobs
 
 
 def test_auto_is_the_cores_that_this_process_may_use():
     """On this machine too `auto` is what joblib counts, by affinity and quota."""
-    assert backend.jobs(values()) == joblib.cpu_count()
+    assert backend.jobs(TuneSettings()) == joblib.cpu_count()
 
 
 @pytest.mark.parametrize(("jobs", "lines"), [(1, 0), (4, 0), (5, 1), (64, 1)])
 def test_more_jobs_than_the_window_is_one_warning(jobs, lines, capsys):
     """A window that keeps workers waiting is said in one line, with both numbers; else nothing is said."""
     assert environment.differences() == ()
-    backend.warn(values(jobs=jobs, window=4))
+    backend.warn(TuneSettings(window=4), jobs)
     out, err = capsys.readouterr()
     assert out == ""
     assert len(err.splitlines()) == lines
@@ -113,7 +109,7 @@ def drift(monkeypatch, packages):
 def test_pins_that_differ_are_one_warning(packages, said, monkeypatch, capsys):
     """However many packages differ, it is one line: the first of them, what the runs are tagged, and what to do."""
     drift(monkeypatch, packages)
-    backend.warn(values(jobs=1))
+    backend.warn(TuneSettings(), 1)
     (line,) = capsys.readouterr().err.splitlines()
     assert said in line
     assert "tuning.environment=drifted" in line
@@ -123,14 +119,14 @@ def test_pins_that_differ_are_one_warning(packages, said, monkeypatch, capsys):
 @pytest.mark.parametrize("name", ["warm", "local", "databricks", "kubernetes"])
 def test_without_a_file_a_backend_is_handed_nothing(name):
     """`none` is no configuration."""
-    assert backend.read_backend_config(values(backend=name)) == {}
+    assert backend.read_backend_config(TuneSettings(backend=name)) == {}
 
 
 def test_a_backend_is_handed_what_its_file_holds(tmp_path):
     """The JSON object in the file is what the backend gets."""
     path = tmp_path / "it's a file.json"
     path.write_text(json.dumps({"cpus": 2, "é": None}), encoding="utf-8")
-    assert backend.read_backend_config(values(backend_config=str(path))) == {"cpus": 2, "é": None}
+    assert backend.read_backend_config(TuneSettings(backend_config=str(path))) == {"cpus": 2, "é": None}
 
 
 @pytest.mark.parametrize(
@@ -150,7 +146,7 @@ def test_a_file_that_is_no_json_object_is_refused(content, said, tmp_path):
     if content is not None:
         path.write_bytes(content)
     with pytest.raises(WrongValue) as caught:
-        backend.read_backend_config(values(backend_config=str(path)))
+        backend.read_backend_config(TuneSettings(backend_config=str(path)))
     (problem,) = caught.value.problems
     assert problem.startswith(f"--backend_config {str(path)!r}: {said}")
     assert "\n" not in problem

@@ -3,7 +3,7 @@ import json
 import pytest
 
 from steps.errors import WrongValue
-from steps.parameters import declared
+from steps.parameters.settings import TuneSettings
 from steps.tuning.checks import memory
 from steps.tuning.checks.memory import MB, Memory
 
@@ -11,8 +11,8 @@ K = 1024
 PLENTY = Memory(10**15, 10**15)
 
 
-def values(**given):
-    return declared.defaults(declared.TUNE) | {"jobs": 4} | given
+def check(dataset, memory_of_process, jobs=4, **given):
+    memory.check(TuneSettings(**given), jobs, dataset, memory_of_process)
 
 
 def table(megabytes):
@@ -30,8 +30,8 @@ def lines(capsys):
 @pytest.mark.parametrize("data", [{}, table(100)])
 def test_where_there_is_enough_nothing_is_said(backend, data, capsys):
     """With memory to spare, and where nobody knows how much there is."""
-    memory.check(values(backend=backend), data, PLENTY)
-    memory.check(values(backend=backend), data, None)
+    check(data, PLENTY, backend=backend)
+    check(data, None, backend=backend)
     assert lines(capsys) == []
 
 
@@ -47,11 +47,11 @@ def test_where_there_is_enough_nothing_is_said(backend, data, capsys):
 )
 def test_too_little_available_is_one_warning(given, need, capsys):
     """The trials that run at a time, what they may need and what there is; a byte more, and nothing is said."""
-    memory.check(values(**given), table(100), Memory(need * MB, 10**15))
+    check(table(100), Memory(need * MB, 10**15), **given)
     assert lines(capsys) == []
-    memory.check(values(**given), table(100), Memory(need * MB - 1, 10**15))
+    check(table(100), Memory(need * MB - 1, 10**15), **given)
     (line,) = lines(capsys)
-    assert line.startswith(f"tune: --jobs {values(**given)['jobs']}: ")
+    assert line.startswith(f"tune: --jobs {given.get('jobs', 4)}: ")
     assert f"may need {need} MB" in line
     assert ("--backend warm" in line) == (given.get("backend") == "local")
 
@@ -59,10 +59,9 @@ def test_too_little_available_is_one_warning(given, need, capsys):
 @pytest.mark.parametrize(("backend", "least"), [("warm", 4 * 15), ("local", 4 * 250)])
 def test_too_little_in_all_is_refused(backend, least, capsys):
     """Where half of what is expected is more than the whole machine has, the study is not begun."""
-    given = values(backend=backend)
-    memory.check(given, table(100), Memory(10**15, least * MB))
+    check(table(100), Memory(10**15, least * MB), backend=backend)
     with pytest.raises(WrongValue) as caught:
-        memory.check(given, table(100), Memory(10**15, least * MB - 1))
+        check(table(100), Memory(10**15, least * MB - 1), backend=backend)
     (problem,) = caught.value.problems
     assert f"need at least {least} MB" in problem
     assert "give fewer --jobs" in problem
@@ -71,7 +70,7 @@ def test_too_little_in_all_is_refused(backend, least, capsys):
 
 def test_another_backend_has_memory_of_its_own(capsys):
     """What a cluster has is not looked at."""
-    memory.check(values(backend="databricks"), table(100), Memory(0, 0))
+    check(table(100), Memory(0, 0), backend="databricks")
     assert lines(capsys) == []
 
 

@@ -8,17 +8,13 @@ import mlflow
 import pytest
 
 from steps.errors import WrongValue
-from steps.parameters import declared
+from steps.parameters.settings import TuneSettings
 from steps.project import environment
 from steps.tuning.checks import preflight
 from steps.tuning.search import samplers
 from tests.e2e.server import Server
 from tests.e2e.tools import Done, Place, copy_project, free_port, git
 from tests.host import ROOT
-
-
-def values(**given):
-    return declared.defaults(declared.TUNE) | given
 
 
 @pytest.fixture
@@ -53,11 +49,11 @@ def problems(given, parent):
 
 def test_where_all_is_well_the_tree_is_returned(project, run, capsys):
     """Nothing is said, and the state of the project's tree is known."""
-    state = preflight.check(values(), run())
+    state = preflight.check(TuneSettings(), run())
     assert state is not None
     assert state.changed == ()
     (project / "new").touch()
-    state = preflight.check(values(), run("other"))
+    state = preflight.check(TuneSettings(), run("other"))
     assert state is not None
     assert state.changed == ("new",)
     assert capsys.readouterr() == ("", "")
@@ -67,7 +63,7 @@ def test_all_problems_are_told_at_once_and_in_time(project, run, tmp_path):
     """A place that can't be written, a missing package, a cluster and a file, a dirty tree: a line each, in 3 s."""
     (tmp_path / "file").touch()
     (project / "new").touch()
-    given = values(sampler="gp", backend="databricks", require_clean=True)
+    given = TuneSettings(sampler="gp", backend="databricks", require_clean=True)
     parent = run("file")
     began = time.monotonic()
     found = problems(given, parent)
@@ -114,10 +110,10 @@ def test_a_server_can(uri, capsys):
 def test_a_tree_that_git_does_not_tell_is_a_warning_unless_it_has_to_be_clean(project, run, monkeypatch, capsys):
     """What git says itself, once: a line on stderr, or a refusal."""
     monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
-    assert preflight.check(values(), run()) is None
+    assert preflight.check(TuneSettings(), run()) is None
     (line,) = capsys.readouterr().err.splitlines()
     assert "dubious ownership" in line
-    (problem,) = problems(values(require_clean=True), run("other"))
+    (problem,) = problems(TuneSettings(require_clean=True), run("other"))
     assert problem.startswith("--require_clean 'true': ")
     assert "dubious ownership" in problem
 

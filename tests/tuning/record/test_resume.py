@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any
 
 import pytest
@@ -10,7 +11,8 @@ from optuna.trial import TrialState
 
 from steps.errors import WrongValue
 from steps.names import Tag
-from steps.parameters import declared
+from steps.parameters import command_line
+from steps.parameters.settings import TuneSettings
 from steps.training.run_plan import describe
 from steps.tuning import study_plan
 from steps.tuning.record import resume
@@ -23,7 +25,7 @@ SCORED = {"cv_accuracy": 0.9}
 
 def planned(*words: str) -> study_plan.StudyPlan:
     given = {"--data": "wine", "--folds": "2", **dict(zip(words[::2], words[1::2], strict=True))}
-    return study_plan.make(declared.read([word for pair in given.items() for word in pair], declared.TUNE), describe)
+    return study_plan.make(command_line.read([word for pair in given.items() for word in pair], TuneSettings), describe)
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +54,7 @@ def trial(client: MlflowClient) -> Callable[..., str]:
 def parent(client: MlflowClient, wine: study_plan.StudyPlan) -> str:
     """The study's parent run, whose tuner was killed."""
     tags = {Tag.STUDY: "mine", Tag.ROLE: "study", Tag.IDENTITY: json.dumps(resume.identity(wine))}
-    run_id: str = client.create_run("0", tags=tags | {Tag.SETTINGS: json.dumps(wine.values)}).info.run_id
+    run_id: str = client.create_run("0", tags=tags | {Tag.SETTINGS: json.dumps(asdict(wine.settings))}).info.run_id
     return run_id
 
 
@@ -192,9 +194,21 @@ def test_another_study_of_that_name_is_refused(words: list[str], said: str, clie
 
 def test_settings_that_are_not_given_are_taken_from_the_record(parent: str, client: MlflowClient) -> None:
     """And those that are given stand."""
-    values = declared.read(["--study", "mine", "--n_trials", "9"], declared.TUNE)
-    taken = resume.take_over(values, resume.parents("0", "mine", but=""))
-    assert (taken["data"], taken["folds"], taken["n_trials"], taken["study"]) == ("wine", 2, 9, "mine")
+    settings = command_line.read(["--study", "mine", "--n_trials", "9"], TuneSettings)
+    taken = resume.take_over(settings, resume.parents("0", "mine", but=""))
+    assert (taken.data, taken.folds, taken.n_trials, taken.study) == ("wine", 2, 9, "mine")
+
+
+def test_a_record_of_before_that_says_none_is_the_same_study(
+    parent: str, client: MlflowClient, wine: study_plan.StudyPlan
+) -> None:
+    """Where earlier versions had no pruner and nothing to drop, they wrote the text none; nothing differs by that."""
+    for tag in (Tag.IDENTITY, Tag.SETTINGS):
+        now = json.loads(client.get_run(parent).data.tags[tag])
+        client.set_tag(parent, tag, json.dumps({**now, "pruner": "none", "drop": "none"}))
+    earlier = resume.parents("0", "mine", but="")
+    resume.check_same("mine", wine, earlier)
+    assert resume.take_over(wine.settings, earlier) == wine.settings
 
 
 def test_runs_that_a_server_made_twice_are_settled(trial: Any, parent: str) -> None:

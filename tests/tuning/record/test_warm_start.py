@@ -6,7 +6,8 @@ import pytest
 from mlflow.tracking import MlflowClient
 
 from steps.errors import WrongValue
-from steps.parameters import declared
+from steps.parameters import command_line
+from steps.parameters.settings import TuneSettings
 from steps.training.run_plan import describe
 from steps.tuning import study_plan
 from steps.tuning.record import warm_start
@@ -16,7 +17,7 @@ FITS = {"n_estimators": "60", "max_depth": "4"}
 
 
 def planned(*words: str) -> study_plan.StudyPlan:
-    return study_plan.make(declared.read([*WORDS, *words], declared.TUNE), describe)
+    return study_plan.make(command_line.read([*WORDS, *words], TuneSettings), describe)
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from steps.parameters import declared
+from steps.parameters.settings import TuneSettings
 from steps.training.run_plan import describe
 from steps.tuning import study_plan as plans
 
@@ -14,7 +14,7 @@ def make_plan():
     """A plan of the default space, with other settings."""
 
     def make(**changed):
-        return plans.make(declared.defaults(declared.TUNE) | changed, describe)
+        return plans.make(TuneSettings(**changed), describe)
 
     return make
 

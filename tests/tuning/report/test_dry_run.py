@@ -1,6 +1,7 @@
 import pytest
 
-from steps.parameters import declared
+from steps.parameters import command_line
+from steps.parameters.settings import TuneSettings
 from steps.training.run_plan import describe
 from steps.tuning import study_plan
 from steps.tuning.report import dry_run
@@ -18,11 +19,11 @@ from steps.tuning.search.search import Search
 )
 def test_the_trials_that_no_score_has_a_say_in_are_shown(words: list[str], shown: int) -> None:
     """As many first trials are shown as don't depend on scores, and the search makes the same."""
-    planned = study_plan.make(declared.read(words, declared.TUNE), describe)
-    values = planned.values
+    planned = study_plan.make(command_line.read(words, TuneSettings), describe)
+    settings = planned.settings
 
     def search() -> Search:
-        return Search(planned.space, sampler=values["sampler"], seed=values["seed"], window=values["window"])
+        return Search(planned.space, sampler=settings.sampler, seed=settings.seed, window=settings.window)
 
     jobs = dry_run.first_trials(planned, search)
     assert [job.number for job in jobs] == list(range(shown))

@@ -3,7 +3,7 @@
 import pytest
 
 from steps.errors import WrongValue
-from steps.parameters import declared
+from steps.parameters.settings import TuneSettings
 from steps.tuning import entry_point
 from steps.tuning.entry_point import EntryPoint
 from steps.tuning.search import objective
@@ -11,10 +11,6 @@ from steps.tuning.search.objective import Objective
 
 TRAIN = entry_point.find("train")
 OWN = EntryPoint("fit_line", {"lr": "0.01", "epochs": None}, runs_train=False)
-
-
-def values(**given):
-    return declared.defaults(declared.TUNE) | given
 
 
 @pytest.mark.parametrize(
@@ -31,7 +27,8 @@ def values(**given):
 )
 def test_objectives_have_their_direction(given, tuned, expected):
     """Scores are maximized, times and spreads minimized, what is somebody's own as it is said."""
-    assert objective.resolve(values(**given), tuned, "accuracy") == tuple(Objective(*pair) for pair in expected)
+    settings = TuneSettings(metric="accuracy", **given)
+    assert objective.resolve(settings, tuned) == tuple(Objective(*pair) for pair in expected)
 
 
 @pytest.mark.parametrize(
@@ -49,7 +46,7 @@ def test_objectives_have_their_direction(given, tuned, expected):
 def test_what_is_no_objective_is_refused(given, tuned, said):
     """In a sentence that says what is allowed."""
     with pytest.raises(WrongValue) as caught:
-        objective.resolve(values(**given), tuned, "accuracy")
+        objective.resolve(TuneSettings(metric="accuracy", **given), tuned)
     assert any(said in problem for problem in caught.value.problems), caught.value.problems
 
 
@@ -60,13 +57,13 @@ def test_what_is_no_objective_is_refused(given, tuned, said):
 )  # fmt: skip
 def test_the_objective_can_say_the_metric(given, scorer):
     """Where `metric` is left open, `cv_<metric>` names it."""
-    assert objective.metric(values(**given)) == scorer
+    assert objective.metric(TuneSettings(**given)) == scorer
 
 
 def test_only_what_an_entry_point_declares_is_given_to_it():
     """`train` takes all that studies share; another entry point what it declares, and its own parameters by name."""
-    assert set(TRAIN.shared(values())) == set(entry_point.SHARED)
-    assert EntryPoint("own", {"seed": "1", "lr": "1"}, runs_train=False).shared(values()) == {"seed": 42}
+    assert set(TRAIN.shared(TuneSettings())) == set(entry_point.SHARED)
+    assert EntryPoint("own", {"seed": "1", "lr": "1"}, runs_train=False).shared(TuneSettings()) == {"seed": "42"}
     assert (TRAIN.spelled("metric"), TRAIN.spelled("max_depth"), OWN.spelled("metric")) == (
         "estimator__metric", "max_depth", "metric",
     )  # fmt: skip

@@ -57,8 +57,8 @@ def test_what_is_pruned_does_not_depend_on_timing(pruner):
 
 
 def test_without_a_pruner_nothing_is_pruned():
-    """`none` judges nothing."""
-    assert all(pruned_at is None for _, pruned_at in study("none", workers=2, shuffle=1).values())
+    """Without a pruner nothing is judged."""
+    assert all(pruned_at is None for _, pruned_at in study(None, workers=2, shuffle=1).values())
 
 
 def test_folds_are_shown_as_the_mean_so_far():

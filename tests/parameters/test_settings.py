@@ -1,4 +1,5 @@
 import re
+from dataclasses import FrozenInstanceError
 
 import pytest
 from hypothesis import given
@@ -8,11 +9,12 @@ from hypothesis import strategies as st
 from steps import train, tune
 from steps.errors import WrongValue
 from steps.names import ESTIMATOR_PREFIX
-from steps.parameters import declared
-from steps.parameters.declared import REPRODUCE, TRAIN, TUNE
+from steps.parameters import command_line
+from steps.parameters.declared import changed, parameters, shown, words
+from steps.parameters.settings import ReproduceSettings, TrainSettings, TuneSettings
 from steps.parameters.values import encode
 
-TABLES = [pytest.param(TRAIN, id="train"), pytest.param(TUNE, id="tune")]
+STEPS = [pytest.param(TrainSettings, id="train"), pytest.param(TuneSettings, id="tune")]
 
 WHOLE_FROM_1 = ["0", "-1", "1.5", "five", "", " ", "1e3", "None", "--seed", "9" * 5_000]
 WORDS = ["", " ", " padded "]
@@ -46,7 +48,7 @@ WRONG = {
     "pick": (WORDS, "none or one of two objectives"),
     "register": (WORDS, "none or the name of a registered model"),
     "report": (["", "yes", "1"], "true or false"),
-    "run_id": (["", "abc", "A" * 32, "g" * 32, "0" * 33, " " + "0" * 32], "the id of a finished run: 32"),
+    "run_id": (["", "abc", "A" * 32, "g" * 32, "0" * 33, " " + "0" * 32], "none or the id of a finished run: 32"),
     "sample": (WHOLE_FROM_1, "a whole number from 1"),
     "log_folds": (["", "End", "never", "true"], "one of end, live"),
     "space": (["", " ", " forest"], "the name of a file in steps/spaces or the path of a YAML file"),
@@ -61,8 +63,8 @@ WRONG = {
     "timeout_s": (["0", "-1", "nan", "inf", "soon", "", "None"], "none or a number above 0"),
     "patience": ([*WHOLE_FROM_1, "auto"], "none or a whole number from 1"),
     "target_value": (["nan", "inf", "high", "", "None"], "none or a number"),
-    "pruner": (["", "Median", "auto"], "one of none, median, hyperband, wilcoxon"),
-    "warm_start": (WORDS, "none, run ids with commas between, or an experiment's name"),
+    "pruner": (["", "Median", "auto"], "none or one of median, hyperband, wilcoxon"),
+    "warm_start": (WORDS, "none or run ids with commas between, or an experiment's name"),
     "dry_run": (["", "yes", "1"], "true or false"),
     "require_clean": (["", "dirty", "1"], "true or false"),
     "jobs": ([*WHOLE_FROM_1, "4097", "Auto"], "auto or a whole number from 1 to 4096"),
@@ -140,31 +142,32 @@ RIGHT = [
 ]
 
 
-def problems_of(argv, parameters=TRAIN):
+def problems_of(argv, settings=TrainSettings):
     with pytest.raises(WrongValue) as caught:
-        declared.read(argv, parameters)
+        command_line.read(argv, settings)
     return list(caught.value.problems)
 
 
 def test_the_tables_have_every_parameter():
     """A new parameter needs its rows in both tables here."""
-    names = {parameter.name for parameter in (*TRAIN, *TUNE, *REPRODUCE)}
+    declared = [parameters(settings) for settings in (TrainSettings, TuneSettings, ReproduceSettings)]
+    names = {parameter.name for each in declared for parameter in each}
     assert set(WRONG) == names
     assert {name for name, _, _ in RIGHT} == names
 
 
 @pytest.mark.parametrize(
-    ("parameters", "name", "word"),
+    ("settings", "name", "word"),
     [
-        pytest.param(parameters, parameter.name, word, id=f"{step}-{parameter.name}-{word[:12]!r}")
-        for step, parameters in (("train", TRAIN), ("tune", TUNE), ("reproduce", REPRODUCE))
-        for parameter in parameters
+        pytest.param(settings, parameter.name, word, id=f"{settings.__name__}-{parameter.name}-{word[:12]!r}")
+        for settings in (TrainSettings, TuneSettings, ReproduceSettings)
+        for parameter in parameters(settings)
         for word in WRONG[parameter.name][0]
     ],
 )
-def test_a_wrong_value_is_one_problem(parameters, name, word):
+def test_a_wrong_value_is_one_problem(settings, name, word):
     """Each wrong value is one line with the parameter, the value as given, and what is allowed."""
-    (problem,) = problems_of([f"--{name}", word], parameters)
+    (problem,) = problems_of([f"--{name}", word], settings)
     assert problem.startswith(f"--{name} {word!r}: must be {WRONG[name][1]}")
     assert "\n" not in problem
 
@@ -172,28 +175,46 @@ def test_a_wrong_value_is_one_problem(parameters, name, word):
 @pytest.mark.parametrize(("name", "word", "value"), RIGHT)
 def test_a_right_value_is_read_with_its_type(name, word, value):
     """What is allowed, at its bounds too, is read as what it is, in both spellings; all else keeps its default."""
-    for parameters in (TRAIN, TUNE, REPRODUCE):
-        if name in (parameter.name for parameter in parameters):
-            expected = {**declared.defaults(parameters), name: value}
+    for settings in (TrainSettings, TuneSettings, ReproduceSettings):
+        if name in (parameter.name for parameter in parameters(settings)):
             for argv in ([f"--{name}", word], [f"--{name}={word}"]):
-                read = declared.read(argv, parameters)
-                assert read == expected
-                assert type(read[name]) is type(value)
+                read = command_line.read(argv, settings)
+                assert read == settings(**{name: value})
+                assert type(getattr(read, name)) is type(value)
 
 
-@pytest.mark.parametrize("parameters", TABLES)
-def test_without_words_all_are_defaults_and_every_default_is_allowed(parameters):
+@pytest.mark.parametrize("settings", STEPS)
+def test_without_words_all_are_defaults_and_every_default_is_allowed(settings):
     """No words give the defaults; the defaults, written out, give them too."""
-    written = [word for p in parameters for word in (f"--{p.name}", declared.shown(p.default))]
-    assert declared.read([], parameters) == declared.read(written, parameters) == declared.defaults(parameters)
+    written = [word for p in parameters(settings) for word in (f"--{p.name}", shown(p.default))]
+    assert command_line.read([], settings) == command_line.read(written, settings) == settings()
 
 
-@pytest.mark.parametrize("parameters", TABLES)
-def test_what_is_handed_on_is_read_as_the_same(parameters):
+@pytest.mark.parametrize("settings", STEPS)
+def test_what_is_handed_on_is_read_as_the_same(settings):
     """Values written as `mlflow.run` takes them are read back as they were."""
-    values = declared.defaults(parameters) | {"test_size": 1e-05, "seed": 2**32 - 1}
-    written = declared.as_parameters(values)
-    assert declared.read([f"--{name}={word}" for name, word in written.items()], parameters) == values
+    values = settings(test_size=1e-05, seed=2**32 - 1)
+    assert command_line.read([f"--{name}={word}" for name, word in words(values).items()], settings) == values
+
+
+@pytest.mark.parametrize("settings", STEPS)
+def test_what_was_changed_is_told_from_the_defaults(settings):
+    """`changed` has the words of those parameters that are not as by default, and no others."""
+    assert changed(settings()) == {}
+    assert changed(settings(seed=7, drop="id", test_size=0.2)) == {"seed": "7", "drop": "id"}
+
+
+def test_a_trial_is_given_what_it_shares_with_its_study():
+    """`for_training` has the study's value of each common parameter, and the defaults of all others."""
+    study = TuneSettings(data="wine", drop="ash", folds=3, seed=1, n_trials=9)
+    assert study.for_training() == TrainSettings(data="wine", drop="ash", folds=3, seed=1)
+
+
+@pytest.mark.parametrize("settings", STEPS)
+def test_settings_are_frozen(settings):
+    """Nobody changes them once they are made."""
+    with pytest.raises(FrozenInstanceError):
+        settings().seed = 7
 
 
 @pytest.mark.parametrize(("word", "nearest"), [("classify", "classification"), ("regresion", "regression")])
@@ -203,11 +224,11 @@ def test_a_misspelled_choice_gets_the_nearest(word, nearest):
     assert problem.endswith(f"(did you mean {nearest!r}?)")
 
 
-@pytest.mark.parametrize("parameters", TABLES)
-def test_all_problems_are_told_at_once(parameters):
+@pytest.mark.parametrize("settings", STEPS)
+def test_all_problems_are_told_at_once(settings):
     """Wrong values, unknown names, strays and repeats are told together, one line each."""
     argv = ["stray", "--folds", "x", "--seeds", "1", "--test_size=2", "--data", "wine", "--data", "iris", "--task"]
-    problems = problems_of(argv, parameters)
+    problems = problems_of(argv, settings)
     assert len(problems) == 6
     for part in ("'stray'", "--folds 'x'", "--seeds '1'", "--test_size '2'", "--data 'iris'", "--task: needs a value"):
         assert sum(part in problem for problem in problems) == 1
@@ -236,7 +257,7 @@ def test_all_problems_are_told_at_once(parameters):
 )
 def test_what_is_no_pair_of_a_known_name_and_a_value_is_a_problem(argv, problem):
     """An unknown name gets the nearest known one, and no abbreviation is taken; a name needs one value, once."""
-    (found,) = problems_of(argv, TUNE)
+    (found,) = problems_of(argv, TuneSettings)
     assert found.startswith(problem)
 
 
@@ -265,22 +286,23 @@ def test_what_is_no_pair_of_a_known_name_and_a_value_is_a_problem(argv, problem)
 )
 def test_what_is_no_parameter_is_a_hyperparameter(argv, hyperparameters):
     """Any other pair is a typed hyperparameter, plain or with the prefix, and no parameter changes by it."""
-    values, found = declared.read_open(argv, TRAIN, ESTIMATOR_PREFIX)
-    assert values == declared.defaults(TRAIN)
-    assert repr(found) == repr(hyperparameters)
+    settings, read = command_line.read_open(argv, TrainSettings, ESTIMATOR_PREFIX)
+    assert settings == TrainSettings()
+    assert repr(read) == repr(hyperparameters)
 
 
 def test_the_prefix_tells_a_hyperparameter_from_the_parameter_of_the_same_name():
     """`--metric` is the step's, `--estimator__metric` the estimator's, and both can be given."""
-    values, found = declared.read_open(["--metric", "r2", "--estimator__metric", "minkowski"], TRAIN, ESTIMATOR_PREFIX)
-    assert values["metric"] == "r2"
-    assert found == {"metric": "minkowski"}
+    argv = ["--metric", "r2", "--estimator__metric", "minkowski"]
+    settings, hyperparameters = command_line.read_open(argv, TrainSettings, ESTIMATOR_PREFIX)
+    assert settings.metric == "r2"
+    assert hyperparameters == {"metric": "minkowski"}
 
 
 def test_a_hyperparameter_given_plain_and_with_the_prefix_is_a_problem():
     """One hyperparameter in both spellings is given twice; wrong values are told beside it."""
     with pytest.raises(WrongValue) as caught:
-        declared.read_open(["--C", "1", "--estimator__C", "2", "--folds", "x"], TRAIN, ESTIMATOR_PREFIX)
+        command_line.read_open(["--C", "1", "--estimator__C", "2", "--folds", "x"], TrainSettings, ESTIMATOR_PREFIX)
     first, second = caught.value.problems
     assert first.startswith("--folds 'x'")
     assert second == "--estimator__C '2': given twice, plain and as estimator__C"
@@ -289,7 +311,7 @@ def test_a_hyperparameter_given_plain_and_with_the_prefix_is_a_problem():
 def test_the_prefix_alone_names_no_hyperparameter():
     """`--estimator__ 5` lacks the name: a problem, and no hyperparameter without one."""
     with pytest.raises(WrongValue) as caught:
-        declared.read_open(["--estimator__", "5"], TRAIN, ESTIMATOR_PREFIX)
+        command_line.read_open(["--estimator__", "5"], TrainSettings, ESTIMATOR_PREFIX)
     assert caught.value.problems == ("--estimator__ '5': needs the name of a hyperparameter after estimator__",)
 
 
@@ -299,20 +321,20 @@ def test_any_value_arrives_in_both_spellings(value):
     """A hyperparameter that is encoded by the tuner is read by the training step as the same value."""
     word = encode(value)
     for argv in (["--estimator__x", word], [f"--x={word}"]):
-        _, found = declared.read_open(argv, TRAIN, ESTIMATOR_PREFIX)
-        assert repr(found) == repr({"x": value})
+        _, read = command_line.read_open(argv, TrainSettings, ESTIMATOR_PREFIX)
+        assert repr(read) == repr({"x": value})
 
 
-@pytest.mark.parametrize(("step", "parameters"), [(train, TRAIN), (tune, TUNE)])
+@pytest.mark.parametrize(("step", "settings"), [(train, TrainSettings), (tune, TuneSettings)])
 @pytest.mark.parametrize("argv", [["--help"], ["-h"], ["--folds", "x", "--help"]])
-def test_help_shows_every_parameter_with_its_default(step, parameters, argv, capsys):
+def test_help_shows_every_parameter_with_its_default(step, settings, argv, capsys):
     """Help goes to stdout, with each parameter, its default and its line, whatever else is asked."""
     assert step.main(argv) == 0
     out, err = capsys.readouterr()
     assert err == ""
-    for p in parameters:
+    for p in parameters(settings):
         (line,) = [line for line in out.splitlines() if line.startswith(f"  --{p.name} ")]
-        assert re.search(rf"\({re.escape(declared.shown(p.default))}\) +{re.escape(p.help)}$", line)
+        assert re.search(rf"\({re.escape(shown(p.default))}\) +{re.escape(p.help)}$", line)
 
 
 @pytest.mark.parametrize(("step", "name"), [(train, "train"), (tune, "tune")])

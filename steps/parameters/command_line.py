@@ -1,0 +1,103 @@
+"""Reading a step's command line: `--key value` pairs into a settings object, all problems at once."""
+
+import sys
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+from steps.errors import WrongValue, did_you_mean
+from steps.parameters.declared import parameters, shown
+from steps.parameters.values import decode
+
+_S = TypeVar("_S")  # a settings class
+
+
+def arguments(argv: Sequence[str] | None) -> list[str]:
+    """Return the given command line, or this process's own."""
+    return list(sys.argv[1:] if argv is None else argv)
+
+
+def wants_help(argv: Sequence[str]) -> bool:
+    """Tell whether the command line asks for the help text."""
+    return any(word in ("-h", "--help") for word in argv)
+
+
+def usage(module: str, summary: str, settings: type[Any], more: str = "") -> str:
+    """Write the help text of a step."""
+    declared = parameters(settings)
+    width = max(len(f"{p.name} ({shown(p.default)})") for p in declared)
+    rows = [f"  --{p.name + f' ({shown(p.default)})':<{width}}  {p.help}" for p in declared]
+    return "\n".join([f"python -m {module} [--parameter value ...]", "", summary, "", *rows, *([more] if more else [])])
+
+
+def read(argv: Sequence[str], settings: type[_S]) -> _S:
+    """Read `--key value` pairs into a settings object; an unknown key is an error.
+
+    Raises WrongValue with all problems at once.
+    """
+    values, others, problems = _read(argv, settings)
+    names = [p.name for p in parameters(settings)]
+    problems += [
+        f"--{key} {word!r}: unknown parameter{did_you_mean(key, names)}; allowed: {', '.join(names)}"
+        for key, word in others.items()
+    ]
+    if problems:
+        raise WrongValue(*problems)
+    return settings(**values)
+
+
+def read_open(argv: Sequence[str], settings: type[_S], prefix: str) -> tuple[_S, dict[str, Any]]:
+    """Read like `read`, and return what is no parameter as typed values of its own (`prefix` in front is dropped).
+
+    A name that is both, such as `metric`, needs the prefix to be meant as the other one: `--estimator__metric`.
+    Raises WrongValue with all problems at once.
+    """
+    values, others, problems = _read(argv, settings)
+    hyperparameters: dict[str, Any] = {}
+    for key, word in others.items():
+        name = key.removeprefix(prefix)
+        if not name:
+            problems.append(f"--{key} {word!r}: needs the name of a hyperparameter after {prefix}")
+            continue
+        if name in hyperparameters:
+            problems.append(f"--{key} {word!r}: given twice, plain and as {prefix}{name}")
+        hyperparameters[name] = decode(word)
+    if problems:
+        raise WrongValue(*problems)
+    return settings(**values), hyperparameters
+
+
+def _read(argv: Sequence[str], settings: type[Any]) -> tuple[dict[str, Any], dict[str, str], list[str]]:
+    """Return the values of parameters, the words of all other keys, and the problems."""
+    pairs, problems = _pairs(argv)
+    declared = {p.name: p for p in parameters(settings)}
+    values: dict[str, Any] = {}
+    for key in [key for key in pairs if key in declared]:
+        word, kind = pairs.pop(key), declared[key].kind
+        try:
+            values[key] = kind.read(word)
+        except (ValueError, KeyError):
+            problems.append(f"--{key} {word!r}: must be {kind.allowed}{did_you_mean(word, kind.names)}")
+    return values, pairs, problems
+
+
+def _pairs(argv: Sequence[str]) -> tuple[dict[str, str], list[str]]:
+    """Split a command line into its keys and their words; return the problems beside them."""
+    pairs: dict[str, str] = {}
+    problems: list[str] = []
+    rest = iter(argv)
+    # No argparse: it takes `-1e-05` for an option and `--dat` for `--data`.
+    for argument in rest:
+        key, equals, word = argument.removeprefix("--").partition("=")
+        if not argument.startswith("--") or not key:
+            problems.append(f"{argument!r}: expected --parameter value")
+            continue
+        if not equals:
+            following = next(rest, None)
+            if following is None:
+                problems.append(f"--{key}: needs a value")
+                continue
+            word = following
+        if key in pairs:
+            problems.append(f"--{key} {word!r}: given twice")
+        pairs[key] = word
+    return pairs, problems

@@ -1,0 +1,159 @@
+"""The parameters of each entry point: name, type, default, what is allowed, one line of help. Add a parameter here.
+
+A parameter is a field of one of these frozen classes, and a step makes an object of its class once, from its command
+line. MLproject declares the same names and defaults, and README's tables show them; `tests/test_declarations.py` holds
+all three together.
+"""
+
+from dataclasses import dataclass, fields
+from typing import Literal
+
+from steps.parameters.declared import parameter
+from steps.parameters.kinds import auto_or, flag, integer, none_or, number, one_of, share, text
+
+DATA_SETS = ("iris", "wine", "breast_cancer", "digits", "diabetes")
+TASKS = ("classification", "regression")
+SAMPLERS = ("tpe", "random", "qmc", "grid", "cmaes", "gp")
+PRUNERS = ("median", "hyperband", "wilcoxon")
+
+_NAME = r"[^\W\d]\w*(\.[^\W\d]\w*)+"
+# Of an estimator: its class or a function that makes it, or several joined by +, a pipeline.
+IMPORT_PATH = rf"{_NAME}(\+{_NAME})*"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SharedSettings:
+    """What `train` and `tune` have in common; a study hands it to each of its trials."""
+
+    data: str = parameter(
+        "iris",
+        text("a data set of scikit-learn's by name, or the path or URI of a CSV or Parquet file"),
+        "a data set that scikit-learn ships, else the path or URI of a CSV or Parquet file",
+    )
+    target: str = parameter(
+        "auto", text("auto or a column's name"), "the column to predict; auto: its own, or the last"
+    )
+    drop: str | None = parameter(
+        None, none_or(text("columns' names with commas between")), "columns to leave out: ids, leaks"
+    )
+    split: str = parameter(
+        "auto",
+        text(
+            "auto, stratified, random, group:<column> or time:<column>",
+            r"auto|stratified|random|(group|time):\S(.*\S)?",
+        ),
+        "of held-out rows and folds; auto: stratified for classes, else random",
+    )
+    task: str = parameter("auto", auto_or(one_of(*TASKS)), "auto: by the target")
+    metric: str = parameter(
+        "auto", text("auto or the name of a scikit-learn scorer", r"\w+"), "the score; auto: accuracy or r2"
+    )
+    folds: int = parameter(5, integer(1, 1000), "cross-validation folds on the training rows; 1: one split of them")
+    test_size: float = parameter(0.2, share(), "share of the rows held out, split off first")
+    seed: int = parameter(42, integer(0, 2**32 - 1), "seeds the split, the folds, the estimator and the search")
+    threads: int = parameter(1, integer(1, 1024), "BLAS and OpenMP threads of one training run, and its n_jobs")
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainSettings(SharedSettings):
+    """The parameters of `train`."""
+
+    estimator: str = parameter(
+        "auto",
+        text("auto or the import path of a scikit-learn estimator, or several joined by +", rf"auto|{IMPORT_PATH}"),
+        "import path, several joined by + make a pipeline; auto: a random forest",
+    )
+    refit: bool = parameter(True, flag(), "refit on all training rows, score the held-out rows, log the model")
+    evaluate: Literal["scores", "full"] = parameter(
+        "scores",
+        one_of("scores", "full"),
+        "of the refitted model; full: intervals, the defaults and a dummy beside it, pictures",
+    )
+    fold_seed: int | Literal["auto"] = parameter(
+        "auto", auto_or(integer(0, 2**32 - 1)), "seeds the folds alone; auto: as seed"
+    )
+    log_folds: Literal["end", "live"] = parameter("end", one_of("end", "live"), "when the folds' scores are written")
+
+
+@dataclass(frozen=True, kw_only=True)
+class TuneSettings(SharedSettings):
+    """The parameters of `tune`."""
+
+    space: str = parameter(
+        "random_forest",
+        text("the name of a file in steps/spaces or the path of a YAML file"),
+        "the search space: a file in steps/spaces/ by name, or a YAML file by path",
+    )
+    entry_point: str = parameter("train", text("an entry point of MLproject", r"[\w-]+"), "what a trial runs")
+    objective: str = parameter("auto", text("auto, or a metric's name, or two"), "auto: cv_<metric>")
+    direction: str = parameter(
+        "auto", text("auto, maximize or minimize, for each objective"), "auto: scores are maximized"
+    )
+    study: str = parameter(
+        "auto",
+        text("auto or a name of letters, digits, blanks and . _ + -", r"\w[\w .+-]{0,199}"),
+        "a name under which it can be resumed; auto: a new study, named after its run",
+    )
+    n_trials: int = parameter(50, integer(1), "trials in the study, failed and pruned ones too")
+    timeout_s: float | None = parameter(
+        None, none_or(number(0)), "seconds after which the study ends, running trials included"
+    )
+    patience: int | None = parameter(None, none_or(integer(1)), "trials without an improvement that end the study")
+    target_value: float | None = parameter(None, none_or(number()), "value of the objective that ends the study")
+    trial_timeout_s: float | None = parameter(
+        None, none_or(number(0)), "seconds after which a trial is ended, and has failed"
+    )
+    retries: int = parameter(1, integer(0, 100), "times that a trial is run again whose failure may pass")
+    max_failures: int = parameter(5, integer(1), "failed trials in a row that end the study")
+    jobs: int | Literal["auto"] = parameter(
+        "auto", auto_or(integer(1, 4096)), "trials at a time; auto: the cores this process may use"
+    )
+    window: int = parameter(4, integer(1, 4096), "trials in flight that the sampler does not wait for")
+    sampler: str = parameter("tpe", one_of(*SAMPLERS), "how the next trial is chosen")
+    pruner: str | None = parameter(None, none_or(one_of(*PRUNERS)), "which trials are ended early")
+    warm_start: str | None = parameter(
+        None,
+        none_or(text("run ids with commas between, or an experiment's name")),
+        "finished runs that the search knows from the start",
+    )
+    champion: bool = parameter(
+        True, flag(), "run the best trial once more: refitted, held-out rows scored, model logged"
+    )
+    confirm: int = parameter(
+        0, integer(0, 100), "best trials that are scored on fresh folds before one is the champion"
+    )
+    pick: str | None = parameter(
+        None, none_or(text("one of two objectives")), "of two objectives, whose best is the champion"
+    )
+    register: str | None = parameter(
+        None, none_or(text("the name of a registered model")), "registers the champion's model"
+    )
+    report: bool = parameter(True, flag(), "a page about the study on its run, and files beside it")
+    dry_run: bool = parameter(False, flag(), "say what would be done, and launch nothing")
+    require_clean: bool = parameter(False, flag(), "refuse a git work tree that is not as it was committed")
+    backend: str = parameter(
+        "warm", text("warm, local, ray or an installed MLflow project backend"), "where a trial executes"
+    )
+    backend_config: str | None = parameter(None, none_or(text("the path of a JSON file")), "handed to that backend")
+
+    @property
+    def is_named(self) -> bool:
+        """Tell whether the study has a name, under which it can be resumed."""
+        return self.study != "auto"
+
+    def for_training(self) -> TrainSettings:
+        """Return what each trial of `train` is given, beside its hyperparameters."""
+        return TrainSettings(**{field.name: getattr(self, field.name) for field in fields(SharedSettings)})
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReproduceSettings:
+    """The parameters of `reproduce`."""
+
+    run_id: str | None = parameter(
+        None,
+        none_or(text("the id of a finished run: 32 letters and digits", r"[0-9a-f]{32}")),
+        "the run to repeat; of a study: some of its trials",
+    )
+    sample: int = parameter(5, integer(1), "of a study, how many trials")
+    seed: int = parameter(42, integer(0, 2**32 - 1), "picks them")
