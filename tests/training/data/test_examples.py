@@ -94,8 +94,8 @@ def test_the_digest_of_the_folds_tells_whether_scores_compare(given, same):
 def test_a_messy_table_is_read_with_its_roles():
     """The last column is the target; rows without it and a nameless index are left out and said; types stay."""
     made = of(data=MESSY)
-    assert made.resolved["target"] == "churned"
-    assert made.resolved["split"] == "stratified"
+    assert made.resolved.target == "churned"
+    assert made.resolved.split == "stratified"
     assert not made.plain
     assert set(made.target) == {"yes", "no"}
     assert len(made.target.iloc[made.layout.training]) + len(made.target.iloc[made.layout.held_out]) == 78
@@ -122,8 +122,8 @@ def test_what_is_dropped_and_what_groups_is_no_feature_and_what_orders_is():
 def test_the_last_column_is_the_last_of_those_that_are_left(tmp_path):
     """What is dropped, or splits, is no target."""
     data = write(tmp_path / "x.csv", a=range(40), b=[0, 1] * 20, c=[1, 0] * 20, d=range(40))
-    assert of(data=data, drop="d").resolved["target"] == "c"
-    assert of(data=data, drop="c", split="time:d").resolved["target"] == "b"
+    assert of(data=data, drop="d").resolved.target == "c"
+    assert of(data=data, drop="c", split="time:d").resolved.target == "b"
 
 
 @pytest.mark.parametrize(
