@@ -17,7 +17,7 @@ import mlflow
 from steps.backends import WARM
 from steps.backends.warm import forkserver, warm_backend
 from steps.names import Variable
-from steps.parameters import declared
+from steps.parameters.settings import TuneSettings
 from steps.process import threads
 from steps.tuning import child_preload, study  # noqa: F401 - what a tuner imports is part of its memory
 
@@ -29,11 +29,11 @@ def main(table: str, children: int, parameters: dict[str, object]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         space = Path(folder) / "space.yaml"  # whose estimators say how the forkserver keeps the table
         space.write_text(f"estimator:\n  {parameters['estimator']}:\n    random_state: 0\n")
-        values = declared.defaults(declared.TUNE) | {"data": table, "space": str(space)}
+        settings = TuneSettings(data=table, space=str(space))
         run = mlflow.start_run()
         forkserver.start(child_preload.MODULES, Path(folder))
-        forkserver.order([*child_preload.calls(values), *child_preload.first_write(values, run.info.run_id)])
-        forkserver.call("steps.training.run_plan:describe", settings=values, estimators={})
+        forkserver.order([*child_preload.calls(settings), *child_preload.first_write(settings, run.info.run_id)])
+        forkserver.call("steps.training.run_plan:describe", settings=settings.for_training(), estimators={})
         print("ready", flush=True)
         warm_backend.register(Path(folder))
         words = {"data": table, "refit": "false"} | {name: str(value) for name, value in parameters.items()}

@@ -9,26 +9,27 @@ import json
 import sys
 import time
 from pathlib import Path
-from typing import Any
 
 from steps import tune
-from steps.tuning import wiring
+from steps.tuning.loop import StudyLoop
+from steps.tuning.trials.results import StudyResult
 
 
 def main(words: list[str]) -> int:
     """Run the step; return its exit code."""
-    drive, found = wiring.drive, {}
+    run = StudyLoop.run
+    times: dict[str, float] = {}
 
-    def clocked(*given: Any) -> Any:
+    def clocked(loop: StudyLoop) -> StudyResult:
         wall, cpu = time.monotonic(), time.process_time()
         try:
-            return drive(*given)
+            return run(loop)
         finally:
-            found.update(wall_s=time.monotonic() - wall, cpu_s=time.process_time() - cpu)
+            times.update(wall_s=time.monotonic() - wall, cpu_s=time.process_time() - cpu)
 
-    vars(wiring)["drive"] = clocked
+    StudyLoop.run = clocked  # type: ignore[assignment, method-assign]
     code = tune.main(words)
-    print(json.dumps({**found, "memory_mb": _most_mb()}))
+    print(json.dumps({**times, "memory_mb": _most_mb()}))
     return code
 
 

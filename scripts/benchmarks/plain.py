@@ -14,6 +14,8 @@ import mlflow
 import optuna
 from mlflow.entities import Metric, RunTag
 from mlflow.tracking import MlflowClient
+from optuna.storages import JournalStorage
+from optuna.storages.journal import JournalFileBackend
 from sklearn.datasets import load_iris
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.model_selection import StratifiedKFold, StratifiedShuffleSplit, cross_val_score, train_test_split
@@ -23,7 +25,7 @@ SEED = 42
 
 def study_in(journal: str) -> optuna.Study:
     """Open a study, or make it, in Optuna's journal file."""
-    storage = optuna.storages.JournalStorage(optuna.storages.journal.JournalFileBackend(journal))
+    storage = JournalStorage(JournalFileBackend(journal))
     sampler = optuna.samplers.TPESampler(seed=SEED)
     return optuna.create_study(
         storage=storage, study_name="plain", direction="maximize", sampler=sampler, load_if_exists=True
@@ -74,11 +76,10 @@ def main(folds: int, journal: str = "", trials: int = 0) -> None:
         began = time.perf_counter()
         study.optimize(objective, n_trials=trials or len(replayed))
         seconds = time.perf_counter() - began
-        best = study.best_trial
-        mlflow.log_metric("best_cv_accuracy", best.value)
-        mlflow.set_tag("best_params", json.dumps(best.params))
+        mlflow.log_metric("best_cv_accuracy", study.best_value)
+        mlflow.set_tag("best_params", json.dumps(study.best_params))
     print(json.dumps({"loop_s": seconds, "run_id": parent.info.run_id}))
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), *sys.argv[2:3], *map(int, sys.argv[3:4]))
+    main(int(sys.argv[1]), "".join(sys.argv[2:3]), int("".join(sys.argv[3:4]) or 0))

@@ -21,7 +21,7 @@ from pathlib import Path
 import optuna
 from mlflow.tracking import MlflowClient
 
-from steps.parameters import declared
+from steps.parameters.settings import TrainSettings
 from steps.process import threads
 from steps.training import run_plan
 from steps.training.model import estimator
@@ -72,8 +72,7 @@ def here(data: str, space: str, seed: int, trials: int) -> float:
 def plain(data: str, space: str, seed: int, trials: int) -> float:
     """Run a sequential study in this process over the same space, folds and estimator; return its best score."""
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    values = declared.defaults(declared.TRAIN) | {"data": data, "seed": seed, "folds": FOLDS}
-    made = run_plan.make(values, ())
+    made = run_plan.make(TrainSettings(data=data, seed=seed, folds=FOLDS), ())
     rows, found = made.examples, load(space).for_task("classification")
 
     def objective(trial: optuna.Trial) -> float:

@@ -82,7 +82,7 @@ AT_ONCE = [
     ),
     _tune(
         "pruner",
-        "--pruner 'medain': must be one of none, median, hyperband, wilcoxon (did you mean 'median'?)",
+        "--pruner 'medain': must be none or one of median, hyperband, wilcoxon (did you mean 'median'?)",
         pruner="medain",
     ),
     _tune("champion", "--champion 'maybe': must be true or false", champion="maybe"),
