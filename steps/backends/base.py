@@ -49,8 +49,7 @@ class OwnBackend(AbstractBackend):
     ) -> Handle:
         """Create the child run and have it executed; returns at once.
 
-        The configuration may have `name`, `tags` and `metrics`, which the run is created with, and `hold`: where the
-        backend can hold a run back, its command then waits for `Handle.start`.
+        The configuration may have `name`, `tags` and `metrics`, which the run is created with.
         """
         root = fetch_and_validate_project(project_uri, version, entry_point, params)
         command = load_project(root).get_entry_point(entry_point).compute_command(params, str(self._folder))

@@ -20,12 +20,6 @@ POLL_S = 0.1
 _FINISHED = RunStatus.to_string(RunStatus.FINISHED)
 
 
-def start(run: SubmittedRun) -> None:
-    """Start a run that was held back."""
-    assert isinstance(run, Handle)
-    run.start()
-
-
 def is_running(run: SubmittedRun) -> bool:
     """Tell whether a run has been started and has not ended yet."""
     return str(run.get_status()) == RUNNING

@@ -39,10 +39,6 @@ class Handle(SubmittedRun):
     def failure(self) -> str | None:
         """Say how an ended run failed; None if it ended well."""
 
-    def start(self) -> None:
-        """Start a run that was held back. Raises NotImplementedError for a backend that holds none."""
-        raise NotImplementedError
-
 
 def exit_reason(code: int) -> str:
     """Say in words what an exit code means: that of a signal, as a process, a shell and a step say it, or any other."""

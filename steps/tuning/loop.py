@@ -99,7 +99,7 @@ class StudyLoop:
             raise
         finally:
             with suppress(MlflowException) if sys.exc_info()[0] else nullcontext():  # the first error is told
-                self.pool.end(self.pool.in_flight())
+                self.pool.end(self.pool.running)
                 self._write()
             self.interrupts.answered()
 
@@ -121,7 +121,7 @@ class StudyLoop:
         if results.stopped_by in (stopping.SIGNAL, stopping.TIMEOUT):
             return True
         # Else a baseline is still waited for: without it nobody can say what tuning gained.
-        return results.stopped_by is not None and not (self.pool.in_flight() or self._again or self.baselines)
+        return results.stopped_by is not None and not (self.pool.running or self._again or self.baselines)
 
     def _wait_s(self) -> float:
         """Return how long to wait at most: until a sign of life is due, the pruner looks, or the time is over.
@@ -135,13 +135,13 @@ class StudyLoop:
             waits.append(max(0.0, self.limits.deadline - time.monotonic()))
         return min(waits)
 
-    def _launch(self, *, hold: bool) -> Child | None:
+    def _launch(self) -> Child | None:
         if self._again:
             job, run_id = self._again.popleft()
-            return self.children.launch(job, hold=hold, retry_of=run_id)
+            return self.children.launch(job, retry_of=run_id)
         # A baseline comes second, so that it neither delays the first trial nor is missing from a study cut short.
         if self.baselines and (self.search.asked > 0 or self.results.stopped_by is not None):
-            return self.children.launch(self.baselines.popleft(), hold=hold)
+            return self.children.launch(self.baselines.popleft())
         while self.results.stopped_by is None and self.search.asked < self.limits.n_trials and self.search.can_ask():
             self.study_lock.heartbeat()
             if self.interrupts.noted:
@@ -150,7 +150,7 @@ class StudyLoop:
             known = None if recorded is None else self.plan.params(recorded)
             job = self.plan.job(*self.search.ask(known))
             if not self._recall(job):
-                return self.children.launch(job, hold=hold, retry_of=self.history.retry_of(job))
+                return self.children.launch(job, retry_of=self.history.retry_of(job))
             self._judge()
         return None
 
@@ -224,7 +224,7 @@ class StudyLoop:
             state = self.results.trials[self.results.judged - 1].outcome.state
             self.progress.advance(best, failed=state == TrialState.FAIL)
             if self.results.stopped_by is not None:
-                self.pool.end(child for child in self.pool.in_flight() if child.number is not None)
+                self.pool.end(child for child in self.pool.running if child.number is not None)
                 self._again = deque((job, run_id) for job, run_id in self._again if job.number is None)
                 for ended in self.results.cut():
                     self.children.disown(ended.run_id)

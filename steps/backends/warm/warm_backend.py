@@ -26,42 +26,36 @@ _UNKNOWN = 255
 
 
 class WarmRun(Handle):
-    """A child run in a forked process."""
+    """A child run in a forked process: it starts as it is made."""
 
-    def __init__(self, run_id: str, arguments: tuple[object, ...], output: Path):
-        self._run_id = run_id
-        self._arguments = arguments
-        self._process: ForkServerProcess | None = None
-        self._forkserver: int | None = None
-        self.output = output
+    def __init__(self, created: CreatedRun):
+        self._run_id = created.run_id
+        self.output = created.output
+        self.begun = time.monotonic()
+        self._process = forkserver.fork(
+            executor.execute, created.command, created.root, created.variables, str(created.output)
+        )
+        self._forkserver = forkserver.pid()
 
     @property
     def run_id(self) -> str:
         """Return the MLflow run's id."""
         return self._run_id
 
-    def start(self) -> None:
-        """Start the command; for a run that was held back."""
-        self.begun = time.monotonic()
-        self._process = forkserver.fork(executor.execute, *self._arguments)
-        self._forkserver = forkserver.pid()
-
     @property
     def process(self) -> ForkServerProcess:
-        """Return the process. Raises RuntimeError before the start."""
-        if self._process is None:
-            raise RuntimeError(f"run {self.run_id} has not been started")
+        """Return the process."""
         return self._process
 
     @property
     def sentinel(self) -> int:
         """Return a descriptor that is readable once the process has ended."""
-        return self.process.sentinel
+        return self._process.sentinel
 
     @property
     def exit_code(self) -> int | None:
         """Return the exit code, the negative number of the signal that ended it, or None while it runs."""
-        return None if self._process is None else self._process.exitcode
+        return self._process.exitcode
 
     def is_lost(self) -> bool:
         """Tell whether the forkserver ended before the run did, so that nobody knows how it went; it is killed then."""
@@ -78,28 +72,25 @@ class WarmRun(Handle):
 
     def wait(self) -> bool:
         """Wait for the end; tell whether the exit code was 0."""
-        self.process.join()
+        self._process.join()
         return self.exit_code == 0
 
     def get_status(self) -> str:
-        """Return SCHEDULED, RUNNING, FINISHED or FAILED, by the process alone."""
-        if self._process is None:
-            return RunStatus.to_string(RunStatus.SCHEDULED)
+        """Return RUNNING, FINISHED or FAILED, by the process alone."""
         status = {None: RunStatus.RUNNING, 0: RunStatus.FINISHED}.get(self.exit_code, RunStatus.FAILED)
         return RunStatus.to_string(status)
 
     def signal(self, number: int) -> None:
         """Send a signal to the child and all that it started."""
-        if self._process is not None and self._process.pid is not None:
+        if self._process.pid is not None:
             executor.send(self._process.pid, number)
 
     def cancel(self) -> None:
         """Ask the child to end, wait GRACE_S, and end it."""
-        if self._process is not None:
-            self.signal(signal.SIGTERM)
-            self._process.join(GRACE_S)
-            self.signal(signal.SIGKILL)
-            self._process.join()
+        self.signal(signal.SIGTERM)
+        self._process.join(GRACE_S)
+        self.signal(signal.SIGKILL)
+        self._process.join()
 
 
 class WarmBackend(OwnBackend):
@@ -108,12 +99,8 @@ class WarmBackend(OwnBackend):
     name = WARM
 
     def execute(self, created: CreatedRun, config: Mapping[str, Any]) -> WarmRun:
-        """Fork, unless the run is to be held back."""
-        arguments = (created.command, created.root, created.variables, str(created.output))
-        run = WarmRun(created.run_id, arguments, created.output)
-        if not config.get("hold"):
-            run.start()
-        return run
+        """Fork at once."""
+        return WarmRun(created)
 
 
 def register(folder: Path) -> None:

@@ -53,11 +53,6 @@ class ChildRuns:
     origin: Origin
     several: bool = False  # several estimators: then what is recorded of a child names its own
 
-    @property
-    def can_hold(self) -> bool:
-        """Tell whether `launch` can hold a child back until its `start`."""
-        return self.backend == backends.WARM
-
     def command(self, job: Job) -> dict[str, str]:
         """Return the parameters that a child is launched with."""
         estimator = {} if job.estimator is None else {"estimator": job.estimator}
@@ -68,15 +63,15 @@ class ChildRuns:
         """Return the typed hyperparameters that the record of a child shows."""
         return {**({"estimator": job.estimator} if self.several else {}), **job.hyperparameters}
 
-    def launch(self, job: Job, *, hold: bool = False, retry_of: str | None = None) -> Child:
-        """Create a child run and start it, unless it is held back; returns at once."""
+    def launch(self, job: Job, *, retry_of: str | None = None) -> Child:
+        """Create a child run and start it; returns at once."""
         name = self._name(job)
         output = self.folder / f"{name}.log"
         tags, metrics = self._born_with(job)
         if retry_of is not None:
             tags[Tag.RETRY_OF] = retry_of
         ours = self.backend in backends.OURS
-        given = {"name": name, "tags": tags, "metrics": metrics, "hold": hold} if ours else self.backend_config
+        given = {"name": name, "tags": tags, "metrics": metrics} if ours else self.backend_config
         with contextlib.nullcontext() if ours else control.writing_to(output):
             run = mlflow.run(
                 self.project,

@@ -64,10 +64,6 @@ class Child:
         """Return the address of the node that executes the child; None where it is this machine."""
         return control.node(self.submitted)
 
-    def start(self) -> None:
-        """Start a child that was held back."""
-        control.start(self.submitted)
-
     def is_running(self) -> bool:
         """Tell whether the child has been started and has not ended yet.
 
