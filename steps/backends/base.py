@@ -12,7 +12,7 @@ from mlflow.projects.utils import fetch_and_validate_project, get_or_create_run,
 from mlflow.utils.mlflow_tags import MLFLOW_PROJECT_BACKEND
 
 from steps.backends import create_run
-from steps.backends.submitted_run import Handle
+from steps.backends.submitted_run import ChildRun
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class OwnBackend(AbstractBackend):
         backend_config: Mapping[str, Any],
         tracking_uri: str,
         experiment_id: str,
-    ) -> Handle:
+    ) -> ChildRun:
         """Create the child run and have it executed; returns at once.
 
         The configuration may have `name`, `tags` and `metrics`, which the run is created with.
@@ -62,7 +62,7 @@ class OwnBackend(AbstractBackend):
         )
 
     @abstractmethod
-    def execute(self, created: CreatedRun, config: Mapping[str, Any]) -> Handle:
+    def execute(self, created: CreatedRun, config: Mapping[str, Any]) -> ChildRun:
         """Have a run that was created executed; returns at once."""
 
 

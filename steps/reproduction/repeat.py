@@ -1,7 +1,6 @@
 """A run once more: a child of this one, by `mlflow.run` in an interpreter of its own, watched to its end."""
 
 import tempfile
-import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -10,7 +9,7 @@ from mlflow.entities import Run
 from mlflow.tracking import MlflowClient
 from mlflow.utils.mlflow_tags import MLFLOW_PROJECT_ENTRY_POINT
 
-from steps.backends import control
+from steps.backends import adapter, control
 from steps.backends.submitted_run import GRACE_S
 from steps.errors import StepError
 from steps.names import Role, Tag
@@ -32,7 +31,7 @@ def run(original: Run, tree: Worktree, interrupts: Interrupts) -> Run:
     with tempfile.TemporaryDirectory(prefix="reproduce-") as folder:
         output = Path(folder) / "output"
         with control.writing_to(output):
-            child = mlflow.run(
+            submitted = mlflow.run(
                 str(tree.project),
                 entry_point,
                 parameters=_parameters(original, tree),
@@ -43,32 +42,25 @@ def run(original: Run, tree: Worktree, interrupts: Interrupts) -> Run:
                 env_manager="local",  # this environment: it is what the verdict is about
                 run_name=f"reproduction of {name}",
             )
+        child = adapter.adapt(submitted, output)
         tags = {Tag.ROLE: Role.REPRODUCTION, Tag.REPRODUCES: original.info.run_id}
         write.record(child.run_id, tags=tags)
-        while control.is_running(child) and not interrupts.noted:
-            control.wait([child], interrupts.descriptor)
+        while child.is_running() and not interrupts.noted:
+            control.wait_for_any([child], interrupts.descriptor)
         if interrupts.noted:
-            control.ask_to_end(child)
-            child.wait() if _ends(child) else child.cancel()
-            control.end_strays(child)
+            child.ask_to_end()
+            child.wait() if child.ends_within(GRACE_S) else child.cancel()
+            child.end_strays()
             MlflowClient().set_terminated(child.run_id, "KILLED")
             interrupts.answered()
             interrupts.check()
-        failure = control.failure(child)
+        failure = child.failure()
         if failure is not None:
             MlflowClient().set_terminated(child.run_id, "FAILED")
             lines = output.read_text(encoding="utf-8", errors="replace").splitlines()[-_LINES:]
             said = "\n".join(f"    {line}" for line in lines)
             raise StepError(f"run {original.info.run_id}, run once more as {child.run_id}, failed: {failure}\n{said}")
     return MlflowClient().get_run(child.run_id)
-
-
-def _ends(child: mlflow.projects.SubmittedRun) -> bool:
-    """Wait for a child that was asked to end; tell whether it did in time."""
-    deadline = time.monotonic() + GRACE_S
-    while control.is_running(child) and time.monotonic() < deadline:
-        time.sleep(control.POLL_S)
-    return not control.is_running(child)
 
 
 def _parameters(original: Run, tree: Worktree) -> Mapping[str, str]:

@@ -22,7 +22,7 @@ from steps.backends.ray import task
 from steps.backends.ray.cluster import Nodes
 from steps.backends.ray.config import TrialResources
 from steps.backends.ray.task import Preload
-from steps.backends.submitted_run import GRACE_S, LOST, RUNNING, Handle, exit_reason
+from steps.backends.submitted_run import GRACE_S, LOST, ChildRun, exit_reason
 from steps.names import Variable
 
 # How long a child that no node has reported may have been under way to one that died.
@@ -33,7 +33,7 @@ _LENGTH = 300
 _NOT_PASSED_ON = (Variable.RUN_ID, "MLFLOW_EXPERIMENT_ID", "MLFLOW_EXPERIMENT_NAME")
 
 
-class RayRun(Handle):
+class RayRun(ChildRun):
     """A child run in a Ray task. What Ray's errors mean: docs.ray.io, "Fault tolerance"."""
 
     def __init__(self, run_id: str, submitted: Any, output: Path, nodes: Nodes):
@@ -65,7 +65,7 @@ class RayRun(Handle):
         """Return RUNNING (or waiting for a node), FINISHED or FAILED."""
         ended = self._look()
         if ended is None:
-            return RUNNING
+            return RunStatus.to_string(RunStatus.RUNNING)
         return RunStatus.to_string(RunStatus.FINISHED if ended[0] is None else RunStatus.FAILED)
 
     def failure(self) -> str | None:
@@ -107,8 +107,8 @@ class RayRun(Handle):
 
     def _take(self, news: tuple[Any, ...]) -> None:
         first, second = news
-        if self.begun is None:
-            self._node_id, self.node, self.begun = first, second, time.monotonic()
+        if self.started is None:
+            self._node_id, self.node, self.started = first, second, time.monotonic()
             return
         self.output.write_text(second, encoding="utf-8")
         self._end(exit_reason(first) if first else None)

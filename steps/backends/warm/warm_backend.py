@@ -4,11 +4,12 @@ MLflow's own local backend starts an interpreter for each child and imports ever
 may train for 0.1 s. This one forks (see `forkserver`). It is for POSIX systems.
 """
 
+import os
 import signal
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import lru_cache
-from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Any
 
@@ -18,20 +19,20 @@ from mlflow.tracking._tracking_service import utils as tracking_utils
 
 from steps.backends import WARM, base, executor
 from steps.backends.base import CreatedRun, OwnBackend
-from steps.backends.submitted_run import GRACE_S, LOST, Handle, exit_reason
+from steps.backends.submitted_run import GRACE_S, LOST, ChildRun, exit_reason
 from steps.backends.warm import forkserver
 
 # What `multiprocessing` gives for the exit code of a process whose forkserver is gone.
 _UNKNOWN = 255
 
 
-class WarmRun(Handle):
+class WarmRun(ChildRun):
     """A child run in a forked process: it starts as it is made."""
 
     def __init__(self, created: CreatedRun):
         self._run_id = created.run_id
         self.output = created.output
-        self.begun = time.monotonic()
+        self.started = time.monotonic()
         self._process = forkserver.fork(
             executor.execute, created.command, created.root, created.variables, str(created.output)
         )
@@ -41,11 +42,6 @@ class WarmRun(Handle):
     def run_id(self) -> str:
         """Return the MLflow run's id."""
         return self._run_id
-
-    @property
-    def process(self) -> ForkServerProcess:
-        """Return the process."""
-        return self._process
 
     @property
     def sentinel(self) -> int:
@@ -84,6 +80,11 @@ class WarmRun(Handle):
         """Send a signal to the child and all that it started."""
         if self._process.pid is not None:
             executor.send(self._process.pid, number)
+
+    def end_strays(self) -> None:
+        """Kill what is left of the child's session."""
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)  # type: ignore[arg-type] # it has been started
 
     def cancel(self) -> None:
         """Ask the child to end, wait GRACE_S, and end it."""

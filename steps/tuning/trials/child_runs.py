@@ -14,8 +14,8 @@ from mlflow.tracking import MlflowClient
 from optuna.trial import TrialState
 
 from steps import backends
-from steps.backends import control
-from steps.backends.submitted_run import GRACE_S
+from steps.backends import adapter, control
+from steps.backends.submitted_run import GRACE_S, POLL_S, is_transient
 from steps.names import Artifact, Metric, Role, State, Tag
 from steps.parameters.values import encode
 from steps.tracking import read, write
@@ -87,7 +87,7 @@ class ChildRuns:
             )
         if not ours:
             write.record(run.run_id, metrics, tags)
-        return Child(job, run, getattr(run, "output", output))
+        return Child(job, adapter.adapt(run, output))
 
     def steps(self, run_id: str) -> list[tuple[int, float]]:
         """Read what a run has logged so far, step by step: finite values, the first of each step."""
@@ -119,7 +119,7 @@ class ChildRuns:
             else:
                 lines = _last_lines(child.output)
                 outcome = Outcome(TrialState.FAIL, steps=tuple(reported))
-                retried = may_retry and control.is_transient(reason)
+                retried = may_retry and is_transient(reason)
                 ended = TrialResult(child.job, child.run_id, outcome, _told(reason, lines), lines, retried)
         self._write(ended, pruned_at, child.output, child.node)
         return ended
@@ -128,12 +128,12 @@ class ChildRuns:
         """End children that the study goes without, all at once: ask, wait, kill; their runs are STOPPED."""
         ending = list(children)
         for child in ending:
-            control.send(child.submitted, SIGTERM)
+            child.submitted.signal(SIGTERM)
         deadline = time.monotonic() + GRACE_S
         while any(child.is_running() for child in ending) and time.monotonic() < deadline:
-            time.sleep(control.POLL_S)
+            time.sleep(POLL_S)
         for child in ending:
-            control.send(child.submitted, SIGKILL)
+            child.submitted.signal(SIGKILL)
             child.submitted.cancel()
         for child in ending:  # last: the server may not answer
             self.disown(child.run_id)

@@ -29,11 +29,13 @@ class Pool:
 
     def wait(self, wakeup: int, seconds: float) -> list[Child]:
         """Wait until children end, a descriptor is readable or the time is over; return those that have ended."""
-        control.wait([child.submitted for child in self.running], wakeup, min([seconds, *self._until_overdue()]))
+        control.wait_for_any(
+            [child.submitted for child in self.running], wakeup, min([seconds, *self._until_overdue()])
+        )
         ended = [child for child in self.running if not child.is_running()]
         self.running = [child for child in self.running if child not in ended]
         for child in ended:
-            control.end_strays(child.submitted)
+            child.submitted.end_strays()
         return ended
 
     def end_overdue(self) -> None:

@@ -7,11 +7,9 @@ from pathlib import Path
 from signal import SIGKILL
 from typing import Any
 
-from mlflow.projects.submitted_run import SubmittedRun
 from optuna.trial import TrialState
 
-from steps.backends import control
-from steps.backends.submitted_run import GRACE_S
+from steps.backends.submitted_run import GRACE_S, ChildRun
 from steps.names import State
 from steps.tuning.search.search import Outcome
 
@@ -43,9 +41,7 @@ class Child:
     """A launched child run."""
 
     job: Job
-    submitted: SubmittedRun
-    output: Path
-    launched: float = field(default_factory=time.monotonic)
+    submitted: ChildRun
     asked_to_end: float | None = None
     overdue: str = ""
 
@@ -60,9 +56,14 @@ class Child:
         return str(self.submitted.run_id)
 
     @property
+    def output(self) -> Path:
+        """Return the file that gets what the child writes."""
+        return self.submitted.output
+
+    @property
     def node(self) -> str | None:
         """Return the address of the node that executes the child; None where it is this machine."""
-        return control.node(self.submitted)
+        return self.submitted.node
 
     def is_running(self) -> bool:
         """Tell whether the child has been started and has not ended yet.
@@ -71,25 +72,24 @@ class Child:
         """
         if self.asked_to_end is not None and time.monotonic() - self.asked_to_end > _GIVE_UP_S:
             return False
-        return control.is_running(self.submitted)
+        return self.submitted.is_running()
 
     def failure(self) -> str | None:
         """Say how the child failed, once it has ended; None if it ended well."""
-        return self.overdue or control.failure(self.submitted)
+        return self.overdue or self.submitted.failure()
 
     def age_s(self) -> float:
         """Return the seconds since the start; none while it waits for its place on a cluster."""
-        if control.is_queued(self.submitted):
-            return 0.0
-        return time.monotonic() - (control.begun(self.submitted) or self.launched)
+        started = self.submitted.started
+        return 0.0 if started is None else time.monotonic() - started
 
     def ask_to_end(self) -> None:
         """Ask the child to end, without waiting; asked again after its grace, it is ended."""
         if self.asked_to_end is None:
             self.asked_to_end = time.monotonic()
-            control.ask_to_end(self.submitted)
+            self.submitted.ask_to_end()
         elif time.monotonic() - self.asked_to_end > GRACE_S:
-            control.send(self.submitted, SIGKILL)
+            self.submitted.signal(SIGKILL)
 
 
 @dataclass(frozen=True)
