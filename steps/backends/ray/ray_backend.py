@@ -165,4 +165,4 @@ def _passed_on() -> dict[str, str]:
 
 def register(folder: Path, need: TrialResources, warmth: Preload) -> None:
     """Make `backend="ray"` known to `mlflow.run`, for the life of this process."""
-    base.register(RAY, lambda: RayBackend(folder, need, warmth))
+    base.register(RayBackend(folder, need, warmth))

@@ -9,13 +9,10 @@ import signal
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from mlflow.entities import RunStatus
-from mlflow.projects import _project_spec, utils
-from mlflow.tracking._tracking_service import utils as tracking_utils
 
 from steps.backends import WARM, base, executor
 from steps.backends.base import CreatedRun, OwnBackend
@@ -105,16 +102,5 @@ class WarmBackend(OwnBackend):
 
 
 def register(folder: Path) -> None:
-    """Make `backend="warm"` known to `mlflow.run`, for the life of this process.
-
-    MLflow reads MLproject and asks git anew for each run that it creates, 20 ms a run. The children execute what the
-    forkserver has imported, so what stood in the project then is also what their runs should record: it is kept.
-    """
-    for module, name in (
-        (_project_spec, "load_project"),
-        (utils, "get_git_commit"),
-        (utils, "get_git_repo_url"),
-        (tracking_utils, "_get_git_url_if_present"),
-    ):
-        setattr(module, name, lru_cache(maxsize=None)(getattr(module, name)))
-    base.register(WARM, lambda: WarmBackend(folder))
+    """Make `backend="warm"` known to `mlflow.run`, for the life of this process."""
+    base.register(WarmBackend(folder))
