@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from math import floor
 
+from steps.backends.ray import stdout
 from steps.backends.ray.config import OPTION, TrialResources
 from steps.errors import WrongValue
 
@@ -37,14 +38,14 @@ def connect(need: TrialResources) -> None:
     """
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     os.environ["RAY_OVERRIDE_RUNTIME_ENV_DEFAULT_EXCLUDES"] = ""  # it prints a line for each: ours are the same
+    os.environ["RAY_DEDUP_LOGS"] = "0"  # else it keeps repeated reports, and prints them as this process ends
     import ray
 
     if ray.is_initialized():
         return
     shown = f"{OPTION} address {need.address!r}"
     _check_answer(need.address, shown)
-    # What Ray reports of its processes, dozens of lines each time, would go to this process's stdout.
-    vars(ray._private.worker)["print_to_stdstream"] = lambda *_args, **_more: None
+    stdout.keep_for_this_thread()
     with _own_signals():
         try:
             ray.init(
