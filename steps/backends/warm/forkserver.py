@@ -46,7 +46,7 @@ def start(modules: Sequence[str], folder: Path) -> None:
 
 
 def order(calls: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
-    """Have the forkserver make calls, (`module:function`, its keyword arguments), and then serve; returns at once."""
+    """Let the forkserver make calls, (`module:function`, its keyword arguments), and then serve; returns at once."""
     unread = _calls.with_suffix(".new")
     unread.write_text(json.dumps(list(calls)), encoding="utf-8")
     unread.replace(_calls)

@@ -1,6 +1,6 @@
-"""The warm backend: a child run is the entry point's own command in a process forked from a pre-imported one.
+"""The warm backend: a child run is the entry point's own command in a fork of a process that has done its imports.
 
-MLflow's own local backend starts an interpreter for each child and imports everything again, some 3 s for a child that
+MLflow's local backend starts an interpreter for each child, which imports everything again: some 3 s for a child that
 may train for 0.1 s. This one forks (see `forkserver`). It is for POSIX systems.
 """
 
@@ -19,12 +19,12 @@ from steps.backends.base import CreatedRun, OwnBackend
 from steps.backends.submitted_run import GRACE_S, LOST, ChildRun, exit_reason
 from steps.backends.warm import forkserver
 
-# What `multiprocessing` gives for the exit code of a process whose forkserver is gone.
+# The exit code that `multiprocessing` gives of a process whose forkserver has ended.
 _UNKNOWN = 255
 
 
 class WarmRun(ChildRun):
-    """A child run in a forked process: it starts as it is made."""
+    """A child run in a forked process, which starts as this object is made."""
 
     def __init__(self, created: CreatedRun):
         self._run_id = created.run_id
@@ -51,7 +51,7 @@ class WarmRun(ChildRun):
         return self._process.exitcode
 
     def is_lost(self) -> bool:
-        """Tell whether the forkserver ended before the run did, so that nobody knows how it went; it is killed then."""
+        """Tell whether the forkserver ended before the run did, so that its exit code is unknown; kill it if so."""
         lost = self.exit_code == _UNKNOWN and forkserver.pid() != self._forkserver
         if lost:
             self.signal(signal.SIGKILL)
@@ -69,7 +69,7 @@ class WarmRun(ChildRun):
         return self.exit_code == 0
 
     def get_status(self) -> str:
-        """Return RUNNING, FINISHED or FAILED, by the process alone."""
+        """Return RUNNING, FINISHED or FAILED, as the process is; MLflow's run may say otherwise."""
         status = {None: RunStatus.RUNNING, 0: RunStatus.FINISHED}.get(self.exit_code, RunStatus.FAILED)
         return RunStatus.to_string(status)
 
@@ -92,7 +92,7 @@ class WarmRun(ChildRun):
 
 
 class WarmBackend(OwnBackend):
-    """Executes entry points in forks; the forkserver must have been started."""
+    """Executes entry points in forks of the forkserver, which must have been started."""
 
     name = WARM
 
