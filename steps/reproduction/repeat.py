@@ -1,4 +1,4 @@
-"""A run once more: a child of this one, by `mlflow.run` in an interpreter of its own, watched to its end."""
+"""Repeat a run: as a child of this run, by `mlflow.run` in an interpreter of its own, watched to its end."""
 
 import tempfile
 from collections.abc import Mapping
@@ -19,13 +19,14 @@ from steps.project.environment import PROJECT
 from steps.reproduction.worktree import Worktree
 from steps.tracking import read, write
 
+# How many lines of a failed run's output are shown.
 _LINES = 20
 
 
 def run(original: Run, tree: Worktree, interrupts: Interrupts) -> Run:
     """Repeat a run in a tree; return the new run.
 
-    Raises StepError where it does not end well, and Interrupted, the child ended, where a signal comes.
+    Raises StepError if it does not end well, and Interrupted if a signal comes; the child is ended then.
     """
     entry_point, name = original.data.tags[MLFLOW_PROJECT_ENTRY_POINT], original.info.run_name
     with tempfile.TemporaryDirectory(prefix="reproduce-") as folder:
@@ -39,7 +40,7 @@ def run(original: Run, tree: Worktree, interrupts: Interrupts) -> Run:
                 backend="local",
                 storage_dir=folder,
                 synchronous=False,
-                env_manager="local",  # this environment: it is what the verdict is about
+                env_manager="local",  # the verdict is about this environment
                 run_name=f"reproduction of {name}",
             )
         child = adapter.adapt(submitted, output)
@@ -58,17 +59,17 @@ def run(original: Run, tree: Worktree, interrupts: Interrupts) -> Run:
         if failure is not None:
             MlflowClient().set_terminated(child.run_id, "FAILED")
             lines = output.read_text(encoding="utf-8", errors="replace").splitlines()[-_LINES:]
-            said = "\n".join(f"    {line}" for line in lines)
-            raise StepError(f"run {original.info.run_id}, run once more as {child.run_id}, failed: {failure}\n{said}")
+            shown = "\n".join(f"    {line}" for line in lines)
+            raise StepError(f"run {original.info.run_id}, run once more as {child.run_id}, failed: {failure}\n{shown}")
     return MlflowClient().get_run(child.run_id)
 
 
 def _parameters(original: Run, tree: Worktree) -> Mapping[str, str]:
-    """Return the parameters as they were given; a file of the project's that git does not know is named where it is."""
-    given = read.parameters_of(original)
+    """Return the parameters as recorded. A path in the project that git does not have is made absolute."""
+    parameters = read.parameters_of(original)
     for name in ("data", "space"):
-        path = given.get(name, "")
+        path = parameters.get(name, "")
         here = PROJECT / path
         if path and not Path(path).is_absolute() and paths.is_file(here) and not paths.is_file(tree.project / path):
-            given[name] = str(here)
-    return given
+            parameters[name] = str(here)
+    return parameters

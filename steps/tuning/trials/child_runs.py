@@ -25,10 +25,10 @@ from steps.tuning.search.search import Outcome
 from steps.tuning.trials.command import Origin
 from steps.tuning.trials.trial import STATUS, Adopted, Child, Job, TrialResult
 
-# How many lines of a failed child's output travel to its run.
+# How many lines of a failed child's output go to a tag of its run.
 _LAST_LINES = 20
 _REASON_LENGTH = 300
-# And of how much of it the end is kept as an artifact.
+# How many characters of that output, its end, become an artifact.
 _LOG_LENGTH = 20_000_000
 
 
@@ -36,7 +36,8 @@ _LOG_LENGTH = 20_000_000
 class ChildRuns:
     """Launches and settles the child runs of one study; `folder` takes their output.
 
-    `parameters` go to every child. `steps_of` is the metric whose steps a pruner sees.
+    `parameters` go to every child. `steps_of` is the metric whose steps a pruner sees. `several` tells whether the
+    study has several estimators: then the record of a child names its own.
     """
 
     project: str
@@ -51,27 +52,27 @@ class ChildRuns:
     digits: int
     folder: Path
     origin: Origin
-    several: bool = False  # several estimators: then what is recorded of a child names its own
+    several: bool = False
 
     def command(self, job: Job) -> dict[str, str]:
         """Return the parameters that a child is launched with."""
         estimator = {} if job.estimator is None else {"estimator": job.estimator}
-        words = {self.entry.spelled(key): encode(value) for key, value in job.hyperparameters.items()}
-        return {**self.parameters, **job.parameters, **estimator, **words}
+        searched = {self.entry.spelled(key): encode(value) for key, value in job.hyperparameters.items()}
+        return {**self.parameters, **job.parameters, **estimator, **searched}
 
     def recorded(self, job: Job) -> dict[str, Any]:
-        """Return the typed hyperparameters that the record of a child shows."""
+        """Return the typed hyperparameters that go on record."""
         return {**({"estimator": job.estimator} if self.several else {}), **job.hyperparameters}
 
     def launch(self, job: Job, *, retry_of: str | None = None) -> Child:
         """Create a child run and start it; returns at once."""
         name = self._name(job)
         output = self.folder / f"{name}.log"
-        tags, metrics = self._born_with(job)
+        tags, metrics = self._record_of(job)
         if retry_of is not None:
             tags[Tag.RETRY_OF] = retry_of
         ours = self.backend in backends.OURS
-        given = {"name": name, "tags": tags, "metrics": metrics} if ours else self.backend_config
+        config = {"name": name, "tags": tags, "metrics": metrics} if ours else self.backend_config
         with contextlib.nullcontext() if ours else control.writing_to(output):
             run = mlflow.run(
                 self.project,
@@ -79,10 +80,10 @@ class ChildRuns:
                 parameters=self.command(job),
                 experiment_id=self.experiment_id,
                 backend=self.backend,
-                backend_config=dict(given),
+                backend_config=dict(config),
                 storage_dir=str(self.folder),
                 synchronous=False,
-                env_manager="local",  # the tuner's own environment is the right one already
+                env_manager="local",  # the tuner's own environment has all that a child needs
                 run_name=None if ours else name,
             )
         if not ours:
@@ -90,11 +91,11 @@ class ChildRuns:
         return Child(job, adapter.adapt(run, output))
 
     def steps(self, run_id: str) -> list[tuple[int, float]]:
-        """Read what a run has logged so far, step by step: finite values, the first of each step."""
-        found: dict[int, float] = {}
+        """Return (step, value) of what a run has logged so far, in order: the first value of each step, if finite."""
+        values: dict[int, float] = {}
         for metric in sorted(self._history(run_id, self.steps_of), key=lambda m: (m.step, m.timestamp)):
-            found.setdefault(metric.step, metric.value)
-        return [(step, value) for step, value in found.items() if read.is_finite(value)]
+            values.setdefault(metric.step, metric.value)
+        return [(step, value) for step, value in values.items() if read.is_finite(value)]
 
     def settle(
         self,
@@ -104,11 +105,11 @@ class ChildRuns:
         *,
         may_retry: bool = False,
     ) -> TrialResult:
-        """Read what an ended child left, write its state to its run, and return it.
+        """Read what an ended child left, write its state to its run, and return the result.
 
-        COMPLETE takes both: the process ended well, and the run carries each objective as a finite number. What its
-        pruner decided comes before: `reported` are the steps that it has seen, up to the decision. Where it may be run
-        again, and its failure may pass, it is RETRIED.
+        It is PRUNED if the pruner decided so, at step `pruned_at`; `reported` are the steps that the pruner has seen,
+        up to that. It is COMPLETE if the process ended well and the run has each objective as a finite number. Else it
+        is FAIL, or RETRIED if it may be run again and the failure is transient.
         """
         if pruned_at is not None:
             ended = TrialResult(child.job, child.run_id, Outcome(TrialState.PRUNED, steps=tuple(reported)))
@@ -120,12 +121,12 @@ class ChildRuns:
                 lines = _last_lines(child.output)
                 outcome = Outcome(TrialState.FAIL, steps=tuple(reported))
                 retried = may_retry and is_transient(reason)
-                ended = TrialResult(child.job, child.run_id, outcome, _told(reason, lines), lines, retried)
+                ended = TrialResult(child.job, child.run_id, outcome, _with_last_line(reason, lines), lines, retried)
         self._write(ended, pruned_at, child.output, child.node)
         return ended
 
     def stop(self, children: Iterable[Child]) -> None:
-        """End children that the study goes without, all at once: ask, wait, kill; their runs are STOPPED."""
+        """End children that the study no longer wants, all at once: ask, wait, kill. Their runs are STOPPED."""
         ending = list(children)
         for child in ending:
             child.submitted.signal(SIGTERM)
@@ -135,19 +136,19 @@ class ChildRuns:
         for child in ending:
             child.submitted.signal(SIGKILL)
             child.submitted.cancel()
-        for child in ending:  # last: the server may not answer
+        for child in ending:  # after all have ended, since the server may not answer
             self.disown(child.run_id)
             MlflowClient().set_terminated(child.run_id, "KILLED")
 
     def disown(self, run_id: str) -> None:
-        """Mark a run as no part of the study."""
+        """Mark a run as one that does not count in the study."""
         MlflowClient().set_tag(run_id, Tag.STATE, State.STOPPED)
 
     def _values(self, child: Child | Adopted) -> tuple[tuple[float, ...], str | None]:
         values = []
         reason = child.failure()
         for objective in self.objectives:
-            # The one metric, not the whole run: a sixth of the cost.
+            # To read one metric costs a sixth of reading the run.
             history = self._history(child.run_id, objective.name)
             value = max(history, key=lambda m: (m.step, m.timestamp)).value if history else None
             if reason is None and value is None:
@@ -166,12 +167,12 @@ class ChildRuns:
             tags |= {Tag.REASON: ended.reason, Tag.STDERR: ended.stderr}
             self._keep_log(ended.run_id, output)
         reported = json.dumps(ended.outcome.steps)
-        if ended.outcome.steps and len(reported) <= write.TAG_LENGTH:  # else they are read from the metric
+        if ended.outcome.steps and len(reported) <= write.TAG_LENGTH:  # else a resumed study reads them from the metric
             tags[Tag.REPORTED] = reported
         if pruned_at is not None:
             tags[Tag.PRUNED_AT] = str(pruned_at)
         client, run_id = MlflowClient(), ended.run_id
-        if len(tags) == 1:  # one alone costs half of what a batch does
+        if len(tags) == 1:  # one tag costs half of what a batch does
             client.set_tag(run_id, Tag.STATE, tags[Tag.STATE])
         else:
             write.record(run_id, tags=tags)
@@ -192,7 +193,7 @@ class ChildRuns:
             return f"trial {job.number:0{self.digits}d}"
         return f"baseline {(job.estimator or '').rpartition('.')[2]}" if self.several else "baseline"
 
-    def _born_with(self, job: Job) -> tuple[dict[str, str], list[mlflow.entities.Metric]]:
+    def _record_of(self, job: Job) -> tuple[dict[str, str], list[mlflow.entities.Metric]]:
         tags = {
             Tag.STUDY: self.study,
             Tag.ROLE: job.role or (Role.BASELINE if job.number is None else Role.TRIAL),
@@ -204,12 +205,12 @@ class ChildRuns:
         if job.number is None:
             return tags, []
         tags[Tag.TRIAL] = str(job.number)
-        # The number as an axis is for trials alone: charts would show one twice.
+        # A trial that is run once more has no number for an axis: charts would show the trial twice.
         return tags, [] if job.role else [write.metric(Metric.TRIAL, job.number)]
 
 
-def _told(reason: str, lines: str) -> str:
-    """Add to an exit code what the process wrote last: of an exception, which one it was."""
+def _with_last_line(reason: str, lines: str) -> str:
+    """Add to an exit code the last line that the process wrote: of an exception, its type and message."""
     last = lines.rpartition("\n")[2].strip()
     return f"{reason}: {last[:_REASON_LENGTH]}" if last and reason.startswith("exit code") else reason
 
