@@ -2,5 +2,5 @@
 
 WARM = "warm"
 RAY = "ray"
-# This project's own: their runs are born with all that is known of them, and they take a child's output.
+# This project's own: they create a run with its name, tags and metrics, and write its output to a file.
 OURS = (WARM, RAY)

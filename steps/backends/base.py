@@ -1,25 +1,26 @@
-"""What this project's backends have in common: they create a child run as MLflow does, then each executes it."""
+"""What this project's backends have in common: they create a child run as MLflow does; how it executes is their own."""
 
 from abc import abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from mlflow.projects.backend import loader
 from mlflow.projects.backend.abstract_backend import AbstractBackend
-from mlflow.projects.utils import fetch_and_validate_project, get_or_create_run, get_run_env_vars, load_project
+from mlflow.projects.utils import get_run_env_vars  # undocumented, used by MLflow's own backends
 from mlflow.utils.mlflow_tags import MLFLOW_PROJECT_BACKEND
 
-from steps.backends import create_run
-from steps.backends.submitted_run import Handle
+from steps.backends.create_run import ProjectSource, create_run, read_source
+from steps.backends.submitted_run import ChildRun
 
 
 @dataclass(frozen=True)
 class CreatedRun:
-    """A child run that has been created: its entry point's command, the project's folder, what MLflow tells it.
+    """A child run that has been created and is to execute a command in the project's folder.
 
-    `output` is the file that is to get what it writes.
+    `variables` are the environment variables by which MLflow hands the run to the command. `output` is the file for
+    what the command writes.
     """
 
     run_id: str
@@ -30,12 +31,17 @@ class CreatedRun:
 
 
 class OwnBackend(AbstractBackend):
-    """Creates child runs as MLflow does; `folder` takes their output. `name` is what `mlflow.run` knows it by."""
+    """Creates child runs and executes them; `folder` takes their output. `name` is what `mlflow.run` knows it by.
+
+    A project is read once, when its first run is launched: the forkserver has imported its code even earlier, and a
+    run should record the code that it executes.
+    """
 
     name: str
 
     def __init__(self, folder: Path):
         self._folder = folder
+        self._sources: dict[tuple[Path, str, str | None], ProjectSource] = {}
 
     def run(
         self,
@@ -46,29 +52,41 @@ class OwnBackend(AbstractBackend):
         backend_config: Mapping[str, Any],
         tracking_uri: str,
         experiment_id: str,
-    ) -> Handle:
+    ) -> ChildRun:
         """Create the child run and have it executed; returns at once.
 
-        The configuration may have `name`, `tags` and `metrics`, which the run is created with, and `hold`: where the
-        backend can hold a run back, its command then waits for `Handle.start`.
+        The configuration may have `name`, `tags` and `metrics`, which the run is created with.
         """
-        root = fetch_and_validate_project(project_uri, version, entry_point, params)
-        command = load_project(root).get_entry_point(entry_point).compute_command(params, str(self._folder))
-        tags = {**backend_config.get("tags", {}), MLFLOW_PROJECT_BACKEND: self.name}
-        with create_run.born_with(backend_config.get("name"), tags, backend_config.get("metrics", ())):
-            run_id = get_or_create_run(None, project_uri, experiment_id, root, version, entry_point, params).info.run_id
-        variables = get_run_env_vars(run_id, experiment_id)
-        return self.execute(
-            CreatedRun(run_id, command, root, variables, self._folder / f"{run_id}.log"), backend_config
+        key = (Path.cwd(), project_uri, version)  # a URI may be a relative path
+        if key not in self._sources:
+            self._sources[key] = read_source(project_uri, version, entry_point, params)
+        source = self._sources[key]
+        command = source.project.get_entry_point(entry_point).compute_command(params, str(self._folder))
+        run_id = create_run(
+            source,
+            entry_point,
+            params,
+            experiment_id,
+            name=backend_config.get("name"),
+            tags={**backend_config.get("tags", {}), MLFLOW_PROJECT_BACKEND: self.name},
+            metrics=backend_config.get("metrics", ()),
         )
+        variables = get_run_env_vars(run_id, experiment_id)
+        created = CreatedRun(run_id, command, source.root, variables, self._folder / f"{run_id}.log")
+        return self.execute(created, backend_config)
 
     @abstractmethod
-    def execute(self, created: CreatedRun, config: Mapping[str, Any]) -> Handle:
+    def execute(self, created: CreatedRun, config: Mapping[str, Any]) -> ChildRun:
         """Have a run that was created executed; returns at once."""
 
 
-def register(name: str, make: Callable[[], OwnBackend]) -> None:
-    """Make a backend known to `mlflow.run` by its name, for the life of this process."""
-    known: dict[str, Any] = loader.MLFLOW_BACKENDS
-    known[name] = make
-    create_run.with_backend()
+def register(backend: OwnBackend) -> None:
+    """Make a backend known to `mlflow.run` by its name, for the life of this process.
+
+    MLflow's public way is the entry-point group `mlflow.project_backend`. Entry points are read from the metadata of
+    installed packages, and this project is none: it runs from its folder. So the backend is entered in the table that
+    MLflow looks at before the entry points; MLflow has no function for that. The table holds factories, called for
+    each run: this one always gives the same backend, which keeps what it has read.
+    """
+    backends: dict[str, Any] = loader.MLFLOW_BACKENDS
+    backends[backend.name] = lambda: backend

@@ -1,4 +1,4 @@
-"""Execute one entry-point command inside a forked process that has everything imported already."""
+"""Execute the command of an entry point in a forked process that has imported what it needs."""
 
 import os
 import re
@@ -12,17 +12,17 @@ from pathlib import Path
 
 from steps.process import orphans
 
-# What a shell would treat specially outside quotes.
+# Characters that a shell treats specially outside quotes.
 _SHELL = re.compile(r"[`$;&|<>(){}\[\]*?~#!\\\"'\n\r]")
 _QUOTED = re.compile(r"'[^']*'|\"[^\"$`\\!]*\"")
 
 
 def execute(command: str, folder: str, variables: Mapping[str, str], output: str) -> None:
-    """Run an entry point's command in a folder, with environment variables added and all output in a file.
+    """Run an entry point's command in a folder, with more environment variables and all output in a file.
 
-    The body of a forked process: leads a session of its own, does not outlive the process that asked for it, and ends
-    with the command's exit code. `python -m module …` and `python file.py …` run right here; any other command runs
-    in a shell below.
+    This is the body of a forked process. It leads a session of its own, ends when the process that asked for it ends,
+    and exits with the command's exit code. `python -m module …` and `python file.py …` run in this process; a shell
+    below it runs any other command.
     """
     os.setsid()
     orphans.follow_parent()
@@ -36,16 +36,16 @@ def execute(command: str, folder: str, variables: Mapping[str, str], output: str
 
 
 def send(pid: int, number: int) -> None:
-    """Send a signal to a process that executes a command, and to all that it started; nothing where it is gone."""
+    """Send a signal to a process that executes a command, and to its session; do nothing if it has ended."""
     with suppress(ProcessLookupError):
         try:
             os.killpg(pid, number)
-        except ProcessLookupError:  # gone, or forked this very moment: it does not lead its session yet
+        except ProcessLookupError:  # it has ended, or was just forked and does not lead its session yet
             os.kill(pid, number)
 
 
 def python_words(command: str) -> list[str] | None:
-    """Split a command into the words after `python`, if it is one plain Python command; None if a shell must read it.
+    """Split a plain Python command into the words after `python`; return None if a shell must read the command.
 
     >>> python_words("python -m steps.train --max_features 'sq rt'")
     ['-m', 'steps.train', '--max_features', 'sq rt']
@@ -62,7 +62,7 @@ def python_words(command: str) -> list[str] | None:
 
 
 def _run_python(words: Sequence[str]) -> None:
-    # As the interpreter does it: the folder (for -m) or the script's own (for a file) comes first on the path.
+    # First on the path comes what the interpreter puts there: the current folder for -m, the script's for a file.
     if words[0] == "-m":
         sys.argv = [words[1], *words[2:]]
         _first_on_path(str(Path.cwd()))

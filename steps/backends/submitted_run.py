@@ -1,52 +1,88 @@
-"""What a tuner needs of a submitted run beyond MLflow's own interface; the runs of this project's backends have it."""
+"""A child run as a tuner sees it: one interface for the runs of every backend."""
 
 import signal
+import time
 from abc import abstractmethod
 from pathlib import Path
 
 from mlflow.entities import RunStatus
 from mlflow.projects.submitted_run import SubmittedRun
 
+from steps.errors import Unreachable
+
 # How long a child may take to end once it was asked to.
 GRACE_S = 2.0
+# How often a run is looked at whose backend gives no descriptor to wait on.
+POLL_S = 0.1
+# What the reason of a failure begins with if the trial is not to blame: its process, or what executed it, was killed.
 KILLED = "killed by "
-# A failure that says nothing of the trial: what executed it is gone.
 LOST = "lost: "
-_MAYBE = " (out of memory?)"  # nothing else tells: the system kills without a word
-RUNNING = RunStatus.to_string(RunStatus.RUNNING)
+_MAYBE = " (out of memory?)"  # the system says nothing more when it kills a process for its memory
+
+# RunStatus by name: the run is queued, or its command runs.
+_NOT_ENDED = [RunStatus.to_string(status) for status in (RunStatus.SCHEDULED, RunStatus.RUNNING)]
 
 
-class Handle(SubmittedRun):
-    """A child run; `output` is the file that gets what it writes to stdout and stderr, maybe only once it has ended.
+class ChildRun(SubmittedRun):
+    """A child run that has been submitted.
 
-    `begun` is the `time.monotonic()` of its command's start, None before; `node` where that is, None on this machine.
+    `output` is the file with what the child writes to stdout and stderr; some backends fill it only at the end.
+    `started` is the `time.monotonic()` at which the command started, None while the run is queued on a cluster.
+    `node` is the address of the cluster's node that executes the run, None on this machine.
     """
 
     output: Path
-    begun: float | None = None
+    started: float | None = None
     node: str | None = None
 
     @property
     @abstractmethod
-    def sentinel(self) -> int:
-        """Return a descriptor that is readable once the run has ended."""
+    def sentinel(self) -> int | None:
+        """Return a descriptor that is readable once the run has ended; None if its backend gives none."""
+
+    @property
+    def is_queued(self) -> bool:
+        """Tell whether the run still waits for its place on a cluster."""
+        return self.started is None
+
+    def is_running(self) -> bool:
+        """Tell whether the run has not ended yet."""
+        return self.get_status() in _NOT_ENDED
 
     @abstractmethod
     def signal(self, number: int) -> None:
-        """Ask the child and all that it started to end (SIGTERM), or end them (SIGKILL); does not wait."""
+        """Send SIGTERM or SIGKILL to the child and all that it started, if the backend can; does not wait."""
+
+    def ask_to_end(self) -> None:
+        """Ask the run to end; waits for nothing, if the backend allows that."""
+        self.signal(signal.SIGTERM)
+
+    def end_strays(self) -> None:
+        """Kill the processes that an ended run has left behind on this machine."""
 
     @abstractmethod
     def failure(self) -> str | None:
         """Say how an ended run failed; None if it ended well."""
 
-    def start(self) -> None:
-        """Start a run that was held back. Raises NotImplementedError for a backend that holds none."""
-        raise NotImplementedError
+    def ends_within(self, seconds: float) -> bool:
+        """Wait up to some seconds for the end; tell whether the run has ended."""
+        deadline = time.monotonic() + seconds
+        while self.is_running() and time.monotonic() < deadline:
+            time.sleep(POLL_S)
+        return not self.is_running()
 
 
 def exit_reason(code: int) -> str:
-    """Say in words what an exit code means: that of a signal, as a process, a shell and a step say it, or any other."""
+    """Say what an exit code means.
+
+    A signal's code is negative from a process, 128 more than its number from a shell or a step.
+    """
     number = -code if code < 0 else code - 128
-    if number not in {int(known) for known in signal.Signals}:
+    if number not in {int(each) for each in signal.Signals}:
         return f"exit code {code}"
     return f"{KILLED}{signal.Signals(number).name}{_MAYBE if number == signal.SIGKILL else ''}"
+
+
+def is_transient(reason: str) -> bool:
+    """Tell whether a failure may not come again: what executed the run was killed, or the tracking server was away."""
+    return reason.startswith((KILLED, LOST)) or reason == f"exit code {Unreachable.exit_code}"

@@ -1,7 +1,6 @@
-"""A run once more: a child of this one, by `mlflow.run` in an interpreter of its own, watched to its end."""
+"""Repeat a run: as a child of this run, by `mlflow.run` in an interpreter of its own, watched to its end."""
 
 import tempfile
-import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -10,7 +9,7 @@ from mlflow.entities import Run
 from mlflow.tracking import MlflowClient
 from mlflow.utils.mlflow_tags import MLFLOW_PROJECT_ENTRY_POINT
 
-from steps.backends import control
+from steps.backends import adapter, control
 from steps.backends.submitted_run import GRACE_S
 from steps.errors import StepError
 from steps.names import Role, Tag
@@ -20,19 +19,20 @@ from steps.project.environment import PROJECT
 from steps.reproduction.worktree import Worktree
 from steps.tracking import read, write
 
+# How many lines of a failed run's output are shown.
 _LINES = 20
 
 
 def run(original: Run, tree: Worktree, interrupts: Interrupts) -> Run:
     """Repeat a run in a tree; return the new run.
 
-    Raises StepError where it does not end well, and Interrupted, the child ended, where a signal comes.
+    Raises StepError if it does not end well, and Interrupted if a signal comes; the child is ended then.
     """
     entry_point, name = original.data.tags[MLFLOW_PROJECT_ENTRY_POINT], original.info.run_name
     with tempfile.TemporaryDirectory(prefix="reproduce-") as folder:
         output = Path(folder) / "output"
         with control.writing_to(output):
-            child = mlflow.run(
+            submitted = mlflow.run(
                 str(tree.project),
                 entry_point,
                 parameters=_parameters(original, tree),
@@ -40,43 +40,36 @@ def run(original: Run, tree: Worktree, interrupts: Interrupts) -> Run:
                 backend="local",
                 storage_dir=folder,
                 synchronous=False,
-                env_manager="local",  # this environment: it is what the verdict is about
+                env_manager="local",  # the verdict is about this environment
                 run_name=f"reproduction of {name}",
             )
+        child = adapter.adapt(submitted, output)
         tags = {Tag.ROLE: Role.REPRODUCTION, Tag.REPRODUCES: original.info.run_id}
         write.record(child.run_id, tags=tags)
-        while control.is_running(child) and not interrupts.noted:
-            control.wait([child], interrupts.descriptor)
+        while child.is_running() and not interrupts.noted:
+            control.wait_for_any([child], interrupts.descriptor)
         if interrupts.noted:
-            control.ask_to_end(child)
-            child.wait() if _ends(child) else child.cancel()
-            control.end_strays(child)
+            child.ask_to_end()
+            child.wait() if child.ends_within(GRACE_S) else child.cancel()
+            child.end_strays()
             MlflowClient().set_terminated(child.run_id, "KILLED")
             interrupts.answered()
             interrupts.check()
-        failure = control.failure(child)
+        failure = child.failure()
         if failure is not None:
             MlflowClient().set_terminated(child.run_id, "FAILED")
             lines = output.read_text(encoding="utf-8", errors="replace").splitlines()[-_LINES:]
-            said = "\n".join(f"    {line}" for line in lines)
-            raise StepError(f"run {original.info.run_id}, run once more as {child.run_id}, failed: {failure}\n{said}")
+            shown = "\n".join(f"    {line}" for line in lines)
+            raise StepError(f"run {original.info.run_id}, run once more as {child.run_id}, failed: {failure}\n{shown}")
     return MlflowClient().get_run(child.run_id)
 
 
-def _ends(child: mlflow.projects.SubmittedRun) -> bool:
-    """Wait for a child that was asked to end; tell whether it did in time."""
-    deadline = time.monotonic() + GRACE_S
-    while control.is_running(child) and time.monotonic() < deadline:
-        time.sleep(control.POLL_S)
-    return not control.is_running(child)
-
-
 def _parameters(original: Run, tree: Worktree) -> Mapping[str, str]:
-    """Return the parameters as they were given; a file of the project's that git does not know is named where it is."""
-    given = read.parameters_of(original)
+    """Return the parameters as recorded. A path in the project that git does not have is made absolute."""
+    parameters = read.parameters_of(original)
     for name in ("data", "space"):
-        path = given.get(name, "")
+        path = parameters.get(name, "")
         here = PROJECT / path
         if path and not Path(path).is_absolute() and paths.is_file(here) and not paths.is_file(tree.project / path):
-            given[name] = str(here)
-    return given
+            parameters[name] = str(here)
+    return parameters

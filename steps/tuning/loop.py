@@ -94,7 +94,7 @@ class StudyLoop:
             raise
         finally:
             with suppress(MlflowException) if sys.exc_info()[0] else nullcontext():  # the first error is told
-                self.pool.end(self.pool.in_flight())
+                self.pool.end(self.pool.running)
                 self._write()
             self.interrupts.answered()
 
@@ -116,7 +116,7 @@ class StudyLoop:
         if results.stopped_by in (stopping.SIGNAL, stopping.TIMEOUT):
             return True
         # Else a baseline is still waited for: without it nobody can say what tuning gained.
-        return results.stopped_by is not None and not (self.pool.in_flight() or self._again or self._baselines)
+        return results.stopped_by is not None and not (self.pool.running or self._again or self._baselines)
 
     def _wait_s(self) -> float:
         """Return how long to wait at most: until a sign of life is due, the pruner looks, or the time is over.
@@ -130,13 +130,13 @@ class StudyLoop:
             waits.append(max(0.0, self._deadline - time.monotonic()))
         return min(waits)
 
-    def _launch(self, *, hold: bool) -> Child | None:
+    def _launch(self) -> Child | None:
         if self._again:
             job, run_id = self._again.popleft()
-            return self.children.launch(job, hold=hold, retry_of=run_id)
+            return self.children.launch(job, retry_of=run_id)
         # A baseline comes second, so that it neither delays the first trial nor is missing from a study cut short.
         if self._baselines and (self.search.asked > 0 or self._results.stopped_by is not None):
-            return self.children.launch(self._baselines.popleft(), hold=hold)
+            return self.children.launch(self._baselines.popleft())
         while self._wants_a_trial() and self.search.can_ask():
             self.study_lock.heartbeat()
             if self.interrupts.noted:
@@ -145,7 +145,7 @@ class StudyLoop:
             known = None if recorded is None else self.plan.params(recorded)
             job = self.plan.job(*self.search.ask(known))
             if not self._recall(job):
-                return self.children.launch(job, hold=hold, retry_of=self.history.retry_of(job))
+                return self.children.launch(job, retry_of=self.history.retry_of(job))
             self._judge()
         return None
 
@@ -222,7 +222,7 @@ class StudyLoop:
             state = self._results.trials[self._results.judged - 1].outcome.state
             self._progress.advance(best, failed=state == TrialState.FAIL)
             if self._results.stopped_by is not None:
-                self.pool.end(child for child in self.pool.in_flight() if child.number is not None)
+                self.pool.end(child for child in self.pool.running if child.number is not None)
                 self._again = deque((job, run_id) for job, run_id in self._again if job.number is None)
                 for ended in self._results.cut():
                     self.children.disown(ended.run_id)

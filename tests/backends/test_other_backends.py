@@ -9,7 +9,6 @@ from typing import Any
 from mlflow.projects import databricks
 from mlflow.projects.submitted_run import SubmittedRun
 
-from steps.backends import control
 from steps.tuning import entry_point
 from steps.tuning.search.objective import Objective
 from steps.tuning.trials.child_runs import ChildRuns
@@ -51,7 +50,7 @@ def launched(backend: str, project: str, config: dict[str, Any], folder: Path) -
     ).launch(JOB)  # fmt: skip
 
 
-def check(child: Any, client: Any) -> None:
+def check(child: Any, submitted: Elsewhere, client: Any) -> None:
     """The run has the trial's tags, and what MLflow's interface allows can be done with it."""
     tags = client.get_run(child.run_id).data.tags
     assert tags["tuning.trial"] == "7"
@@ -59,18 +58,20 @@ def check(child: Any, client: Any) -> None:
     assert tags["mlflow.runName"] == "trial 007"
     assert child.is_running()
     child.ask_to_end()
-    assert child.submitted.cancelled == 1
+    assert submitted.cancelled == 1
     assert not child.is_running()
-    assert control.failure(child.submitted) == "failed"
+    assert child.failure() == "failed"
 
 
 def test_databricks_receives_the_trial_as_it_is(client, tmp_path, monkeypatch):
     """Entry point, every parameter as MLflow logs it, the study's experiment, the configuration as the cluster's."""
     calls: list[dict[str, Any]] = []
+    runs: list[Elsewhere] = []
 
-    def record(**given: Any) -> Elsewhere:
-        calls.append(given)
-        return Elsewhere(given["remote_run"].info.run_id)
+    def record(**options: Any) -> Elsewhere:
+        calls.append(options)
+        runs.append(Elsewhere(options["remote_run"].info.run_id))
+        return runs[0]
 
     monkeypatch.setattr(databricks, "run_databricks", record)
     monkeypatch.setattr(databricks, "before_run_validations", lambda *_: None)  # they want a server
@@ -80,16 +81,18 @@ def test_databricks_receives_the_trial_as_it_is(client, tmp_path, monkeypatch):
     assert Path(call["work_dir"]) == Path.cwd()
     assert (call["entry_point"], call["parameters"], call["experiment_id"]) == ("train", SENT, "0")
     assert call["cluster_spec"].items() >= config.items()
-    check(child, client)
+    check(child, runs[0], client)
 
 
 def test_kubernetes_receives_the_trial_as_it_is(client, tmp_path, monkeypatch):
     """A job of the template and the context that the configuration names, and the entry point's own command."""
     calls: list[tuple[Any, ...]] = []
+    runs: list[Elsewhere] = []
 
-    def record(*given: Any) -> Elsewhere:
-        calls.append(given)
-        return Elsewhere(given[1].info.run_id)
+    def record(*options: Any) -> Elsewhere:
+        calls.append(options)
+        runs.append(Elsewhere(options[1].info.run_id))
+        return runs[0]
 
     # MLflow imports them only for this backend; both need packages, and a Docker engine, that are not here.
     kubernetes, docker = ModuleType("mlflow.projects.kubernetes"), ModuleType("mlflow.projects.docker")
@@ -116,4 +119,4 @@ def test_kubernetes_receives_the_trial_as_it_is(client, tmp_path, monkeypatch):
     assert "python -m steps.train --data wine" in words
     assert "--C 1e-05" in words
     assert variables["MLFLOW_RUN_ID"] == child.run_id
-    check(child, client)
+    check(child, runs[0], client)

@@ -1,4 +1,4 @@
-"""A Ray cluster: connecting to it, what it holds, which of its nodes are alive.
+"""A Ray cluster: connect to it, count the trials that it has room for, tell which of its nodes are alive.
 
 Ray is optional, so it is imported where it is needed.
 """
@@ -13,16 +13,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from math import floor
 
+from steps.backends.ray import stdout
 from steps.backends.ray.config import OPTION, TrialResources
 from steps.errors import WrongValue
 
-# How long the head of a cluster may take to answer, and how old a list of its nodes may be.
+# How long the head of a cluster may take to answer.
 _ANSWER_S = 1.7
+# How old the list of its nodes may be.
 _FRESH_S = 1.0
 
 
 def check_installed() -> None:
-    """Raise WrongValue where Ray is not installed."""
+    """Raise WrongValue if Ray is not installed."""
     if importlib.util.find_spec("ray") is None:
         raise WrongValue(
             "--backend 'ray': needs Ray, which is not in conda.yaml: use `scripts/run --ray tune …`, or an environment "
@@ -31,20 +33,22 @@ def check_installed() -> None:
 
 
 def connect(need: TrialResources) -> None:
-    """Connect this process, which must be on a machine of the cluster, to it; nothing where it is connected.
+    """Connect this process to a cluster that this machine is part of, unless it is connected already.
 
-    Raises WrongValue where there is none.
+    Raises WrongValue if there is none.
     """
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-    os.environ["RAY_OVERRIDE_RUNTIME_ENV_DEFAULT_EXCLUDES"] = ""  # it prints a line for each: ours are the same
+    os.environ["RAY_OVERRIDE_RUNTIME_ENV_DEFAULT_EXCLUDES"] = (
+        ""  # it prints a line for each; ours name the same folders
+    )
+    os.environ["RAY_DEDUP_LOGS"] = "0"  # else it keeps repeated reports, and prints them as this process ends
     import ray
 
     if ray.is_initialized():
         return
     shown = f"{OPTION} address {need.address!r}"
     _check_answer(need.address, shown)
-    # What Ray reports of its processes, dozens of lines each time, would go to this process's stdout.
-    vars(ray._private.worker)["print_to_stdstream"] = lambda *_args, **_more: None
+    stdout.keep_for_this_thread()
     with _own_signals():
         try:
             ray.init(
@@ -71,18 +75,18 @@ def _check_answer(address: str, shown: str) -> None:
 
 @contextmanager
 def _own_signals() -> Iterator[None]:
-    """Keep this process's answers to signals: Ray installs its own, which end it at once."""
+    """Keep this process's signal handlers: Ray installs its own, which end the process at once."""
     numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    standing = [signal.getsignal(number) for number in numbers]
+    handlers = [signal.getsignal(number) for number in numbers]
     try:
         yield
     finally:
-        for number, handler in zip(numbers, standing, strict=True):
+        for number, handler in zip(numbers, handlers, strict=True):
             signal.signal(number, handler)
 
 
 def capacity(need: TrialResources) -> int:
-    """Return how many trials the nodes that are alive hold at a time, were they empty."""
+    """Return how many trials the nodes that are alive can hold at a time if nothing else runs there."""
     import ray
 
     return sum(_held(need.amounts, node["Resources"]) for node in ray.nodes() if node["Alive"])
@@ -101,20 +105,20 @@ def addresses() -> set[str]:
 
 @dataclass
 class Nodes:
-    """The nodes of the cluster that this process is connected to, as it was told a second ago at most."""
+    """The nodes of the cluster that this process is connected to; what it says is a second old at most."""
 
-    _known: Mapping[str, bool] = field(default_factory=dict)
+    _alive: Mapping[str, bool] = field(default_factory=dict)  # by node id
     _asked: float = float("-inf")
     _died: float = float("-inf")
 
     def is_dead(self, node_id: str) -> bool:
         """Tell whether a node has been given up by its cluster."""
         self._look()
-        return not self._known.get(node_id, True)
+        return not self._alive.get(node_id, True)
 
     @property
     def last_death(self) -> float:
-        """Return the `time.monotonic()` at which one was last seen to have died; minus infinity where none has."""
+        """Return the `time.monotonic()` at which a node was last seen to have died; minus infinity if none has."""
         self._look()
         return self._died
 
@@ -126,9 +130,9 @@ class Nodes:
             return
         self._asked = now
         try:
-            found = {node["NodeID"]: bool(node["Alive"]) for node in ray.nodes()}
-        except (ray.exceptions.RayError, RuntimeError, OSError):  # its head is away; if it stays so, Ray ends us
-            return
-        if any(not alive and self._known.get(name, False) for name, alive in found.items()):
+            alive = {node["NodeID"]: bool(node["Alive"]) for node in ray.nodes()}
+        except (ray.exceptions.RayError, RuntimeError, OSError):
+            return  # the head does not answer; if that lasts, Ray ends this process
+        if any(was_alive and not alive.get(node, True) for node, was_alive in self._alive.items()):
             self._died = now
-        self._known = found
+        self._alive = alive

@@ -1,7 +1,7 @@
 """The Ray backend: a child run is the entry point's own command in a warm fork on a node of a Ray cluster.
 
 Ray carries the project to the nodes, places the children by what they take, ends them, and ends those whose tuner has
-died. It repeats nothing by itself: a second start would enter the same MLflow run again.
+died. It is told to repeat nothing by itself: a second start would log to the same MLflow run again.
 """
 
 import os
@@ -22,28 +22,28 @@ from steps.backends.ray import task
 from steps.backends.ray.cluster import Nodes
 from steps.backends.ray.config import TrialResources
 from steps.backends.ray.task import Preload
-from steps.backends.submitted_run import GRACE_S, LOST, RUNNING, Handle, exit_reason
+from steps.backends.submitted_run import GRACE_S, LOST, ChildRun, exit_reason
 from steps.names import Variable
 
-# How long a child that no node has reported may have been under way to one that died.
+# How long after a node's death a child that no node has reported is given up: it may have been sent to that node.
 _REPORTS_S = 10.0
-# Of an error on a node, so much is told.
+# How many characters of an error on a node are passed on.
 _LENGTH = 300
-# The tuner's own run and its processes: of no use on a node.
+# Variables of the tuner's own run: a child has another.
 _NOT_PASSED_ON = (Variable.RUN_ID, "MLFLOW_EXPERIMENT_ID", "MLFLOW_EXPERIMENT_NAME")
 
 
-class RayRun(Handle):
+class RayRun(ChildRun):
     """A child run in a Ray task. What Ray's errors mean: docs.ray.io, "Fault tolerance"."""
 
     def __init__(self, run_id: str, submitted: Any, output: Path, nodes: Nodes):
         self._run_id, self._task, self._nodes = run_id, submitted, nodes
         self._submitted = time.monotonic()
         self._node_id, self._killed = "", False
-        self._ended: tuple[str | None] | None = None  # how it failed: None if it ended well
+        self._ended: tuple[str | None] | None = None  # once it has ended: (how it failed, or None)
         self.output = output
-        self._done, teller = Pipe(duplex=False)
-        submitted.completed().future().add_done_callback(lambda _: teller.close())
+        self._done, sender = Pipe(duplex=False)
+        submitted.completed().future().add_done_callback(lambda _: sender.close())
 
     @property
     def run_id(self) -> str:
@@ -62,26 +62,26 @@ class RayRun(Handle):
         return self.failure() is None
 
     def get_status(self) -> str:
-        """Return RUNNING (or waiting for a node), FINISHED or FAILED."""
+        """Return RUNNING (also while it waits for a node), FINISHED or FAILED."""
         ended = self._look()
         if ended is None:
-            return RUNNING
+            return RunStatus.to_string(RunStatus.RUNNING)
         return RunStatus.to_string(RunStatus.FINISHED if ended[0] is None else RunStatus.FAILED)
 
     def failure(self) -> str | None:
-        """Say how the child, or what executed it, failed; None if it ended well, or runs."""
+        """Say how the child, or what executed it, failed; None if it ended well or still runs."""
         ended = self._look()
         return ended[0] if ended else None
 
     def signal(self, number: int) -> None:
-        """Ask the task to end what it executes, or, for SIGKILL, have Ray kill its process."""
+        """Ask the task to end its command; for SIGKILL, let Ray kill the task's process."""
         self._killed = self._killed or number == signal.SIGKILL
         if self._look() is None:
             with suppress(ray.exceptions.RayError, ValueError):  # it has ended this very moment
                 ray.cancel(self._task, force=number == signal.SIGKILL)
 
     def cancel(self) -> None:
-        """Ask the child to end, wait GRACE_S, and end it; one that Ray was told to kill is not waited for again."""
+        """Ask the child to end, wait GRACE_S, and kill it; do nothing if Ray was told to kill it already."""
         if self._killed:
             return
         self.signal(signal.SIGTERM)
@@ -91,30 +91,31 @@ class RayRun(Handle):
         self.signal(signal.SIGKILL)
 
     def _look(self) -> tuple[str | None] | None:
-        """Take what has come from the node; return how the task ended, None while it runs."""
+        """Read what the node has sent; return (how the task failed, or None) once it has ended, None while it runs."""
         while self._ended is None and ray.wait([self._task], timeout=0)[0]:
             try:
-                self._take(ray.get(next(self._task)))
+                self._read(ray.get(next(self._task)))
             except StopIteration:
                 self._end(f"{LOST}its task ended without a result")
             except ray.exceptions.RayError as error:
                 self._end(_reason(error, self.node))
-        if self._ended is None and (gone := self._gone()):
-            self._end(gone)
+        if self._ended is None and (lost := self._lost_with_node()):
+            self._end(lost)
             with suppress(ray.exceptions.RayError, ValueError):
                 ray.cancel(self._task, force=True)
         return self._ended
 
-    def _take(self, news: tuple[Any, ...]) -> None:
-        first, second = news
-        if self.begun is None:
-            self._node_id, self.node, self.begun = first, second, time.monotonic()
+    def _read(self, message: tuple[Any, ...]) -> None:
+        if self.started is None:
+            self._node_id, self.node = message
+            self.started = time.monotonic()
             return
-        self.output.write_text(second, encoding="utf-8")
-        self._end(exit_reason(first) if first else None)
+        exit_code, output = message
+        self.output.write_text(output, encoding="utf-8")
+        self._end(exit_reason(exit_code) if exit_code else None)
 
-    def _gone(self) -> str | None:
-        """Say whether its node is. Ray itself may not notice for minutes that a task was on one that fell silent."""
+    def _lost_with_node(self) -> str | None:
+        """Say that the run's node has died, if so: Ray may take minutes to end a task on a node that fell silent."""
         if self._node_id:
             return f"{LOST}node {self.node} is gone" if self._nodes.is_dead(self._node_id) else None
         died = self._nodes.last_death
@@ -141,7 +142,7 @@ def _reason(error: Exception, where: str | None) -> str:
 
 
 class RayBackend(OwnBackend):
-    """Executes entry points on the Ray cluster that this process is connected to."""
+    """Executes entry points on the Ray cluster to which this process is connected."""
 
     name = RAY
 
@@ -149,20 +150,20 @@ class RayBackend(OwnBackend):
         super().__init__(folder)
         self._warmth, self._nodes = warmth, Nodes()
         wrapper: Any = ray.remote(max_retries=0, num_returns="streaming", **need.options())
-        self._remote = wrapper(task.execute)  # one for all: Ray ships it once
+        self._remote = wrapper(task.execute)  # one for all runs: Ray ships it once
 
     def execute(self, created: CreatedRun, config: Mapping[str, Any]) -> RayRun:
-        """Submit the command; Ray's own places hold it back."""
+        """Submit the command; Ray queues it until a node has room."""
         named = self._remote.options(name=config.get("name") or created.run_id)
         submitted = named.remote(created.command, {**_passed_on(), **created.variables}, self._warmth)
         return RayRun(created.run_id, submitted, created.output, self._nodes)
 
 
 def _passed_on() -> dict[str, str]:
-    """Return how this process reaches MLflow: as an argument, which Ray shows nowhere."""
+    """Return the variables by which a child reaches MLflow. They travel as an argument, which Ray shows nowhere."""
     return {k: v for k, v in os.environ.items() if k.startswith("MLFLOW_") and k not in _NOT_PASSED_ON}
 
 
 def register(folder: Path, need: TrialResources, warmth: Preload) -> None:
     """Make `backend="ray"` known to `mlflow.run`, for the life of this process."""
-    base.register(RAY, lambda: RayBackend(folder, need, warmth))
+    base.register(RayBackend(folder, need, warmth))

@@ -1,6 +1,6 @@
-"""What happens on a node of a Ray cluster: the body of a task, which executes one command in a warm fork.
+"""The body of a Ray task: on a node of the cluster it executes one command in a fork of a forkserver.
 
-Each of Ray's worker processes starts a forkserver of its own with its first trial, and keeps it.
+Each of Ray's worker processes starts a forkserver of its own with its first trial and keeps it.
 """
 
 import os
@@ -17,18 +17,18 @@ from steps.backends.submitted_run import GRACE_S
 from steps.backends.warm import forkserver
 from steps.names import Variable
 
-# How often the task looks up: Ray's wish that it ends is heard only then.
+# How often the wait is interrupted: only then can Ray's request to end take effect.
 _LOOK_S = 0.1
-# What comes back of a child's output, in bytes: more than Ray sends along with an answer would stay on the node.
+# How many bytes of a child's output come back: a larger answer Ray would keep on the node.
 _OUTPUT_LENGTH = 50_000
-# What Ray sets for a task that was given accelerators: the forkserver may be older than that.
+# Ray sets these for a task that was given accelerators. A forkserver that is older than the task lacks them.
 _ACCELERATORS = ("CUDA_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES", "NEURON_RT_VISIBLE_CORES")
 _ready_for: "Preload | None" = None
 
 
 @dataclass(frozen=True)
 class Preload:
-    """What a forkserver does before its first fork (see `forkserver`), and the environment variables that it has."""
+    """The imports and calls of a forkserver before its first fork (see `forkserver`), and its environment variables."""
 
     modules: Sequence[str]
     calls: Sequence[tuple[str, Mapping[str, Any]]]
@@ -38,21 +38,23 @@ class Preload:
 def execute(command: str, variables: Mapping[str, str], warmth: Preload) -> Iterator[tuple[Any, ...]]:
     """Execute a command in the project that Ray has unpacked here.
 
-    Yields (id and address of this node), then (exit code, end of the output). Ray's wish that the task ends is a
-    KeyboardInterrupt: the command is asked to end, and ended.
+    Yields (id, address) of this node, then (exit code, end of the output). Ray cancels a task by a KeyboardInterrupt:
+    then the command is asked to end, and killed after GRACE_S.
     """
     import ray
 
-    context, here = ray.get_runtime_context(), ray.util.get_node_ip_address()
+    node_id, address = ray.get_runtime_context().get_node_id(), ray.util.get_node_ip_address()
     own = Path.cwd() / f".tune-{os.getpid()}"  # Ray removes it with the project
     own.mkdir(exist_ok=True)
     _warm_up(warmth, own)
-    yield context.get_node_id(), here
-    given = {name: os.environ[name] for name in _ACCELERATORS if name in os.environ}
+    yield node_id, address
+    accelerators = {name: os.environ[name] for name in _ACCELERATORS if name in os.environ}
     with tempfile.TemporaryDirectory(dir=own) as folder:
         output = Path(folder) / "output"
         try:
-            process = forkserver.fork(executor.execute, command, str(Path.cwd()), {**variables, **given}, str(output))
+            process = forkserver.fork(
+                executor.execute, command, str(Path.cwd()), {**variables, **accelerators}, str(output)
+            )
             while process.exitcode is None:
                 connection.wait([process.sentinel], _LOOK_S)
         finally:

@@ -1,1 +1,1 @@
-"""Child runs in forks of a process that has imported everything already, on this machine."""
+"""Child runs on this machine, in forks of a process that has imported what they need."""

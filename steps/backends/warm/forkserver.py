@@ -1,6 +1,7 @@
-"""A forkserver with the work's imports done: started early, asked to fork often.
+"""A forkserver that has imported what the children need: started early, asked to fork often.
 
-Imports nothing heavy itself: it is started before the tuner's own imports, so that both import at the same time.
+This module imports nothing heavy: the forkserver is started before the tuner's own imports, so that both import at the
+same time.
 """
 
 import json
@@ -14,6 +15,7 @@ from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerProcess
 from multiprocessing.forkserver import _forkserver, ensure_running
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from steps.backends.warm import preload
@@ -22,15 +24,15 @@ from steps.names import Variable
 from steps.process import orphans
 
 _CONTEXT = multiprocessing.get_context("forkserver")
-# What a forkserver is to do first, this one and any that has to follow it.
+# What a forkserver does before its first fork, JSON: this one, and any that `multiprocessing` starts when it has ended.
 _orders = "{}"
 _calls = Path(os.devnull)
 
 
 def start(modules: Sequence[str], folder: Path) -> None:
-    """Start the forkserver, in this folder and with this environment; returns at once. One that runs is ended.
+    """Start the forkserver, in the current folder and with this environment; returns at once. One that runs is ended.
 
-    It imports `modules`, and then waits for what `order` says by a file in `folder`; until then nothing can be forked.
+    It imports `modules`, then waits for the file that `order` writes to `folder`; before that it forks nothing.
     """
     global _orders, _calls
     if (running := pid()) is not None:
@@ -44,18 +46,18 @@ def start(modules: Sequence[str], folder: Path) -> None:
 
 
 def order(calls: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
-    """Have the forkserver make calls, (`module:function`, its keyword arguments), and then serve; returns at once."""
+    """Let the forkserver make calls, (`module:function`, its keyword arguments), and then serve; returns at once."""
     unread = _calls.with_suffix(".new")
     unread.write_text(json.dumps(list(calls)), encoding="utf-8")
     unread.replace(_calls)
 
 
 def pid() -> int | None:
-    """Return the process id of the forkserver, None where there is none (any more)."""
-    found: int | None = _forkserver._forkserver_pid  # type: ignore[attr-defined]
+    """Return the process id of the forkserver, None if there is none or it has ended."""
+    started: int | None = _forkserver._forkserver_pid  # type: ignore[attr-defined] # nothing public tells it
     try:
-        ended = found is None or os.waitid(os.P_PID, found, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
-        return None if ended else found
+        ended = started is None or os.waitid(os.P_PID, started, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+        return None if ended else started
     except ChildProcessError:
         return None
 
@@ -63,7 +65,7 @@ def pid() -> int | None:
 def fork(target: Callable[..., None], *arguments: object) -> ForkServerProcess:
     """Call a function in a fork of the forkserver."""
     process = _CONTEXT.Process(target=target, args=arguments)
-    with _no_main(), _with_orders():  # where it has ended, `start` starts another one
+    with _without_main_module(), _with_orders():  # `start` starts another forkserver if this one has ended
         process.start()
     return process
 
@@ -78,9 +80,9 @@ def _with_orders() -> Iterator[None]:
 
 
 def call(path: str, **arguments: object) -> Any:
-    """Call `module:function` in a fork, wait, and return its (picklable) result; a WrongValue there is raised here.
+    """Call `module:function` in a fork, wait, and return its result, which can be pickled. A WrongValue is passed on.
 
-    Raises RuntimeError where the forkserver did not preload or the fork ended without a result.
+    Raises RuntimeError if the forkserver did not preload, or if the fork ended without a result.
     """
     receiver, sender = _CONTEXT.Pipe(duplex=False)
     with receiver:
@@ -108,16 +110,17 @@ def _answer(sender: Connection, path: str, arguments: Mapping[str, Any]) -> None
 
 
 @contextmanager
-def _no_main() -> Iterator[None]:
-    """Hide this process's main module from `multiprocessing`.
+def _without_main_module() -> Iterator[None]:
+    """Let `multiprocessing` find an empty main module.
 
-    It would import that module again in every child, 15 ms each, for functions that a child may need of it. Ours need
-    none: what they execute is named.
+    In each fork it imports the main module of the process that asks for it again, 15 ms each, since the fork may need
+    functions of it. Ours need none: what they execute is named. On Ray the main module is that of Ray's own worker,
+    which must not be imported again. There is no option for that; but a main module without a file or a name, as
+    `python -c` has it, is left alone.
     """
     main = sys.modules["__main__"]
-    standing = {name: getattr(main, name, None) for name in ("__spec__", "__file__")}
-    vars(main).update(dict.fromkeys(standing))
+    sys.modules["__main__"] = ModuleType("__main__")
     try:
         yield
     finally:
-        vars(main).update(standing)
+        sys.modules["__main__"] = main

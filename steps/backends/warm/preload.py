@@ -1,10 +1,10 @@
-"""What the forkserver does before its first fork: it imports and reads, so that its children need not.
+"""What the forkserver does before its first fork: it imports modules and reads data, so that its children need not.
 
-Imported by `multiprocessing.forkserver`, which swallows an ImportError and hands nothing over: so the orders come by
-the environment, and `forkserver.call` verifies that they were carried out.
+`multiprocessing.forkserver` imports this module. It passes no arguments and swallows an ImportError, so the orders are
+in an environment variable, and `forkserver.call` checks that they were carried out.
 
-Import and read, never compute: a fit that opens an OpenMP region here would make the children's first one hang for
-ever. No thread and no open connection either.
+Nothing is computed here: after a fit that opens an OpenMP region, the first such region in a child hangs for ever. No
+thread and no open connection may be left when the first child is forked.
 """
 
 import gc
@@ -26,16 +26,17 @@ done = False
 
 
 def carry_out(modules: list[str], calls: str, wanted_by: int) -> None:
-    """Import modules, then call each `module:function` with its keyword arguments that a file names, once it is there.
+    """Import modules, wait for the file `calls`, and make its calls: (`module:function`, its keyword arguments).
 
-    Ends this process when its parent, the process `wanted_by`, is gone: a forkserver notices that only when it serves.
+    Meanwhile a thread ends this process if its parent, the process `wanted_by`, has ended: a forkserver itself notices
+    that only once it serves.
     """
     ready = threading.Event()
 
     def watch() -> None:
         while not ready.wait(_WATCH_S):
             if os.getppid() != wanted_by:
-                shutil.rmtree(os.environ.get(Variable.FILES, ""), ignore_errors=True)  # what was fetched for it
+                shutil.rmtree(os.environ.get(Variable.FILES, ""), ignore_errors=True)  # downloads of the parent's study
                 os._exit(1)
 
     watcher = threading.Thread(target=watch)
@@ -44,7 +45,7 @@ def carry_out(modules: list[str], calls: str, wanted_by: int) -> None:
         with collector.paused():
             for name in modules:
                 importlib.import_module(name)
-        while not Path(calls).exists():  # in one move, so it is whole
+        while not Path(calls).exists():  # it is moved there, so it is complete
             time.sleep(_LOOK_S)
         for path, arguments in json.loads(Path(calls).read_text(encoding="utf-8")):
             call(path, arguments)
@@ -60,12 +61,12 @@ def call(path: str, arguments: Mapping[str, object]) -> object:
 
 
 orders = json.loads(os.environ.pop(Variable.PRELOAD, "{}"))
-# Only as the forkserver itself: one that could not import this leaves the orders to its forks.
+# Only the forkserver itself has the tuner for its parent. If it could not import this module, a fork of it may.
 if orders and os.getppid() == orders["wanted_by"]:
-    # A Ctrl-C, or a closed terminal, reaches the tuner's whole group: the tuner answers it, for all.
+    # A Ctrl-C or a closed terminal signals the tuner's whole process group. The tuner alone answers, for all.
     os.setsid()
     carry_out(**orders)
-    # What is there by now is never garbage: the collector need not touch, and so copy, its pages in every child.
+    # Nothing of this becomes garbage. The collector does not touch what is frozen; that would copy pages in each child.
     gc.collect()
     gc.freeze()
     done = True

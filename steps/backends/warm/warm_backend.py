@@ -1,70 +1,57 @@
-"""The warm backend: a child run is the entry point's own command in a process forked from a pre-imported one.
+"""The warm backend: a child run is the entry point's own command in a fork of a process that has done its imports.
 
-MLflow's own local backend starts an interpreter for each child and imports everything again, some 3 s for a child that
+MLflow's local backend starts an interpreter for each child, which imports everything again: some 3 s for a child that
 may train for 0.1 s. This one forks (see `forkserver`). It is for POSIX systems.
 """
 
+import os
 import signal
 import time
 from collections.abc import Mapping
-from functools import lru_cache
-from multiprocessing.context import ForkServerProcess
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from mlflow.entities import RunStatus
-from mlflow.projects import _project_spec, utils
-from mlflow.tracking._tracking_service import utils as tracking_utils
 
 from steps.backends import WARM, base, executor
 from steps.backends.base import CreatedRun, OwnBackend
-from steps.backends.submitted_run import GRACE_S, LOST, Handle, exit_reason
+from steps.backends.submitted_run import GRACE_S, LOST, ChildRun, exit_reason
 from steps.backends.warm import forkserver
 
-# What `multiprocessing` gives for the exit code of a process whose forkserver is gone.
+# The exit code that `multiprocessing` gives of a process whose forkserver has ended.
 _UNKNOWN = 255
 
 
-class WarmRun(Handle):
-    """A child run in a forked process."""
+class WarmRun(ChildRun):
+    """A child run in a forked process, which starts as this object is made."""
 
-    def __init__(self, run_id: str, arguments: tuple[object, ...], output: Path):
-        self._run_id = run_id
-        self._arguments = arguments
-        self._process: ForkServerProcess | None = None
-        self._forkserver: int | None = None
-        self.output = output
+    def __init__(self, created: CreatedRun):
+        self._run_id = created.run_id
+        self.output = created.output
+        self.started = time.monotonic()
+        self._process = forkserver.fork(
+            executor.execute, created.command, created.root, created.variables, str(created.output)
+        )
+        self._forkserver = forkserver.pid()
 
     @property
     def run_id(self) -> str:
         """Return the MLflow run's id."""
         return self._run_id
 
-    def start(self) -> None:
-        """Start the command; for a run that was held back."""
-        self.begun = time.monotonic()
-        self._process = forkserver.fork(executor.execute, *self._arguments)
-        self._forkserver = forkserver.pid()
-
-    @property
-    def process(self) -> ForkServerProcess:
-        """Return the process. Raises RuntimeError before the start."""
-        if self._process is None:
-            raise RuntimeError(f"run {self.run_id} has not been started")
-        return self._process
-
     @property
     def sentinel(self) -> int:
         """Return a descriptor that is readable once the process has ended."""
-        return self.process.sentinel
+        return self._process.sentinel
 
     @property
     def exit_code(self) -> int | None:
         """Return the exit code, the negative number of the signal that ended it, or None while it runs."""
-        return None if self._process is None else self._process.exitcode
+        return self._process.exitcode
 
     def is_lost(self) -> bool:
-        """Tell whether the forkserver ended before the run did, so that nobody knows how it went; it is killed then."""
+        """Tell whether the forkserver ended before the run did, so that its exit code is unknown; kill it if so."""
         lost = self.exit_code == _UNKNOWN and forkserver.pid() != self._forkserver
         if lost:
             self.signal(signal.SIGKILL)
@@ -78,55 +65,42 @@ class WarmRun(Handle):
 
     def wait(self) -> bool:
         """Wait for the end; tell whether the exit code was 0."""
-        self.process.join()
+        self._process.join()
         return self.exit_code == 0
 
     def get_status(self) -> str:
-        """Return SCHEDULED, RUNNING, FINISHED or FAILED, by the process alone."""
-        if self._process is None:
-            return RunStatus.to_string(RunStatus.SCHEDULED)
+        """Return RUNNING, FINISHED or FAILED, as the process is; MLflow's run may say otherwise."""
         status = {None: RunStatus.RUNNING, 0: RunStatus.FINISHED}.get(self.exit_code, RunStatus.FAILED)
         return RunStatus.to_string(status)
 
     def signal(self, number: int) -> None:
         """Send a signal to the child and all that it started."""
-        if self._process is not None and self._process.pid is not None:
+        if self._process.pid is not None:
             executor.send(self._process.pid, number)
+
+    def end_strays(self) -> None:
+        """Kill what is left of the child's session."""
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)  # type: ignore[arg-type] # it has been started
 
     def cancel(self) -> None:
         """Ask the child to end, wait GRACE_S, and end it."""
-        if self._process is not None:
-            self.signal(signal.SIGTERM)
-            self._process.join(GRACE_S)
-            self.signal(signal.SIGKILL)
-            self._process.join()
+        self.signal(signal.SIGTERM)
+        self._process.join(GRACE_S)
+        self.signal(signal.SIGKILL)
+        self._process.join()
 
 
 class WarmBackend(OwnBackend):
-    """Executes entry points in forks; the forkserver must have been started."""
+    """Executes entry points in forks of the forkserver, which must have been started."""
 
     name = WARM
 
     def execute(self, created: CreatedRun, config: Mapping[str, Any]) -> WarmRun:
-        """Fork, unless the run is to be held back."""
-        arguments = (created.command, created.root, created.variables, str(created.output))
-        run = WarmRun(created.run_id, arguments, created.output)
-        if not config.get("hold"):
-            run.start()
-        return run
+        """Fork at once."""
+        return WarmRun(created)
 
 
 def register(folder: Path) -> None:
-    """Make `backend="warm"` known to `mlflow.run`, for the life of this process.
-
-    MLflow reads MLproject and asks git anew for each run that it creates, 20 ms a run. The children execute what the
-    forkserver has imported, so what stood in the project then is also what their runs should record: it is kept.
-    """
-    for module, name in (
-        (_project_spec, "load_project"),
-        (utils, "get_git_commit"),
-        (utils, "get_git_repo_url"),
-        (tracking_utils, "_get_git_url_if_present"),
-    ):
-        setattr(module, name, lru_cache(maxsize=None)(getattr(module, name)))
-    base.register(WARM, lambda: WarmBackend(folder))
+    """Make `backend="warm"` known to `mlflow.run`, for the life of this process."""
+    base.register(WarmBackend(folder))

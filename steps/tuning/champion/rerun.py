@@ -36,8 +36,8 @@ class Rerun:
         waiting = deque((index, 0, "") for index in range(len(wanted)) if index not in found)
         pool, at_work = Pool(self.children, self.jobs), {}
 
-        def launch(*, hold: bool) -> Child | None:
-            if hold or not waiting:
+        def launch() -> Child | None:
+            if not waiting:
                 return None
             index, tried, before = waiting.popleft()
             child = self.children.launch(wanted[index], retry_of=before or None)
@@ -60,7 +60,7 @@ class Rerun:
                 outage.give_up()
             raise
         finally:
-            pool.end(pool.in_flight())
+            pool.end(pool.running)
             self.interrupts.answered()
         return [found[index] for index in sorted(found)]
 

@@ -14,8 +14,8 @@ from mlflow.tracking import MlflowClient
 from optuna.trial import TrialState
 
 from steps import backends
-from steps.backends import control
-from steps.backends.submitted_run import GRACE_S
+from steps.backends import adapter, control
+from steps.backends.submitted_run import GRACE_S, POLL_S, is_transient
 from steps.names import Artifact, Metric, Role, State, Tag
 from steps.parameters.values import encode
 from steps.tracking import read, write
@@ -26,10 +26,10 @@ from steps.tuning.search.search import Outcome
 from steps.tuning.trials.command import Origin
 from steps.tuning.trials.trial import STATUS, Adopted, Child, Job, TrialResult
 
-# How many lines of a failed child's output travel to its run.
+# How many lines of a failed child's output go to a tag of its run.
 _LAST_LINES = 20
 _REASON_LENGTH = 300
-# And of how much of it the end is kept as an artifact.
+# How many characters of that output, its end, become an artifact.
 _LOG_LENGTH = 20_000_000
 
 
@@ -37,8 +37,9 @@ _LOG_LENGTH = 20_000_000
 class ChildRuns:
     """Launches and settles the child runs of one study; `folder` takes their output.
 
-    `parameters` go to every child. `steps_of` is the metric whose steps a pruner sees, and
-    `seen_by_pruner` makes of them what it sees.
+    `parameters` go to every child. `steps_of` is the metric whose steps a pruner sees, and `seen_by_pruner` makes of
+    them what it sees. `several` tells whether the study has several estimators: then the record of a child names its
+    own.
     """
 
     project: str
@@ -54,32 +55,27 @@ class ChildRuns:
     folder: Path
     origin: Origin
     seen_by_pruner: Callable[[Steps], Steps] = as_logged
-    several: bool = False  # several estimators: then what is recorded of a child names its own
-
-    @property
-    def can_hold(self) -> bool:
-        """Tell whether `launch` can hold a child back until its `start`."""
-        return self.backend == backends.WARM
+    several: bool = False
 
     def command(self, job: Job) -> dict[str, str]:
         """Return the parameters that a child is launched with."""
         estimator = {} if job.estimator is None else {"estimator": job.estimator}
-        words = {self.entry.spelled(key): encode(value) for key, value in job.hyperparameters.items()}
-        return {**self.parameters, **job.parameters, **estimator, **words}
+        searched = {self.entry.spelled(key): encode(value) for key, value in job.hyperparameters.items()}
+        return {**self.parameters, **job.parameters, **estimator, **searched}
 
     def recorded(self, job: Job) -> dict[str, Any]:
-        """Return the typed hyperparameters that the record of a child shows."""
+        """Return the typed hyperparameters that go on record."""
         return {**({"estimator": job.estimator} if self.several else {}), **job.hyperparameters}
 
-    def launch(self, job: Job, *, hold: bool = False, retry_of: str | None = None) -> Child:
-        """Create a child run and start it, unless it is held back; returns at once."""
+    def launch(self, job: Job, *, retry_of: str | None = None) -> Child:
+        """Create a child run and start it; returns at once."""
         name = self._name(job)
         output = self.folder / f"{name}.log"
-        tags, metrics = self._born_with(job)
+        tags, metrics = self._record_of(job)
         if retry_of is not None:
             tags[Tag.RETRY_OF] = retry_of
         ours = self.backend in backends.OURS
-        given = {"name": name, "tags": tags, "metrics": metrics, "hold": hold} if ours else self.backend_config
+        config = {"name": name, "tags": tags, "metrics": metrics} if ours else self.backend_config
         with contextlib.nullcontext() if ours else control.writing_to(output):
             run = mlflow.run(
                 self.project,
@@ -87,22 +83,22 @@ class ChildRuns:
                 parameters=self.command(job),
                 experiment_id=self.experiment_id,
                 backend=self.backend,
-                backend_config=dict(given),
+                backend_config=dict(config),
                 storage_dir=str(self.folder),
                 synchronous=False,
-                env_manager="local",  # the tuner's own environment is the right one already
+                env_manager="local",  # the tuner's own environment has all that a child needs
                 run_name=None if ours else name,
             )
         if not ours:
             write.record(run.run_id, metrics, tags)
-        return Child(job, run, getattr(run, "output", output))
+        return Child(job, adapter.adapt(run, output))
 
     def steps(self, run_id: str) -> Steps:
-        """Read what a pruner sees of a run so far, step by step: finite values, the first of each step."""
-        found: dict[int, float] = {}
+        """Return what a pruner sees of a run so far, (step, value) in order: the first finite value of each step."""
+        values: dict[int, float] = {}
         for metric in sorted(self._history(run_id, self.steps_of), key=lambda m: (m.step, m.timestamp)):
-            found.setdefault(metric.step, metric.value)
-        return self.seen_by_pruner([(step, value) for step, value in found.items() if read.is_finite(value)])
+            values.setdefault(metric.step, metric.value)
+        return self.seen_by_pruner([(step, value) for step, value in values.items() if read.is_finite(value)])
 
     def settle(
         self,
@@ -112,11 +108,11 @@ class ChildRuns:
         *,
         may_retry: bool = False,
     ) -> TrialResult:
-        """Read what an ended child left, write its state to its run, and return it.
+        """Read what an ended child left, write its state to its run, and return the result.
 
-        COMPLETE takes both: the process ended well, and the run carries each objective as a finite number. What its
-        pruner decided comes before: `reported` are the steps that it has seen, up to the decision. Where it may be run
-        again, and its failure may pass, it is RETRIED.
+        It is PRUNED if the pruner decided so, at step `pruned_at`; `reported` are the steps that the pruner has seen,
+        up to that. It is COMPLETE if the process ended well and the run has each objective as a finite number. Else it
+        is FAIL, or RETRIED if it may be run again and the failure is transient.
         """
         if pruned_at is not None:
             ended = TrialResult(child.job, child.run_id, Outcome(TrialState.PRUNED, steps=tuple(reported)))
@@ -127,35 +123,35 @@ class ChildRuns:
             else:
                 lines = _last_lines(child.output)
                 outcome = Outcome(TrialState.FAIL, steps=tuple(reported))
-                retried = may_retry and control.is_transient(reason)
-                ended = TrialResult(child.job, child.run_id, outcome, _told(reason, lines), lines, retried)
+                retried = may_retry and is_transient(reason)
+                ended = TrialResult(child.job, child.run_id, outcome, _with_last_line(reason, lines), lines, retried)
         self._write(ended, pruned_at, child.output, child.node)
         return ended
 
     def stop(self, children: Iterable[Child]) -> None:
-        """End children that the study goes without, all at once: ask, wait, kill; their runs are STOPPED."""
+        """End children that the study no longer wants, all at once: ask, wait, kill. Their runs are STOPPED."""
         ending = list(children)
         for child in ending:
-            control.send(child.submitted, SIGTERM)
+            child.submitted.signal(SIGTERM)
         deadline = time.monotonic() + GRACE_S
         while any(child.is_running() for child in ending) and time.monotonic() < deadline:
-            time.sleep(control.POLL_S)
+            time.sleep(POLL_S)
         for child in ending:
-            control.send(child.submitted, SIGKILL)
+            child.submitted.signal(SIGKILL)
             child.submitted.cancel()
-        for child in ending:  # last: the server may not answer
+        for child in ending:  # after all have ended, since the server may not answer
             self.disown(child.run_id)
             MlflowClient().set_terminated(child.run_id, "KILLED")
 
     def disown(self, run_id: str) -> None:
-        """Mark a run as no part of the study."""
+        """Mark a run as one that does not count in the study."""
         MlflowClient().set_tag(run_id, Tag.STATE, State.STOPPED)
 
     def _values(self, child: Child | Adopted) -> tuple[tuple[float, ...], str | None]:
         values = []
         reason = child.failure()
         for objective in self.objectives:
-            # The one metric, not the whole run: a sixth of the cost.
+            # To read one metric costs a sixth of reading the run.
             history = self._history(child.run_id, objective.name)
             value = max(history, key=lambda m: (m.step, m.timestamp)).value if history else None
             if reason is None and value is None:
@@ -174,12 +170,12 @@ class ChildRuns:
             tags |= {Tag.REASON: ended.reason, Tag.STDERR: ended.stderr}
             self._keep_log(ended.run_id, output)
         reported = json.dumps(ended.outcome.steps)
-        if ended.outcome.steps and len(reported) <= write.TAG_LENGTH:  # else they are read from the metric
+        if ended.outcome.steps and len(reported) <= write.TAG_LENGTH:  # else a resumed study reads them from the metric
             tags[Tag.REPORTED] = reported
         if pruned_at is not None:
             tags[Tag.PRUNED_AT] = str(pruned_at)
         client, run_id = MlflowClient(), ended.run_id
-        if len(tags) == 1:  # one alone costs half of what a batch does
+        if len(tags) == 1:  # one tag costs half of what a batch does
             client.set_tag(run_id, Tag.STATE, tags[Tag.STATE])
         else:
             write.record(run_id, tags=tags)
@@ -200,7 +196,7 @@ class ChildRuns:
             return f"trial {job.number:0{self.digits}d}"
         return f"baseline {(job.estimator or '').rpartition('.')[2]}" if self.several else "baseline"
 
-    def _born_with(self, job: Job) -> tuple[dict[str, str], list[mlflow.entities.Metric]]:
+    def _record_of(self, job: Job) -> tuple[dict[str, str], list[mlflow.entities.Metric]]:
         tags = {
             Tag.STUDY: self.study,
             Tag.ROLE: job.role or (Role.BASELINE if job.number is None else Role.TRIAL),
@@ -212,12 +208,12 @@ class ChildRuns:
         if job.number is None:
             return tags, []
         tags[Tag.TRIAL] = str(job.number)
-        # The number as an axis is for trials alone: charts would show one twice.
+        # A trial that is run once more has no number for an axis: charts would show the trial twice.
         return tags, [] if job.role else [write.metric(Metric.TRIAL, job.number)]
 
 
-def _told(reason: str, lines: str) -> str:
-    """Add to an exit code what the process wrote last: of an exception, which one it was."""
+def _with_last_line(reason: str, lines: str) -> str:
+    """Add to an exit code the last line that the process wrote: of an exception, its type and message."""
     last = lines.rpartition("\n")[2].strip()
     return f"{reason}: {last[:_REASON_LENGTH]}" if last and reason.startswith("exit code") else reason
 

@@ -1,4 +1,4 @@
-"""A child of a study: what it is to do, the run that does it, how it ended."""
+"""A child of a study: its job, the run that does it, how it ended."""
 
 import time
 from collections.abc import Mapping
@@ -7,19 +7,17 @@ from pathlib import Path
 from signal import SIGKILL
 from typing import Any
 
-from mlflow.projects.submitted_run import SubmittedRun
 from optuna.trial import TrialState
 
-from steps.backends import control
-from steps.backends.submitted_run import GRACE_S
+from steps.backends.submitted_run import GRACE_S, ChildRun
 from steps.names import State
 from steps.tuning.search.search import Outcome
 
-# The states of a settled child, by their names on record.
+# The states of a settled child, by their names in a run's tag.
 SETTLED = {name: TrialState[name] for name in State.SETTLED}
-# The status of the run of a child that ended so.
+# The status that a child's run gets.
 STATUS = {TrialState.COMPLETE: "FINISHED", TrialState.PRUNED: "KILLED", TrialState.FAIL: "FAILED"}
-# How long a child may take to end once it was asked to, and killed, before it is given up.
+# How long after it was asked to end a child is given up, though it was killed meanwhile.
 _GIVE_UP_S = 4 * GRACE_S
 
 
@@ -27,8 +25,8 @@ _GIVE_UP_S = 4 * GRACE_S
 class Job:
     """What a child is to do: trial `number`, or a baseline (None), with an estimator and its typed hyperparameters.
 
-    `estimator` is an import path, None where the entry point has none or chooses for itself. One that runs a trial
-    once more has a `role` of its own and `parameters` beside those of every child.
+    `estimator` is an import path, None if the entry point has none or chooses it. A job that runs a trial once more
+    has a `role` of its own, and `parameters` beside those of every child.
     """
 
     number: int | None
@@ -40,12 +38,10 @@ class Job:
 
 @dataclass
 class Child:
-    """A launched child run."""
+    """A child that has been launched; `overdue` is the reason of its failure if it took too long."""
 
     job: Job
-    submitted: SubmittedRun
-    output: Path
-    launched: float = field(default_factory=time.monotonic)
+    submitted: ChildRun
     asked_to_end: float | None = None
     overdue: str = ""
 
@@ -60,45 +56,45 @@ class Child:
         return str(self.submitted.run_id)
 
     @property
-    def node(self) -> str | None:
-        """Return the address of the node that executes the child; None where it is this machine."""
-        return control.node(self.submitted)
+    def output(self) -> Path:
+        """Return the file that gets what the child writes."""
+        return self.submitted.output
 
-    def start(self) -> None:
-        """Start a child that was held back."""
-        control.start(self.submitted)
+    @property
+    def node(self) -> str | None:
+        """Return the address of the cluster's node that executes the child; None on this machine."""
+        return self.submitted.node
 
     def is_running(self) -> bool:
-        """Tell whether the child has been started and has not ended yet.
+        """Tell whether the child has not ended yet.
 
-        One that does not end though it was asked to, such as on a node that went silent, is given up.
+        A child that does not end though it was killed, such as on a node that fell silent, is given up.
         """
         if self.asked_to_end is not None and time.monotonic() - self.asked_to_end > _GIVE_UP_S:
             return False
-        return control.is_running(self.submitted)
+        return self.submitted.is_running()
 
     def failure(self) -> str | None:
         """Say how the child failed, once it has ended; None if it ended well."""
-        return self.overdue or control.failure(self.submitted)
+        return self.overdue or self.submitted.failure()
 
     def age_s(self) -> float:
-        """Return the seconds since the start; none while it waits for its place on a cluster."""
-        if control.is_queued(self.submitted):
-            return 0.0
-        return time.monotonic() - (control.begun(self.submitted) or self.launched)
+        """Return the seconds since the command started; 0 while the child is queued on a cluster."""
+        started = self.submitted.started
+        return 0.0 if started is None else time.monotonic() - started
 
     def ask_to_end(self) -> None:
-        """Ask the child to end, without waiting; asked again after its grace, it is ended."""
+        """Ask the child to end, without waiting; kill it if it was asked more than GRACE_S ago."""
         if self.asked_to_end is None:
             self.asked_to_end = time.monotonic()
-            control.ask_to_end(self.submitted)
+            self.submitted.ask_to_end()
         elif time.monotonic() - self.asked_to_end > GRACE_S:
-            control.send(self.submitted, SIGKILL)
+            self.submitted.signal(SIGKILL)
 
 
 @dataclass(frozen=True)
 class Adopted:
-    """A run of an earlier tuner's that did its work, and that nobody has settled."""
+    """A run that an earlier tuner launched: it ended well, but that tuner was gone before it could settle it."""
 
     job: Job
     run_id: str
@@ -117,14 +113,14 @@ class Adopted:
 
 @dataclass(frozen=True)
 class TrialResult:
-    """A child that has ended: its outcome and, where that is FAIL, the reason and the last lines of its output."""
+    """A child that has ended: its outcome and, if that is FAIL, the reason and the last lines of its output."""
 
     job: Job
     run_id: str
     outcome: Outcome
     reason: str = ""
     stderr: str = ""
-    retried: bool = False  # it is to be run again
+    retried: bool = False  # the job is to be run again
 
     @property
     def value(self) -> float | None:

@@ -49,12 +49,12 @@ WRONG = [
 ]
 
 
-@pytest.mark.parametrize(("content", "said"), [(content, said) for content, *said in WRONG])
-def test_a_wrong_configuration_is_told(content, said):
+@pytest.mark.parametrize(("content", "parts"), [(content, parts) for content, *parts in WRONG])
+def test_a_wrong_configuration_is_told(content, parts):
     """Each value with what is allowed."""
     with pytest.raises(WrongValue) as caught:
         config.read(content, threads=1)
-    assert all(part in str(caught.value) for part in said)
+    assert all(part in str(caught.value) for part in parts)
 
 
 def test_all_problems_are_told_at_once():

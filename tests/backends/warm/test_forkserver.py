@@ -68,3 +68,30 @@ def test_a_forkserver_that_preloaded_nothing_is_noticed(ask, name, tmp_path):
     (tmp_path / name).mkdir()
     answers, _ = ask([("os:getpid", {})], tmp_path / name)
     assert answers == ["RuntimeError: the forkserver did not preload: is `steps` importable from its folder?"]
+
+
+# A main module with a file, and with a name as `python -m` gives it one, that notes each time it is imported.
+MAIN = """
+import os
+import sys
+from pathlib import Path
+folder = Path(sys.argv[1])
+with (folder / "imported.txt").open("a") as file:
+    file.write(__name__ + " ")
+if __name__ == "__main__":
+    from steps.backends.warm import forkserver
+    forkserver.start([], folder)
+    forkserver.order([])
+    assert forkserver.call("os:getpid") != os.getpid()
+    assert sys.modules["__main__"].__file__
+"""
+
+
+@pytest.mark.parametrize("words", [["main_module.py"], ["-m", "main_module"]], ids=["file", "module"])
+def test_a_fork_does_not_import_the_main_module_again(words, tmp_path):
+    """`multiprocessing` would, under the name `__mp_main__`; and the process that asks still has its own afterwards."""
+    (tmp_path / "main_module.py").write_text(MAIN)
+    env = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(PROJECT)}
+    command = [sys.executable, *words, str(tmp_path)]
+    subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, timeout=60, check=True)
+    assert (tmp_path / "imported.txt").read_text() == "__main__ "

@@ -1,0 +1,195 @@
+"""How an ended child is settled: real runs in a real database, of children that are no processes."""
+
+import json
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import mlflow
+import pytest
+from mlflow.entities import Run
+from mlflow.tracking import MlflowClient
+from optuna.trial import TrialState
+
+from steps.errors import Unreachable
+from steps.tuning import entry_point
+from steps.tuning.search.objective import Objective
+from steps.tuning.trials import child_runs
+from steps.tuning.trials.child_runs import ChildRuns
+from steps.tuning.trials.command import Origin
+from steps.tuning.trials.trial import Adopted, Child, Job
+from tests.tuning.trials.fake import FakeRun, child
+
+ACCURACY = Objective("cv_accuracy", "maximize")
+SECONDS = Objective("fit_time_s", "minimize")
+KILLED = "killed by SIGKILL (out of memory?)"
+
+
+@pytest.fixture
+def children(client, tmp_path) -> ChildRuns:
+    return study_of(tmp_path, ACCURACY)
+
+
+def study_of(folder: Path, *objectives: Objective) -> ChildRuns:
+    return ChildRuns(
+        project=".", entry=entry_point.find("train"), parameters={}, objectives=objectives, steps_of="fold_accuracy",
+        study="mine", experiment_id="0", backend="warm", backend_config={}, digits=3, folder=folder, origin=Origin(),
+    )  # fmt: skip
+
+
+@pytest.fixture
+def ended(client, tmp_path) -> Iterator[Callable[..., Child]]:
+    """Make a child that has ended, with what it has logged and written."""
+    runs: list[FakeRun] = []
+
+    def make(failure: str | None = None, output: str | None = None, **metrics: float) -> Child:
+        run_id = client.create_run("0").info.run_id
+        for name, value in metrics.items():
+            client.log_metric(run_id, name, value)
+        log = tmp_path / f"{run_id}.log"
+        if output is not None:
+            log.write_text(output)
+        runs.append(FakeRun(run_id, log))
+        runs[-1].end(failure)
+        return child(7, runs[-1])
+
+    yield make
+    for run in runs:
+        run.close()
+
+
+def tuning_tags(run: Run) -> dict[str, str]:
+    return {k.removeprefix("tuning."): v for k, v in run.data.tags.items() if k.startswith("tuning.")}
+
+
+def recorded(settled: Any) -> tuple[str, dict[str, str]]:
+    """The status and the tuner's tags of a settled run."""
+    run = MlflowClient().get_run(settled.run_id)
+    return run.info.status, tuning_tags(run)
+
+
+def test_a_child_that_ended_well_with_its_objective_is_complete(children, ended):
+    """The value is the last that it logged, by step."""
+    one = ended(cv_accuracy=0.5)
+    MlflowClient().log_metric(one.run_id, "cv_accuracy", 0.9, step=2)
+    MlflowClient().log_metric(one.run_id, "cv_accuracy", 0.7, step=1)
+    settled = children.settle(one, may_retry=True)
+    assert (settled.outcome.state, settled.outcome.values, settled.reason) == (TrialState.COMPLETE, (0.9,), "")
+    assert recorded(settled) == ("FINISHED", {"state": "COMPLETE"})
+
+
+def test_with_two_objectives_both_count(client, ended, tmp_path):
+    """In the order in which the study has them; without one of them the trial has failed."""
+    children = study_of(tmp_path, SECONDS, ACCURACY)
+    assert children.settle(ended(cv_accuracy=0.5, fit_time_s=0.1)).outcome.values == (0.1, 0.5)
+    settled = children.settle(ended(cv_accuracy=0.5))
+    assert settled.outcome.state == TrialState.FAIL
+    assert settled.outcome.values == ()
+    assert settled.reason == "ended well, but logged no fit_time_s"
+
+
+FAILURES = [
+    (None, {}, "ended well, but logged no cv_accuracy"),
+    (None, {"cv_accuracy": float("nan")}, "cv_accuracy is nan, not a finite number"),
+    (None, {"cv_accuracy": float("inf")}, "cv_accuracy is 1.79769e+308, not a finite number"),  # as MLflow keeps it
+    ("exit code 1", {"cv_accuracy": 0.5}, "exit code 1: ValueError: no"),
+    ("timeout: not ended after 5 s", {"cv_accuracy": 0.5}, "timeout: not ended after 5 s"),
+    (KILLED, {}, KILLED),
+    ("lost: the forkserver ended", {}, "lost: the forkserver ended"),
+]
+
+
+@pytest.mark.parametrize(("failure", "metrics", "reason"), FAILURES)
+def test_a_child_that_failed_is_recorded_with_its_reason(failure, metrics, reason, children, ended):
+    """A score that it logged does not count; what it wrote last goes to its run, and all of it to an artifact."""
+    output = "".join(f"line {number}\n" for number in range(50)) + "ValueError: no\n"
+    settled = children.settle(ended(failure, output, **metrics))
+    assert (settled.outcome.state, settled.outcome.values) == (TrialState.FAIL, ())
+    assert (settled.reason, settled.retried) == (reason, False)
+    status, tags = recorded(settled)
+    assert (status, tags["state"], tags["reason"]) == ("FAILED", "FAIL", reason)
+    lines = tags["stderr"].splitlines()
+    assert (len(lines), lines[-1]) == (20, "ValueError: no")
+    assert mlflow.artifacts.load_text(f"runs:/{settled.run_id}/log.txt") == output
+
+
+@pytest.mark.parametrize(
+    ("failure", "retried"),
+    [
+        (KILLED, True),
+        ("killed by SIGTERM", True),
+        ("lost: node 127.0.0.3 is gone", True),
+        (f"exit code {Unreachable.exit_code}", True),
+        ("exit code 1", False),
+        ("exit code 2", False),
+        ("timeout: not ended after 5 s", False),
+        (None, False),
+    ],
+)
+def test_a_failure_that_may_pass_is_retried(failure, retried, children, ended):
+    """If what executed the child was killed, and the trial may be run again."""
+    settled = children.settle(ended(failure), may_retry=True)
+    assert (settled.retried, settled.outcome.state) == (retried, TrialState.FAIL)
+    status, tags = recorded(settled)
+    assert (status, tags["state"]) == ("FAILED", "RETRIED" if retried else "FAIL")
+    assert tags["reason"] == settled.reason != ""
+
+
+@pytest.mark.parametrize("failure", [None, "ended", KILLED])
+def test_what_the_pruner_decided_comes_first(failure, children, ended):
+    """However the child ended, and whatever it logged meanwhile; the steps that the pruner saw are on record."""
+    steps = [(0, 0.5), (1, 0.25)]
+    settled = children.settle(ended(failure, cv_accuracy=0.5), steps, pruned_at=1, may_retry=True)
+    assert (settled.outcome.state, settled.outcome.values) == (TrialState.PRUNED, ())
+    assert list(settled.outcome.steps) == steps
+    status, tags = recorded(settled)
+    assert (status, tags["state"], tags["pruned_at"]) == ("KILLED", "PRUNED", "1")
+    assert json.loads(tags["reported"]) == [[0, 0.5], [1, 0.25]]
+    assert "reason" not in tags
+
+
+def test_steps_that_no_tag_can_hold_are_left_to_the_metric(children, ended):
+    """A cut list would be another one."""
+    steps = [(step, 0.123456789) for step in range(1000)]
+    settled = children.settle(ended(cv_accuracy=0.5), steps)
+    assert len(settled.outcome.steps) == 1000
+    assert recorded(settled) == ("FINISHED", {"state": "COMPLETE"})
+
+
+def test_the_node_that_executed_a_child_is_on_record(children, ended):
+    """A cluster's nodes may differ."""
+    one = ended(cv_accuracy=0.5)
+    one.submitted.node = "127.0.0.3"
+    assert recorded(children.settle(one))[1]["node"] == "127.0.0.3"
+
+
+def test_a_run_of_an_earlier_tuner_is_settled_by_what_it_logged(children, client):
+    """It is no process of this one's: its objective says that it ended well."""
+    run_id = client.create_run("0").info.run_id
+    client.log_metric(run_id, "cv_accuracy", 0.5)
+    settled = children.settle(Adopted(Job(7), run_id))
+    assert settled.outcome.values == (0.5,)
+    assert recorded(settled) == ("FINISHED", {"state": "COMPLETE"})
+
+
+def test_the_steps_of_a_run_are_the_first_finite_value_of_each(children, client):
+    """In their order, whatever order they were logged in."""
+    run_id = client.create_run("0").info.run_id
+    for step, value in ((1, 0.3), (0, 0.2), (2, float("nan"))):
+        client.log_metric(run_id, "fold_accuracy", value, step=step, timestamp=1000 + step)
+    client.log_metric(run_id, "fold_accuracy", 0.9, step=0, timestamp=5000)
+    assert children.steps(run_id) == [(0, 0.2), (1, 0.3)]
+
+
+def test_children_that_the_study_goes_without_are_ended_and_count_nowhere(children, client, monkeypatch):
+    """All are asked first; who does not listen is killed after the grace. Their runs are KILLED, and STOPPED."""
+    monkeypatch.setattr(child_runs, "GRACE_S", 0.2)
+    runs = [FakeRun(client.create_run("0").info.run_id, listens=listens) for listens in (True, False)]
+    children.stop(child(number, run) for number, run in enumerate(runs))
+    assert [run.signals for run in runs] == [[signal.SIGTERM, signal.SIGKILL]] * 2
+    assert [run.calls for run in runs] == [["cancel"]] * 2
+    for run in runs:
+        on_record = client.get_run(run.run_id)
+        assert (on_record.info.status, tuning_tags(on_record)) == ("KILLED", {"state": "STOPPED"})
+        run.close()
