@@ -15,7 +15,7 @@ import mlflow
 from mlflow.exceptions import MlflowException
 
 from steps.errors import StepError, Unreachable, WrongValue
-from steps.project import secrets
+from steps.project import secrets, storage_packages
 
 RUN_ID = "MLFLOW_RUN_ID"
 _URI = "MLFLOW_TRACKING_URI"
@@ -34,8 +34,6 @@ _NO_MLFLOW = r"not in a valid JSON format|failed with error code (404|405) |Exce
 # What is a matter of time.
 _UNREACHABLE = r"API request to |database is locked|Max retries exceeded"
 _DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
-# What SQLAlchemy imports for a database -> the package that has it, where that has another name.
-_DRIVERS = {"psycopg2": "psycopg2-binary", "MySQLdb": "mysqlclient"}
 _LONGEST = 300
 
 
@@ -191,7 +189,7 @@ def _disk(error: OSError) -> StepError:
 
 
 def _no_driver(module: str) -> WrongValue:
-    package = _DRIVERS.get(module.partition(".")[0], module.partition(".")[0])
+    package = storage_packages.providing(module)
     return WrongValue(f"{_URI} {where()!r}: needs the package {package}; add it to the pip list of conda.yaml")
 
 
