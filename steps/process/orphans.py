@@ -113,7 +113,7 @@ def launchers(run_id: str) -> list[int]:
 def _wait_for_any(pids: list[int]) -> None:
     opener: Callable[[int], int] | None = getattr(os, "pidfd_open", None)
     if opener is None:
-        while all(map(_alive, pids)):
+        while all(map(is_alive, pids)):
             time.sleep(_POLL_S)
         return
     watched = select.poll()
@@ -125,12 +125,8 @@ def _wait_for_any(pids: list[int]) -> None:
     watched.poll()
 
 
-def any_alive(pids: Iterable[int]) -> bool:
-    """Tell whether any of some processes still runs."""
-    return any(map(_alive, pids))
-
-
-def _alive(pid: int) -> bool:
+def is_alive(pid: int) -> bool:
+    """Tell whether there is a process of an id; one that has ended counts until its parent has waited for it."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

@@ -32,12 +32,28 @@ def warm_up(
     whoever meets it again and can say so.
     """
     with suppress(Exception):
-        engine = getattr(_get_store(), "engine", None)
+        engine = _sql_engine()
         if engine is not None:
             record(run_id, [metric(*pair) for pair in metrics.items()], tags)
             if dataset is not None:
                 record_data(run_id, dataset)
             engine.dispose()
+
+
+def forget_connections() -> None:
+    """Leave the SQL store's open connections to the parent: for a process that was just forked."""
+    engine = _sql_engine()
+    if engine is not None:
+        engine.dispose(close=False)
+
+
+def _sql_engine() -> Any:
+    """Return SQLAlchemy's engine of the tracking store; None where the store is an HTTP server.
+
+    Private to MLflow, which has nothing public (3.17.2) that closes a store's connections, or tells what kind of store
+    it is: an `MlflowClient` opens them, and every later one in the process shares them.
+    """
+    return getattr(_get_store(), "engine", None)
 
 
 def record(run_id: str, metrics: Iterable[Metric] = (), tags: Mapping[str, str] = MappingProxyType({})) -> None:
