@@ -77,7 +77,7 @@ class StudyLoop:
         Whatever it raises, no child is left running.
         """
         self._retries.update(self.history.retries)
-        with outage.survived(self.children.study):
+        with outage.raised_as_server_lost(self.children.study):
             self._loop()
         return self.results.result()
 

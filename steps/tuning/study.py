@@ -101,7 +101,7 @@ def run(begun: OpenStudy, interrupts: Interrupts, describe: Describe) -> None:
             resume.settle_leftovers(experiment_id, study)
             study_run.write_end(result, children, run_id)
             reporter.stand_by()  # beside the champion, which takes as long on one core
-            with outage.survived(study):
+            with outage.raised_as_server_lost(study):
                 rerun = wiring.rerun_of(plan, children, interrupts, begun.study_lock, remembered)
                 crowned = champion.run_champion(plan, result, rerun)
             if crowned:
