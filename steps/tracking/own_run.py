@@ -25,14 +25,14 @@ _POLL_S = 0.1
 
 @contextmanager
 def own_run(parameters: Mapping[str, object], *, active: bool = True) -> Iterator[str]:
-    """Give the id of the step's run: the one that `mlflow run` made, or a new one where the step is started by hand.
+    """Yield the id of the step's run: the one that `mlflow run` made, or a new one if the step is started by hand.
 
-    A new one gets the parameters; else `mlflow run` has logged them. `active` makes it MLflow's active run, for the
-    fluent API, which costs 20 ms; without, whoever launched the run also ends it.
-    What MLflow raises of its server, its database or the disk is one sentence then: see `steps.tracking.server_errors`.
+    The parameters are logged to a new one; to the other, `mlflow run` has logged them. `active` makes it MLflow's
+    active run, for the fluent API, which takes 20 ms, and ends it; any other is ended by the process that launched it.
+    Errors of the server, its database or the disk are translated: see `steps.tracking.server_errors`.
     """
     made = os.environ.get(Variable.RUN_ID)
-    logging.getLogger("mlflow.store.db.utils").addFilter(_is_news)
+    logging.getLogger("mlflow.store.db.utils").addFilter(_is_not_raised_too)
     mlflow_patches.resend_broken_answers()
     check_uri()
     try:
@@ -48,13 +48,13 @@ def own_run(parameters: Mapping[str, object], *, active: bool = True) -> Iterato
     except StepError:
         raise
     except Exception as error:
-        if (told := explain(error, made)) is not None:
-            raise told from error
+        if (explained := explain(error, made)) is not None:
+            raise explained from error
         raise
 
 
-def _is_news(record: logging.LogRecord) -> bool:
-    """Drop what MLflow logs of an error beside raising it."""
+def _is_not_raised_too(record: logging.LogRecord) -> bool:
+    """Drop the log lines of errors that MLflow also raises."""
     return not record.getMessage().startswith("SQLAlchemy database error")
 
 
