@@ -42,7 +42,7 @@ def _tune(words: Sequence[str]) -> int:
     interrupts.install()
     threads.limit(settings.threads)
     orphans.follow_launchers()
-    outage.ride_out()
+    outage.retry_for_minutes()
     os.environ[Variable.TUNER] = str(os.getpid())
     with tempfile.TemporaryDirectory(prefix="tune-") as files:
         os.environ[Variable.FILES] = files

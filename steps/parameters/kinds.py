@@ -1,4 +1,4 @@
-"""What a parameter accepts: kinds of values, each with the words that say it."""
+"""Kinds of values that a parameter accepts, each with the words that describe it in messages."""
 
 import math
 import re
@@ -8,7 +8,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Kind:
-    """What a parameter accepts: `allowed` says it; `read` turns text into a value or raises ValueError or KeyError."""
+    """A kind of values: `read` turns text into a value, or raises ValueError or KeyError; `allowed` describes it.
+
+    `names` are the words among which a message looks for the nearest.
+    """
 
     allowed: str
     read: Callable[[str], object]
@@ -16,7 +19,7 @@ class Kind:
 
 
 def integer(low: int, high: int | None = None) -> Kind:
-    """Accept a whole number from low to high, both included."""
+    """Accept a whole number from `low` to `high`, both included; None: no upper limit."""
 
     def read(text: str) -> int:
         if not re.fullmatch(r"[+-]?\d+", text) or int(text) < low or (high is not None and int(text) > high):
@@ -59,7 +62,7 @@ def flag() -> Kind:
 
 
 def text(allowed: str, pattern: str = r"\S(.*\S)?") -> Kind:
-    """Accept text that matches a pattern; what it names is looked up later."""
+    """Accept text that matches a pattern. Whether what it names exists is checked later."""
 
     def read(value: str) -> str:
         if not re.fullmatch(pattern, value):
@@ -70,7 +73,7 @@ def text(allowed: str, pattern: str = r"\S(.*\S)?") -> Kind:
 
 
 def number(low: float | None = None) -> Kind:
-    """Accept a finite number, above `low` where that is given."""
+    """Accept a finite number above `low`; None: any."""
 
     def read(text: str) -> float:
         value = float(text)
@@ -82,10 +85,10 @@ def number(low: float | None = None) -> Kind:
 
 
 def none_or(kind: Kind) -> Kind:
-    """Accept `none`, read as None, beside what a kind accepts."""
+    """Accept `none`, which becomes None, beside what a kind accepts."""
     return Kind(f"none or {kind.allowed}", lambda word: None if word == "none" else kind.read(word), kind.names)
 
 
 def auto_or(kind: Kind) -> Kind:
-    """Accept `auto` beside what a kind accepts."""
+    """Accept `auto`, which stays text, beside what a kind accepts."""
     return Kind(f"auto or {kind.allowed}", lambda word: word if word == "auto" else kind.read(word), kind.names)

@@ -1,6 +1,6 @@
-"""How a value crosses the process border: as one command-line word, and back to the very same value.
+"""A value as one word of a command line, and back: the same value with the same type.
 
-A value is a Python literal if the word parses as one, else the text. Text that would itself parse travels as its repr.
+A word that parses as a Python literal is that value, any other is text. Text that would parse is written as its repr.
 """
 
 import ast
@@ -16,25 +16,25 @@ def decode(word: str) -> object:
 
 
 def encode(value: object) -> str:
-    """Write a value so that `decode` gives it back with its type; lists become tuples.
+    """Write a value so that `decode` returns it with its type; a list comes back as a tuple.
 
-    Floats keep their last bit (`repr`). Text with a line break or another sign that does not print travels as its repr:
-    a command line holds no NUL and no half of a surrogate pair.
+    Floats keep their last bit (`repr`). Text with a character that does not print, such as a line break, is written as
+    its repr: a command line can have no NUL and no half of a surrogate pair.
     Raises TypeError for what is no Python literal (a function, nan, an object, a number of thousands of digits).
     """
     if isinstance(value, list):
         value = tuple(value)
     try:
         word = value if isinstance(value, str) and _is_plain(value) else repr(value)
-    except ValueError as error:  # Python writes no number of more digits than this
+    except ValueError as error:  # Python refuses to write so long a number
         digits = sys.get_int_max_str_digits()
         raise TypeError(f"a whole number of more than {digits} digits can't be handed to another process") from error
-    back = decode(word)
-    if type(back) is not type(value) or back != value:
+    decoded = decode(word)
+    if type(decoded) is not type(value) or decoded != value:
         raise TypeError(f"{value!r} is no Python literal: it can't be handed to another process and come back the same")
     return word
 
 
 def _is_plain(text: str) -> bool:
-    """Tell whether text can travel as it is: as one printable line that reads as nothing else."""
+    """Tell whether text can be written as it is: one printable line that does not parse as a literal."""
     return text != "" and text.isprintable() and isinstance(decode(text), str) and decode(text) == text

@@ -1,7 +1,7 @@
-"""What is imported is never garbage: Python's collector need not look through it, again and again.
+"""Python's garbage collector leaves out what was imported, which stays to the end of the process.
 
-It does as often as there is enough that is new: a sixth of the time that imports take, a fifth of a second amid a
-study's trials, and a second at a process's end. See `gc.freeze`.
+Collections cost a sixth of the import time, 0.2 s amid a study's trials, and 1 s at the end of a process. `gc.freeze`
+moves what there is out of the collector's sight.
 """
 
 import atexit
@@ -12,7 +12,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def paused() -> Iterator[None]:
-    """Collect nothing while much is imported, and look at none of it later."""
+    """Collect nothing inside; what exists at the end is left out of every later collection."""
     gc.disable()
     try:
         yield
@@ -22,5 +22,5 @@ def paused() -> Iterator[None]:
 
 
 def skip_at_exit() -> None:
-    """Let the interpreter end without a look at all that is left."""
+    """Leave everything out of the collection that the interpreter makes when it ends."""
     atexit.register(gc.freeze)

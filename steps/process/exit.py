@@ -10,22 +10,22 @@ from steps.process import collector, output
 def exit_code(step: str, action: Callable[[], int]) -> int:
     """Run a step's action and turn a StepError into lines on stderr and its exit code.
 
-    So with a package that is not there: the step was started with another Python than the project's.
+    A package that is missing is such an error too: the step was started with another Python than the project's.
     """
-    output.outlast_listeners()
+    output.ignore_lost_readers()
     collector.skip_at_exit()
     try:
         return action()
     except StepError as error:
-        failed = error
+        refused = error
     except ModuleNotFoundError as error:
         if error.name is None or error.name.partition(".")[0] == "steps":
             raise
-        failed = WrongValue(
+        refused = WrongValue(
             f"environment: {sys.executable} has no package {error.name!r}, so it is not what conda.yaml describes: "
             "start the project by scripts/run, or by `mlflow run` with another --env-manager than local, or activate "
             "the right environment"
         )
-    for problem in failed.problems:
+    for problem in refused.problems:
         print(f"{step}: {problem}", file=sys.stderr)
-    return failed.exit_code
+    return refused.exit_code

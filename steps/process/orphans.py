@@ -1,7 +1,7 @@
 """No process of a study outlives the one that it works for, however that one ends.
 
-A child that is killed takes nobody along, and neither process groups nor pipes nor PR_SET_PDEATHSIG reach everyone: a
-shell may stand between, a forkserver's children hold each other's pipes. So each process watches for itself.
+A process that is killed ends none of its children. Process groups, pipes and PR_SET_PDEATHSIG don't reach all of
+them: a shell may stand between, and a forkserver's children hold each other's pipes. So each process watches itself.
 """
 
 import multiprocessing
@@ -17,9 +17,9 @@ from contextlib import suppress
 from steps.names import Variable
 from steps.process import proc
 
-# How long a process may take to end in order once the one that it works for is gone.
+# How long a process may take to end in order once one that it follows is gone.
 GRACE_S = 3.0
-# And an orphan, once it was asked to end: what has only just started may not listen yet.
+# How long an orphan may take between SIGTERM and SIGKILL. One that has only just started handles no signals yet.
 ORPHANS_GRACE_S = 1.5
 _POLL_S = 0.25
 _DESERTED = threading.Event()
@@ -34,11 +34,11 @@ def follow_parent() -> None:
             parent.join()
             os.killpg(0, signal.SIGKILL)
 
-    threading.Thread(target=wait, name="lifeline", daemon=True).start()
+    threading.Thread(target=wait, name="follower", daemon=True).start()
 
 
 def follow(pids: Iterable[int]) -> None:
-    """End this process when any of others ends: SIGTERM to itself first, and after GRACE_S the end without a word."""
+    """End this process when any of the others ends: SIGTERM to itself first, after GRACE_S an exit on the spot."""
     watched = [pid for pid in pids if pid > 1]
 
     def wait() -> None:
@@ -49,11 +49,11 @@ def follow(pids: Iterable[int]) -> None:
         os._exit(128 + signal.SIGTERM)
 
     if watched:
-        threading.Thread(target=wait, name="lifeline", daemon=True).start()
+        threading.Thread(target=wait, name="follower", daemon=True).start()
 
 
 def deserted() -> bool:
-    """Tell whether a process that this one follows has ended: what takes long can't be done any more."""
+    """Tell whether a process that this one follows has ended: GRACE_S is left, too little for what takes long."""
     return _DESERTED.is_set()
 
 
@@ -71,8 +71,9 @@ def follow_launchers() -> None:
 def clear_up(tuner: int, folders: Sequence[str]) -> None:
     """Wait for a tuner's end, then end every process that still has it in its environment, and remove its folders.
 
-    Asked first, then killed. The body of a forked process, which the tuner ends itself where it ends in order; for
-    children that are no forks and may not know of the tuner, or not yet, and for files that nobody else would remove.
+    First by SIGTERM, after ORPHANS_GRACE_S by SIGKILL. This is the body of a forked process, which the tuner kills if
+    it ends in order. It is for children that don't follow the tuner (other people's commands, or ours in their first
+    moments), and for files that nobody else would remove.
     """
     os.setsid()
     parent = multiprocessing.parent_process()
@@ -93,11 +94,11 @@ def clear_up(tuner: int, folders: Sequence[str]) -> None:
 
 
 def launchers(run_id: str) -> list[int]:
-    """List the processes above this one, up to and with the `mlflow run` that started it for a run.
+    """List the processes above this one, up to and including the `mlflow run` that started it for a run.
 
-    MLflow hands the run's id to the command by the environment: whoever has it, such as the shell that activates a
-    conda environment, stands between; the first who has not is `mlflow run`. Where the environment of other processes
-    can't be read (other systems than Linux), the parent alone.
+    MLflow puts the run's id into the command's environment. A process that has it, such as the shell that activates a
+    conda environment, stands between; the first without it is `mlflow run`. If the environment of other processes can't
+    be read (no Linux), it is the parent alone.
     """
     mark = f"{Variable.RUN_ID}={run_id}"
     above: list[int] = []
@@ -111,26 +112,22 @@ def launchers(run_id: str) -> list[int]:
 
 
 def _wait_for_any(pids: list[int]) -> None:
-    opener: Callable[[int], int] | None = getattr(os, "pidfd_open", None)
-    if opener is None:
-        while all(map(_alive, pids)):
+    open_pidfd: Callable[[int], int] | None = getattr(os, "pidfd_open", None)
+    if open_pidfd is None:
+        while all(map(is_alive, pids)):
             time.sleep(_POLL_S)
         return
-    watched = select.poll()
+    poll = select.poll()
     for pid in pids:
         try:
-            watched.register(opener(pid), select.POLLIN)
+            poll.register(open_pidfd(pid), select.POLLIN)
         except ProcessLookupError:
             return
-    watched.poll()
+    poll.poll()
 
 
-def any_alive(pids: Iterable[int]) -> bool:
-    """Tell whether any of some processes still runs."""
-    return any(map(_alive, pids))
-
-
-def _alive(pid: int) -> bool:
+def is_alive(pid: int) -> bool:
+    """Tell whether there is a process of an id; one that has ended counts until its parent has waited for it."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

@@ -1,7 +1,7 @@
-"""What a step says is worth less than what it does: whoever stops listening ends no study.
+"""A step goes on if nobody can read its output any more.
 
-Where a terminal was closed, or the reader of a pipe has gone, each write is an error. A step that is asked to end has
-that by a signal; one that is not, since it was disowned by its shell or writes to `head`, goes on.
+Once a terminal is closed, or the reader of a pipe has ended (`head`), each write raises an error. That must not end a
+study: a step that is to end gets a signal, and one that its shell has disowned gets none.
 """
 
 import errno
@@ -10,33 +10,33 @@ import os
 import sys
 from typing import Any, TextIO
 
-_NOBODY_THERE = (errno.EIO, errno.EPIPE)
+_READER_IS_GONE = (errno.EIO, errno.EPIPE)
 
 
-class _Lasting(io.FileIO):
-    """Writes to a descriptor as long as anybody listens; then it becomes /dev/null, for C code and children too."""
+class _RawOutput(io.FileIO):
+    """Writes to a descriptor, and makes it /dev/null once its reader is gone: for C code and children too."""
 
     def write(self, data: Any, /) -> int:
         try:
             return super().write(data)
         except OSError as error:
-            if error.errno not in _NOBODY_THERE:
+            if error.errno not in _READER_IS_GONE:
                 raise
-            nowhere = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(nowhere, self.fileno())
-            os.close(nowhere)
+            null = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(null, self.fileno())
+            os.close(null)
             return super().write(data)
 
 
-def outlast_listeners() -> None:
-    """Let stdout and stderr, where they are this process's own, survive the loss of whoever reads them."""
+def ignore_lost_readers() -> None:
+    """Discard what is written to stdout and stderr once their reader is gone; one that was replaced is left alone."""
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         if stream is not None and stream is getattr(sys, f"__{name}__"):
-            setattr(sys, name, _lasting(stream))
+            setattr(sys, name, _without_lost_readers(stream))
 
 
-def _lasting(stream: TextIO) -> TextIO:
+def _without_lost_readers(stream: TextIO) -> TextIO:
     stream.flush()
-    raw = _Lasting(stream.fileno(), "wb", closefd=False)
+    raw = _RawOutput(stream.fileno(), "wb", closefd=False)
     return io.TextIOWrapper(io.BufferedWriter(raw), encoding=stream.encoding, errors=stream.errors, line_buffering=True)

@@ -1,4 +1,4 @@
-"""What /proc says of processes; on systems without it, nothing."""
+"""Processes as /proc shows them; on systems without it, none is found and nothing is known of any."""
 
 import os
 from contextlib import suppress

@@ -1,4 +1,4 @@
-"""How many threads BLAS and OpenMP use: fixed before they load, since they read their limits then."""
+"""How many threads BLAS and OpenMP use. They read their limits when they load, so these are set before."""
 
 import os
 

@@ -1,1 +1,1 @@
-"""The project as a folder: its environment, its git repository, paths and secrets in what it is given."""
+"""The project as a folder: its environment and git repository; paths, secrets and packages of stores."""

@@ -1,4 +1,4 @@
-"""Is this the environment that conda.yaml pins?"""
+"""The environment of this process, and whether it is the one that conda.yaml pins."""
 
 import hashlib
 import json
@@ -17,21 +17,21 @@ def pins() -> dict[str, str]:
     """Read the versions that conda.yaml pins for this platform, by package."""
     from packaging.markers import Marker
 
-    found = (_PIN.match(line) for line in conda_yaml().splitlines())
-    return {m[1]: m[2] for m in found if m and (not m[3] or Marker(m[3]).evaluate())}
+    matches = (_PIN.match(line) for line in conda_yaml().splitlines())
+    return {pin[1]: pin[2] for pin in matches if pin and (not pin[3] or Marker(pin[3]).evaluate())}
 
 
 def conda_yaml() -> str:
-    """Return what the environment should be."""
+    """Return the text of conda.yaml."""
     return (PROJECT / "conda.yaml").read_text(encoding="utf-8")
 
 
 @lru_cache(maxsize=1)
 def differences() -> tuple[str, ...]:
-    """Say for each package whose installed version is not the pinned one: which, and which it should be.
+    """List the packages whose installed version is not the pinned one, each with both versions.
 
-    A training succeeds in the wrong environment too (another venv first on PATH hides conda's own `activate`), so
-    every step looks. Kept for the life of the process.
+    A training also succeeds in the wrong environment (another venv first on PATH hides conda's own `activate`), so
+    every step asks. The answer is kept for the life of the process.
     """
     installed = {_normal(d.name): d.version for d in reversed(list(metadata.distributions()))}
     return tuple(
@@ -48,7 +48,7 @@ def state() -> str:
 
 @lru_cache(maxsize=1)
 def description() -> str:
-    """Return, as JSON, what a run's scores may depend on: installed packages, Python, platform and processor."""
+    """Return as JSON what of the environment scores may depend on: packages, Python, platform, processor."""
     packages = {_normal(d.name): d.version for d in reversed(list(metadata.distributions()))}
     machine = {
         "python": platform.python_version(),
@@ -66,18 +66,18 @@ def digest() -> str:
 
 
 def summary() -> str:
-    """Return a line on this environment, for a person."""
-    found = json.loads(description())["machine"]
-    return f"Python {found['python']}, {len(pins())} packages {state()}, {found['cpu']}, {found['platform']}"
+    """Describe the environment in one line for a person."""
+    machine = json.loads(description())["machine"]
+    return f"Python {machine['python']}, {len(pins())} packages {state()}, {machine['cpu']}, {machine['platform']}"
 
 
 def _cpu() -> str:
-    """Name the processor; Python itself knows no more than its kind."""
+    """Return the name of the processor's model; `platform` has only its architecture on Linux."""
     try:
-        named = re.search(r"^model name\s*: (.+)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
+        model = re.search(r"^model name\s*: (.+)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
     except OSError:
-        named = None
-    return named[1] if named else platform.processor() or platform.machine()
+        model = None
+    return model[1] if model else platform.processor() or platform.machine()
 
 
 def _normal(name: str) -> str:

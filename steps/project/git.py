@@ -1,4 +1,4 @@
-"""git, asked in a folder: within a deadline, in English, without a lock, a prompt or a process that stays."""
+"""Run git in a folder: with a deadline, in English, without a lock, a prompt or a process that stays."""
 
 import os
 import subprocess
@@ -9,40 +9,40 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
-# What a git hook, say, leaves in the environment: git would look at another repository than the folder's.
-_ELSEWHERE = (
+# Variables, set by a git hook for example, that would make git use another repository than the folder's.
+_OTHER_REPOSITORY = (
     "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES",
     "GIT_COMMON_DIR", "GIT_NAMESPACE", "GIT_PREFIX", "GIT_DIFF_OPTS", "GIT_LITERAL_PATHSPECS", "GIT_GLOB_PATHSPECS",
 )  # fmt: skip
-_ASKED = {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "GIT_NO_LAZY_FETCH": "1", "LC_ALL": "C"}
-# No monitor of the file system; and no warning about line ends among the errors.
+_VARIABLES = {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "GIT_NO_LAZY_FETCH": "1", "LC_ALL": "C"}
+# Start no file-system monitor, and write no warnings about line ends among the errors.
 _SETTINGS = ("-c", "core.fsmonitor=false", "-c", "core.safecrlf=false")
 _NONE: Mapping[str, str] = MappingProxyType({})
 
 
 class GitFailed(Exception):
-    """Says in one line why git has no answer."""
+    """git failed; the message is one line."""
 
 
 @dataclass(frozen=True)
 class Git:
-    """Asks git in a folder; `deadline` is a time of the monotonic clock."""
+    """Runs git in a folder, up to `deadline`, a time of the monotonic clock."""
 
     folder: Path
     deadline: float
 
     def __call__(self, *words: str, at_most: int = -1, variables: Mapping[str, str] = _NONE) -> bytes:
-        """Return what a git command prints, the first `at_most` bytes of it; `variables` join its environment.
+        """Return what a git command prints, at most its first `at_most` bytes; `variables` join its environment.
 
-        Raises GitFailed, FileNotFoundError where there is no git.
+        Raises GitFailed, or FileNotFoundError if git is not installed.
         """
-        environment = {key: value for key, value in os.environ.items() if key not in _ELSEWHERE}
-        with tempfile.TemporaryFile() as output:  # in no memory, however much it is
+        environment = {key: value for key, value in os.environ.items() if key not in _OTHER_REPOSITORY}
+        with tempfile.TemporaryFile() as output:  # not in memory: it may be large
             try:
                 done = subprocess.run(
                     ["git", *_SETTINGS, *words],
                     cwd=self.folder,
-                    env={**environment, **_ASKED, **variables},
+                    env={**environment, **_VARIABLES, **variables},
                     stdin=subprocess.DEVNULL,
                     stdout=output,
                     stderr=subprocess.PIPE,
@@ -52,11 +52,11 @@ class Git:
             except subprocess.TimeoutExpired as error:
                 raise GitFailed(f"`git {words[0]}` takes too long") from error
             if done.returncode != 0:
-                said = " ".join(done.stderr.decode(errors="replace").split())
-                raise GitFailed(f"`git {words[0]}`: {said or f'exit code {done.returncode}'}")
+                reason = " ".join(done.stderr.decode(errors="replace").split())
+                raise GitFailed(f"`git {words[0]}`: {reason or f'exit code {done.returncode}'}")
             output.seek(0)
             return output.read(at_most)
 
     def line(self, *words: str) -> str:
-        """Return the one line, such as a path, that a git command prints."""
+        """Return the line, such as a path, that a git command prints."""
         return os.fsdecode(self(*words)).removesuffix("\n")

@@ -1,11 +1,11 @@
-"""Paths that a person has typed: none of them is a reason for a traceback."""
+"""Paths as a person types them; no path, however wrong, raises an error here."""
 
 from contextlib import suppress
 from pathlib import Path
 
 
 def absolute(text: str) -> Path:
-    """Return the absolute path that a text means, `~` expanded; that of a user who is not there stays as it is."""
+    """Return a path made absolute, with `~` expanded; `~name` stays if there is no such user."""
     path = Path(text)
     with suppress(RuntimeError):
         path = path.expanduser()
@@ -13,7 +13,7 @@ def absolute(text: str) -> Path:
 
 
 def is_file(path: Path) -> bool:
-    """Tell whether there is such a file; a path that is too long for one names none."""
+    """Tell whether there is such a file; False for a path that the system refuses, such as one that is too long."""
     with suppress(OSError, ValueError):
         return path.is_file()
     return False

@@ -1,28 +1,31 @@
-"""A password inside a URI: MLflow has recorded it before any step exists, so it is refused, never repeated."""
+"""Passwords and tokens inside URIs: refused in `data`, and left out of messages.
+
+MLflow has recorded a parameter before the step starts, so refusing can only tell the user what to delete.
+"""
 
 import re
 from urllib.parse import parse_qsl
 
 from steps.errors import WrongValue
 
-# What a URI's scheme says before its path, as `scheme://` or `scheme:/`.
+# `scheme://` or `scheme:/` at the beginning. Two characters or more: `C:/` is a drive.
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]+):/", re.IGNORECASE)
-# `user:password@`, where the password may hold a slash; a port is none.
+# `user:password@`; the password may have a slash, and a port is no password.
 _USER_AND_PASSWORD = re.compile(r"[^:]+://[^/?#@:]*:(?!\d+(/|$))[^?#]*@")
-# A token may stand where a user's name does; elsewhere than on the web a name there is often a container's.
+# On the web a token may stand in the user's place; in other schemes a container's name often does.
 _USER = re.compile(r"https?://[^/?#]*@", re.IGNORECASE)
 # Endings of the keys of a query, without `-` and `_`.
 _SECRET_KEYS = (
     "password", "passwd", "passphrase", "pwd", "token", "apikey", "accesskey", "secret", "secretkey", "sig",
     "signature", "credential", "credentials",
 )  # fmt: skip
-# The same inside a longer text: what stands before the @, and the value of a query's key.
+# The same inside a longer text: the part before the @, and the value of a query key.
 _BEFORE_AT = re.compile(r"(?<=://)(?:[^/?#@:\s]*:(?!\d+(?:/|\s|$))[^?#\s]*|[^/?#@:\s]*)@")
 _IN_QUERY = re.compile(r"(?<=[?&#;])([^=?&#;\s]+)=[^&#;\s'\")]+")
 _TRACKING = "MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD"
 _AZURE = "AZURE_STORAGE_CONNECTION_STRING"
 _NETRC = "a netrc file that NETRC names"
-# Where MLflow looks for what a scheme needs.
+# Where MLflow reads the credentials of a scheme.
 _INSTEAD = {
     "http": _NETRC,
     "https": _NETRC,
@@ -37,19 +40,19 @@ _INSTEAD = {
 
 
 def scheme(text: str) -> str | None:
-    """Return the scheme of a URI, in lower case; None for what is no URI.
+    """Return the scheme of a URI, in lower case; None for any other text.
 
     >>> scheme("s3://bucket/table.csv"), scheme("runs:/1f0/table.csv"), scheme("C:/table.csv"), scheme("table.csv")
     ('s3', 'runs', None, None)
     """
-    found = _SCHEME.match(text)
-    return found[1].lower() if found else None
+    match = _SCHEME.match(text)
+    return match[1].lower() if match else None
 
 
 def refuse(data: str, run_id: str | None) -> None:
-    """Raise WrongValue where `data` is a URI with a password; `run_id` is the run that MLflow has recorded it in."""
+    """Raise WrongValue if `data` is a URI with a secret; `run_id` is the run, if any, where MLflow has recorded it."""
     kind = scheme(data)
-    place = _place(data) if kind else None
+    place = _place_of_secret(data) if kind else None
     if place is None:
         return
     recorded = (
@@ -62,20 +65,20 @@ def refuse(data: str, run_id: str | None) -> None:
 
 
 def hidden(text: str) -> str:
-    """Return a text whose URIs have no user, no password and no token: for messages.
+    """Return a text without the users, passwords and tokens of its URIs, for messages.
 
     >>> hidden("can't open postgresql://me:secret@host:5432/db?sslmode=off&password=secret")
     "can't open postgresql://host:5432/db?sslmode=off&password=***"
     """
     without = _BEFORE_AT.sub("", text)
-    return _IN_QUERY.sub(lambda found: f"{found[1]}=***" if _is_secret(found[1]) else found[0], without)
+    return _IN_QUERY.sub(lambda match: f"{match[1]}=***" if _is_secret(match[1]) else match[0], without)
 
 
 def _is_secret(key: str) -> bool:
     return re.sub(r"[-_]", "", key).lower().endswith(_SECRET_KEYS)
 
 
-def _place(uri: str) -> str | None:
+def _place_of_secret(uri: str) -> str | None:
     if _USER_AND_PASSWORD.match(uri):
         return "before the @"
     if _USER.match(uri):

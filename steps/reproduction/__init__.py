@@ -1,1 +1,1 @@
-"""A finished run, run once more at its own commit, and held against what it has on record."""
+"""A finished run is run once more at its own commit, and compared with what it has on record."""

@@ -1,4 +1,4 @@
-"""What the tracking server has on record of a run that decides its scores."""
+"""Read from the tracking server what decides a run's scores, and the scores."""
 
 import json
 from pathlib import Path
@@ -15,7 +15,7 @@ from steps.reproduction.verdict import Facts, Steps, is_score
 
 
 def read(run: Run, *, now: bool = False) -> Facts:
-    """Read them; `now`: the run was in this environment. Else it is on record, of a study's child on its parent."""
+    """Read a run's facts. `now`: it ran in this environment; else its environment is on it, or on its study's run."""
     client = MlflowClient()
     scores = {name: _steps(client, run.info.run_id, name) for name in run.data.metrics if is_score(name)}
     recorded = json.loads(environment.description()) if now else _environment(run)
@@ -39,8 +39,8 @@ def _environment(run: Run) -> dict[str, dict[str, str]]:
         try:
             with TemporaryDirectory(prefix="reproduce-") as folder:
                 path = MlflowClient().download_artifacts(run_id, Artifact.ENVIRONMENT, folder)
-                found: dict[str, dict[str, str]] = json.loads(Path(path).read_text(encoding="utf-8"))
-                return found
-        except (MlflowException, OSError):  # a store says that it has none in one way or another
+                recorded: dict[str, dict[str, str]] = json.loads(Path(path).read_text(encoding="utf-8"))
+                return recorded
+        except (MlflowException, OSError):  # stores raise either if there is no such artifact
             continue
     return {}

@@ -1,11 +1,11 @@
-"""Two runs of the same thing: is every score the same to the last bit, and if not, why not. Pure."""
+"""Compare a run and its repetition: whether every score is the same to the last bit, and if not, why. Pure."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from steps.names import Metric
 
-# What is no score: it depends on the clock, or says which trial a run was.
+# Metrics that are no scores: the time that a fit took, and the number of a trial.
 _NO_SCORES = (Metric.FIT_TIME, Metric.TRIAL)
 _SYSTEM = "system/"
 Steps = Sequence[tuple[int, float]]
@@ -14,7 +14,7 @@ IDENTICAL = "identical"
 
 @dataclass(frozen=True)
 class Facts:
-    """What of a run decides its scores, and the scores: (step, value) of each metric in the order of the steps."""
+    """A run's scores, (step, value) of each metric in the order of the steps, and what decides them."""
 
     scores: Mapping[str, Steps]
     data: str = ""
@@ -24,14 +24,14 @@ class Facts:
 
 
 def is_score(metric: str) -> bool:
-    """Tell whether a metric has to be the same again."""
+    """Tell whether a metric must be the same in a repetition."""
     return metric not in _NO_SCORES and not metric.startswith(_SYSTEM)
 
 
 def verdict(then: Facts, now: Facts, doubt: str = "") -> str:
     """Return `identical`, or `differs: ` with the first difference and its likely cause.
 
-    `doubt` says what of the code could not be made as it was.
+    `doubt` says what of the code could not be restored; empty if all was.
     """
     score = _score(then, now)
     if then.data != now.data:
@@ -71,7 +71,7 @@ def _score(then: Facts, now: Facts) -> str:
 
 
 def _first(then: Mapping[str, str], now: Mapping[str, str]) -> str:
-    """Name the first of what was on record that is another now; what is new now says nothing of then."""
+    """Name the first recorded value that differs now; what was not recorded then can't differ."""
     for name in sorted(then):
         if now.get(name) != then[name]:
             return f"{name} {then[name]}, now {now.get(name, 'none')}"

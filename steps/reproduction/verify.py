@@ -1,4 +1,4 @@
-"""From a run id to a verdict: on one run, or on a sample of a study's trials."""
+"""Repeat the run of an id, or a sample of a study's trials, and give the verdict."""
 
 import random
 import sys
@@ -18,27 +18,27 @@ from steps.tracking import read, server_errors, write
 
 
 def reproduce(settings: ReproduceSettings, run_id: str, interrupts: Interrupts) -> str:
-    """Repeat what was asked for and return the verdict, which becomes a tag of this run, `run_id`.
+    """Repeat the run of `settings.run_id`; return the verdict, and write it to this step's own run, `run_id`.
 
-    Raises WrongValue for what can't be repeated, NotIdentical where something differs.
+    Raises WrongValue for what can't be repeated, NotIdentical if something differs.
     """
-    asked = _find(settings.run_id)
-    runs = _sample(asked, settings) if asked.data.tags.get(Tag.ROLE) == Role.STUDY else [asked]
+    original = _find(settings.run_id)
+    runs = _sample(original, settings) if original.data.tags.get(Tag.ROLE) == Role.STUDY else [original]
     print(f"reproduce: in this environment: {environment.summary()}", file=sys.stderr)
-    found = verdict.IDENTICAL
+    result = verdict.IDENTICAL
     for run in runs:
         with worktree.checkout(run) as tree:
             repeated = repeat.run(run, tree, interrupts)
-        found = verdict.verdict(facts.read(run), facts.read(repeated, now=True), tree.doubt)
-        print(f"{run.info.run_name} ({run.info.run_id}): {found}", file=sys.stderr)
-        if found != verdict.IDENTICAL:
+        result = verdict.verdict(facts.read(run), facts.read(repeated, now=True), tree.doubt)
+        print(f"{run.info.run_name} ({run.info.run_id}): {result}", file=sys.stderr)
+        if result != verdict.IDENTICAL:
             if len(runs) > 1:
-                found = found.replace("differs: ", f"differs: {run.info.run_name}: ", 1)
+                result = result.replace("differs: ", f"differs: {run.info.run_name}: ", 1)
             break
-    write.record(run_id, tags={Tag.VERDICT: found, Tag.REPRODUCES: asked.info.run_id})
-    if found != verdict.IDENTICAL:
-        raise NotIdentical(found)
-    return found
+    write.record(run_id, tags={Tag.VERDICT: result, Tag.REPRODUCES: original.info.run_id})
+    if result != verdict.IDENTICAL:
+        raise NotIdentical(result)
+    return result
 
 
 def _find(run_id: str | None) -> Run:
@@ -52,7 +52,7 @@ def _find(run_id: str | None) -> Run:
             raise
         raise WrongValue(f"{where} there is no such run in {server_errors.where()}") from error
     tags, status = run.data.tags, run.info.status
-    # A study that was ended has trials that were not.
+    # A study that was interrupted still has trials that finished.
     if status != "FINISHED" and tags.get(Tag.ROLE) != Role.STUDY:
         raise WrongValue(f"{where} is {status}; must be a run that is FINISHED")
     if MLFLOW_PROJECT_ENTRY_POINT not in tags:
@@ -64,7 +64,7 @@ def _find(run_id: str | None) -> Run:
 
 
 def _sample(study: Run, settings: ReproduceSettings) -> list[Run]:
-    """Draw trials of a study that have finished, in the order of their numbers."""
+    """Draw from the finished trials of a study; return them in the order of their numbers."""
     name, experiment = study.data.tags[Tag.STUDY], study.info.experiment_id
     finished = read.find_runs(
         [experiment],

@@ -23,7 +23,7 @@ _GIT_S = 300.0
 
 @dataclass(frozen=True)
 class Worktree:
-    """A folder with the project as a run had it; `doubt` says what may differ from that, nothing where all is there."""
+    """A folder with the project as a run had it; `doubt` says what may differ from that, empty if nothing does."""
 
     project: Path
     doubt: str = ""
@@ -31,10 +31,10 @@ class Worktree:
 
 @contextmanager
 def checkout(run: Run) -> Iterator[Worktree]:
-    """Give the tree of a run, and remove it at the end.
+    """Yield a worktree at a run's commit, and remove it at the end.
 
-    Raises WrongValue where its commit is neither here nor at the remote. A run without a commit is of a project that
-    is in no git repository: then the project itself is all there is.
+    Raises WrongValue if the commit is neither here nor at the remote. A run without a commit comes from a project that
+    is in no git repository: then it is the project's own folder, as it is now.
     """
     commit = run.data.tags.get(MLFLOW_GIT_COMMIT)
     if commit is None:
@@ -48,7 +48,7 @@ def checkout(run: Run) -> Iterator[Worktree]:
             f"--run_id {run.info.run_id!r}: was made at commit {commit}, and {PROJECT} is no git repository that has "
             "it; start from a clone, or from the repository's URL"
         ) from error
-    _have(commit, git, run)
+    _fetch_if_missing(commit, git, run)
     with tempfile.TemporaryDirectory(prefix="reproduce-") as folder:
         tree = Path(folder) / "tree"
         try:
@@ -60,8 +60,8 @@ def checkout(run: Run) -> Iterator[Worktree]:
                 Git(PROJECT, time.monotonic() + _GIT_S)("worktree", "remove", "--force", str(tree))
 
 
-def _have(commit: str, git: Git, run: Run) -> None:
-    """See that the repository has a commit; one that a shallow clone lacks is fetched."""
+def _fetch_if_missing(commit: str, git: Git, run: Run) -> None:
+    """Make sure that the repository has a commit: fetch it if it is missing, as in a shallow clone."""
     for attempt in (False, True):
         try:
             if attempt:
@@ -77,7 +77,7 @@ def _have(commit: str, git: Git, run: Run) -> None:
 
 
 def _apply_diff(run: Run, git: Git, folder: Path) -> str:
-    """Apply what was not committed; say what of it is not on record."""
+    """Apply a run's recorded diff to its worktree; return what of the changes is not on record, empty if all is."""
     if run.data.tags.get(Tag.GIT_DIRTY) is None and MLFLOW_PARENT_RUN_ID in run.data.tags:
         with suppress(MlflowException):  # a parent that was deleted
             run = MlflowClient().get_run(run.data.tags[MLFLOW_PARENT_RUN_ID])

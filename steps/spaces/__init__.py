@@ -1,6 +1,6 @@
-"""The search spaces that the project ships, and how one is found: by its name here, or anywhere by its path.
+"""The search spaces that the project ships, and how one is found: by its name, or any file by its path.
 
-Light: `tune` looks here before its own imports.
+It imports little: `tune` uses it before its own imports.
 """
 
 from pathlib import Path
@@ -18,9 +18,9 @@ def names() -> list[str]:
 
 
 def find(space: str) -> Path:
-    """Return the file that a name or a path means; what has a separator or ends in .yaml is a path.
+    """Return the file of a space; a text with a separator or the ending .yaml is a path, any other a name.
 
-    Raises WrongValue where there is no such file.
+    Raises WrongValue if there is no such file.
     """
     if "/" not in space and not space.endswith(_ENDINGS):
         if space not in names():
@@ -41,7 +41,7 @@ def find(space: str) -> Path:
 
 
 def estimators(space: str) -> list[str]:
-    """Return the import paths that a space names, in order; none where it can't be read (`tuning.space` says why)."""
+    """Return the import paths that a space names, in order; none if it can't be read, which `tuning.space` reports."""
     import yaml
 
     try:
@@ -51,7 +51,7 @@ def estimators(space: str) -> list[str]:
     if not isinstance(content, dict):
         return []
     sections = [content, *(section for section in content.values() if isinstance(section, dict))]
-    found: list[object] = []
-    for named in (section.get("estimator") for section in sections):
-        found += named if isinstance(named, dict | list) else [named]
-    return list(dict.fromkeys(path for path in found if isinstance(path, str)))
+    import_paths: list[object] = []
+    for estimator in (section.get("estimator") for section in sections):
+        import_paths += estimator if isinstance(estimator, dict | list) else [estimator]
+    return list(dict.fromkeys(path for path in import_paths if isinstance(path, str)))

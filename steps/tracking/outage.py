@@ -1,4 +1,4 @@
-"""How long the tracking server may be away before a study gives it up, and what is said then."""
+"""How long MLflow tries to reach a tracking server that is away, and the error when it has given up."""
 
 import os
 from collections.abc import Iterator
@@ -13,26 +13,26 @@ _TRIES = 8
 _LAST_TIMEOUT_S = 2
 
 
-def ride_out() -> None:
-    """Let MLflow, in this process and in those that it starts, try again for minutes; what the user has set stands."""
+def retry_for_minutes() -> None:
+    """Have MLflow retry for six minutes, here and in the processes started from here; what the user has set stands."""
     os.environ.setdefault(_RETRIES, str(_TRIES))
 
 
 def give_up() -> None:
-    """Let MLflow try only once, and briefly, from now on: so that a study without a server comes to its end."""
+    """Have MLflow try once from now on, for 2 s at most, so that a study whose server is away ends soon."""
     os.environ |= {_RETRIES: "0", _TIMEOUT: str(_LAST_TIMEOUT_S)}
 
 
 def is_outage(error: Exception) -> bool:
-    """Tell whether an error is that the tracking server does not answer."""
-    from steps.tracking import server_errors  # it imports MLflow, and this module is here before that
+    """Tell whether an error means that the tracking server does not answer."""
+    from steps.tracking import server_errors  # imports MLflow, and `tune` imports this module before that
 
     return isinstance(server_errors.explain(error), Unreachable)
 
 
 @contextmanager
-def survived(study: str) -> Iterator[None]:
-    """Turn the error that the tracking server did not come back into what a person can do about it."""
+def raised_as_server_lost(study: str) -> Iterator[None]:
+    """Raise ServerLost, which says how the study can go on, for any error that means an outage."""
     try:
         yield
     except Exception as error:

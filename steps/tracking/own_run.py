@@ -3,42 +3,42 @@
 import logging
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 
 import mlflow
 from mlflow.exceptions import MlflowException
 from mlflow.tracking import MlflowClient
-from mlflow.tracking._tracking_service.utils import _get_store
 
 from steps.errors import Interrupted, StepError
 from steps.names import Variable
 from steps.patches import mlflow as mlflow_patches
 from steps.process import orphans
+from steps.tracking import write
 from steps.tracking.server_errors import check_uri, explain, no_mlflow
 
-# How long `mlflow run` may take to end behind a step that was interrupted.
-_LAST_WORD_S = 30.0
-_POLL_S = 0.25
+# How long `mlflow run` may take to overwrite the status of a step that was interrupted; as a rule it takes 0.3 s.
+_WAIT_S = 10.0
+_POLL_S = 0.1
 
 
 @contextmanager
 def own_run(parameters: Mapping[str, str], *, active: bool = True) -> Iterator[str]:
-    """Give the id of the step's run: the one that `mlflow run` made, or a new one where the step is started by hand.
+    """Yield the id of the step's run: the one that `mlflow run` made, or a new one if the step is started by hand.
 
-    A new one gets the parameters; else `mlflow run` has logged them. `active` makes it MLflow's active run, for the
-    fluent API, which costs 20 ms; without, whoever launched the run also ends it.
-    What MLflow raises of its server, its database or the disk is one sentence then: see `steps.tracking.server_errors`.
+    The parameters are logged to a new one; to the other, `mlflow run` has logged them. `active` makes it MLflow's
+    active run, for the fluent API, which takes 20 ms, and ends it; any other is ended by the process that launched it.
+    Errors of the server, its database or the disk are translated: see `steps.tracking.server_errors`.
     """
     made = os.environ.get(Variable.RUN_ID)
-    logging.getLogger("mlflow.store.db.utils").addFilter(_is_news)
+    logging.getLogger("mlflow.store.db.utils").addFilter(_is_not_raised_too)
     mlflow_patches.resend_broken_answers()
     check_uri()
     try:
         if made and not active:
             yield made
         else:
-            with mlflow.start_run() as run, _killed_if_interrupted(bool(made)):
+            with mlflow.start_run() as run, _killed_if_interrupted(made):
                 if not run.info.run_id:
                     raise no_mlflow()
                 if not made:
@@ -47,46 +47,60 @@ def own_run(parameters: Mapping[str, str], *, active: bool = True) -> Iterator[s
     except StepError:
         raise
     except Exception as error:
-        if (told := explain(error, made)) is not None:
-            raise told from error
+        if (explained := explain(error, made)) is not None:
+            raise explained from error
         raise
 
 
-def _is_news(record: logging.LogRecord) -> bool:
-    """Drop what MLflow logs of an error beside raising it."""
+def _is_not_raised_too(record: logging.LogRecord) -> bool:
+    """Drop the log lines of errors that MLflow also raises."""
     return not record.getMessage().startswith("SQLAlchemy database error")
 
 
 @contextmanager
-def _killed_if_interrupted(launched: bool) -> Iterator[None]:
+def _killed_if_interrupted(launched_as: str | None) -> Iterator[None]:
+    """Write KILLED if a signal ends the step; `launched_as` is the id of the run that `mlflow run` made for it."""
+    launchers = orphans.launchers(launched_as) if launched_as else []
     try:
         yield
     except Interrupted:
-        run = mlflow.active_run()
         with suppress(MlflowException):  # no server: the next start of the study writes it
-            mlflow.end_run("KILLED")  # else MLflow writes FAILED
-        if run is not None and launched:
-            _have_the_last_word(run.info.run_id)
+            mlflow.end_run("KILLED")
+        if launched_as and launchers:
+            _fork_to_keep_killed(launched_as, launchers)
         raise
 
 
-def _have_the_last_word(run_id: str) -> None:
-    """Write KILLED again, in a process of its own, once `mlflow run` has written FAILED over it, or has ended."""
-    above = orphans.launchers(run_id)
-    if not above or os.fork() != 0:
+def _fork_to_keep_killed(run_id: str, launchers: Sequence[int]) -> None:
+    """Have KILLED written again by a process that outlives this one.
+
+    `mlflow run` writes FAILED when the step has ended. It means to spare a run whose status is a final one, but MLflow
+    (3.17.2, `_maybe_set_run_terminated`) compares the status, a text, with numbers, so no status is final. This is a
+    fork, since an interpreter of its own would import MLflow first: seconds in which the run is FAILED.
+    """
+    if os.fork() != 0:
         return
     try:
         os.setsid()
         for descriptor in (0, 1, 2):  # whoever reads the step's output need not wait
             os.dup2(os.open(os.devnull, os.O_RDWR), descriptor)
-        engine = getattr(_get_store(), "engine", None)
-        if engine is not None:
-            engine.dispose(close=False)  # its connections are the parent's
-        client, deadline = MlflowClient(), time.monotonic() + _LAST_WORD_S
-        while orphans.any_alive(above) and time.monotonic() < deadline:
-            if client.get_run(run_id).info.status != "KILLED":
-                break
-            time.sleep(_POLL_S)
-        client.set_terminated(run_id, "KILLED")
+        write.forget_connections()
+        keep_killed(run_id, launchers)
     finally:
         os._exit(0)
+
+
+def keep_killed(run_id: str, launchers: Sequence[int]) -> None:
+    """Write KILLED again as soon as `mlflow run` has overwritten it; return when it has, or has ended.
+
+    `launchers` are the processes above the step when it started; `mlflow run` is the last of them.
+    """
+    client, deadline = MlflowClient(), time.monotonic() + _WAIT_S
+    while True:
+        may_still_write = orphans.is_alive(launchers[-1]) and time.monotonic() < deadline
+        if client.get_run(run_id).info.status != "KILLED":
+            client.set_terminated(run_id, "KILLED")
+            return
+        if not may_still_write:
+            return
+        time.sleep(_POLL_S)

@@ -15,7 +15,7 @@ _PAGE = 1000
 
 
 def find_runs(experiment_ids: Sequence[str], condition: str = "") -> list[Run]:
-    """Return all runs of some experiments for which a filter of MLflow's holds, however many."""
+    """Return all runs of some experiments that match a filter in MLflow's language, page by page."""
     client = MlflowClient()
     runs: list[Run] = []
     token: str | None = ""
@@ -27,30 +27,30 @@ def find_runs(experiment_ids: Sequence[str], condition: str = "") -> list[Run]:
 
 
 def by_start(run: Run) -> tuple[int, str]:
-    """Return what sorts runs by their start; of two that started together, one is always the first."""
+    """Return the key that sorts runs by their start, those of the same millisecond by their id."""
     return run.info.start_time, run.info.run_id
 
 
 def parameters_of(run: Run) -> dict[str, str]:
-    """Return a run's parameters as they were given: of a project's run, MLflow records them quoted for a shell.
+    """Return a run's parameters as they were before MLflow quoted them for a shell, as it does in a project's run.
 
-    What the run has logged itself stands beside them as it is.
+    Parameters that the run has logged itself are not quoted.
     """
     quoted = MLFLOW_PROJECT_ENTRY_POINT in run.data.tags
     return {name: _unquoted(word) if quoted else word for name, word in run.data.params.items()}
 
 
 def _unquoted(word: str) -> str:
-    """Undo `shlex.quote`; return what is no result of it as it is."""
+    """Undo `shlex.quote`; return a word that it did not make as it is."""
     try:
-        (given,) = shlex.split(word)
+        (plain,) = shlex.split(word)
     except ValueError:  # an open quote, or several words
         return word
-    return given if shlex.quote(given) == word else word
+    return plain if shlex.quote(plain) == word else word
 
 
 def is_finite(value: float) -> bool:
-    """Tell whether a metric that was read is a finite number: a SQL store keeps infinity as the largest float."""
+    """Tell whether a metric that was read is a finite number; a SQL store keeps infinity as the largest float."""
     return math.isfinite(value) and abs(value) < sys.float_info.max
 
 

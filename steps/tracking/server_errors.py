@@ -1,12 +1,13 @@
-"""What MLflow, and what is below it, raise about a tracking server or database -> one sentence and an exit code.
+"""Errors of MLflow, SQLAlchemy, requests and the disk become one sentence and an exit code.
 
-All of that translation stands here: `check_uri` before anything is asked of the server, `explain` behind an error.
+`check_uri` refuses a tracking URI before the server is asked anything; `explain` translates an error that was raised.
 """
 
 import errno
 import os
 import re
 import shlex
+import traceback
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -15,28 +16,26 @@ import mlflow
 from mlflow.exceptions import MlflowException
 
 from steps.errors import StepError, Unreachable, WrongValue
-from steps.project import secrets
+from steps.project import secrets, storage_packages
 
 RUN_ID = "MLFLOW_RUN_ID"
 _URI = "MLFLOW_TRACKING_URI"
-# The one that MLflow goes by comes first.
+# If both are set, MLflow takes the first.
 _EXPERIMENT = ("MLFLOW_EXPERIMENT_NAME", "MLFLOW_EXPERIMENT_ID")
 _ANOTHER = f"name another in {_URI}"
-# What MLflow and alembic say of a database that an older or a newer MLflow has made.
+# Patterns of the messages of MLflow and what it uses. Of a database that an older or a newer MLflow has made:
 _OTHER_SCHEMA = r"out-of-date database schema|Can't locate revision"
 _READ_ONLY = r"attempt to write a readonly database"
 _FULL = r"database or disk is full|No space left on device|Disk quota exceeded"
 _NO_DATABASE = r"file is not a database|database disk image is malformed"
 _NOT_MLFLOWS = r"no such (table|column): |has no column named "
 _REFUSED = r"failed with error code 40[13] |(UNAUTHENTICATED|PERMISSION_DENIED|CUSTOMER_UNAUTHORIZED): "
-# A page for people, or nothing of MLflow's at this path; a redirect to where people log in.
+# Another server than MLflow's: a page for people, nothing at this path, a redirect to a login.
 _NO_MLFLOW = r"not in a valid JSON format|failed with error code (404|405) |Exceeded \d+ redirects|BadStatusLine"
-# What is a matter of time.
+# What may pass by itself.
 _UNREACHABLE = r"API request to |database is locked|Max retries exceeded"
-_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
-# What SQLAlchemy imports for a database -> the package that has it, where that has another name.
-_DRIVERS = {"psycopg2": "psycopg2-binary", "MySQLdb": "mysqlclient"}
-_LONGEST = 300
+_DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+_MAX_LENGTH = 300
 
 
 def where() -> str:
@@ -45,7 +44,7 @@ def where() -> str:
 
 
 def check_uri() -> None:
-    """Raise WrongValue for a tracking URI that MLflow would only fail on after minutes of trying, or not say why."""
+    """Raise WrongValue for a tracking URI with which MLflow would try for minutes, or fail without a reason."""
     uri = mlflow.get_tracking_uri()
     if uri.startswith(("http:", "https:")):
         if not urlsplit(uri).hostname:
@@ -74,31 +73,34 @@ def check_uri() -> None:
 
 
 def explain(error: BaseException, run_id: str | None = None) -> StepError | None:
-    """Say in a sentence what is the matter with the tracking server, its database or the disk; None for all else.
+    """Translate an error of the tracking server, its database or the disk; return None for any other.
 
-    `run_id` is the step's own run, where `mlflow run` has made one.
+    `run_id` is the step's own run, if `mlflow run` has made one.
     """
     if isinstance(error, StepError):
         return None
     for inner in _chain(error):
-        if isinstance(inner, OSError) and inner.errno in _DISK:
+        if isinstance(inner, OSError) and inner.errno in _DISK_ERRORS:
             return _disk(inner)
-        if isinstance(inner, ModuleNotFoundError) and inner.name and "sqlalchemy" in _places(inner):
+        if isinstance(inner, ModuleNotFoundError) and inner.name and "sqlalchemy" in _files_in_traceback(inner):
             return _no_driver(inner.name)
     text = "\n".join(f"{type(inner).__name__}: {inner}" for inner in _chain(error))
-    own = _run(text, run_id) if run_id else None
-    return own or _environment(text, isinstance(error, MlflowException)) or _database(text) or _server(text, error)
+    missing_run = _missing_run(text, run_id) if run_id else None
+    return (
+        missing_run or _environment(text, isinstance(error, MlflowException)) or _database(text) or _server(text, error)
+    )
 
 
 def no_mlflow() -> WrongValue:
-    """Say that a server is another one than MLflow's."""
+    """Return the error that a server answers, but is not MLflow's."""
     return WrongValue(f"the server {where()} answers, but not as MLflow's does; {_ANOTHER}")
 
 
 def _environment(text: str, from_mlflow: bool) -> StepError | None:
     """Explain what is wrong with a variable that MLflow reads."""
-    if found := re.search(r"Failed to convert ('.*?') for (MLFLOW_\w+): (.*)", text):
-        return WrongValue(f"{found[2]} {found[1]}: can't be read: {found[3]}")
+    if match := re.search(r"Failed to convert ('.*?') for (MLFLOW_\w+): (.*)", text):
+        value, variable, reason = match.groups()
+        return WrongValue(f"{variable} {value}: can't be read: {reason}")
     if "got unsupported URI" in text:
         return WrongValue(
             f"{_URI} {where()!r}: MLflow knows no such scheme; must be a server (http://…, https://…) or a database "
@@ -112,7 +114,7 @@ def _environment(text: str, from_mlflow: bool) -> StepError | None:
     return _experiment(text) if from_mlflow else None
 
 
-def _run(text: str, run_id: str) -> StepError | None:
+def _missing_run(text: str, run_id: str) -> StepError | None:
     if f"Run with id={run_id} not found" not in text and f'Invalid value "{run_id}" for parameter' not in text:
         return None
     return WrongValue(
@@ -130,8 +132,8 @@ def _experiment(text: str) -> StepError | None:
         reason = "must be the name of an experiment, and that of MLFLOW_EXPERIMENT_ID where both are set"
     else:
         return None
-    given = [f"{name} {os.environ[name]!r}" for name in _EXPERIMENT if name in os.environ]
-    return WrongValue(f"{given[0] if given else 'the experiment'}: {reason}")
+    variables = [f"{name} {os.environ[name]!r}" for name in _EXPERIMENT if name in os.environ]
+    return WrongValue(f"{variables[0] if variables else 'the experiment'}: {reason}")
 
 
 def _database(text: str) -> StepError | None:
@@ -159,9 +161,9 @@ def _server(text: str, error: BaseException) -> StepError | None:
         )
     if re.search(_NO_MLFLOW, text):
         return no_mlflow()
-    if found := re.search(r"\[SSL: ([A-Z_]+)\]", text):
+    if match := re.search(r"\[SSL: ([A-Z_]+)\]", text):
         return WrongValue(
-            f"the tracking server {where()}: no https: {found[1]}; name it by http:// where it has none, or its "
+            f"the tracking server {where()}: no https: {match[1]}; name it by http:// where it has none, or its "
             "certificate in MLFLOW_TRACKING_SERVER_CERT_PATH"
         )
     if re.search(_UNREACHABLE, text):
@@ -170,28 +172,28 @@ def _server(text: str, error: BaseException) -> StepError | None:
 
 
 def _reason(text: str, error: BaseException) -> str:
-    """Say what happened, of all that requests and MLflow say about what they did about it."""
-    for sign, said in (
+    """Pick the cause from a long message of requests or MLflow, which also tells of every retry."""
+    for pattern, reason in (
         (r"Failed to establish a new connection: (?:\[Errno \d+\] )?([^\"')]+)", r"\1"),
         (r"Failed to resolve '([^']+)'", r"there is no host \1"),
         (r"too many (\d+) error responses", r"it answers with error \1"),
         (r"ReadTimeoutError|ConnectTimeoutError|timeout exception", "it does not answer in time"),
         (r"failed with error code (\d+) .*?Response body: '(.*?)'(?:\n|$)", r"error \1: \2"),
     ):
-        if found := re.search(sign, text, re.DOTALL):
-            return _one_line(found.expand(said))
+        if match := re.search(pattern, text, re.DOTALL):
+            return _one_line(match.expand(reason))
     return _one_line(str(error))
 
 
 def _disk(error: OSError) -> StepError:
     file = f" {str(error.filename)!r}" if error.filename else ""
-    full = error.errno != errno.EROFS
-    remedy = "make room on that disk, and start again" if full else "name a folder that can be written to"
+    is_full = error.errno != errno.EROFS
+    remedy = "make room on that disk, and start again" if is_full else "name a folder that can be written to"
     return StepError(f"can't write{file or ' a file'}: {error.strerror}: {remedy}")
 
 
 def _no_driver(module: str) -> WrongValue:
-    package = _DRIVERS.get(module.partition(".")[0], module.partition(".")[0])
+    package = storage_packages.providing(module)
     return WrongValue(f"{_URI} {where()!r}: needs the package {package}; add it to the pip list of conda.yaml")
 
 
@@ -204,7 +206,7 @@ def _other_schema() -> str:
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:
-    """Yield an error and what it came from."""
+    """Yield an error and its causes."""
     seen: set[int] = set()
     while error is not None and id(error) not in seen:
         seen.add(id(error))
@@ -212,15 +214,11 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
         error = error.__cause__ or error.__context__
 
 
-def _places(error: BaseException) -> str:
-    """Return the files that an error came through."""
-    found, trace = [], error.__traceback__
-    while trace is not None:
-        found.append(trace.tb_frame.f_code.co_filename)
-        trace = trace.tb_next
-    return "\n".join(found)
+def _files_in_traceback(error: BaseException) -> str:
+    """Return the paths of the files in an error's traceback."""
+    return "\n".join(frame.f_code.co_filename for frame, _ in traceback.walk_tb(error.__traceback__))
 
 
 def _one_line(text: str) -> str:
     line = secrets.hidden(" ".join(text.split()))
-    return line if len(line) <= _LONGEST else f"{line[:_LONGEST]}…"
+    return line if len(line) <= _MAX_LENGTH else f"{line[:_MAX_LENGTH]}…"

@@ -1,4 +1,4 @@
-"""A tracking database that is named by a relative path: another folder, another database."""
+"""A tracking database with a relative path: from another folder, the same URI names another database."""
 
 import os
 import re
@@ -12,20 +12,20 @@ _RELATIVE = re.compile(r"sqlite(?:\+\w+)?:///(?!/|:memory:)([^?]+)")
 
 
 def relative_path(uri: str) -> Path | None:
-    """Return the path that a sqlite URI names relative to the working directory; None where it names none.
+    """Return the path in a sqlite URI if it is relative to the working directory; None if it is not, or there is none.
 
     >>> relative_path("sqlite:///x.db"), relative_path("sqlite:////x.db"), relative_path("http://host/x.db")
     (PosixPath('x.db'), None, None)
     """
-    found = _RELATIVE.match(uri)
-    return Path(found[1]) if found else None
+    match = _RELATIVE.match(uri)
+    return Path(match[1]) if match else None
 
 
 def refuse_another(run_id: str | None) -> None:
-    """Raise WrongValue where MLFLOW_TRACKING_URI is relative and names, from here, a database without a step's own run.
+    """Raise WrongValue if MLFLOW_TRACKING_URI is relative, and its database has not the step's own run.
 
-    `run_id` is the run that `mlflow run` has made, from its own folder. It hands the URI on as it is, and the step
-    would make another, empty database, and die of "Run with id=… not found".
+    `run_id` is the run that `mlflow run` made, in its own folder. It hands the URI on as it is; from another folder the
+    step would make an empty database, and fail with "Run with id=… not found".
     """
     uri = os.environ.get("MLFLOW_TRACKING_URI", "")
     path = relative_path(uri)
@@ -39,7 +39,7 @@ def refuse_another(run_id: str | None) -> None:
 
 
 def make_absolute() -> None:
-    """Name a relative database by its absolute path from now on, for children that run in another folder."""
+    """Make a relative path in MLFLOW_TRACKING_URI absolute, for children that run in another folder."""
     uri = os.environ.get("MLFLOW_TRACKING_URI", "")
     path = relative_path(uri)
     if path is not None:
@@ -47,7 +47,7 @@ def make_absolute() -> None:
 
 
 def _may_have(path: Path, run_id: str) -> bool:
-    """Tell whether a database has a run, without making it; where it can't be asked, MLflow itself has to say why."""
+    """Tell whether a database has a run; True also if it can't be read: MLflow will say why. Makes no file."""
     if not path.is_file():
         return False
     try:

@@ -16,9 +16,9 @@ from steps.tracking.server_errors import RUN_ID as RUN_ID
 from steps.tracking.server_errors import explain as explain
 from steps.tracking.server_errors import where as where
 
-TAG_LENGTH = 7_900  # MLflow takes 8,000 characters
-_BATCH = 1000  # metrics in a request
-DIGEST_LENGTH = 36  # more it does not take; a sha256 is of 64, and is kept whole in the tag Tag.DATA
+TAG_LENGTH = 7_900  # characters; MLflow takes 8,000
+_BATCH = 1000  # metrics in one request
+DIGEST_LENGTH = 36  # MLflow takes no more; the whole sha256, 64 characters, is the tag Tag.DATA
 _INPUT_TAG_LENGTH = 500
 
 
@@ -27,12 +27,12 @@ def warm_up(
 ) -> None:
     """Write to a run as a child does, then close the store's connections: for a process that is going to fork.
 
-    The first write through a SQL store costs 0.3 s (SQLAlchemy maps its classes and compiles its statements), which the
-    forks then save. An HTTP store is left alone: a pooled connection must not cross a fork. An error here is left to
-    whoever meets it again and can say so.
+    The first write through a SQL store takes 0.3 s (SQLAlchemy maps its classes and compiles its statements), which
+    each fork then saves. Nothing is written through an HTTP store: a pooled connection must not cross a fork. An error
+    is ignored here: the first child meets it too, and reports it.
     """
     with suppress(Exception):
-        engine = getattr(_get_store(), "engine", None)
+        engine = _sql_engine()
         if engine is not None:
             record(run_id, [metric(*pair) for pair in metrics.items()], tags)
             if dataset is not None:
@@ -40,28 +40,45 @@ def warm_up(
             engine.dispose()
 
 
+def forget_connections() -> None:
+    """Leave the SQL store's open connections to the parent: for a process that was just forked."""
+    engine = _sql_engine()
+    if engine is not None:
+        engine.dispose(close=False)
+
+
+def _sql_engine() -> Any:
+    """Return SQLAlchemy's engine of the tracking store; None where the store is an HTTP server.
+
+    Private to MLflow, which has nothing public (3.17.2) that closes a store's connections, or tells what kind of store
+    it is: an `MlflowClient` opens them, and every later one in the process shares them.
+    """
+    return getattr(_get_store(), "engine", None)
+
+
 def record(run_id: str, metrics: Iterable[Metric] = (), tags: Mapping[str, str] = MappingProxyType({})) -> None:
-    """Write metrics and tags to a run, in one request; of a tag that is too long for MLflow, the end is kept."""
-    written, client = list(metrics), MlflowClient()
-    for start in range(_BATCH, len(written), _BATCH):
-        client.log_batch(run_id, metrics=written[start : start + _BATCH])
+    """Write metrics and tags to a run, in one request for 1,000 metrics; a tag that is too long keeps its end."""
+    all_metrics, client = list(metrics), MlflowClient()
+    for start in range(_BATCH, len(all_metrics), _BATCH):
+        client.log_batch(run_id, metrics=all_metrics[start : start + _BATCH])
     client.log_batch(
-        run_id, metrics=written[:_BATCH], tags=[RunTag(key, value[-TAG_LENGTH:]) for key, value in tags.items()]
+        run_id, metrics=all_metrics[:_BATCH], tags=[RunTag(key, value[-TAG_LENGTH:]) for key, value in tags.items()]
     )
 
 
 def record_environment(run_id: str) -> None:
-    """Write to a run the environment that it is in; a tuner does it once for all of its children."""
+    """Write this process's environment to a run; a tuner does so once, on its own run, for all children."""
     client = MlflowClient()
     client.log_text(run_id, environment.description(), Artifact.ENVIRONMENT)
     client.log_text(run_id, environment.conda_yaml(), Artifact.CONDA)
 
 
 def record_data(run_id: str, dataset: Mapping[str, Any]) -> None:
-    """Write to a run what data it works on, as `mlflow.log_input` does, in one request.
+    """Write to a run which data it uses, as `mlflow.log_input` does, in one request.
 
-    `dataset` has the fields of MLflow's entity, but `sha256` in place of its digest, and the `target`. MLflow keeps one
-    dataset for each name and digest in an experiment, so what differs from run to run, the target, is the input's.
+    `dataset` has the fields of MLflow's `Dataset`, but `sha256` in place of the digest, and the `target`. MLflow keeps
+    one dataset for each name and digest in an experiment; the target may differ from run to run, so it is a tag of the
+    input.
     """
     fields = {key: dataset[key] for key in ("name", "source_type", "source", "schema", "profile")}
     tags = [InputTag("mlflow.data.context", "training"), InputTag("target", dataset["target"][:_INPUT_TAG_LENGTH])]
@@ -70,5 +87,5 @@ def record_data(run_id: str, dataset: Mapping[str, Any]) -> None:
 
 
 def metric(name: str, value: float, step: int = 0) -> Metric:
-    """Make a metric of this moment, for `record`."""
+    """Make a metric with the present time, for `record`."""
     return Metric(name, value, int(time.time() * 1000), step)

@@ -70,7 +70,7 @@ class StudyLoop:
         if self.plan.settings.timeout_s is not None:
             self._deadline = time.monotonic() + self.plan.settings.timeout_s
         try:
-            with outage.survived(self.children.study):
+            with outage.raised_as_server_lost(self.children.study):
                 self._loop()
         finally:
             self._progress.close()

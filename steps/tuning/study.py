@@ -136,7 +136,7 @@ def _run_trials(
         resume.settle_leftovers(opened.experiment_id, opened.name)
         study_run.write_end(result, children, opened.run_id)
         reporter.stand_by()  # beside the champion, which takes as long on one core
-        with outage.survived(opened.name):
+        with outage.raised_as_server_lost(opened.name):
             rerun = wiring.rerun(plan, children, interrupts, opened.study_lock, history)
             champion = champions.run_champion(plan, result, rerun)
         if champion:

@@ -9,7 +9,10 @@ import pytest
 from mlflow.exceptions import MlflowException
 from mlflow.tracking import MlflowClient
 from mlflow.utils.request_utils import TCPKeepAliveHTTPAdapter
+from requests import Session
+from requests.exceptions import ChunkedEncodingError
 
+from steps.names import Variable
 from steps.patches import mlflow
 
 EXPERIMENT = {"experiment": {"experiment_id": "0", "name": "Default", "lifecycle_stage": "active"}}
@@ -42,26 +45,43 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Breaking]:
-    monkeypatch.setattr(TCPKeepAliveHTTPAdapter, "send", TCPKeepAliveHTTPAdapter.send)  # so that all is undone
-    mlflow.resend_broken_answers()
-    with Breaking() as found:
-        thread = Thread(target=found.serve_forever, kwargs={"poll_interval": 0.01})
+def server() -> Iterator[Breaking]:
+    """A tracking server on loopback."""
+    with Breaking() as breaking:
+        thread = Thread(target=breaking.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
-        yield found
-        found.shutdown()
+        yield breaking
+        breaking.shutdown()
         thread.join()
+
+
+@pytest.fixture
+def unpatched(monkeypatch: pytest.MonkeyPatch) -> None:
+    """MLflow as it is installed; what a test patches is undone."""
+    monkeypatch.setattr(TCPKeepAliveHTTPAdapter, "send", mlflow._send)
 
 
 @pytest.mark.parametrize(
     ("broken", "retries", "asked"),
     [(0, 3, 1), (1, 3, 2), (3, 3, 4), (4, 3, None), (1, 0, None)],
 )
+@pytest.mark.parametrize("patches", ["on", "off"])
 def test_an_answer_that_breaks_off_is_asked_for_again(
-    broken: int, retries: int, asked: int | None, server: Breaking, monkeypatch: pytest.MonkeyPatch
+    broken: int,
+    retries: int,
+    asked: int | None,
+    patches: str,
+    server: Breaking,
+    unpatched: None,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """As often as MLflow repeats a request, and no more often; `asked` is None where that is not enough."""
+    """As often as MLflow repeats a request, and no more often, whatever TUNING_PATCHES says of patches of speed.
+
+    `asked` is None where that is not enough.
+    """
+    monkeypatch.setenv(Variable.PATCHES, patches)
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", str(retries))
+    mlflow.resend_broken_answers()
     server.to_break = broken
     client = MlflowClient(f"http://127.0.0.1:{server.server_port}")
     if asked is None:
@@ -71,3 +91,24 @@ def test_an_answer_that_breaks_off_is_asked_for_again(
     else:
         assert client.get_experiment("0").name == "Default"
         assert server.asked == asked
+
+
+def test_mlflow_itself_asks_only_once(server: Breaking, unpatched: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The reason for the patch: once MLflow repeats such a request by itself, the patch can go."""
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "3")
+    server.to_break = 1
+    with pytest.raises(MlflowException, match="IncompleteRead"):
+        MlflowClient(f"http://127.0.0.1:{server.server_port}").get_experiment("0")
+    assert server.asked == 1
+
+
+def test_a_streamed_answer_is_left_to_its_reader(server: Breaking, unpatched: None) -> None:
+    """It may be large, such as a model: nothing reads it beforehand, and nothing asks again."""
+    mlflow.resend_broken_answers()
+    server.to_break = 1
+    with Session() as session:
+        session.mount("http://", TCPKeepAliveHTTPAdapter(max_retries=3))
+        response = session.get(f"http://127.0.0.1:{server.server_port}", stream=True)
+        with pytest.raises(ChunkedEncodingError):
+            _ = response.content
+    assert server.asked == 1

@@ -10,7 +10,7 @@ from steps.names import Variable
 from steps.process import orphans
 from steps.project.environment import PROJECT
 
-# Follows the processes whose ids it is given, says so, and then sleeps; each variant is lines that come before.
+# Follows the processes of its arguments, prints that it does, and sleeps; a variant is lines that come before.
 FOLLOWER = """
 import os, signal, sys, time
 from steps.process import orphans
@@ -65,8 +65,8 @@ def test_a_follower_of_a_process_that_is_gone_ends_at_once(variant):
         assert process.wait(timeout=10) == 7
 
 
-def lifelines():
-    return [thread for thread in threading.enumerate() if thread.name == "lifeline"]
+def following():
+    return [thread for thread in threading.enumerate() if thread.name == "follower"]
 
 
 def test_nobody_is_followed_by_a_step_that_was_started_by_hand(monkeypatch):
@@ -76,10 +76,10 @@ def test_nobody_is_followed_by_a_step_that_was_started_by_hand(monkeypatch):
     orphans.follow_launchers()
     orphans.follow([0, 1])
     orphans.follow([])
-    assert lifelines() == []
+    assert following() == []
 
 
-# Below some shells, near to far on stderr the wrong way round, one process says who started it for the run `abc`.
+# Starts so many shells, one in the other, which write their ids to stderr from far to near; the last starts Python.
 CHAIN = """
 echo $$ >&2
 if [ "$1" -gt 1 ]; then bash -c "$CHAIN" chain $(($1 - 1)); else "$PYTHON" -c "$ASK"; fi
@@ -89,7 +89,7 @@ ASK = "from steps.process import orphans; print(*orphans.launchers('abc'))"
 
 
 def launchers(shells, variables):
-    """What a process says is above it, below some shells that have variables; and the shells, from near to far."""
+    """The launchers of a process that some shells with variables started; and these shells, from near to far."""
     env = {name: value for name, value in os.environ.items() if name != "MLFLOW_RUN_ID"}
     env |= {"CHAIN": CHAIN, "PYTHON": sys.executable, "ASK": ASK, **variables}
     words = ["bash", "-c", CHAIN, "chain", str(shells)]
@@ -100,17 +100,17 @@ def launchers(shells, variables):
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 @pytest.mark.parametrize("shells", [1, 2])
 def test_launchers_are_all_up_to_the_first_that_does_not_know_the_run(shells):
-    """Whoever has the run's id in its environment stands between; the first who has not is `mlflow run`: here, us."""
-    found, between = launchers(shells, {"MLFLOW_RUN_ID": "abc"})
-    assert found == [*between, os.getpid()]
+    """A process with the run's id in its environment stands between; the first without it launched: here the test."""
+    above, between = launchers(shells, {"MLFLOW_RUN_ID": "abc"})
+    assert above == [*between, os.getpid()]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 @pytest.mark.parametrize("variables", [{}, {"MLFLOW_RUN_ID": "ab"}, {"MLFLOW_RUN_ID": "abcd"}])
 def test_only_the_parent_launches_where_it_does_not_know_the_run(variables):
     """Where the parent has no id, or another, it is the launcher, and nobody above it is followed."""
-    found, between = launchers(2, variables)
-    assert found == between[:1]
+    above, between = launchers(2, variables)
+    assert above == between[:1]
 
 
 def test_waiting_ends_when_one_of_several_ends():

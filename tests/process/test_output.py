@@ -7,11 +7,11 @@ import pytest
 
 from steps.project.environment import PROJECT
 
-# Says something, waits until its listener has gone, says much more, then writes to a file that it did.
+# Writes a word, waits until its reader is gone, writes much more, then leaves a file.
 SPEAKER = """
 import os, sys
 from steps.process import output
-output.outlast_listeners()
+output.ignore_lost_readers()
 print("heard", file=sys.{stream}, flush=True)
 sys.stdin.readline()
 for _ in range(3):
@@ -23,8 +23,8 @@ open(sys.argv[1], "w").write("went on")
 
 @pytest.mark.parametrize(("stream", "descriptor"), [("stdout", 1), ("stderr", 2)])
 @pytest.mark.parametrize("opened", [os.pipe, os.openpty])
-def test_a_step_goes_on_where_nobody_listens_any_more(opened, stream, descriptor, tmp_path):
-    """A reader that goes, or a terminal that is closed, gets all that was said before, and then costs nothing."""
+def test_a_step_goes_on_when_its_reader_is_gone(opened, stream, descriptor, tmp_path):
+    """A reader that ends, or a terminal that is closed, has read what came before; what comes after is discarded."""
     ours, theirs = opened()
     script = SPEAKER.format(stream=stream, descriptor=descriptor)
     with subprocess.Popen(
@@ -42,8 +42,8 @@ def test_a_step_goes_on_where_nobody_listens_any_more(opened, stream, descriptor
 
 
 def test_a_full_disk_is_still_an_error():
-    """Only the loss of the reader is passed over: what could not be written for another reason is said."""
-    script = "from steps.process import output; output.outlast_listeners(); print('lost')"
+    """Only a lost reader is ignored: output that can't be written for another reason fails."""
+    script = "from steps.process import output; output.ignore_lost_readers(); print('lost')"
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(
             [sys.executable, "-c", script], cwd=PROJECT, stdout=full, stderr=subprocess.PIPE, check=False
@@ -54,6 +54,6 @@ def test_a_full_disk_is_still_an_error():
 
 @pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
 def test_a_step_that_was_started_without_an_output_has_none(closed):
-    """A shell may close them: then there is nothing to outlast."""
-    script = "from steps.process import output; output.outlast_listeners(); print('to nobody')"
+    """A shell may close them: then there is nothing to replace."""
+    script = "from steps.process import output; output.ignore_lost_readers(); print('to nobody')"
     subprocess.run(["bash", "-c", f'"$0" -c "$1" {closed}', sys.executable, script], cwd=PROJECT, check=True)

@@ -22,8 +22,8 @@ def test_a_process_may_be_called_anything(tmp_path):
 
 def test_processes_are_found_by_a_variable_that_they_were_started_with():
     """Whoever inherited the variable is found, also below a shell; nobody else."""
-    mark = f"TEST_LIFELINE={os.getpid()}"
-    process = subprocess.Popen(["sh", "-c", "sleep 60; :"], env={**os.environ, "TEST_LIFELINE": str(os.getpid())})
+    mark = f"TEST_MARK={os.getpid()}"
+    process = subprocess.Popen(["sh", "-c", "sleep 60; :"], env={**os.environ, "TEST_MARK": str(os.getpid())})
     try:
         until(lambda: len(proc.with_variable(mark)) == 2, 10, "the shell and what it runs")
         assert process.pid in proc.with_variable(mark)

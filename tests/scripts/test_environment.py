@@ -72,17 +72,29 @@ def test_what_the_project_imports_is_pinned():
             assert pin.version in wanted.specifier
 
 
-def test_what_the_steps_import_is_listed():
-    """scripts/requirements.in names each package that a file in steps/ imports: none is there by chance."""
+def imported_by_the_steps():
+    """The top-level modules of other packages that a file in steps/ imports, each with the packages that have it."""
     nodes = [node for path in ROOT.glob("steps/**/*.py") for node in ast.walk(ast.parse(path.read_text()))]
     imported = {name.name for node in nodes if isinstance(node, ast.Import) for name in node.names}
     imported |= {node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module}
+    packages = metadata.packages_distributions()
     foreign = {name.split(".")[0] for name in imported} - {*sys.stdlib_module_names, "steps"}
-    packages = {
-        module: {canonicalize_name(name) for name in of} for module, of in metadata.packages_distributions().items()
-    }
+    return {module: {canonicalize_name(name) for name in packages.get(module, [module])} for module in foreign}
+
+
+def test_what_the_steps_import_is_listed():
+    """scripts/requirements.in names each package that a file in steps/ imports: none is there by chance."""
     listed = names(ROOT / "scripts" / "requirements.in") | names(ROOT / "scripts" / "requirements-ray.in")
-    assert {module for module in foreign if not packages.get(module, {module}) & listed} == set()
+    assert {module for module, packages in imported_by_the_steps().items() if not packages & listed} == set()
+
+
+def test_what_is_listed_is_imported_or_has_its_reason():
+    """A name in scripts/requirements.in that no file in steps/ imports stands in the last part, below a comment."""
+    imported = set().union(*imported_by_the_steps().values())
+    *_, last = (ROOT / "scripts" / "requirements.in").read_text().split("\n\n")
+    assert last.startswith("# What nothing in steps/ imports: ")
+    with_a_reason = {line for line in last.splitlines() if line[:1].isalpha()}
+    assert names(ROOT / "scripts" / "requirements.in") - imported == with_a_reason
 
 
 def test_conda_ray_yaml_is_the_base_and_what_ray_needs():

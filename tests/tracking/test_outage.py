@@ -9,17 +9,17 @@ from steps.tracking import outage
 RETRIES = "MLFLOW_HTTP_REQUEST_MAX_RETRIES"
 
 
-@pytest.mark.parametrize(("given", "stands"), [(None, "8"), ("3", "3")])
-def test_what_the_user_has_set_stands(given: str | None, stands: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("preset", "retries"), [(None, "8"), ("3", "3")])
+def test_what_the_user_has_set_stands(preset: str | None, retries: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """MLflow's own patience is raised, unless it was set."""
-    monkeypatch.setenv(RETRIES, given or "")  # so that all is undone
-    if given is None:
+    monkeypatch.setenv(RETRIES, preset or "")  # so that all is undone
+    if preset is None:
         del os.environ[RETRIES]
-    outage.ride_out()
-    assert os.environ[RETRIES] == stands
+    outage.retry_for_minutes()
+    assert os.environ[RETRIES] == retries
 
 
-def test_four_minutes_are_ridden_out() -> None:
+def test_mlflow_retries_for_more_than_four_minutes() -> None:
     """MLflow's waits between its tries add up to more than four minutes."""
     from urllib3.util import Retry
 

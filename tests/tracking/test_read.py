@@ -5,12 +5,12 @@ from steps.tracking import read
 
 
 @pytest.mark.parametrize(
-    ("recorded", "given"),
+    ("recorded", "plain"),
     [("plain", "plain"), ("'two words'", "two words"), ("''", ""), ("two words", "two words"), ("it's", "it's")],
 )
-def test_only_what_was_quoted_is_unquoted(recorded: str, given: str) -> None:
+def test_only_what_was_quoted_is_unquoted(recorded: str, plain: str) -> None:
     """A run may log parameters of its own, which nobody quotes: an open quote or several words stay as they are."""
-    assert read._unquoted(recorded) == given
+    assert read._unquoted(recorded) == plain
 
 
 def test_all_runs_are_found_however_many_a_page_has(client: MlflowClient, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -28,27 +28,27 @@ def test_a_locked_database_may_pass(tmp_path, uri):
         other.execute("PRAGMA busy_timeout = 0")
         with pytest.raises(sqlite3.OperationalError) as caught:
             other.execute("INSERT INTO x VALUES (1)")
-    told = server_errors.explain(MlflowException(str(caught.value), error_code=TEMPORARILY_UNAVAILABLE))
-    assert isinstance(told, Unreachable)
-    assert str(told) == f"the tracking server {uri} can't be used: database is locked"
+    explained = server_errors.explain(MlflowException(str(caught.value), error_code=TEMPORARILY_UNAVAILABLE))
+    assert isinstance(explained, Unreachable)
+    assert str(explained) == f"the tracking server {uri} can't be used: database is locked"
 
 
 @pytest.mark.parametrize(
-    ("number", "said"),
+    ("number", "sentence"),
     [
         (errno.ENOSPC, "can't write '/disk/model.skops': No space left on device: make room on that disk, and start "),
         (errno.EDQUOT, "can't write '/disk/model.skops': Disk quota exceeded: make room on that disk, and start again"),
         (errno.EROFS, "can't write '/disk/model.skops': Read-only file system: name a folder that can be written to"),
     ],
 )
-def test_a_disk_that_can_not_be_written_to_is_named(number, said):
+def test_a_disk_that_can_not_be_written_to_is_named(number, sentence):
     """An error of the disk is told with the file, wherever in the chain of errors it is."""
     error = MlflowException("The model could not be saved")
     error.__cause__ = OSError(number, os.strerror(number), "/disk/model.skops")
-    told = server_errors.explain(error)
-    assert isinstance(told, StepError)
-    assert str(told).startswith(said)
-    assert told.exit_code == 1
+    explained = server_errors.explain(error)
+    assert isinstance(explained, StepError)
+    assert str(explained).startswith(sentence)
+    assert explained.exit_code == 1
 
 
 @pytest.mark.parametrize(

@@ -16,21 +16,13 @@ from pathlib import Path
 from steps.errors import WrongValue
 from steps.names import Variable
 from steps.process import orphans
+from steps.project import storage_packages
 from steps.project.secrets import scheme
 
 _CHUNK = 1024 * 1024
 # Patience with a server: how often it is asked again, and how long without a byte.
 _RETRIES = 3
 _TIMEOUT_S = 60
-# What MLflow imports for a store -> the package that has it.
-_PACKAGES = {
-    "boto3": "boto3",
-    "botocore": "boto3",
-    "google": "google-cloud-storage",
-    "azure": "azure-storage-blob",
-    "pysftp": "pysftp",
-    "oss2": "oss2",
-}
 
 
 @contextmanager
@@ -81,10 +73,10 @@ def _fetch(uri: str, folder: Path) -> Path:
     try:
         path = _from_web(uri, folder) if scheme(uri) in ("http", "https") else _by_mlflow(uri, folder)
     except ImportError as error:
-        module = (error.name or "").partition(".")[0]
-        package = _PACKAGES.get(module, module or str(error))
+        kind = scheme(uri) or ""
+        package = storage_packages.providing(error.name, kind) if error.name else str(error)
         raise WrongValue(
-            f"--data {uri!r}: {scheme(uri)}:// needs the package {package}; add it to the pip list of conda.yaml"
+            f"--data {uri!r}: {kind}:// needs the package {package}; add it to the pip list of conda.yaml"
         ) from error
     except Exception as error:
         raise WrongValue(f"--data {uri!r}: can't be fetched: {_reason(error)}") from error

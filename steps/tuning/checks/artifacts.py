@@ -1,6 +1,5 @@
 """Where a study's artifacts go: can that be written, and is it there to stay?"""
 
-import importlib.util
 import os
 import re
 import tempfile
@@ -13,15 +12,8 @@ from mlflow.utils.file_utils import local_file_uri_to_path
 from mlflow.utils.uri import is_local_uri
 
 from steps.errors import WrongValue
+from steps.project import storage_packages
 
-# What MLflow needs beside itself for a scheme: the module, and the package that has it.
-_PACKAGES = {
-    **dict.fromkeys(("s3", "r2", "b2"), ("boto3", "boto3")),
-    "gs": ("google.cloud.storage", "google-cloud-storage"),
-    "wasbs": ("azure.storage.blob", "azure-storage-blob"),
-    "abfss": ("azure.storage.filedatalake", "azure-storage-file-datalake"),
-    "sftp": ("pysftp", "pysftp"),
-}
 _REMEDY = "give another experiment by --experiment-name, made by `mlflow experiments create --artifact-location`"
 # The names of the folders that `mlflow run` makes for its clones, with `tempfile.mkdtemp`.
 _CLONE = re.compile(r"tmp[a-z0-9_]{8}")
@@ -37,8 +29,8 @@ def check(uri: str) -> None:
     if is_local_uri(uri):
         _check_folder(root)
         return
-    module, package = _PACKAGES.get(urlsplit(uri).scheme, (None, None))
-    if module is not None and not _is_installed(module):
+    package = storage_packages.missing_for(urlsplit(uri).scheme)
+    if package is not None:
         raise WrongValue(
             f"artifact root {root!r}: needs the package {package}, which is not installed; add it to the pip list of "
             f"conda.yaml and install it, or {_REMEDY}"
@@ -74,10 +66,3 @@ def _clone(path: Path) -> Path | None:
             if _CLONE.fullmatch(folder.name) and ((folder / ".git").exists() or not folder.exists()):
                 return folder
     return None
-
-
-def _is_installed(module: str) -> bool:
-    try:
-        return importlib.util.find_spec(module) is not None
-    except ModuleNotFoundError:  # what it lies in
-        return False
