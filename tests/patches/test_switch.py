@@ -2,9 +2,11 @@
 
 import pytest
 
-from steps import patches
+from steps import patches, tune
 from steps.errors import WrongValue
 from steps.names import Variable
+from steps.parameters import declared
+from steps.tuning.checks import ray_cluster
 
 
 @pytest.mark.parametrize(("value", "wanted"), [(None, True), ("", True), ("on", True), ("off", False)])
@@ -23,3 +25,18 @@ def test_another_value_is_refused(value, monkeypatch):
     with pytest.raises(WrongValue) as caught:
         patches.speed_wanted()
     assert str(caught.value) == f"the environment variable TUNING_PATCHES={value!r}: must be on (the default) or off"
+
+
+def test_a_study_refuses_another_value_before_it_starts_anything(monkeypatch, capsys):
+    """In one line, with the exit code of a wrong value."""
+    monkeypatch.setenv(Variable.PATCHES, "no")
+    assert tune.main(["--n_trials", "1"]) == WrongValue.exit_code
+    assert capsys.readouterr().err.startswith("tune: the environment variable TUNING_PATCHES='no': must be on")
+
+
+@pytest.mark.parametrize(("value", "passed_on"), [("", "on"), ("off", "off")])
+def test_the_nodes_of_a_cluster_are_told(value, passed_on, monkeypatch):
+    """A node's own environment says nothing of the tuner's: the study's setting goes along with the preload."""
+    monkeypatch.setenv(Variable.PATCHES, value)
+    preload = ray_cluster.warmth(declared.defaults(declared.TUNE))
+    assert preload.variables[Variable.PATCHES] == passed_on

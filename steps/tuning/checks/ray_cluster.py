@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from steps import patches
 from steps.backends.ray import cluster
 from steps.backends.ray import config as needs
 from steps.backends.ray.config import TrialResources
@@ -27,6 +28,7 @@ def need(values: Mapping[str, Any]) -> TrialResources:
 def warmth(values: Mapping[str, Any]) -> Preload:
     """Return what a node does before its first trial of the study."""
     variables = {**threads.variables(values["threads"]), Variable.KNOWN_ENVIRONMENT: environment.digest()}
+    variables[Variable.PATCHES] = "on" if patches.speed_wanted() else "off"
     return Preload(child_preload.MODULES, child_preload.calls(values), variables)
 
 
