@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
+from steps import patches
 from steps.backends.warm import forkserver
 from steps.names import Variable
 from steps.parameters import command_line, declared
@@ -38,6 +39,7 @@ def _tune(words: Sequence[str]) -> int:
     run_id = os.environ.get(Variable.RUN_ID)
     secrets.refuse(settings.data, run_id)
     sqlite_uri.refuse_another(run_id)
+    patches.speed_wanted()  # refuses another value than on and off; the forkserver would die of it
     interrupts = Interrupts()
     interrupts.install()
     threads.limit(settings.threads)

@@ -3,6 +3,7 @@
 import sys
 from urllib.parse import urlsplit
 
+from steps import patches
 from steps.backends.ray import cluster
 from steps.backends.ray import config as needs
 from steps.backends.ray.config import TrialResources
@@ -26,6 +27,7 @@ def need(settings: TuneSettings) -> TrialResources:
 def warmth(settings: TuneSettings) -> Preload:
     """Return what a node does before its first trial of the study."""
     variables = {**threads.variables(settings.threads), Variable.KNOWN_ENVIRONMENT: environment.digest()}
+    variables[Variable.PATCHES] = "on" if patches.speed_wanted() else "off"
     return Preload(child_preload.MODULES, child_preload.calls(settings), variables)
 
 
