@@ -1,3 +1,4 @@
+import os
 import signal
 import subprocess
 import sys
@@ -30,7 +31,7 @@ INT, TERM = int(signal.SIGINT), int(signal.SIGTERM)
 
 
 @pytest.mark.parametrize(
-    ("signals", "code", "said"),
+    ("signals", "code", "stdout"),
     [
         ([f"{INT}@0"], 0, str(Interrupted(INT)) + " 130\n"),
         ([f"{TERM}@0"], 0, str(Interrupted(TERM)) + " 143\n"),
@@ -41,12 +42,12 @@ INT, TERM = int(signal.SIGINT), int(signal.SIGTERM)
         ([f"{TERM}@0", f"{TERM}@2.5"], 143, ""),
     ],
 )
-def test_the_first_signal_is_a_wish_and_the_second_an_order(signals, code, said):
+def test_the_first_signal_is_a_wish_and_the_second_an_order(signals, code, stdout):
     """A signal is noted for the loop to answer; a second Ctrl-C, or any signal 2 s later, ends the process at once."""
     done = subprocess.run(
         [sys.executable, "-c", SCRIPT, *signals], cwd=PROJECT, capture_output=True, text=True, check=False
     )
-    assert (done.returncode, done.stdout, done.stderr) == (code, said, "")
+    assert (done.returncode, done.stdout, done.stderr) == (code, stdout, "")
 
 
 # Is asked to end while it waits for something, twice if need be.
@@ -73,10 +74,62 @@ else:
 def test_who_waits_for_something_is_called_away(then, code):
     """After a while the signal interrupts what is waited for; what waits on is ended, unless all was answered."""
     done = subprocess.run(
-        [sys.executable, "-c", WAITS, then], cwd=PROJECT, capture_output=True, text=True, check=False, timeout=30
+        [sys.executable, "-c", WAITS, then], cwd=PROJECT, capture_output=True, text=True, check=False, timeout=120
     )
     assert (done.returncode, done.stdout) == (code, "interrupted by SIGTERM\n")
     assert ("did not answer in time" in done.stderr) == (code == 143)
+
+
+# Prints, closes or fills its stdout, then has to end at once: by a second order, or called away from what it waits for.
+UNWRITTEN = """
+import os, sys, time
+from steps.process import signals
+signals._PATIENCE_S, signals._LAST_WORDS_S = 0.1, 0.2
+noted = signals.Interrupts()
+noted.install()
+signals.signal.raise_signal(2)
+print("printed")
+if sys.argv[1] == "closed":
+    os.close(1)
+elif sys.argv[1] == "nobody reads":
+    os.set_blocking(1, False)
+    try:
+        while os.write(1, bytes(4096)):
+            pass
+    except BlockingIOError:
+        os.set_blocking(1, True)
+if sys.argv[2] == "order":
+    signals.signal.raise_signal(2)
+for _ in range(2):
+    try:
+        time.sleep(60)
+    except signals.Interrupted:
+        pass
+"""
+
+
+@pytest.mark.parametrize("why", ["order", "no answer"])
+@pytest.mark.parametrize("stdout", ["open", "full disk", "no reader", "nobody reads", "closed"])
+def test_what_was_printed_is_written_before_the_end(stdout, why, monkeypatch):
+    """Lines in the buffer of a pipe are not lost; a stdout that takes none changes neither the code nor the end."""
+    monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)
+    ours, theirs = os.pipe()
+    if stdout == "full disk":
+        os.close(theirs)
+        theirs = os.open("/dev/full", os.O_WRONLY)
+    if stdout == "no reader":
+        os.close(ours)
+    command = [sys.executable, "-c", UNWRITTEN, stdout, why]
+    done = subprocess.run(
+        command, cwd=PROJECT, stdout=theirs, stderr=subprocess.PIPE, text=True, check=False, timeout=120
+    )
+    os.close(theirs)
+    assert (done.returncode, "Traceback" in done.stderr) == (130, False)
+    if stdout == "open":
+        assert os.read(ours, 100) == b"printed\n"
+    assert ("did not answer in time" in done.stderr) == (why == "no answer")
+    if stdout != "no reader":
+        os.close(ours)
 
 
 def test_a_hangup_that_was_ignored_at_the_start_stays_so():
