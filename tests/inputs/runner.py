@@ -16,10 +16,9 @@ BASE = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_TRACKING_URI": "sqlite:///{folder}/mlflow.db",
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0",
-    "MLFLOW_HTTP_REQUEST_TIMEOUT": "1",
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "60",
     "TMPDIR": "{folder}",
 }
-LIMIT_S = 60
 _OURS = ("MLFLOW_", "TUNING_", "AWS_")
 
 
@@ -49,7 +48,6 @@ def run(host: Host, row: Row, folder: Path) -> Ended:
             clean() | {name: fill(value, places) for name, value in {**BASE, **row.env}.items()},
             out=folder / "stdout",
             err=folder / "stderr",
-            limit_s=LIMIT_S,
         )
     return Ended(code, (folder / "stderr").read_text().splitlines(), places)
 

@@ -50,23 +50,23 @@ def test_the_first_signal_is_a_wish_and_the_second_an_order(signals, code, stdou
     assert (done.returncode, done.stdout, done.stderr) == (code, stdout, "")
 
 
-# Is asked to end while it waits for something, twice if need be.
+# Is asked to end while it waits for something, and then waits on, or has answered and is at its end.
 WAITS = """
-import sys, time
+import signal, sys, time
 from steps.process import signals
-signals._PATIENCE_S = 0.1
+signals._PATIENCE_S = 0.5
 noted = signals.Interrupts()
 noted.install()
-signals.signal.raise_signal(15)
+signal.raise_signal(15)
 try:
-    time.sleep(60)
+    time.sleep(120)
 except signals.Interrupted as error:
     print(error)
 if sys.argv[1] == "answered":
     noted.answered()
-    time.sleep(0.5)
+    assert signal.getitimer(signal.ITIMER_REAL) == (0, 0)
 else:
-    time.sleep(60)
+    time.sleep(120)
 """
 
 
@@ -81,13 +81,14 @@ def test_who_waits_for_something_is_called_away(then, code):
 
 
 # Prints, closes or fills its stdout, then has to end at once: by a second order, or called away from what it waits for.
+# The timers' signals are sent by hand, but for the one that ends a flush which nobody reads.
 UNWRITTEN = """
-import os, sys, time
+import os, signal, sys
 from steps.process import signals
-signals._PATIENCE_S, signals._LAST_WORDS_S = 0.1, 0.2
+signals._PATIENCE_S, signals._LAST_WORDS_S = 1000, 0.2 if sys.argv[1] == "nobody reads" else 60
 noted = signals.Interrupts()
 noted.install()
-signals.signal.raise_signal(2)
+signal.raise_signal(signal.SIGINT)
 print("printed")
 if sys.argv[1] == "closed":
     os.close(1)
@@ -99,10 +100,10 @@ elif sys.argv[1] == "nobody reads":
     except BlockingIOError:
         os.set_blocking(1, True)
 if sys.argv[2] == "order":
-    signals.signal.raise_signal(2)
+    signal.raise_signal(signal.SIGINT)
 for _ in range(2):
     try:
-        time.sleep(60)
+        signal.raise_signal(signal.SIGALRM)
     except signals.Interrupted:
         pass
 """
