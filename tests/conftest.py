@@ -38,16 +38,25 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_collection() -> Generator[None, object, object]:
     """A collection imports all that is tested."""
     with collector.paused():
-        return (yield)
+        collected = yield
+    if "sklearn" in sys.modules:  # a core for each worker: OpenMP's threads would spin for each other's
+        from threadpoolctl import threadpool_limits  # type: ignore[import-untyped] # it has none
+
+        threadpool_limits(1)
+    return collected
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """The long ones come first: the fast ones fill the gaps at the end. The slow ones are left out unless asked for."""
+    """The long ones come first: the fast ones fill the gaps at the end. The slow ones are left out unless asked for.
+
+    Of the fast ones, the files with a database take longest.
+    """
     if not config.getoption("--all"):
         slow = [item for item in items if item.get_closest_marker("slow")]
         config.hook.pytest_deselected(items=slow)
         items[:] = [item for item in items if item not in slow]
-    items.sort(key=lambda item: item.get_closest_marker("e2e") is None)
+    long = {item.path for item in items if "client" in getattr(item, "fixturenames", ())}
+    items.sort(key=lambda item: (item.get_closest_marker("e2e") is None, item.path not in long))
 
 
 @pytest.fixture(autouse=True)

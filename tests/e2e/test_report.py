@@ -1,5 +1,7 @@
 """The page of a study, in a browser; the files beside it; how it comes about."""
 
+from __future__ import annotations  # a browser is imported where one is started
+
 import json
 import os
 import shutil
@@ -9,15 +11,17 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from mlflow.tracking import MlflowClient
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
 from tests.e2e.server import Server
 from tests.e2e.tools import Place, free_port, install
 from tests.waits import promised, until
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, ConsoleMessage, Page
 
 pytestmark = pytest.mark.e2e
 
@@ -32,6 +36,8 @@ SHOWN: dict[str, Any] = {"n_trials": 12, "folds": 2, "jobs": 2, "study": "shown"
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Headless Chromium, Debian's; it is installed where it is missing."""
+    from playwright.sync_api import sync_playwright
+
     if shutil.which("chromium") is None:
         install("chromium")
     with sync_playwright() as playwright:
