@@ -1,23 +1,32 @@
-"""Fixtures that several tests share; a finished study costs seconds, so there is one of each kind."""
+"""Fixtures that several tests share; a finished study costs seconds, so there is one of each kind.
 
+Pytest reads this file in the process that only hands the tests out, too: so what takes seconds to import, as MLflow
+does, is imported where it is used.
+"""
+
+import fcntl
 import http.server
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
+import sys
 import threading
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import mlflow
 import pytest
-from mlflow.tracking import MlflowClient, fluent
-from mlflow.tracking._tracking_service import utils
 
 from steps.process import collector
-from tests.e2e.tools import Place, free_port, git, processes_with, until
 from tests.host import Host
+
+if TYPE_CHECKING:
+    from mlflow.tracking import MlflowClient
+
+    from tests.e2e.tools import Place
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -29,16 +38,25 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_collection() -> Generator[None, object, object]:
     """A collection imports all that is tested."""
     with collector.paused():
-        return (yield)
+        collected = yield
+    if "sklearn" in sys.modules:  # a core for each worker: OpenMP's threads would spin for each other's
+        from threadpoolctl import threadpool_limits  # type: ignore[import-untyped] # it has none
+
+        threadpool_limits(1)
+    return collected
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """The long ones come first: the fast ones fill the gaps at the end. The slow ones are left out unless asked for."""
+    """The long ones come first: the fast ones fill the gaps at the end. The slow ones are left out unless asked for.
+
+    Of the fast ones, the files with a database take longest.
+    """
     if not config.getoption("--all"):
         slow = [item for item in items if item.get_closest_marker("slow")]
         config.hook.pytest_deselected(items=slow)
         items[:] = [item for item in items if item not in slow]
-    items.sort(key=lambda item: item.get_closest_marker("e2e") is None)
+    long = {item.path for item in items if "client" in getattr(item, "fixturenames", ())}
+    items.sort(key=lambda item: (item.get_closest_marker("e2e") is None, item.path not in long))
 
 
 @pytest.fixture(autouse=True)
@@ -46,7 +64,11 @@ def own_server() -> Iterator[None]:
     """What a test says to MLflow of its server and experiment is forgotten with it: MLflow keeps it for the process."""
     standing = {name: value for name, value in os.environ.items() if name.startswith("MLFLOW_")}
     yield
-    utils._tracking_uri = fluent._active_experiment_id = None
+    if "mlflow" in sys.modules:
+        from mlflow.tracking import fluent
+        from mlflow.tracking._tracking_service import utils
+
+        utils._tracking_uri = fluent._active_experiment_id = None
     for name in [name for name in os.environ if name.startswith("MLFLOW_")]:
         del os.environ[name]
     os.environ.update(standing)
@@ -54,15 +76,52 @@ def own_server() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An empty tracking database with its tables made, which takes MLflow seconds: to be copied."""
-    folder = tmp_path_factory.mktemp("database")
-    MlflowClient(f"sqlite:///{folder}/mlflow.db").search_experiments()
-    return folder / "mlflow.db"
+    """An empty tracking database with its tables made, which takes MLflow a second: to be copied.
+
+    The first worker that needs it makes it for all.
+    """
+    from mlflow.store.tracking import DEFAULT_LOCAL_FILE_AND_ARTIFACT_PATH
+    from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
+
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent  # it is the workers' own, of this call of pytest
+    path = folder / "empty.db"
+    with (folder / "empty.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not path.exists():
+            made = folder / "made.db"
+            SqlAlchemyStore(f"sqlite:///{made}", DEFAULT_LOCAL_FILE_AND_ARTIFACT_PATH).engine.dispose()
+            made.rename(path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def quick_databases() -> Iterator[None]:
+    """What this process writes to a database need not outlive a power cut, and MLflow's migrations are listed once."""
+    import functools
+
+    from mlflow.store.db import utils
+    from sqlalchemy import event
+    from sqlalchemy.engine import Engine
+
+    def do_not_sync(connection: object, _record: object) -> None:
+        if isinstance(connection, sqlite3.Connection):
+            connection.execute("PRAGMA synchronous = OFF")
+
+    event.listen(Engine, "connect", do_not_sync)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(utils, "_get_latest_schema_revision", functools.cache(utils._get_latest_schema_revision))
+        yield
+    event.remove(Engine, "connect", do_not_sync)
 
 
 @pytest.fixture
-def client(database: Path, tmp_path: Path, own_server: None) -> MlflowClient:
+def client(database: Path, tmp_path: Path, own_server: None, quick_databases: None) -> "MlflowClient":
     """A client of an empty tracking database, which is MLflow's own for the test."""
+    import mlflow
+    from mlflow.tracking import MlflowClient
+
     shutil.copy(database, tmp_path / "mlflow.db")
     mlflow.set_tracking_uri(f"sqlite:///{tmp_path}/mlflow.db")  # and its variable, for processes that are started
     return MlflowClient()
@@ -71,14 +130,16 @@ def client(database: Path, tmp_path: Path, own_server: None) -> MlflowClient:
 @pytest.fixture(scope="session")
 def host(database: Path) -> Iterator[Host]:
     """A process with the imports done, whose forks the steps of this worker's tests are."""
-    found = Host(database)
-    yield found
-    found.close()
+    process = Host(database)
+    yield process
+    process.close()
 
 
 @pytest.fixture(scope="session")
-def new_place(database: Path, host: Host, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Place]]:
+def new_place(database: Path, host: Host, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., "Place"]]:
     """Make places for studies; whatever is still running in them at the end is killed."""
+    from tests.e2e.tools import Place
+
     places: list[Place] = []
 
     def make(*, fresh: bool = False, **fields: object) -> Place:
@@ -95,13 +156,13 @@ def new_place(database: Path, host: Host, tmp_path_factory: pytest.TempPathFacto
 
 
 @pytest.fixture
-def place(new_place: Callable[..., Place]) -> Place:
+def place(new_place: Callable[..., "Place"]) -> "Place":
     """A place with an empty tracking database."""
     return new_place()
 
 
 @pytest.fixture(scope="session")
-def iris(new_place: Callable[..., Place]) -> Place:
+def iris(new_place: Callable[..., "Place"]) -> "Place":
     """The default study, but for its 12 trials, run by `mlflow run`; `stdout` and `stderr` are in `extra`."""
     place = new_place()
     done = place.mlflow_run("tune", n_trials=12, jobs=2)
@@ -113,7 +174,7 @@ def iris(new_place: Callable[..., Place]) -> Place:
 @pytest.fixture(scope="session")
 def git_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Serve this project's tree by a real Git URL, on loopback."""
-    from tests.e2e.tools import copy_project
+    from tests.e2e.tools import copy_project, free_port, git, processes_with, until
 
     base = tmp_path_factory.mktemp("served")
     project = copy_project(base / "project")
@@ -125,7 +186,7 @@ def git_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     words = ["git", "daemon", "--export-all", "--listen=127.0.0.1", f"--port={port}", f"--base-path={base}", str(base)]
     daemon = subprocess.Popen(words, env={**os.environ, "TEST_MARK": f"git-{port}"}, stderr=subprocess.DEVNULL)
     url = f"git://127.0.0.1:{port}/project"
-    until(lambda: subprocess.run(["git", "ls-remote", url], capture_output=True).returncode == 0, 20, url)
+    until(lambda: subprocess.run(["git", "ls-remote", url], capture_output=True).returncode == 0, 120, url)
     yield url
     daemon.kill()
     daemon.wait()
@@ -145,12 +206,12 @@ class Web:
 @pytest.fixture
 def web() -> Iterator[Web]:
     """A web server that counts."""
-    found = Web("")
+    served = Web("")
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            found.asked.append(self.path)
-            content = found.files.get(self.path.partition("?")[0])
+            served.asked.append(self.path)
+            content = served.files.get(self.path.partition("?")[0])
             self.send_response(404 if content is None else 200)
             self.end_headers()
             self.wfile.write(b"<html>\nnothing\n</html>" if content is None else content)
@@ -159,7 +220,7 @@ def web() -> Iterator[Web]:
             pass
 
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        found.url = f"http://127.0.0.1:{server.server_address[1]}"
+        served.url = f"http://127.0.0.1:{server.server_address[1]}"
         threading.Thread(target=server.serve_forever, args=(0.02,)).start()
-        yield found
+        yield served
         server.shutdown()

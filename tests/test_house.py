@@ -2,6 +2,7 @@
 
 import ast
 import doctest
+import functools
 import graphlib
 import importlib
 import subprocess
@@ -27,18 +28,26 @@ def module_name(path: Path) -> str:
 MODULES = {module_name(path): path for path in FILES}
 
 
-def imports(path: Path) -> set[str]:
+@functools.cache
+def nodes(path: Path) -> list[ast.AST]:
+    """What a file consists of."""
+    return list(ast.walk(ast.parse(path.read_text())))
+
+
+@functools.cache
+def imports(path: Path) -> frozenset[str]:
     """The names that a file imports, at the top or in a function: `steps.names` and `steps.names.Tag`, say."""
-    found = set()
-    for node in ast.walk(ast.parse(path.read_text())):
+    names: set[str] = set()
+    for node in nodes(path):
         if isinstance(node, ast.Import):
-            found |= {name.name for name in node.names}
+            names |= {name.name for name in node.names}
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}: relative import"
-            found |= {str(node.module), *(f"{node.module}.{name.name}" for name in node.names)}
-    return found
+            names |= {str(node.module), *(f"{node.module}.{name.name}" for name in node.names)}
+    return frozenset(names)
 
 
+@functools.cache
 def imported_modules(path: Path) -> set[str]:
     """The modules of steps/ that a file imports; not the packages that these merely lie in."""
     named = {name for name in imports(path) if name in MODULES}
@@ -49,7 +58,7 @@ def imported_modules(path: Path) -> set[str]:
 
 def _takes_a_name_of(path: Path, package: str) -> bool:
     """Tell whether a file imports something that is defined in a package's own __init__.py, or the package itself."""
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in nodes(path):
         if isinstance(node, ast.ImportFrom):
             names = [f"{node.module}.{name.name}" for name in node.names]
             if package in names or (node.module == package and any(name not in MODULES for name in names)):
@@ -94,9 +103,9 @@ def test_no_module_and_no_room_imports_itself_in_a_circle():
 )
 def test_the_rooms_of_the_house_stay_apart(room, never):
     """Training and tuning never import each other, and the rooms that serve both import neither."""
-    found = [name for path in (STEPS / room).rglob("*.py") for name in imports(path)]
-    assert any(name.startswith("steps.") for name in found)
-    assert [name for name in found for other in never if f"{name}.".startswith(f"{other}.")] == []
+    names = [name for path in (STEPS / room).rglob("*.py") for name in imports(path)]
+    assert any(name.startswith("steps.") for name in names)
+    assert [name for name in names for other in never if f"{name}.".startswith(f"{other}.")] == []
 
 
 @pytest.mark.parametrize("module", ["steps.names", "steps.errors"])
@@ -108,9 +117,7 @@ def test_names_and_errors_import_nothing_of_ours(module):
 def test_no_two_modules_and_no_two_classes_have_the_same_name():
     """Who searches for a name finds one thing."""
     files = Counter(path.stem for path in FILES if path.stem != "__init__")
-    classes = Counter(
-        node.name for path in FILES for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.ClassDef)
-    )
+    classes = Counter(node.name for path in FILES for node in nodes(path) if isinstance(node, ast.ClassDef))
     assert [name for name, count in (files + classes).items() if count > 1] == []
 
 
@@ -121,8 +128,8 @@ PURE += [str(path.relative_to(STEPS).with_suffix("")) for path in FILES if path.
 @pytest.mark.parametrize("path", PURE)
 def test_what_is_meant_to_be_pure_is_pure(path):
     """Parameters, values, errors, space and search know no MLflow, no process and no clock."""
-    found = {name.partition(".")[0] for name in imports(STEPS / f"{path}.py")}
-    assert found & {"mlflow", "multiprocessing", "subprocess", "time"} == set()
+    packages = {name.partition(".")[0] for name in imports(STEPS / f"{path}.py")}
+    assert packages & {"mlflow", "multiprocessing", "subprocess", "time"} == set()
 
 
 def test_help_and_wrong_values_answer_without_the_heavy_imports():

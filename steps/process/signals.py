@@ -4,7 +4,9 @@ import os
 import signal
 import sys
 import time
+from contextlib import suppress
 from types import FrameType
+from typing import NoReturn
 
 from steps.errors import Interrupted
 
@@ -12,12 +14,14 @@ from steps.errors import Interrupted
 _SAME_WISH_S = 2.0
 # How long children, and the tracking server, may take to end, and then again.
 _PATIENCE_S = 5.0
+# How long the reader of a pipe may take for what is still unwritten when the process ends at once.
+_LAST_WORDS_S = 1.0
 
 
 def signals() -> list[signal.Signals]:
     """List the signals that end a step; SIGHUP is none where it was ignored at the start, as `nohup` has it."""
-    found = [signal.SIGINT, signal.SIGTERM]
-    return found if signal.getsignal(signal.SIGHUP) == signal.SIG_IGN else [*found, signal.SIGHUP]
+    always = [signal.SIGINT, signal.SIGTERM]
+    return always if signal.getsignal(signal.SIGHUP) == signal.SIG_IGN else [*always, signal.SIGHUP]
 
 
 def raise_at_once() -> None:
@@ -66,8 +70,10 @@ class Interrupts:
         assert self._first is not None
         number, _ = self._first
         if self._called:
-            sys.stderr.write("the tracking server did not answer in time; it is told at the next start of the study\n")
-            os._exit(128 + (signal.SIGINT if number == signal.SIGINT else signal.SIGTERM))
+            _end_at_once(
+                128 + (signal.SIGINT if number == signal.SIGINT else signal.SIGTERM),
+                "the tracking server did not answer in time; it is told at the next start of the study\n",
+            )
         self._called = True
         raise Interrupted(number)
 
@@ -80,4 +86,20 @@ class Interrupts:
             signal.setitimer(signal.ITIMER_REAL, _PATIENCE_S, _PATIENCE_S)
         elif number == signal.SIGINT == self._first[0] or now - self._first[1] > _SAME_WISH_S:
             # The children see this process end and end too.
-            os._exit(128 + number)
+            _end_at_once(128 + number)
+
+
+def _end_at_once(code: int, message: str = "") -> NoReturn:
+    """End the process without its exit handlers, but not without what it has printed; only in the main thread.
+
+    A pipe keeps printed lines in this process's buffer, and `os._exit` would drop them. A reader that has stopped
+    reading may keep the flush waiting: the timer then ends the process instead.
+    """
+    signal.signal(signal.SIGALRM, lambda *_: os._exit(code))
+    signal.setitimer(signal.ITIMER_REAL, _LAST_WORDS_S)
+    for stream, text in ((sys.stderr, message), (sys.stdout, "")):
+        # Closed, without a reader, on a full disk; or the signal came amid a write of the same stream (RuntimeError).
+        with suppress(AttributeError, OSError, ValueError, RuntimeError):
+            stream.write(text)
+            stream.flush()
+    os._exit(code)

@@ -69,7 +69,7 @@ def _disturb(place: Place, chance: random.Random, server: Server | None) -> str:
         server.kill()
         time.sleep(chance.uniform(0, LATEST_S))  # the outage
         server.start()
-        process.wait(timeout=180)
+        process.wait(timeout=600)
         place.all_gone(GONE_S)
         return "SIGKILL to the tracking server"
     victims = sorted(place.processes().items())
@@ -77,7 +77,7 @@ def _disturb(place: Place, chance: random.Random, server: Server | None) -> str:
     if pid:
         with suppress(ProcessLookupError):
             os.kill(pid, number)
-    process.wait(timeout=120)
+    process.wait(timeout=600)
     place.all_gone(GONE_S)
     return f"{number.name} to {name[:80]}"
 

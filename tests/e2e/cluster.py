@@ -88,7 +88,7 @@ class Cluster:
 
     def stop(self) -> None:
         """Kill it."""
-        until(lambda: not _kill(self.processes()), 20, "the end of a cluster")
+        until(lambda: not _kill(self.processes()), 120, "the end of a cluster")
         shutil.rmtree(self.folder, ignore_errors=True)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from tests.e2e.tools import install, until
 
 _USER = "nobody"  # it refuses to run as root
-_STARTS_S = 60
+_STARTS_S = 240
 
 
 class Postgres:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tests.e2e.tools import MARK, Place, free_port, until
 
-_STARTS_S = 90
+_STARTS_S = 240
 
 
 @dataclass

@@ -121,7 +121,7 @@ def test_the_registered_champion_can_be_served(crowned: tuple[Place, Done, Path]
         return bool(answers)
 
     try:
-        until(answered, 90, "a served model")
+        until(answered, 120, "a served model")
     finally:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
@@ -173,7 +173,7 @@ def test_a_champion_that_is_cut_off_is_run_at_the_next_start(place: Place) -> No
     words = place.step_command("steps.tune", **{**SMALL, "n_trials": 2})
     process = place.start(words, cwd=Path(place.project))
     running = "tags.`tuning.role` = 'champion' AND attributes.status = 'RUNNING'"
-    until(lambda: place.client.search_runs(["0"], running), 90, "a champion that runs")
+    until(lambda: place.client.search_runs(["0"], running), 300, "a champion that runs")
     process.kill()
     process.wait()
     place.all_gone()
@@ -187,9 +187,9 @@ def test_an_interrupt_ends_the_champion_too(place: Place) -> None:
     """Ctrl-C while the champion runs: it and the study are KILLED, what was found is said, the code is 130."""
     process = place.start(place.step_command("steps.tune", **{**SMALL, "n_trials": 2}), cwd=Path(place.project))
     running = "tags.`tuning.role` = 'champion' AND attributes.status = 'RUNNING'"
-    until(lambda: place.client.search_runs(["0"], running), 90, "a champion that runs")
+    until(lambda: place.client.search_runs(["0"], running), 300, "a champion that runs")
     process.send_signal(signal.SIGINT)
-    assert process.wait(20) == 130
+    assert process.wait(120) == 130
     place.all_gone()
     assert "Best trial: " in (place.folder / "output.txt").read_text()
     assert [run.info.status for run in champions(place)] == ["KILLED"]

@@ -25,15 +25,14 @@ LONG: dict[str, Any] = {"n_trials": 1000, "folds": 1, "jobs": 2}
 
 
 def started(
-    place: Place, words: list[str], trials: int = 2, seconds: float = 90, **where: object
+    place: Place, words: list[str], trials: int = 2, seconds: float = 300, **where: object
 ) -> "subprocess.Popen[bytes]":
     """Start a study and wait until some of its trials have started."""
     process = place.start(words, **where)  # type: ignore[arg-type]
 
     def some_trials() -> bool:
         assert process.poll() is None, (place.folder / "output.txt").read_text()
-        found = place.client.search_runs(["0"], "tags.`tuning.role` = 'trial'")
-        return len(found) >= trials
+        return len(place.client.search_runs(["0"], "tags.`tuning.role` = 'trial'")) >= trials
 
     until(some_trials, seconds, f"{trials} trials started")
     return process
@@ -66,7 +65,7 @@ def test_the_tuner_killed_takes_its_children_along(place: Place) -> None:
 def test_a_tuner_killed_while_it_starts_leaves_nothing(place: Place) -> None:
     """SIGKILL while the forkserver is still importing: it ends too."""
     process = place.start(place.step_command("steps.tune", **LONG), cwd=ROOT)
-    until(lambda: any("forkserver" in command for command in place.processes().values()), 60, "a forkserver")
+    until(lambda: any("forkserver" in command for command in place.processes().values()), 120, "a forkserver")
     process.kill()
     process.wait()
     place.all_gone()
@@ -85,7 +84,7 @@ def test_ctrl_c_ends_in_order(place: Place) -> None:
     """Ctrl-C at the terminal: children ended and KILLED, no run left RUNNING, no traceback of the step."""
     process = started(place, place.command("tune", **LONG), trials=4)
     os.killpg(process.pid, signal.SIGINT)
-    process.wait(timeout=20)
+    process.wait(timeout=120)
     place.all_gone()
     study = place.study()
     assert {run.info.status for run in study.children} <= {"KILLED", "FINISHED"}
@@ -105,9 +104,9 @@ def test_a_closed_terminal_ends_in_order(place: Place) -> None:
     process = subprocess.Popen(words, cwd=place.folder, env=place.env, stdin=other, start_new_session=True)
     os.close(other)
     trials = "tags.`tuning.role` = 'trial'"
-    until(lambda: len(place.client.search_runs(["0"], trials)) >= 4, 90, "trials")
+    until(lambda: len(place.client.search_runs(["0"], trials)) >= 4, 300, "trials")
     os.close(terminal)
-    process.wait(timeout=20)
+    process.wait(timeout=120)
     place.all_gone(ALL_GONE_S + 5)
     place.step("steps.tuning.record.tidy", check=True)
     study = place.study()
@@ -121,9 +120,9 @@ def test_a_study_outlives_a_terminal_that_it_was_taken_from(place: Place) -> Non
     words = place.step_command("steps.tune", n_trials=12, folds=1)
     process = subprocess.Popen(words, cwd=ROOT, env=place.env, stdin=other, stdout=other, stderr=other)
     os.close(other)
-    until(lambda: len(place.client.search_runs(["0"], "tags.`tuning.role` = 'trial'")) >= 2, 90, "trials")
+    until(lambda: len(place.client.search_runs(["0"], "tags.`tuning.role` = 'trial'")) >= 2, 300, "trials")
     os.close(terminal)
-    assert process.wait(timeout=60) == 0
+    assert process.wait(timeout=600) == 0
     study = place.study()
     assert study.parent.info.status == "FINISHED"
     assert len(study.trials) == 12
@@ -155,7 +154,7 @@ def test_a_signal_to_the_step_is_its_exit_code(place: Place, number: signal.Sign
     """
     process = started(place, place.step_command("steps.tune", **LONG), cwd=ROOT)
     os.killpg(process.pid, number)
-    assert process.wait(timeout=15) == code
+    assert process.wait(timeout=120) == code
     place.all_gone()
     study = place.study()
     assert {run.info.status for run in study.children} <= {"KILLED", "FINISHED"}
@@ -170,7 +169,7 @@ def test_train_killed_through_mlflow_run_ends_and_says_so(place: Place) -> None:
     def a_fold_is_scored() -> bool:
         return any("fold_accuracy" in run.data.metrics for run in place.client.search_runs(["0"]))
 
-    until(a_fold_is_scored, 60, "a scored fold")
+    until(a_fold_is_scored, 120, "a scored fold")
     process.kill()
     process.wait()
     place.all_gone()

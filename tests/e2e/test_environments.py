@@ -42,8 +42,8 @@ def test_tune_runs_in_the_environment_that_conda_yaml_pins_and_dies_with_mlflow_
 
     SIGKILL to its `mlflow run`, with a shell between it and the tuner: after 5 s no process of the study is left.
     """
-    process = started(prepared, prepared.command("tune", env_manager=manager, **LONG), trials=4, seconds=240)
-    until(lambda: prepared.study().ended("COMPLETE"), 30, "a finished trial")
+    process = started(prepared, prepared.command("tune", env_manager=manager, **LONG), trials=4, seconds=600)
+    until(lambda: prepared.study().ended("COMPLETE"), 120, "a finished trial")
     process.kill()
     process.wait()
     prepared.all_gone()
@@ -61,5 +61,5 @@ def test_the_shell_between_killed_takes_the_study_along(prepared: Place, manager
     shell = int(Path(f"/proc/{tuner_of(prepared)}/stat").read_text().rpartition(")")[2].split()[1])
     assert shell != process.pid
     os.kill(shell, signal.SIGKILL)
-    process.wait(timeout=20)
+    process.wait(timeout=120)
     prepared.all_gone()

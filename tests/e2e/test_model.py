@@ -17,7 +17,7 @@ from tests.e2e.tools import Place, free_port, outputs, until
 pytestmark = pytest.mark.e2e
 
 MESSY = Path(__file__).parent.parent / "samples" / "messy.csv"
-_STARTS_S = 90
+_STARTS_S = 240
 
 
 @pytest.mark.slow
@@ -45,11 +45,11 @@ def served(place: Place, model_id: str, rows: pd.DataFrame) -> list[str]:
         request = urllib.request.Request(
             f"http://127.0.0.1:{port}/invocations", body, {"Content-Type": "application/json"}
         )
-        with urllib.request.urlopen(request, timeout=30) as answer:
+        with urllib.request.urlopen(request, timeout=120) as answer:
             return [str(label) for label in json.loads(answer.read())["predictions"]]
     finally:
         process.send_signal(signal.SIGTERM)
-        process.wait(timeout=20)
+        process.wait(timeout=120)
 
 
 def _ping(port: int, process: "subprocess.Popen[bytes]") -> bool:

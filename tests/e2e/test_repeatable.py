@@ -70,7 +70,7 @@ def local(new_place: Callable[..., Place]) -> Iterator[Place]:
         assert process.poll() is None, (place.folder / "output.txt").read_text()
         return len(place.client.search_runs(["0"], "tags.`tuning.state` = 'COMPLETE'")) > LOCAL_TRIALS  # a baseline too
 
-    until(all_ended, 300, f"{LOCAL_TRIALS} trials ended")
+    until(all_ended, 900, f"{LOCAL_TRIALS} trials ended")
     yield place
     process.kill()
     process.wait()

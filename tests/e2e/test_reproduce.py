@@ -158,7 +158,7 @@ def test_an_interrupted_reproduction_leaves_nothing(recorded: Recorded) -> None:
     words = place.step_command("steps.reproduce", run_id=recorded.run("trial").info.run_id)
     process = place.start(words, cwd=recorded.project)
     running = "tags.`tuning.role` = 'reproduction'"
-    until(lambda: len(place.client.search_runs(["0"], running)) > known, 90, "a child that runs")
+    until(lambda: len(place.client.search_runs(["0"], running)) > known, 300, "a child that runs")
     process.send_signal(signal.SIGINT)
     assert process.wait(20) == 130
     place.all_gone()

@@ -68,11 +68,13 @@ def test_of_two_tuners_one_works(place: Place) -> None:
     long = {**SMALL, "n_trials": 1000}
     first = place.start(place.step_command("steps.tune", **long), cwd=ROOT)
     second = place.start(place.step_command("steps.tune", **long), cwd=ROOT)
-    until(lambda: None not in (first.poll(), second.poll()) or (first.poll() or second.poll()) == 2, 90, "one gives up")
+    until(
+        lambda: None not in (first.poll(), second.poll()) or (first.poll() or second.poll()) == 2, 300, "one gives up"
+    )
     at_work = second if first.poll() == 2 else first
     assert at_work.poll() is None
     trials = "tags.`tuning.role` = 'trial'"
-    until(lambda: len(place.client.search_runs(["0"], trials)) >= 3, 60, "trials of the other")
+    until(lambda: len(place.client.search_runs(["0"], trials)) >= 3, 300, "trials of the other")
     third = place.step("steps.tune", **long)
     assert third.code == 2
     assert f"process {at_work.pid} on" in third.stderr
@@ -80,7 +82,7 @@ def test_of_two_tuners_one_works(place: Place) -> None:
         place.named("mine").parent.info.run_id
     }
     at_work.send_signal(signal.SIGTERM)
-    assert at_work.wait(timeout=15) == 143
+    assert at_work.wait(timeout=120) == 143
     place.all_gone()
 
 

@@ -28,7 +28,7 @@ def test_a_target_that_is_reached_ends_the_study(place: Place) -> None:
 
 def test_the_time_limit_ends_running_trials_too(place: Place) -> None:
     """After timeout_s what has finished is reported, and what runs is ended: nothing is left RUNNING."""
-    command = place.step_command("steps.tune", **SHORT, n_trials=5000, timeout_s=5)
+    command = place.step_command("steps.tune", **SHORT, n_trials=5000, timeout_s=10)
     place.run(command, cwd=ROOT, check=True)
     study = place.study()
     complete = study.ended("COMPLETE")

@@ -159,6 +159,6 @@ def test_every_kind_of_value_arrives_as_it_was(backend: str, launches: int, plac
     """
     env = {**place.env, "PYTHONPATH": str(ROOT)}
     words = [sys.executable, str(CARRY), backend, str(launches)]
-    done = subprocess.run(words, cwd=ROOT, env=env, capture_output=True, text=True, timeout=300, check=False)
+    done = subprocess.run(words, cwd=ROOT, env=env, capture_output=True, text=True, timeout=900, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert f"carried {launches * 40} values" in done.stdout

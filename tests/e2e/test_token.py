@@ -30,7 +30,7 @@ class Gate:
         body = request.rfile.read(int(request.headers.get("Content-Length") or 0))
         status, headers, content = 401, [], b"the token has expired"
         if not self.expired and request.headers.get("Authorization") == f"Bearer {TOKEN}":
-            connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=30)
+            connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=120)
             kept = {name: value for name, value in request.headers.items() if name.lower() not in _DROPPED}
             connection.request(request.command, request.path, body, {**kept, "Host": f"127.0.0.1:{self.server.port}"})
             answer = connection.getresponse()
@@ -85,9 +85,9 @@ def test_a_token_that_expires_ends_the_study_in_one_sentence(gate: Gate) -> None
         assert process.poll() is None, output.read_text()
         return len(place.client.search_runs(["0"], "tags.`tuning.state` = 'COMPLETE'")) >= 3
 
-    until(some_ended, 120, "3 trials ended")
+    until(some_ended, 300, "3 trials ended")
     gate.expired = True
-    assert process.wait(timeout=60) == 2, output.read_text()
+    assert process.wait(timeout=300) == 2, output.read_text()
     said = [line for line in output.read_text().splitlines() if line.startswith("tune: the tracking server")]
     assert len(said) == 1
     assert "refuses this user: error 401: the token has expired; " in said[0]

@@ -7,9 +7,7 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
 import uuid
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +17,8 @@ from mlflow.tracking import MlflowClient
 
 from steps.process import proc
 from tests.host import ROOT, Host
+from tests.waits import PATIENCE_S, promised
+from tests.waits import until as until
 
 # What a study in a test goes without, unless the test asks for it: each costs seconds.
 SPARED = {"champion": "false", "report": "false"}
@@ -65,8 +65,8 @@ class Place:
         return self.run(self.command(entry_point, *options, **parameters), check=check)  # type: ignore[arg-type]
 
     def step_command(self, module: str, **parameters: object) -> list[str]:
-        given = {**(SPARED if module == "steps.tune" else {}), **parameters}
-        return [self.python, "-m", module, *(f"--{name}={value}" for name, value in given.items())]
+        values = {**(SPARED if module == "steps.tune" else {}), **parameters}
+        return [self.python, "-m", module, *(f"--{name}={value}" for name, value in values.items())]
 
     def step(self, module: str, *words: str, check: bool = False, **parameters: object) -> "Done":
         """Run a step by hand, without the seconds of `mlflow run` around it, nor where it can be those of imports."""
@@ -81,7 +81,7 @@ class Place:
 
     def run(self, words: list[str], *, cwd: Path | None = None, check: bool) -> "Done":
         done = subprocess.run(
-            words, cwd=cwd or self.folder, env=self.env, capture_output=True, text=True, timeout=300, check=False
+            words, cwd=cwd or self.folder, env=self.env, capture_output=True, text=True, timeout=900, check=False
         )
         assert not check or done.returncode == 0, done.stdout + done.stderr
         return Done(done.returncode, done.stdout, done.stderr)
@@ -98,11 +98,9 @@ class Place:
         return processes_with(f"{MARK}={self.mark}")
 
     def all_gone(self, seconds: float = ALL_GONE_S) -> None:
-        """Wait until no process carries the mark; fail, with those that do, after too many seconds."""
-        deadline = time.monotonic() + seconds
-        while left := self.processes():
-            assert time.monotonic() < deadline, f"after {seconds} s there are still: {left}"
-            time.sleep(0.05)
+        """Wait until no process carries the mark; fail if that takes longer than the seconds that are promised."""
+        with promised(seconds):
+            until(lambda: not self.processes(), PATIENCE_S, f"the end of {self.processes()}")
 
     def named(self, study: str) -> "Study":
         """A study that may have several parents: with the newest of them, and all of its children."""
@@ -142,10 +140,10 @@ class Study:
     @property
     def trials(self) -> list[Run]:
         """The trials in the order of their numbers; of a study with several parents those that count."""
-        found = [run for run in self.children if run.data.tags.get("tuning.role") == "trial"]
+        trials = [run for run in self.children if run.data.tags.get("tuning.role") == "trial"]
         if self.name is not None:
-            found = [run for run in found if run.data.tags.get("tuning.state") in ("COMPLETE", "PRUNED", "FAIL")]
-        return sorted(found, key=lambda run: int(run.data.tags["tuning.trial"]))
+            trials = [run for run in trials if run.data.tags.get("tuning.state") in ("COMPLETE", "PRUNED", "FAIL")]
+        return sorted(trials, key=lambda run: int(run.data.tags["tuning.trial"]))
 
     def ended(self, state: str) -> list[Run]:
         """The trials that ended in a state."""
@@ -164,8 +162,8 @@ class Study:
 
     def history(self, metric: str) -> list[tuple[int, float]]:
         """A metric of the parent: (step, value)."""
-        found = self.client.get_metric_history(self.parent.info.run_id, metric)
-        return sorted((m.step, m.value) for m in found)
+        values = self.client.get_metric_history(self.parent.info.run_id, metric)
+        return sorted((m.step, m.value) for m in values)
 
 
 def outputs(run: Run) -> list[LoggedModelOutput]:
@@ -175,27 +173,18 @@ def outputs(run: Run) -> list[LoggedModelOutput]:
 
 def processes_with(variable: str) -> dict[int, str]:
     """Find the processes that were started with `NAME=value` in their environment: their ids and commands."""
-    found = {}
+    commands = {}
     for pid in proc.with_variable(variable):
         with suppress(OSError):  # gone meanwhile
-            found[pid] = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
-    return found
+            commands[pid] = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+    return commands
 
 
 def free_port() -> int:
     """Return a port of this host that is free now."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
-
-
-def until(condition: Callable[[], object], seconds: float, what: str) -> float:
-    """Poll until a condition holds; return the seconds it took, fail after too many."""
-    began = time.monotonic()
-    while not condition():
-        assert time.monotonic() - began < seconds, f"after {seconds} s still not: {what}"
-        time.sleep(0.05)
-    return time.monotonic() - began
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        return int(bound.getsockname()[1])
 
 
 def install(package: str) -> None:

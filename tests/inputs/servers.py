@@ -21,6 +21,8 @@ def _json(status: int, **fields: str) -> State:
 def _server(id: str, line: str, state: State, code: int, uri: str = "{server}", study: str = "") -> list[Row]:
     """Make rows of a step by hand, of a study under `mlflow run` (which may say it otherwise), and of a trial."""
     env = {"MLFLOW_TRACKING_URI": uri}
+    if state is states.silent:
+        env["MLFLOW_HTTP_REQUEST_TIMEOUT"] = "1"
     under = {**env, "MLFLOW_RUN_ID": _RUN}
     return [
         Row(f"server-{id}-train", "train", line, env=env, state=state, code=code),

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from steps.process import proc
-from tests.e2e.tools import until
+from tests.waits import until
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 
@@ -15,7 +15,7 @@ def test_a_process_may_be_called_anything(tmp_path):
     """A command's name with blanks and brackets does not hide who its parent is."""
     odd = tmp_path / "a) S 1 (b"
     odd.symlink_to("/bin/sleep")
-    with subprocess.Popen([str(odd), "20"], executable=str(odd)) as process:
+    with subprocess.Popen([str(odd), "120"], executable=str(odd)) as process:
         assert proc.parent_of(process.pid) == os.getpid()
         process.kill()
 
@@ -23,21 +23,21 @@ def test_a_process_may_be_called_anything(tmp_path):
 def test_processes_are_found_by_a_variable_that_they_were_started_with():
     """Whoever inherited the variable is found, also below a shell; nobody else."""
     mark = f"TEST_MARK={os.getpid()}"
-    process = subprocess.Popen(["sh", "-c", "sleep 60; :"], env={**os.environ, "TEST_MARK": str(os.getpid())})
+    process = subprocess.Popen(["sh", "-c", "sleep 120; :"], env={**os.environ, "TEST_MARK": str(os.getpid())})
     try:
-        until(lambda: len(proc.with_variable(mark)) == 2, 10, "the shell and what it runs")
+        until(lambda: len(proc.with_variable(mark)) == 2, 120, "the shell and what it runs")
         assert process.pid in proc.with_variable(mark)
         assert os.getpid() not in proc.with_variable(mark)
     finally:
         for pid in proc.with_variable(mark):
             os.kill(pid, signal.SIGKILL)
         process.wait()
-    until(lambda: not proc.with_variable(mark), 10, "nobody left")
+    until(lambda: not proc.with_variable(mark), 120, "nobody left")
 
 
 def test_a_process_that_is_gone_or_a_zombie_has_no_start():
     """Of a living process the start is known, and is the same each time; of one that nobody has waited for, none."""
     assert proc.started(os.getpid()) == proc.started(os.getpid()) is not None
     with subprocess.Popen(["true"]) as ended:
-        until(lambda: proc.started(ended.pid) is None, 60, "the end")
+        until(lambda: proc.started(ended.pid) is None, 120, "the end")
     assert proc.parent_of(ended.pid) is None

@@ -16,6 +16,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from tests.standin import standin_conda
+from tests.waits import promised
 
 ROOT = Path(__file__).parents[2]
 CONDA_YAML = ROOT / "conda.yaml"
@@ -191,7 +192,7 @@ def start(clone, path, *arguments, **more):
 
 def finish(process):
     """Wait for a set-up; return what it said on stdout, line by line, and on stderr."""
-    out, err = process.communicate(timeout=300)
+    out, err = process.communicate(timeout=900)
     assert process.returncode == 0, err
     return out.splitlines(), err
 
@@ -227,7 +228,7 @@ def test_a_set_up_killed_half_way_is_made_anew(tmp_path):
     """On a machine without uv and conda: what SIGKILL leaves is not taken as ready, and the next start completes it."""
     made, path = clone(tmp_path), bare_path()
     killed = start(made, path)
-    wait_until(lambda: installed(made) - {"pip", "setuptools", "uv"}, seconds=120)
+    wait_until(lambda: installed(made) - {"pip", "setuptools", "uv"}, seconds=300)
     os.killpg(killed.pid, signal.SIGKILL)
     killed.communicate()
     assert not (made / ".venv" / "made-from").exists()
@@ -242,9 +243,8 @@ def test_a_set_up_killed_half_way_is_made_anew(tmp_path):
 @pytest.mark.e2e
 def test_the_second_start_finds_it_ready(ready):
     """A start that has nothing to set up says nothing and takes less than a second."""
-    began = time.monotonic()
-    said, talk = set_up(*ready)
-    assert time.monotonic() - began < 1
+    with promised(1):
+        said, talk = set_up(*ready)
     assert (said, talk) == ([f"{ready[0]}/.venv/bin/python", f" {ready[0]}/.venv"], "")
 
 
@@ -316,7 +316,7 @@ def test_without_python_3_11_the_message_says_so(tmp_path, name):
 def test_run_without_an_entry_point_says_how_it_is_used(tmp_path, arguments, code):
     """It sets nothing up for that."""
     made = clone(tmp_path)
-    ran = subprocess.run([made / "scripts" / "run", *arguments], capture_output=True, text=True, timeout=60)
+    ran = subprocess.run([made / "scripts" / "run", *arguments], capture_output=True, text=True, timeout=300)
     assert ran.returncode == code
     assert ran.stdout.startswith("usage: scripts/run [--ray] <entry point>")
     assert not (made / ".venv").exists()
@@ -338,7 +338,7 @@ def test_run_is_mlflow_run_in_that_environment(ready, tmp_path):
         env=environ(path, MLFLOW_DISABLE_TELEMETRY="false", DO_NOT_TRACK="true"),
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=900,
     )
     assert ran.stdout.splitlines() == [f"two words|{made}/.venv|1|false"], ran.stderr
     assert (made / "mlflow.db").exists()
@@ -348,6 +348,6 @@ def test_run_is_mlflow_run_in_that_environment(ready, tmp_path):
 def test_lock_keeps_the_pins(tmp_path):
     """Locking again writes the same files."""
     made = clone(tmp_path)
-    subprocess.run([made / "scripts" / "lock"], env=environ(with_uv(tmp_path / "bin")), check=True, timeout=300)
+    subprocess.run([made / "scripts" / "lock"], env=environ(with_uv(tmp_path / "bin")), check=True, timeout=900)
     for path in (CONDA_YAML, TEST_PINS):
         assert (made / path.relative_to(ROOT)).read_text() == path.read_text()

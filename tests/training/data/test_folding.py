@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from steps.errors import WrongValue
+from steps.parameters.settings import TrainSettings
 from steps.training.data import folding
 
 DAYS = pd.Series(pd.date_range("2026-01-01", periods=100))
@@ -14,8 +15,8 @@ DAYS = pd.Series(pd.date_range("2026-01-01", periods=100))
 
 def lay_out(frame, target, **changed):
     """Lay out a table by settings in which nothing is `auto` but the seed of the folds."""
-    chosen = {"data": "x.csv", "split": "random", "task": "regression", "folds": 5, "test_size": 0.2, "seed": 42}
-    return folding.lay_out(frame, pd.Series(target, name="y"), chosen | changed)
+    chosen = TrainSettings(**{"data": "x.csv", "split": "random", "task": "regression", **changed})
+    return folding.lay_out(frame, pd.Series(target, name="y"), chosen)
 
 
 def table(rows=100, **columns):

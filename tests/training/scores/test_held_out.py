@@ -111,6 +111,7 @@ def test_no_gain_is_no_gain():
     assert (found["gain"], found["gain_low"], found["gain_high"]) == (0, 0, 0)
 
 
+@pytest.mark.usefixtures("_fewer_resamples")
 def test_the_interval_of_a_score_is_the_binomial_one():
     """Of a share of rows that are right, the interval is that of the binomial distribution, but for its own chance."""
     tosses = np.repeat([1, 0], [56, 24])

@@ -9,6 +9,7 @@ from steps.errors import WrongValue
 from steps.project.git import Git, GitFailed
 from steps.tuning.checks import git_state
 from tests.e2e.tools import git
+from tests.waits import promised
 
 BINARY = bytes(range(256)) * 3
 
@@ -220,19 +221,17 @@ def test_a_git_that_takes_too_long_is_not_waited_for(repository, monkeypatch):
     monkeypatch.setattr(git_state, "GIT_S", 0.2)
     slow = repository.parent / "bin"
     slow.mkdir()
-    (slow / "git").write_text("#!/bin/sh\nexec sleep 30\n")
+    (slow / "git").write_text("#!/bin/sh\nexec sleep 300\n")
     (slow / "git").chmod(0o755)
     monkeypatch.setenv("PATH", str(slow), prepend=os.pathsep)
-    began = time.monotonic()
-    with pytest.raises(GitFailed, match="takes too long"):
+    with promised(3), pytest.raises(GitFailed, match="takes too long"):
         git_state.read(repository)
-    assert time.monotonic() - began < 3
 
 
 def test_what_git_refuses_is_told_in_one_line(repository):
     """Its own words, and which command."""
     with pytest.raises(GitFailed) as caught:
-        Git(repository, time.monotonic() + 5)("rev-parse", "--verify", "no such name")
+        Git(repository, time.monotonic() + 120)("rev-parse", "--verify", "no such name")
     assert str(caught.value).startswith("`git rev-parse`: ")
     assert "\n" not in str(caught.value)
 

@@ -34,7 +34,7 @@ def problems_of(text):
     return list(caught.value.problems)
 
 
-def test_the_issue_s_example():
+def test_several_estimators_have_hyperparameters_of_their_own():
     """Several estimators: a categorical `estimator`, then each one's hyperparameters under its class's name."""
     space = read(SEVERAL)
     assert list(space.distributions) == [
