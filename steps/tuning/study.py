@@ -28,7 +28,7 @@ from steps.tuning.champion.champion import Champion
 from steps.tuning.checks import backend, preflight, ray_cluster
 from steps.tuning.checks.git_state import GitState
 from steps.tuning.loop import StudyLoop
-from steps.tuning.record import lock, resume, study_run, warm_start
+from steps.tuning.record import identity, leftovers, lock, resume, study_run, warm_start
 from steps.tuning.record.lock import StudyLock
 from steps.tuning.record.resume import History
 from steps.tuning.record.warm_start import WarmStart
@@ -75,8 +75,8 @@ def open_study(settings: TuneSettings, run_id: str) -> OpenStudy:
         return OpenStudy(own.info.run_name, own, settings, [], StudyLock(run_id))
     study = settings.study
     study_lock = StudyLock(run_id) if settings.dry_run else lock.acquire(study, own)
-    earlier = resume.parents(own.info.experiment_id, study, but=run_id)
-    return OpenStudy(study, own, resume.take_over(settings, earlier), earlier, study_lock)
+    earlier = resume.earlier_parents(own.info.experiment_id, study, but=run_id)
+    return OpenStudy(study, own, identity.take_from_record(settings, earlier), earlier, study_lock)
 
 
 def run(opened: OpenStudy, interrupts: Interrupts, describe: Describe) -> None:
@@ -116,7 +116,7 @@ def _check(opened: OpenStudy, describe: Describe) -> tuple[StudyPlan, GitState |
         git_state = preflight.check(opened.settings, opened.parent)
         plan = make(opened.settings, describe)
         champions.check(plan)
-        resume.check_same(opened.name, plan, opened.earlier)
+        identity.check_same(opened.name, plan, opened.earlier)
     except WrongValue:
         if opened.settings.is_named:  # else its run would be taken for a part of the study
             opened.study_lock.release()
@@ -133,7 +133,7 @@ def _run_trials(
     loop = StudyLoop(plan, search, pool, history, opened.study_lock, interrupts, reporter)
     try:
         result = loop.run()
-        resume.settle_leftovers(opened.experiment_id, opened.name)
+        leftovers.settle_running(opened.experiment_id, opened.name)
         study_run.write_end(result, children, opened.run_id)
         reporter.stand_by()  # beside the champion, which takes as long on one core
         with outage.survived(opened.name):

@@ -71,4 +71,4 @@ def rerun(
     plan: StudyPlan, children: ChildRuns, interrupts: Interrupts, study_lock: StudyLock, history: History
 ) -> Rerun:
     """Make what runs trials of a study once more, or finds that an earlier start of it has."""
-    return Rerun(children, interrupts, study_lock, plan.jobs, plan.settings.retries, list(history.others))
+    return Rerun(children, interrupts, study_lock, plan.jobs, plan.settings.retries, list(history.reruns))

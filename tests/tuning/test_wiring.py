@@ -109,5 +109,5 @@ def test_a_rerun_is_as_planned(tmp_path):
     """It runs as many at a time, tries as often, and knows what earlier starts have run once more."""
     plan = fakes.plan(jobs=3, retries=2)
     run = fakes.run_of("old", {"tuning.role": Role.CHAMPION})
-    rerun = wiring.rerun(plan, children_of(plan, tmp_path), Interrupts(), StudyLock("p"), History(others=[run]))
+    rerun = wiring.rerun(plan, children_of(plan, tmp_path), Interrupts(), StudyLock("p"), History(reruns=[run]))
     assert (rerun.jobs, rerun.retries, rerun.known) == (3, 2, [run])

@@ -11,7 +11,7 @@ from mlflow.tracking import MlflowClient
 from steps.names import Metric, Role, Tag
 from steps.project import environment
 from steps.tracking import write
-from steps.tuning.record import resume, warm_start
+from steps.tuning.record import identity, warm_start
 from steps.tuning.record.warm_start import WarmStart
 from steps.tuning.study_plan import StudyPlan
 from steps.tuning.trials.child_runs import ChildRuns
@@ -25,7 +25,7 @@ def write_opening(plan: StudyPlan, study: str, run_id: str, past: WarmStart, ear
         Tag.STUDY: study,
         Tag.ROLE: Role.STUDY,
         Tag.SETTINGS: json.dumps(asdict(plan.settings)),
-        Tag.IDENTITY: json.dumps(resume.identity(plan)),
+        Tag.IDENTITY: json.dumps(identity.as_data(plan)),
         Tag.ENVIRONMENT: environment.state(),
         Tag.ENVIRONMENT_SHA256: environment.digest(),
     }

@@ -8,7 +8,7 @@ from mlflow.tracking import MlflowClient
 from steps.names import Role, Tag
 from steps.process.exit import exit_code
 from steps.tracking import read, server_errors
-from steps.tuning.record import lock, resume
+from steps.tuning.record import leftovers, lock
 
 # Studies; and those that were killed before they could say so, by what `mlflow run` wrote of them.
 _PARENTS = (
@@ -36,7 +36,7 @@ def _tidy() -> int:
         # Of a parent that is not among those RUNNING, the tuner has ended.
         cut_off = [run for run in children if run.data.tags.get("mlflow.parentRunId") not in studies.keys() - dead]
         for run in cut_off:
-            resume.settle_cut_off(run)
+            leftovers.settle(run)
         for run_id in dead:
             client.set_terminated(run_id, "KILLED")
     except Exception as error:
