@@ -18,7 +18,7 @@ from optuna.samplers import RandomSampler
 from optuna.trial import FrozenTrial, TrialState
 
 from steps.errors import NoTrialFinished, ServerLost, WrongValue
-from steps.names import Metric
+from steps.names import Metric, Tag
 from steps.tuning import wiring
 from steps.tuning.loop import StudyLoop
 from steps.tuning.record import lock
@@ -93,7 +93,7 @@ def study(
     pool = Pool(children, jobs, plan.settings.trial_timeout_s)  # type: ignore[arg-type] # a fake
     loop = StudyLoop(
         plan,
-        wiring.search(plan, ()),
+        wiring.make_search(plan, ()),
         pool,
         history or History(),
         StudyLock(fakes.PARENT),
@@ -168,6 +168,7 @@ def test_a_study_stops_by_its_rules(how, ends, stopped_by, count, jobs, order):
     made = study(by_number(*ends), ending=order, jobs=jobs, **{"n_trials": 30, **how})
     result = made.run()
     assert (result.stopped_by, list(result.trials)) == (stopped_by, list(range(count)))
+    assert made.server.metrics[-1].step == count - 1
     assert made.children.running == []
     assert made.interrupts.is_answered
 
@@ -199,6 +200,13 @@ def test_a_running_trial_behind_a_stop_is_ended():
     made = study(by_number(0.9), jobs=2, n_trials=9, target_value=0.9)
     assert list(made.run().trials) == [0]
     assert made.children.stopped == [child.run_id for child in made.children.launched if child.number == 1]
+
+
+def test_a_failure_behind_a_stop_is_not_retried():
+    """Trial 1 failed while trial 0 reached the target."""
+    ends: dict[int, End] = {0: 0.9, 1: RETRIED}
+    made = study(lambda job, _: ends[job.number or 0], ending=lambda running: running, jobs=2, target_value=0.9)
+    assert (list(made.run().trials), made.children.numbers) == ([0], [0, 1])
 
 
 def test_a_timeout_ends_the_study_and_its_children():
@@ -357,6 +365,40 @@ def test_a_running_child_that_the_pruner_gives_up_is_asked_to_end():
     assert states == ["COMPLETE"] * 6 + ["PRUNED"] * 2
     assert [child.number for child in made.children.launched if child.asked_to_end is not None] == [6, 7]
     assert result.trials[6].outcome.steps == ((0, 0.0),)
+
+
+def bad_after_a_while(job: Job) -> list[tuple[int, float]]:
+    """Scores over 9 steps; what later trials are compared with are the steps of those before."""
+    return [(step, (37 * (job.number or 0) % 11) / 11 + step / 10) for step in range(1, 10)]
+
+
+@pytest.mark.parametrize("on_record", [3, 8])
+def test_a_replayed_study_prunes_as_the_first(on_record):
+    """The pruner sees the recorded steps of recalled trials, so it notes in them what it did at first."""
+
+    def pruned(history: History) -> tuple[dict[int, Any], Study]:
+        made = study(by_number(0.5), history=history, n_trials=12, window=1, pruner="hyperband")
+        made.children.steps_of = bad_after_a_while
+        return {number: ended.outcome for number, ended in made.run().trials.items()}, made
+
+    first, made = pruned(History())
+    assert {outcome.state.name for outcome in first.values()} == {"COMPLETE", "PRUNED"}
+    jobs = {child.number: child.job for child in made.children.launched}
+    trials = {
+        number: run_of(
+            f"old {number}",
+            {
+                **trial_tags(number, json.dumps(dict(jobs[number].hyperparameters)), outcome.state.name),
+                Tag.REPORTED: json.dumps(outcome.steps),
+            },
+            {OBJECTIVE: 0.5},
+        )
+        for number, outcome in first.items()
+        if number < on_record
+    }
+    again, made = pruned(History(trials=trials))
+    assert made.children.numbers == list(range(on_record, 12))
+    assert again == first
 
 
 def test_the_pruner_looks_at_intervals():

@@ -28,7 +28,7 @@ def of_train(**settings: Any) -> StudyPlan:
 
 
 def children_of(plan: StudyPlan, tmp_path) -> ChildRuns:
-    return wiring.child_runs(plan, "mine", "7", tmp_path)
+    return wiring.make_child_runs(plan, "mine", "7", tmp_path)
 
 
 PARAMETERS = {
@@ -92,22 +92,22 @@ def test_the_search_is_as_planned():
     """Its sampler, seed and window decide what the trials are."""
 
     def first_params(**settings: Any) -> list[dict[str, Any]]:
-        search = wiring.search(fakes.plan(**settings), ())
+        search = wiring.make_search(fakes.plan(**settings), ())
         return [search.ask()[1] for _ in range(3)]
 
     assert first_params() == first_params()
     assert first_params(seed=1) != first_params(seed=2)
     assert first_params(text=GRID, sampler="random") != first_params(text=GRID, sampler="grid")
-    search = wiring.search(fakes.plan(window=2), ())
+    search = wiring.make_search(fakes.plan(window=2), ())
     search.ask()
     search.ask()
     assert not search.can_ask()
-    assert [wiring.search(fakes.plan(pruner=pruner), ()).prunes for pruner in (None, "median")] == [False, True]
+    assert [wiring.make_search(fakes.plan(pruner=pruner), ()).prunes for pruner in (None, "median")] == [False, True]
 
 
 def test_a_rerun_is_as_planned(tmp_path):
     """It runs as many at a time, tries as often, and knows what earlier starts have run once more."""
     plan = fakes.plan(jobs=3, retries=2)
     run = fakes.run_of("old", {"tuning.role": Role.CHAMPION})
-    rerun = wiring.rerun(plan, children_of(plan, tmp_path), Interrupts(), StudyLock("p"), History(reruns=[run]))
-    assert (rerun.jobs, rerun.retries, rerun.known) == (3, 2, [run])
+    rerun = wiring.make_rerun(plan, children_of(plan, tmp_path), Interrupts(), StudyLock("p"), History(reruns=[run]))
+    assert (rerun.jobs, rerun.retries, rerun.recorded) == (3, 2, [run])

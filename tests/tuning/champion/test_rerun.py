@@ -77,30 +77,30 @@ def test_a_failure_that_may_pass_is_tried_again():
     assert (failed.outcome.state, failed.retried) == (TrialState.FAIL, False)
 
 
-def recorded(role: str = Role.CONFIRMATION, state: str = State.COMPLETE, number: str = "4", **params: str) -> Run:
+def record(role: str = Role.CONFIRMATION, state: str = State.COMPLETE, number: str = "4", **params: str) -> Run:
     tags = {Tag.ROLE: role, Tag.STATE: state, Tag.TRIAL: number}
     return run_of("old", tags, {fakes.OBJECTIVE: 0.75}, {"fold_seed": "7", "x": "4", "data": "iris", **params})
 
 
 def test_what_is_on_record_is_not_run_again():
     """A run of the same role, trial and parameters that ended well gives the result."""
-    made = rerun(known=[recorded()])
+    made = rerun(recorded=[record()])
     results = run(made)
     assert [(ended.run_id, ended.value) for ended in results] == [("old", 0.75), ("run 0", 0.2), ("run 1", 0.9)]
 
 
 OTHERS = {
-    "another role": recorded(role=Role.CHAMPION),
-    "it failed": recorded(state=State.FAIL),
-    "another trial": recorded(number="5"),
-    "other parameters": recorded(fold_seed="8"),
+    "another role": record(role=Role.CHAMPION),
+    "it failed": record(state=State.FAIL),
+    "another trial": record(number="5"),
+    "other parameters": record(fold_seed="8"),
 }
 
 
 @pytest.mark.parametrize("other", OTHERS.values(), ids=OTHERS)
 def test_another_run_on_record_does_not_count(other):
     """Then the job is run."""
-    assert [ended.run_id for ended in run(rerun(known=[other]), JOBS[:1])] == ["run 0"]
+    assert [ended.run_id for ended in run(rerun(recorded=[other]), JOBS[:1])] == ["run 0"]
 
 
 def test_an_interrupt_ends_the_children():

@@ -29,7 +29,7 @@ def results(*directions: str, **rules: int | float) -> Results:
 
 
 def judge_all(judged: Results) -> None:
-    while judged.judge():
+    while judged.judge_next():
         pass
 
 
@@ -47,10 +47,10 @@ def test_the_order_of_ends_does_not_matter(values, seed, patience):
     for number in random.Random(seed).sample(range(len(values)), len(values)):
         mixed.trials[number] = ended(number, values[number])
         judge_all(mixed)
-    assert (mixed.stopped_by, mixed.judged, mixed.stop.best.trials) == (
+    assert (mixed.stopped_by, mixed.judged, mixed.rules.best.trials) == (
         in_order.stopped_by,
         in_order.judged,
-        in_order.stop.best.trials,
+        in_order.rules.best.trials,
     )
 
 
@@ -58,22 +58,22 @@ def test_a_trial_waits_for_those_before_it():
     """Nothing is judged behind a gap, and one call judges one trial."""
     judged = results()
     judged.trials[1] = ended(1, 0.5)
-    assert not judged.judge()
+    assert not judged.judge_next()
     judged.trials[0] = ended(0, 0.4)
-    assert [judged.judge(), judged.judge(), judged.judge()] == [True, True, False]
-    assert judged.stop.best.value == 0.5
+    assert [judged.judge_next(), judged.judge_next(), judged.judge_next()] == [True, True, False]
+    assert judged.rules.best.value == 0.5
 
 
 def test_nothing_is_judged_behind_a_stop():
-    """The trials behind it are cut: returned in their order, and in the result no more."""
+    """The trials behind it are removed and returned in their order."""
     judged = results(target=0.5)
     judged.trials |= {number: ended(number, value) for number, value in ((3, 0.9), (0, 0.1), (1, 0.5), (2, 0.8))}
     judge_all(judged)
     assert (judged.stopped_by, judged.judged) == (stopping.TARGET, 2)
-    assert [trial.job.number for trial in judged.cut()] == [2, 3]
-    result = judged.result()
+    assert [trial.job.number for trial in judged.remove_unjudged()] == [2, 3]
+    result = judged.study_result()
     assert (list(result.trials), list(result.best), result.stopped_by) == ([0, 1], [1], stopping.TARGET)
-    assert judged.cut() == []
+    assert judged.remove_unjudged() == []
 
 
 def test_a_result_has_what_ended_behind_a_gap():
@@ -82,7 +82,7 @@ def test_a_result_has_what_ended_behind_a_gap():
     judged.trials |= {2: ended(2, 0.9), 0: ended(0, 0.5)}
     judge_all(judged)
     judged.stopped_by = stopping.TIMEOUT
-    result = judged.result()
+    result = judged.study_result()
     assert (list(result.trials), list(result.best)) == ([0, 2], [2])
 
 
@@ -92,7 +92,7 @@ def test_two_objectives_have_a_front():
     judged.trials |= {0: ended(0, (0.9, 9.0)), 1: ended(1, (0.8, 3.0)), 2: ended(2, (0.7, 5.0)), 3: ended(3)}
     judge_all(judged)
     judged.stopped_by = stopping.N_TRIALS
-    assert list(judged.result().best) == [0, 1]
+    assert list(judged.study_result().best) == [0, 1]
 
 
 def test_failures_that_end_a_study_are_explained():
@@ -101,7 +101,7 @@ def test_failures_that_end_a_study_are_explained():
     reasons = ["bad", "worse", "worse"]
     judged.trials |= {0: ended(0, 0.5), **{n: ended(n, None, reason) for n, reason in enumerate(reasons, start=1)}}
     judge_all(judged)
-    result = judged.result()
+    result = judged.study_result()
     assert result.stopped_by == stopping.FAILURES
     assert result.why_failed == "2 of them: worse (run run 2)\n    line of 2"
 
@@ -112,7 +112,7 @@ def test_other_ends_need_no_explanation():
     judged.trials |= {0: ended(0, 0.5), 1: ended(1)}
     judge_all(judged)
     judged.stopped_by = stopping.N_TRIALS
-    assert judged.result().why_failed == ""
+    assert judged.study_result().why_failed == ""
 
 
 NONE_FINISHED = {
@@ -128,7 +128,7 @@ def test_a_study_without_a_score_raises(values, stopped_by, text):
     judged.trials |= {number: ended(number, value) for number, value in enumerate(values)}
     judged.stopped_by = stopped_by
     with pytest.raises(NoTrialFinished) as caught:
-        judged.result()
+        judged.study_result()
     assert str(caught.value) == text
 
 
@@ -136,4 +136,4 @@ def test_a_study_that_a_signal_ended_may_have_no_score():
     """Whoever interrupts it knows why."""
     judged = results()
     judged.stopped_by = stopping.SIGNAL
-    assert judged.result().best == {}
+    assert judged.study_result().best == {}
