@@ -298,7 +298,7 @@ def test_recalled_trials_are_not_launched():
     assert made.children.numbers == [3]
     assert [ended.run_id for ended in result.trials.values()] == ["old 0", "old 1", "old 2", "run 0"]
     assert list(result.best) == [0]
-    assert [json.dumps(given) for given in params_of(result).values()] == params
+    assert [json.dumps(params) for params in params_of(result).values()] == params
 
 
 def test_a_study_that_is_all_on_record_launches_nothing():

@@ -72,7 +72,7 @@ def test_a_child_that_finished_after_its_tuner_died_is_adopted(
 def test_what_was_cut_off_is_run_again(
     state: str | None, status: str, scores: dict[str, float], trial: Any, parent_run: str, wine: study_plan.StudyPlan
 ) -> None:
-    """It is known as what is tried again, and its run is settled."""
+    """The new run names the old one as what it retries, and the old one is settled."""
     run_id = trial(state, status, scores)
     loaded = load(wine)
     assert recall(loaded) is None
@@ -111,7 +111,7 @@ def test_a_trial_that_was_half_settled_keeps_its_state(
 def test_another_proposal_than_the_one_on_record_is_refused(
     trial: Any, parent_run: str, wine: study_plan.StudyPlan
 ) -> None:
-    """A replayed ask must give the parameters on record; where it does not, both are told."""
+    """A replayed ask must give the parameters on record; if it does not, the error has both."""
     trial("COMPLETE", "FINISHED", SCORED)
     other = Job(3, JOB.estimator, {**PARAMS, "max_depth": 5})
     with pytest.raises(WrongValue, match=r'trial 3 tried .*"max_depth": 4.*would now try .*"max_depth": 5'):

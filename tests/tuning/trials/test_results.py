@@ -1,4 +1,4 @@
-"""What has come of a study's trials: judged in the order of their numbers, and what is said at the end."""
+"""The results of a study: trials are judged in the order of their numbers, and the end is explained."""
 
 import random
 
