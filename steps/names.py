@@ -47,7 +47,7 @@ class Tag:
     STDERR = "tuning.stderr"  # the last lines that a failed trial wrote
     REPRODUCE = "tuning.reproduce"  # the one command that repeats a child
     # Of a study's parent run.
-    IDENTITY = "tuning.identity"  # what makes the study this one, JSON: see steps.tuning.record.resume
+    IDENTITY = "tuning.identity"  # what makes the study this one, JSON: see steps.tuning.record.identity
     TUNER = "tuning.tuner"  # the process that works on it and its last heartbeat, JSON: see steps.tuning.record.lock
     CONTINUES = "tuning.continues"  # run ids of the study's earlier parents, with commas between
     SETTINGS = "tuning.settings"  # the study's typed settings, JSON, every `auto` resolved

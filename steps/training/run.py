@@ -19,7 +19,7 @@ from steps.training.scores import folds, held_out
 
 
 def train(plan: RunPlan, settings: TrainSettings, hyperparameters: Mapping[str, Any], run_id: str) -> dict[str, float]:
-    """Do what was planned, log what is found to a run (the active one, for a refit), and return the scores by name.
+    """Do what was planned, log the scores to a run (the active one, for a refit), and return them by name.
 
     Raises WrongValue for a hyperparameter value that the estimator rejects, StepError for a score that is not finite.
     """
@@ -70,8 +70,8 @@ def _cross_validate(plan: RunPlan, unfitted: Any, run_id: str, *, live: bool) ->
 
 
 def _refit(plan: RunPlan, settings: TrainSettings, unfitted: Any) -> dict[str, float]:
-    """Fit on all training rows, score the held-out rows, log the model; `full`: all that is known of it too."""
-    # Imported here: what writes models takes half a second, which a trial need not pay for.
+    """Fit on all training rows, score the held-out rows, log the model; `evaluate=full`: with `_evaluate`'s scores."""
+    # Imported here, since it takes half a second and most trials do not refit.
     from steps.training.model import log
 
     rows, layout = plan.examples, plan.examples.layout
@@ -87,7 +87,7 @@ def _refit(plan: RunPlan, settings: TrainSettings, unfitted: Any) -> dict[str, f
 
 def _evaluate(plan: RunPlan, settings: TrainSettings, fitted: Any, answers: held_out.Answers) -> dict[str, float]:
     """Compare with the estimator's defaults and with a dummy, and log the pictures."""
-    # Imported here: it takes a second, which a trial need not pay for.
+    # Imported here, since it takes a second and most trials do not need it.
     from steps.training.scores import gain, pictures
 
     rows, layout, seed = plan.examples, plan.examples.layout, settings.seed

@@ -1,4 +1,4 @@
-"""What a run is going to do: every `auto` resolved, everything checked against the data, nothing fitted yet."""
+"""The plan of a run: every `auto` resolved, everything checked against the data, nothing fitted yet."""
 
 import importlib
 from collections.abc import Iterable, Mapping, Sequence
@@ -28,7 +28,7 @@ METRICS = {"classification": "accuracy", "regression": "r2"}
 
 @dataclass(frozen=True)
 class RunPlan:
-    """A run, resolved: on what, by which estimator, scored how."""
+    """A run, resolved: its examples, task, metric and estimator."""
 
     examples: Examples
     task: str
@@ -62,13 +62,13 @@ def make(settings: TrainSettings, hyperparameters: Iterable[str]) -> RunPlan:
 
 
 def prepare(settings: Mapping[str, Any], estimators: Sequence[str]) -> None:
-    """Make the examples of a study before its children are forked, which then find them; errors are left to them.
+    """Make the examples of a study before its children are forked, which then share them.
 
-    `settings` are the fields of TrainSettings, as JSON has them. `estimators` are the import paths that the children
-    may be given; none: the task's default.
+    Errors are left to the children. `settings` are the fields of TrainSettings, as JSON has them. `estimators` are the
+    import paths that the children may be given; none: the task's default.
     """
     train = TrainSettings(**settings)
-    with suppress(WrongValue):  # for all estimators at once: the type of the numbers has to suit each of them
+    with suppress(WrongValue):  # for all estimators at once: the numbers' type must suit each of them
         examples.get(train, estimators or ["auto"])
     for path in estimators or ["auto"]:
         with suppress(WrongValue):
@@ -76,12 +76,12 @@ def prepare(settings: Mapping[str, Any], estimators: Sequence[str]) -> None:
                 importlib.import_module("skrub")
     sklearn.apply()
     if rows := examples.made():
-        # scikit-learn imports what reads a table's columns, 20 ms of it, only with the first table.
+        # With the first table, scikit-learn imports for 20 ms what reads a table's columns.
         validate_data(BaseEstimator(), rows.features.head(1), skip_check_array=True)
 
 
 def warm_up(run_id: str, metrics: Mapping[str, float], tags: Mapping[str, str]) -> None:
-    """Write to the study's run, after `prepare`, what each child writes, too: see `write.warm_up`."""
+    """Write to the study's run, after `prepare`, as each child does to its own: see `write.warm_up`."""
     rows = examples.made()
     write.warm_up(run_id, metrics, tags, rows.dataset.as_dict() if rows else None)
 
@@ -91,10 +91,11 @@ def describe(
     estimators: Mapping[str, Mapping[str, Iterable[str]]],
     where: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
 ) -> dict[str, Any]:
-    """Check like `make`, and try the metric too; say what was resolved, as plain data for another process.
+    """Check like `make`, and try the metric too; return what was resolved, as plain data for another process.
 
-    `estimators` has, by task, the names of the hyperparameters that each import path (`auto`: the default) is to get;
-    `where` says by task where these stand (see `estimator.check`). The task's are checked, all problems at once.
+    `estimators` has, by task, the names of the hyperparameters that each import path (`auto`: the default) is to get.
+    `where` has, by task, the place where each estimator stands (see `estimator.check`). Those of the resolved task are
+    checked, all problems at once.
     """
     plan = make(settings, ())
     check_metric(plan)
@@ -113,7 +114,7 @@ def describe(
 
 @lru_cache(maxsize=8)
 def check_metric_name(name: str) -> None:
-    """Raise WrongValue where scikit-learn has no scorer of that name."""
+    """Raise WrongValue if scikit-learn has no scorer of that name."""
     if name not in get_scorer_names():
         raise WrongValue(
             f"--metric {name!r}: scikit-learn has no such scorer{did_you_mean(name, get_scorer_names())}; "
@@ -122,7 +123,7 @@ def check_metric_name(name: str) -> None:
 
 
 def check_metric(plan: RunPlan) -> None:
-    """Raise WrongValue where the scorer can't score such a target; it knows best, so it is asked to."""
+    """Raise WrongValue if the scorer can't score the target; the scorer itself is tried on a dummy's answers."""
     target = plan.examples.target.to_numpy()
     features = np.zeros((len(target), 1))
     dummy = DummyClassifier(strategy="stratified", random_state=0) if plan.classes else DummyRegressor()

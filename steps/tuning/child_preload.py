@@ -1,4 +1,7 @@
-"""What a process does before it forks children, so that they need not: here, and on the nodes of a cluster."""
+"""What a process imports and calls before it forks children, on this machine and on the nodes of a cluster.
+
+The forked children share the result, so none of them spends time on it.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -9,7 +12,7 @@ from steps.names import NO_TRIALS, Role, Tag
 from steps.parameters.settings import TuneSettings
 from steps.project import mlproject
 
-# What a child of `train` imports, but for `steps.train` itself, which it executes.
+# What a child of `train` imports. Not `steps.train` itself, which it executes.
 MODULES = (
     "steps.tracking.sqlite_uri",
     "steps.process.signals",
@@ -23,23 +26,24 @@ Calls = Sequence[tuple[str, Mapping[str, Any]]]
 
 
 def calls(settings: TuneSettings) -> Calls:
-    """Return the calls, (`module:function`, its keyword arguments), that make what all children have in common."""
-    wanted: list[tuple[str, Mapping[str, Any]]] = [
+    """Return the calls, (`module:function`, keyword arguments), that do what each child would do in the same way."""
+    common: list[tuple[str, Mapping[str, Any]]] = [
         ("steps.patches.mlflow:resend_broken_answers", {}),
         ("steps.project.environment:differences", {}),
         ("steps.project.environment:digest", {}),
     ]
     if _reads_data(settings):
         estimators = spaces.estimators(settings.space)
-        shared = {"settings": asdict(settings.for_training()), "estimators": estimators}
-        wanted.append(("steps.training.run_plan:prepare", shared))
-    return wanted
+        arguments = {"settings": asdict(settings.for_training()), "estimators": estimators}
+        common.append(("steps.training.run_plan:prepare", arguments))
+    return common
 
 
 def first_write(settings: TuneSettings, run_id: str) -> Calls:
-    """Return the call, to follow the others, that writes the study's opening record.
+    """Return the call that follows the others and writes a first record to the study's run.
 
-    It is true, and a write of the kind that each child does: the first one of a process is slow.
+    A process's first write is slow (0.3 s through a SQL store), so this one is of the kind that each child makes. What
+    it writes is true of the study: its role, and that no trial has ended.
     """
     opening = {"run_id": run_id, "metrics": NO_TRIALS, "tags": {Tag.ROLE: Role.STUDY}}
     module = "steps.training.run_plan" if _reads_data(settings) else "steps.tracking.write"
@@ -47,5 +51,5 @@ def first_write(settings: TuneSettings, run_id: str) -> Calls:
 
 
 def _reads_data(settings: TuneSettings) -> bool:
-    """Tell whether the children read the study's data, as `steps.train` does: then it is read once, for all of them."""
+    """Tell whether the children are runs of `steps.train`; then the study's data is read once, for all of them."""
     return mlproject.runs_train(mlproject.commands().get(settings.entry_point, ""))

@@ -1,9 +1,9 @@
-"""What is tuned: an entry point of MLproject, the parameters that it declares, the metrics that it logs."""
+"""The entry point of MLproject that is tuned, and the parameters that it declares."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from mlflow.projects.utils import load_project
+from mlflow.projects.utils import load_project  # not documented; how `mlflow.run` itself reads MLproject
 
 from steps.errors import WrongValue, did_you_mean
 from steps.names import ESTIMATOR_PREFIX
@@ -18,9 +18,9 @@ SHARED = tuple(parameter.name for parameter in parameters(SharedSettings))
 
 @dataclass(frozen=True)
 class EntryPoint:
-    """An entry point: its name, and its own parameters with their defaults (None: it has none, the value is required).
+    """An entry point: its name, and its own parameters with their defaults; one without a default (None) is required.
 
-    One that `runs_train` takes more than it declares: hyperparameters.
+    An entry point that `runs_train` takes hyperparameters too, which it does not declare.
     """
 
     name: str
@@ -28,17 +28,17 @@ class EntryPoint:
     runs_train: bool
 
     def shared(self, settings: SharedSettings) -> dict[str, str]:
-        """Return those of the study's settings that go to every child, as `mlflow.run` takes them."""
+        """Return the settings of the study that go to every child, as `mlflow.run` takes them."""
         return {key: word for key, word in words(settings).items() if key in SHARED and key in self.parameters}
 
     def spelled(self, hyperparameter: str) -> str:
         """Return the name under which a child is given a hyperparameter."""
-        # One that starts with the prefix itself is meant for an inner estimator, and would lose it.
+        # `train` takes one prefix off, so a name that starts with it (an inner estimator's) gets another.
         ambiguous = hyperparameter in self.parameters or hyperparameter.startswith(ESTIMATOR_PREFIX)
         return f"{ESTIMATOR_PREFIX}{hyperparameter}" if self.runs_train and ambiguous else hyperparameter
 
     def check(self, hyperparameters: Iterable[str], where: str) -> None:
-        """Raise WrongValue, naming them all, where a space's parameters are none that the entry point declares."""
+        """Raise WrongValue, naming them all, for parameters of a space that the entry point does not declare."""
         if self.runs_train:
             return
         problems = [
@@ -50,9 +50,9 @@ class EntryPoint:
         if problems:
             raise WrongValue(*problems)
 
-    def required(self, given: Iterable[str]) -> list[str]:
-        """List the parameters that have no default and are not given."""
-        return [name for name, default in self.parameters.items() if default is None and name not in set(given)]
+    def required(self, names: Iterable[str]) -> list[str]:
+        """List the parameters that have no default and are not among the names."""
+        return [name for name, default in self.parameters.items() if default is None and name not in set(names)]
 
 
 def find(name: str) -> EntryPoint:

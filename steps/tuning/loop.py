@@ -27,15 +27,15 @@ from steps.tuning.trials.pool import Pool
 from steps.tuning.trials.results import Results, StudyResult
 from steps.tuning.trials.trial import Adopted, Child, Job, TrialResult
 
-# The best so far goes to the parent run at most this often, many at a time.
+# The best so far is written to the parent run at most this often, several trials in one request.
 _WRITE_EVERY_S = 1.0
-# How often a pruner looks at running children: a look costs a request for each of them.
-_LOOK_EVERY_S = 0.3
+# The seconds between two looks of a pruner at the running children: a look costs a request for each of them.
+_PRUNE_EVERY_S = 0.3
 
 
 @dataclass
 class StudyLoop:
-    """Runs the trials of a study, and the baselines beside them, except for those that are on record in `history`."""
+    """Runs the trials of a study, and the baselines beside them; those on record in `history` are not run again."""
 
     plan: StudyPlan
     search: Search
@@ -48,11 +48,11 @@ class StudyLoop:
     _progress: Progress = field(init=False)
     _baselines: deque[Job] = field(init=False)
     _deadline: float | None = None  # of `time.monotonic()`
-    _looked: float = 0.0
-    _again: deque[tuple[Job, str]] = field(default_factory=deque)  # with the id of the run that failed
-    _retries: Counter[int | str | None] = field(default_factory=Counter)  # by number; of a baseline by estimator
+    _last_prune: float = 0.0
+    _again: deque[tuple[Job, str]] = field(default_factory=deque)  # to be retried, with the id of the failed run
+    _retries: Counter[int | str | None] = field(default_factory=Counter)  # see `_retry_key`
     _unwritten: list[Metric] = field(default_factory=list)
-    _written: float = 0.0
+    _last_write: float = 0.0
 
     def __post_init__(self) -> None:
         settings, objectives = self.plan.settings, self.plan.objectives
@@ -62,21 +62,21 @@ class StudyLoop:
         self._baselines = self.plan.baselines()
 
     def run(self) -> StudyResult:
-        """Run the study to its end, a signal's included. Raises NoTrialFinished where no trial has a score.
+        """Run the study to its end, which may be a signal. Raises NoTrialFinished if no trial has a score.
 
-        Whatever it raises, no child is left running.
+        No child is left running, whatever is raised.
         """
         self._retries.update(self.history.retries)
         if self.plan.settings.timeout_s is not None:
             self._deadline = time.monotonic() + self.plan.settings.timeout_s
         try:
             with outage.raised_as_server_lost(self.children.study):
-                self._loop()
+                self._run_rounds()
         finally:
             self._progress.close()
-        return self._results.result()
+        return self._results.study_result()
 
-    def _loop(self) -> None:
+    def _run_rounds(self) -> None:
         try:
             self._recall_baselines()
             while not self._is_over():
@@ -93,7 +93,7 @@ class StudyLoop:
                 outage.give_up()
             raise
         finally:
-            with suppress(MlflowException) if sys.exc_info()[0] else nullcontext():  # the first error is told
+            with suppress(MlflowException) if sys.exc_info()[0] else nullcontext():  # the first error is raised
                 self.pool.end(self.pool.running)
                 self._write()
             self.interrupts.answered()
@@ -115,17 +115,17 @@ class StudyLoop:
             results.stopped_by = stopping.EXHAUSTED
         if results.stopped_by in (stopping.SIGNAL, stopping.TIMEOUT):
             return True
-        # Else a baseline is still waited for: without it nobody can say what tuning gained.
+        # After any other stop the baselines are waited for: without them nobody can say what tuning gained.
         return results.stopped_by is not None and not (self.pool.running or self._again or self._baselines)
 
     def _wait_s(self) -> float:
-        """Return how long to wait at most: until a sign of life is due, the pruner looks, or the time is over.
+        """Return how long to wait at most: until a heartbeat is due, the pruner looks, or the study's time is over.
 
-        Where nothing runs, nothing will come: all that was left has been recalled.
+        If nothing runs, no child can end: every trial that could be asked for was recalled.
         """
         if not self.pool.running:
             return 0.0
-        waits = [self.study_lock.due_s(), *([_LOOK_EVERY_S] if self.search.prunes else [])]
+        waits = [self.study_lock.seconds_to_heartbeat(), *([_PRUNE_EVERY_S] if self.search.prunes else [])]
         if self._deadline is not None:
             waits.append(max(0.0, self._deadline - time.monotonic()))
         return min(waits)
@@ -141,9 +141,9 @@ class StudyLoop:
             self.study_lock.heartbeat()
             if self.interrupts.noted:
                 return None
-            recorded = self.history.recorded(self.search.asked)
-            known = None if recorded is None else self.plan.params(recorded)
-            job = self.plan.job(*self.search.ask(known))
+            hyperparameters = self.history.recorded(self.search.asked)
+            params = None if hyperparameters is None else self.plan.params(hyperparameters)
+            job = self.plan.job(*self.search.ask(params))
             if not self._recall(job):
                 return self.children.launch(job, retry_of=self.history.retry_of(job))
             self._judge()
@@ -156,28 +156,28 @@ class StudyLoop:
         self._baselines = deque(job for job in self._baselines if not self._recall(job))
 
     def _recall(self, job: Job) -> bool:
-        """Take what the server remembers of a child; tell whether that is all there is to do."""
+        """Take in a child's result from the record; tell whether there was one, so that the child need not be run."""
         steps_of = self.children.steps if self.search.prunes else None
         objectives = [objective.name for objective in self.children.objectives]
-        known = self.history.recall(job, self.children.recorded(job), objectives, steps_of)
-        if known is None:
+        recalled = self.history.recall(job, self.children.recorded(job), objectives, steps_of)
+        if recalled is None:
             return False
-        if isinstance(known, Adopted):
-            self._settle(known)
+        if isinstance(recalled, Adopted):
+            self._settle(recalled)
         elif job.number is None:
-            self._results.baselines.append(known)
+            self._results.baselines.append(recalled)
         else:
-            if self.search.prunes:  # so that it notes what later trials are compared with
-                self.search.judge(job.number, known.outcome.steps)
-            self._note(job.number, known)
+            if self.search.prunes:  # the pruner notes in it what later trials are compared with
+                self.search.judge(job.number, recalled.outcome.steps)
+            self._take_in(job.number, recalled)
         return True
 
     def _settle(self, child: Child | Adopted) -> None:
-        may_retry = self._retries[_key(child.job)] < self.plan.settings.retries
+        may_retry = self._retries[_retry_key(child.job)] < self.plan.settings.retries
         if child.number is None:
-            ended = self.children.settle(child, may_retry=may_retry)
-            if not self._retry(ended):
-                self._results.baselines.append(ended)
+            result = self.children.settle(child, may_retry=may_retry)
+            if not self._queue_retry(result):
+                self._results.baselines.append(result)
             return
         steps: Steps = ()
         pruned_at = None
@@ -185,24 +185,25 @@ class StudyLoop:
             steps = self.children.steps(child.run_id)
             pruned_at = self.search.judge(child.number, steps)
             steps = [(step, value) for step, value in steps if pruned_at is None or step <= pruned_at]
-        ended = self.children.settle(child, steps, pruned_at, may_retry=may_retry)
-        if not self._retry(ended):
-            self._note(child.number, ended)
+        result = self.children.settle(child, steps, pruned_at, may_retry=may_retry)
+        if not self._queue_retry(result):
+            self._take_in(child.number, result)
 
-    def _retry(self, ended: TrialResult) -> bool:
-        if ended.retried:
-            self._retries[_key(ended.job)] += 1
-            self._again.append((ended.job, ended.run_id))
-        return ended.retried
+    def _queue_retry(self, result: TrialResult) -> bool:
+        """Queue a child that is to be run again; tell whether it is."""
+        if result.retried:
+            self._retries[_retry_key(result.job)] += 1
+            self._again.append((result.job, result.run_id))
+        return result.retried
 
-    def _note(self, number: int, ended: TrialResult) -> None:
-        self._results.trials[number] = ended
+    def _take_in(self, number: int, result: TrialResult) -> None:
+        self._results.trials[number] = result
         self.reporter.news()
-        self.search.settle(number, ended.outcome)
+        self.search.settle(number, result.outcome)
 
     def _prune(self) -> None:
-        """Let the pruner look at the running trials, and end those that it gives up."""
-        if not self.search.prunes or time.monotonic() - self._looked < _LOOK_EVERY_S:
+        """Ask running trials to end that the pruner gives up."""
+        if not self.search.prunes or time.monotonic() - self._last_prune < _PRUNE_EVERY_S:
             return
         for child in self.pool.running:
             if child.number is not None and (
@@ -210,12 +211,12 @@ class StudyLoop:
                 or self.search.judge(child.number, self.children.steps(child.run_id)) is not None
             ):
                 child.ask_to_end()
-        self._looked = time.monotonic()
+        self._last_prune = time.monotonic()
 
     def _judge(self) -> None:
-        """Follow the trials in their order, whatever order they end in: the best so far, and whether to go on."""
-        while self._results.judge():
-            best = self._results.stop.best.value
+        """Judge the trials that have ended, in the order of their numbers: the best so far, and whether to go on."""
+        while self._results.judge_next():
+            best = self._results.rules.best.value
             if best is not None:
                 name = names.Metric.best(self.children.objectives[0].name)
                 self._unwritten.append(write.metric(name, best, self._results.judged - 1))
@@ -224,16 +225,17 @@ class StudyLoop:
             if self._results.stopped_by is not None:
                 self.pool.end(child for child in self.pool.running if child.number is not None)
                 self._again = deque((job, run_id) for job, run_id in self._again if job.number is None)
-                for ended in self._results.cut():
-                    self.children.disown(ended.run_id)
-        if self._unwritten and time.monotonic() - self._written > _WRITE_EVERY_S:
+                for result in self._results.remove_unjudged():
+                    self.children.disown(result.run_id)
+        if self._unwritten and time.monotonic() - self._last_write > _WRITE_EVERY_S:
             self._write()
 
     def _write(self) -> None:
         write.record(self.study_lock.run_id, self._unwritten)
         self._unwritten.clear()
-        self._written = time.monotonic()
+        self._last_write = time.monotonic()
 
 
-def _key(job: Job) -> int | str | None:
+def _retry_key(job: Job) -> int | str | None:
+    """Return what a job's retries are counted by: a trial's number, a baseline's estimator."""
     return job.estimator if job.number is None else job.number

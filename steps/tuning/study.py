@@ -1,4 +1,4 @@
-"""One study, from its settings to what it leaves on the parent run."""
+"""One study from start to end: open it, check it, run its trials and its champion, write its record."""
 
 import logging
 import os
@@ -28,7 +28,7 @@ from steps.tuning.champion.champion import Champion
 from steps.tuning.checks import backend, preflight, ray_cluster
 from steps.tuning.checks.git_state import GitState
 from steps.tuning.loop import StudyLoop
-from steps.tuning.record import lock, resume, study_run, warm_start
+from steps.tuning.record import identity, leftovers, lock, resume, study_run, warm_start
 from steps.tuning.record.lock import StudyLock
 from steps.tuning.record.resume import History
 from steps.tuning.record.warm_start import WarmStart
@@ -43,9 +43,9 @@ from steps.tuning.trials.results import StudyResult
 
 @dataclass(frozen=True)
 class OpenStudy:
-    """A study that is to be run, or to go on: its name, its parent run and its settings.
+    """A study that this process has opened: its name, its parent run, its settings, its lock.
 
-    `earlier` are its parent runs so far, the oldest first; `study_lock` says that it is this process's.
+    `earlier` are the parent runs of its earlier starts, the oldest first.
     """
 
     name: str
@@ -66,33 +66,33 @@ class OpenStudy:
 
 
 def open_study(settings: TuneSettings, run_id: str) -> OpenStudy:
-    """Lock a study that has a name for this process, and take over the settings that are on record.
+    """Lock a study that has a name for this process, and take the settings that are on record.
 
     Raises WrongValue if another process works on it. A dry run locks nothing.
     """
-    own = MlflowClient().get_run(run_id)
+    parent = MlflowClient().get_run(run_id)
     if not settings.is_named:
-        return OpenStudy(own.info.run_name, own, settings, [], StudyLock(run_id))
+        return OpenStudy(parent.info.run_name, parent, settings, [], StudyLock(run_id))
     study = settings.study
-    study_lock = StudyLock(run_id) if settings.dry_run else lock.acquire(study, own)
-    earlier = resume.parents(own.info.experiment_id, study, but=run_id)
-    return OpenStudy(study, own, resume.take_over(settings, earlier), earlier, study_lock)
+    study_lock = StudyLock(run_id) if settings.dry_run else lock.acquire(study, parent)
+    earlier = resume.earlier_parents(parent.info.experiment_id, study, but=run_id)
+    return OpenStudy(study, parent, identity.take_from_record(settings, earlier), earlier, study_lock)
 
 
 def run(opened: OpenStudy, interrupts: Interrupts, describe: Describe) -> None:
-    """Run a study inside its parent run, which gets its record; print on stdout what was found.
+    """Run a study inside its parent run, which gets its record; print its results on stdout.
 
-    Raises WrongValue, before any child starts, for what does not fit; NoTrialFinished; StepError if failures in a row
-    ended it; Interrupted.
+    Raises WrongValue, before any child starts, if something does not fit; NoTrialFinished; StepError if failures in a
+    row ended the study; Interrupted.
     """
     logging.getLogger("mlflow").setLevel(logging.WARNING)  # no line for each launch
     os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")  # nor a link for each end
     plan, git_state = _check(opened, describe)
     backend.warn(plan.settings, plan.jobs)
-    with tempfile.TemporaryDirectory(prefix="tune-") as folder, _cleared_up(folder, os.environ[Variable.FILES]):
-        children = wiring.child_runs(plan, opened.name, opened.experiment_id, Path(folder))
+    with tempfile.TemporaryDirectory(prefix="tune-") as folder, _removed_at_end(folder, os.environ[Variable.FILES]):
+        children = wiring.make_child_runs(plan, opened.name, opened.experiment_id, Path(folder))
         past = _warm_start(plan, children, opened.earlier)
-        search = partial(wiring.search, plan, list(past.trials.values()))
+        search = partial(wiring.make_search, plan, list(past.trials.values()))
         if plan.settings.dry_run:
             print(dry_run.text(plan, children, search))
             return
@@ -102,7 +102,7 @@ def run(opened: OpenStudy, interrupts: Interrupts, describe: Describe) -> None:
         if git_state:
             git_state.record(opened.run_id)
         if opened.settings.is_named:
-            lock.confirm(opened.study_lock, opened.name, opened.parent)
+            lock.yield_to_older_run(opened.study_lock, opened.name, opened.parent)
         result, champion = _run_trials(plan, opened, children, search(), history, interrupts)
     if result.best:
         print(summary.summary(result, children, opened.run_id, champion))
@@ -111,14 +111,14 @@ def run(opened: OpenStudy, interrupts: Interrupts, describe: Describe) -> None:
 
 
 def _check(opened: OpenStudy, describe: Describe) -> tuple[StudyPlan, GitState | None]:
-    """Return the study's plan and the state of the project's work tree. Raises WrongValue for what does not fit."""
+    """Return the study's plan and the state of the project's git work tree. Raises WrongValue if something is wrong."""
     try:
         git_state = preflight.check(opened.settings, opened.parent)
         plan = make(opened.settings, describe)
         champions.check(plan)
-        resume.check_same(opened.name, plan, opened.earlier)
+        identity.check_same(opened.name, plan, opened.earlier)
     except WrongValue:
-        if opened.settings.is_named:  # else its run would be taken for a part of the study
+        if opened.settings.is_named:  # a refused run is no part of the study
             opened.study_lock.release()
         raise
     return plan, git_state
@@ -127,17 +127,17 @@ def _check(opened: OpenStudy, describe: Describe) -> tuple[StudyPlan, GitState |
 def _run_trials(
     plan: StudyPlan, opened: OpenStudy, children: ChildRuns, search: Search, history: History, interrupts: Interrupts
 ) -> tuple[StudyResult, Champion | None]:
-    """Run the trials, then the champion; the record, and the report, are complete when this returns or raises."""
+    """Run the trials, then the champion; when this returns or raises, record and report are complete."""
     reporter = Reporter(plan, opened.name, opened.run_id, plan.settings.report)
     pool = Pool(children, plan.jobs, plan.settings.trial_timeout_s)
     loop = StudyLoop(plan, search, pool, history, opened.study_lock, interrupts, reporter)
     try:
         result = loop.run()
-        resume.settle_leftovers(opened.experiment_id, opened.name)
+        leftovers.settle_running(opened.experiment_id, opened.name)
         study_run.write_end(result, children, opened.run_id)
-        reporter.stand_by()  # beside the champion, which takes as long on one core
+        reporter.stand_by()  # it imports, on another core, while the champion runs
         with outage.raised_as_server_lost(opened.name):
-            rerun = wiring.rerun(plan, children, interrupts, opened.study_lock, history)
+            rerun = wiring.make_rerun(plan, children, interrupts, opened.study_lock, history)
             champion = champions.run_champion(plan, result, rerun)
         if champion:
             champions.record(champion, opened.run_id)
@@ -167,14 +167,14 @@ def _register_backends(settings: TuneSettings, folder: Path) -> None:
     """Make this project's backends known to MLflow."""
     warm_backend.register(folder)
     if settings.backend == backends.RAY:
-        from steps.backends.ray import ray_backend  # which not everybody has
+        from steps.backends.ray import ray_backend  # Ray is optional
 
-        ray_backend.register(folder, ray_cluster.need(settings), ray_cluster.warmth(settings))
+        ray_backend.register(folder, ray_cluster.trial_resources(settings), ray_cluster.preload(settings))
 
 
 @contextmanager
-def _cleared_up(*folders: str) -> Iterator[None]:
-    """Have a process of its own clear up behind this one, however this one ends."""
+def _removed_at_end(*folders: str) -> Iterator[None]:
+    """Have a process of its own remove folders if this process ends before it can, such as by SIGKILL."""
     janitor = forkserver.fork(orphans.clear_up, os.getpid(), folders)
     try:
         yield
@@ -183,10 +183,10 @@ def _cleared_up(*folders: str) -> Iterator[None]:
 
 
 def _warm_start(plan: StudyPlan, children: ChildRuns, earlier: Sequence[Run]) -> WarmStart:
-    """Find the runs that the search knows from its start; a study that goes on has them on record."""
+    """Find the runs that the search knows from its start; of a study that goes on, those on record."""
     if plan.settings.warm_start is None:
         return WarmStart()
-    frozen = warm_start.frozen(earlier[0].info.run_id) if earlier else None
-    past = warm_start.collect(plan, children.steps if plan.prunes else None, frozen)
+    recorded = warm_start.recorded_run_ids(earlier[0].info.run_id) if earlier else None
+    past = warm_start.collect(plan, children.steps if plan.prunes else None, recorded)
     print(f"tune: --warm_start {plan.settings.warm_start!r}: {past.text()}", file=sys.stderr)
     return past

@@ -1,4 +1,4 @@
-"""What a study is going to do: every `auto` resolved, everything checked, nothing launched yet."""
+"""The plan of a study: every `auto` resolved, everything checked, nothing launched yet."""
 
 import sys
 from collections import deque
@@ -17,17 +17,17 @@ from steps.tuning.search.objective import Objective
 from steps.tuning.space import Space
 from steps.tuning.trials.trial import Job
 
-# Called with what `train` is given and the estimators of the space, by task; see `steps.training.run_plan.describe`.
+# Called with settings of `train` and the estimators of the space, by task; see `steps.training.run_plan.describe`.
 Describe = Callable[..., Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
 class StudyPlan:
-    """A study, resolved and checked: nothing in `settings` is `auto` any more; `jobs` is how many trials run at a time.
+    """A study, resolved and checked: nothing in `settings` is `auto` any more, and `jobs` trials run at a time.
 
-    `estimators` has the import path of each of the space's estimators (None: the entry point has none).
-    `dataset` is what is recorded of the data, empty if the entry point reads its own; `folds` is the digest of what is
-    made of it, see `steps.training.data.examples`.
+    `estimators` has the import path of each estimator of the space; None: the entry point has no estimators.
+    `dataset` is what is recorded of the data, empty if the entry point reads its own. `folds` is the digest of the
+    columns and the layout, see `steps.training.data.examples`.
     """
 
     settings: TuneSettings
@@ -56,7 +56,7 @@ class StudyPlan:
         return Job(number, self.estimators[choice.estimator], choice.hyperparameters)
 
     def params(self, recorded: Mapping[str, Any]) -> dict[str, Any] | None:
-        """Turn what the record of a child shows into the point in the space that it was; None if it is none."""
+        """Turn the recorded hyperparameters of a child into its point in the space; None if the space has none such."""
         hyperparameters = dict(recorded)
         several = len(self.estimators) > 1
         path = hyperparameters.pop("estimator", None) if several else next(iter(self.estimators.values()))
@@ -64,14 +64,14 @@ class StudyPlan:
         return self.space.place(names[0], hyperparameters) if names else None
 
     def baselines(self) -> deque[Job]:
-        """Return what is run beside the trials: each estimator, or the entry point, with its own defaults."""
+        """Return the jobs that run beside the trials: each estimator, or the entry point, with its own defaults."""
         if not self.entry.runs_train and self.entry.required(self.entry.shared(self.settings)):
-            return deque()  # it has no defaults
+            return deque()  # not every parameter has a default
         return deque(Job(None, path) for path in self.estimators.values())
 
 
 def make(settings: TuneSettings, describe: Describe) -> StudyPlan:
-    """Resolve and check a study's settings. Raises WrongValue for what does not fit."""
+    """Resolve and check a study's settings. Raises WrongValue if something does not fit."""
     entry = entry_point.find(settings.entry_point)
     file = space.load(settings.space)
     backend_config = backend.read_backend_config(settings)

@@ -1,4 +1,4 @@
-"""The parts of a study, put together as its plan says."""
+"""Make the parts of a study as its plan says."""
 
 import os
 from collections.abc import Callable, Sequence
@@ -20,8 +20,8 @@ from steps.tuning.trials import command
 from steps.tuning.trials.child_runs import ChildRuns
 
 
-def child_runs(plan: StudyPlan, study: str, experiment_id: str, folder: Path) -> ChildRuns:
-    """Make what launches and settles a study's children."""
+def make_child_runs(plan: StudyPlan, study: str, experiment_id: str, folder: Path) -> ChildRuns:
+    """Make what launches and settles a study's children; `folder` takes their output."""
     settings = plan.settings
     parameters = plan.entry.shared(settings)
     if plan.entry.runs_train:
@@ -46,15 +46,15 @@ def child_runs(plan: StudyPlan, study: str, experiment_id: str, folder: Path) ->
     )
 
 
-def search(plan: StudyPlan, past: Sequence[FrozenTrial]) -> Search:
-    """Make what chooses a study's trials."""
+def make_search(plan: StudyPlan, past: Sequence[FrozenTrial]) -> Search:
+    """Make what chooses a study's trials; it knows the `past` ones from its start."""
     settings = plan.settings
     return Search(
         plan.space,
         sampler=settings.sampler,
         seed=settings.seed,
         window=settings.window,
-        directions=[o.direction for o in plan.objectives],
+        directions=[objective.direction for objective in plan.objectives],
         pruner=settings.pruner,
         steps=settings.folds if plan.is_folded else None,
         past=past,
@@ -62,13 +62,16 @@ def search(plan: StudyPlan, past: Sequence[FrozenTrial]) -> Search:
 
 
 def seen_by_pruner(plan: StudyPlan) -> Callable[[Steps], Steps]:
-    """Return what turns the steps that a child has logged into those that a pruner sees."""
-    means = plan.is_folded and plan.settings.pruner != "wilcoxon"  # which compares fold with fold
-    return pruning.running_means if means else pruning.as_logged
+    """Return what turns the steps that a child has logged into those that a pruner sees.
+
+    Of folds it sees the mean so far, which becomes the objective. Wilcoxon compares fold with fold.
+    """
+    has_means = plan.is_folded and plan.settings.pruner != "wilcoxon"
+    return pruning.running_means if has_means else pruning.as_logged
 
 
-def rerun(
+def make_rerun(
     plan: StudyPlan, children: ChildRuns, interrupts: Interrupts, study_lock: StudyLock, history: History
 ) -> Rerun:
-    """Make what runs trials of a study once more, or finds that an earlier start of it has."""
-    return Rerun(children, interrupts, study_lock, plan.jobs, plan.settings.retries, list(history.others))
+    """Make what runs trials of a study once more, unless an earlier start has."""
+    return Rerun(children, interrupts, study_lock, plan.jobs, plan.settings.retries, list(history.reruns))

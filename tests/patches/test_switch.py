@@ -38,5 +38,5 @@ def test_a_study_refuses_another_value_before_it_starts_anything(monkeypatch, ca
 def test_the_nodes_of_a_cluster_are_told(value, passed_on, monkeypatch):
     """A node's own environment says nothing of the tuner's: the study's setting goes along with the preload."""
     monkeypatch.setenv(Variable.PATCHES, value)
-    preload = ray_cluster.warmth(TuneSettings())
+    preload = ray_cluster.preload(TuneSettings())
     assert preload.variables[Variable.PATCHES] == passed_on

@@ -1,4 +1,4 @@
-"""Which columns of a table are what: the target, the features, the one that splits, those to be left out."""
+"""The roles of a table's columns: the target, the features, the one to split by, those to leave out."""
 
 import csv
 from collections.abc import Collection, Sequence
@@ -15,7 +15,7 @@ from steps.training.data.load import Table
 
 @dataclass(frozen=True)
 class ColumnRoles:
-    """The columns by what they are for; `split` is auto, stratified, random, group or time."""
+    """The columns by role; `split` is auto, stratified, random, group or time."""
 
     target: str
     features: tuple[str, ...]
@@ -45,7 +45,7 @@ def split_of(split: str) -> tuple[str, str | None]:
 
 
 def roles(table: Table, settings: TrainSettings) -> ColumnRoles:
-    """Say what each column is for. Raises WrongValue, with all problems, for columns that are not there or can't be."""
+    """Give each column its role. Raises WrongValue, with all problems, for columns that are missing or don't fit."""
     data, drop = settings.data, dropped(settings.drop)
     kind, by = split_of(settings.split)
     target = _target(table, settings, left_out=(*drop, by))
@@ -67,7 +67,7 @@ def roles(table: Table, settings: TrainSettings) -> ColumnRoles:
 
 
 def _target(table: Table, settings: TrainSettings, left_out: Collection[str | None]) -> str:
-    """Return the target's name; auto: what the data set itself says, else the last column that is not left out."""
+    """Return the target's name; auto: the data set's own target, else the last column that is not left out."""
     if settings.target != "auto":
         return settings.target
     if table.target is not None:
@@ -79,7 +79,7 @@ def _target(table: Table, settings: TrainSettings, left_out: Collection[str | No
 
 
 def is_plain(features: pd.DataFrame) -> bool:
-    """Tell whether all columns are numbers without a gap, which any estimator takes as they are."""
+    """Tell whether all columns are numbers without a gap; any estimator takes these as they are."""
     return all(
         isinstance(column.dtype, np.dtype) and column.dtype.kind in "iuf" and not column.isna().any()
         for _, column in features.items()
@@ -87,13 +87,13 @@ def is_plain(features: pd.DataFrame) -> bool:
 
 
 def check_some(features: pd.DataFrame, data: str) -> None:
-    """Raise WrongValue where not one of the columns has a value."""
+    """Raise WrongValue if no column has a value."""
     if all(column.isna().all() for _, column in features.items()):
         raise WrongValue(f"--data {data!r}: no row has a value in any of the features, {listed(list(features))}")
 
 
 def check_finite(features: pd.DataFrame, data: str) -> None:
-    """Raise WrongValue, naming them all, for columns with infinite values, which next to no estimator takes."""
+    """Raise WrongValue, naming them all, for columns with infinite values; almost no estimator takes these."""
     infinite = [
         name for name, column in features.items() if types.is_float_dtype(column.dtype) and np.isinf(column).any()
     ]

@@ -14,7 +14,7 @@ from steps.training.data import blocks, columns, dataset, folding, load, splits,
 
 # Settings that decide which examples there are and how they are split.
 DECIDING = ("data", "target", "drop", "split", "task", "folds", "test_size", "seed", "fold_seed")
-# So many rows, as the table has them, show what a model is given.
+# Rows that are kept as the table has them, to show what a model is given.
 _SHOWN_ROWS = 100
 
 
@@ -22,12 +22,12 @@ _SHOWN_ROWS = 100
 class Examples:
     """Features and target, resolved and laid out.
 
-    `features` and `target` have the rows in the layout's order: `held_out` and `training` are slices of them, and each
-    pair of `splits` too. `plain` features are numbers without a gap, `single` ones float32 for estimators that make
-    that of them anyway. `shown` are some rows of the features with the table's own types. `resolved` has the settings
-    with what was `auto` in them; `dataset` is what MLflow records; `folds` is a digest (sha256) of the columns and of
-    the layout: two runs in which it and the data's are the same were scored on the same; `notes` are what a person
-    should be told.
+    `features` and `target` have their rows in the layout's order, so the layout's `held_out`, `training` and `splits`
+    are slices of them. `plain` features are numbers without a gap. `single` features are float32, for estimators that
+    convert them to that anyway. `shown` are some rows of the features with the table's own types. `asked` are the
+    settings as they were given, `resolved` those without `auto`. `dataset` is what MLflow records. `folds` is a digest
+    (sha256) of the columns and of the layout: two runs with the same digest and the same data were scored on the same
+    rows. `notes` are sentences for the user.
     """
 
     asked: TrainSettings
@@ -45,7 +45,7 @@ class Examples:
     def answer(self, settings: TrainSettings, *, single: bool) -> bool:
         """Tell whether these are the examples that settings ask for, with `auto` in them or resolved.
 
-        Float32 suits only who allows it (`single`); other numbers suit everybody.
+        Float32 features suit only estimators that allow them (`single`); other features suit all.
         """
         return _agree(settings, self.asked, self.resolved) and (single or not self.single)
 
@@ -55,11 +55,10 @@ _failed: list[tuple[TrainSettings, WrongValue]] = []
 
 
 def get(settings: TrainSettings, estimators: Collection[str]) -> Examples:
-    """Return the examples that settings ask for, in the type that suits all of some estimators (their import paths).
+    """Return the examples that settings ask for, in a type that suits all of some estimators (their import paths).
 
-    The last ones are kept for the life of the process: a forkserver makes a study's examples, and each of its children
-    finds them made, in pages that they share.
-    Raises WrongValue, naming file, column and remedy, where the data can't be used.
+    The process keeps the last examples: a forkserver makes a study's, and its children find them made, in shared pages.
+    Raises WrongValue, naming file, column and remedy, if the data can't be used.
     """
     single = all(path in blocks.SINGLE or path == "auto" for path in estimators)
     if _made and _made[0].answer(settings, single=single):
@@ -67,11 +66,11 @@ def get(settings: TrainSettings, estimators: Collection[str]) -> Examples:
     for failed, error in _failed:
         if _agree(settings, failed):
             raise error
-    _made.clear()  # there is no room for two big tables
+    _made.clear()  # two big tables might not fit in memory
     try:
         _made.append(_make(settings, single=single))
     except WrongValue as error:
-        _failed[:] = [(settings, error)]  # so that nobody reads, or fetches, the data again for the same error
+        _failed[:] = [(settings, error)]  # the data is not read, or fetched, again for the same error
         raise
     return _made[0]
 
@@ -94,7 +93,7 @@ def _make(settings: TrainSettings, *, single: bool) -> Examples:
     described = dataset.describe(table, roles.target)
     notes = (*table.notes, *notes)
     features = frame[list(roles.features)]
-    # From here on there is one table, and while its rows are put in order that and the layout, which is less than two.
+    # From here on memory holds one table; two only while its rows are put in order.
     del table, frame
     columns.check_some(features, name)
     columns.check_finite(features, name)
@@ -114,17 +113,18 @@ def _make(settings: TrainSettings, *, single: bool) -> Examples:
 
 
 def _agree(settings: TrainSettings, *others: TrainSettings) -> bool:
-    """Tell whether settings ask for the same examples as others, each by one of these."""
+    """Tell whether each deciding setting is as in one of the others."""
     return all(getattr(settings, name) in [getattr(other, name) for other in others] for name in DECIDING)
 
 
 def _digest(roles: columns.ColumnRoles, layout: splits.Layout) -> str:
-    found = hashlib.sha256(repr((roles.target, roles.features, layout.held_out, layout.splits)).encode())
-    found.update(np.ascontiguousarray(layout.order, dtype=np.int64).data)
-    return found.hexdigest()
+    digest = hashlib.sha256(repr((roles.target, roles.features, layout.held_out, layout.splits)).encode())
+    digest.update(np.ascontiguousarray(layout.order, dtype=np.int64).data)
+    return digest.hexdigest()
 
 
 def _labelled(frame: pd.DataFrame, column: str, name: str) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """Return the rows that have a target, and a note if others were left out."""
     missing = int(frame[column].isna().sum())
     if missing == len(frame):
         raise WrongValue(
@@ -132,11 +132,12 @@ def _labelled(frame: pd.DataFrame, column: str, name: str) -> tuple[pd.DataFrame
         )
     if not missing:
         return frame, ()
-    said = f"--data {name!r}: {missing} of {len(frame)} rows have no value in the target {column!r}: left out"
-    return frame[frame[column].notna()], (said,)
+    note = f"--data {name!r}: {missing} of {len(frame)} rows have no value in the target {column!r}: left out"
+    return frame[frame[column].notna()], (note,)
 
 
-def _split(roles: columns.ColumnRoles, task: str, given: str) -> str:
+def _split(roles: columns.ColumnRoles, task: str, split: str) -> str:
+    """Return the setting `split` without `auto`."""
     if roles.split == "auto":
         return "stratified" if task == "classification" else "random"
     if roles.split == "stratified" and task == "regression":
@@ -144,4 +145,4 @@ def _split(roles: columns.ColumnRoles, task: str, given: str) -> str:
             f"--split 'stratified': is for classes, and the target {roles.target!r} is a quantity; must be random, "
             "group:<column> or time:<column>"
         )
-    return given
+    return split

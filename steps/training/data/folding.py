@@ -1,4 +1,4 @@
-"""From a table and the settings to its split, or to the one sentence that says why it can't be split so."""
+"""Split a table's rows as the settings say, or say in one sentence why that can't be done."""
 
 import warnings
 from typing import Any
@@ -15,9 +15,9 @@ from steps.training.data.columns import split_of
 
 
 def lay_out(frame: pd.DataFrame, target: "pd.Series[Any]", settings: TrainSettings) -> splits.Layout:
-    """Split the rows of a table as the settings, in which nothing is `auto`, say.
+    """Split the rows of a table as the settings say, in which nothing is `auto`.
 
-    Raises WrongValue where they can't be.
+    Raises WrongValue if the rows can't be split so.
     """
     kind, column = split_of(settings.split)
     classes = settings.task == "classification"
@@ -62,16 +62,16 @@ def _check_no_gap(column: "pd.Series[Any]", settings: TrainSettings) -> None:
 
 
 def _times(column: "pd.Series[Any]", settings: TrainSettings) -> np.ndarray:
-    """Return values that sort as the times do: numbers as they are, dates as such, text as the dates that it says."""
+    """Return values that sort as the times do: numbers and dates as they are, text read as dates."""
     if types.is_numeric_dtype(column.dtype) or types.is_datetime64_any_dtype(column.dtype):
         return np.asarray(column)
     text = column.astype("str")
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # that the day comes first
-        guessed = [guess_datetime_format(text.iloc[0], dayfirst=dayfirst) for dayfirst in (False, True)]
-    for form in ("ISO8601", *filter(None, guessed)):
+        warnings.simplefilter("ignore", UserWarning)  # pandas warns if the day comes first
+        formats = [guess_datetime_format(text.iloc[0], dayfirst=dayfirst) for dayfirst in (False, True)]
+    for date_format in ("ISO8601", *filter(None, formats)):
         try:
-            return np.asarray(pd.to_datetime(text, format=form, utc=True), dtype="datetime64[ns]")
+            return np.asarray(pd.to_datetime(text, format=date_format, utc=True), dtype="datetime64[ns]")
         except ValueError:
             continue
     raise WrongValue(

@@ -1,4 +1,4 @@
-"""The champion's model in the model registry: who holds the alias `champion`, and who challenges."""
+"""The champion's model in the model registry: which version has the alias `champion`, which `challenger`."""
 
 import mlflow
 from mlflow.entities import Run
@@ -10,38 +10,39 @@ from steps.names import Metric, Tag
 from steps.tracking import read
 
 CHAMPION, CHALLENGER = "champion", "challenger"
-# What the held-out rows follow from, beside the data: a model scored on others may have been fitted on these.
+# The parameters that, with the data, decide which rows are held out. A model that was scored on other rows may have
+# been fitted on these, so the two are not compared.
 _SPLIT = ("target", "drop", "split", "task", "seed", "test_size")
 
 
 def register(name: str, run: Run, metric: str) -> str:
-    """Register the model of a run under a name, and say what it has become there.
+    """Register the model of a run under a name, and say which alias it has got and why.
 
-    The alias `champion` goes to it where nobody has it, or where it scores better than who has it on the same held-out
+    It gets the alias `champion` if no version has it, or if the version that has it scores worse on the same held-out
     rows; else it gets `challenger`. The version's description says the same.
     """
     client = MlflowClient()
     model = model_of(run)
     if model is None:
         return f"Not registered: run {run.info.run_id} has logged no model"
-    known = [
+    registered = [
         version for version in client.search_model_versions(f"run_id = '{run.info.run_id}'") if version.name == name
     ]
-    version = known[0] if known else mlflow.register_model(model, name)
+    version = registered[0] if registered else mlflow.register_model(model, name)
     holder = _holder(client, name)
     if holder is not None and str(holder.version) == str(version.version):
         return f"Registered: {name} version {version.version} is the {CHAMPION} already"
     alias, why = (CHAMPION, "the first of its name") if holder is None else _judge(run, holder, client, metric)
     client.set_registered_model_alias(name, alias, version.version)
-    said = f"{name} version {version.version}, {alias}: {why}"
-    client.update_model_version(name, version.version, f"{said}.")
-    return f"Registered: {said}"
+    sentence = f"{name} version {version.version}, {alias}: {why}"
+    client.update_model_version(name, version.version, f"{sentence}.")
+    return f"Registered: {sentence}"
 
 
 def model_of(run: Run) -> str | None:
-    """Return the URI of the model that a run has logged, None where it has none."""
-    logged = run.outputs.model_outputs if run.outputs else []
-    return f"models:/{logged[0].model_id}" if logged else None
+    """Return the URI of the model that a run has logged, None if it has none."""
+    models = run.outputs.model_outputs if run.outputs else []
+    return f"models:/{models[0].model_id}" if models else None
 
 
 def _holder(client: MlflowClient, name: str) -> ModelVersion | None:
@@ -54,14 +55,14 @@ def _holder(client: MlflowClient, name: str) -> ModelVersion | None:
 
 
 def _judge(run: Run, holder: ModelVersion, client: MlflowClient, metric: str) -> tuple[str, str]:
-    """Compare a run with the present holder's; return the alias that its model gets, and why."""
+    """Compare a run with the run of the version that has the alias; return the alias that its model gets, and why."""
     name, whose = Metric.test(metric), f"version {holder.version}"
     try:
         other = client.get_run(str(holder.run_id))
     except MlflowException:
         return CHALLENGER, f"not compared with {whose}, whose run is gone"
-    given, theirs_given = read.parameters_of(run), read.parameters_of(other)
-    differ = [key for key in _SPLIT if given.get(key) != theirs_given.get(key)]
+    parameters, their_parameters = read.parameters_of(run), read.parameters_of(other)
+    differ = [key for key in _SPLIT if parameters.get(key) != their_parameters.get(key)]
     if run.data.tags.get(Tag.DATA) != other.data.tags.get(Tag.DATA):
         differ.insert(0, "data")
     if differ:

@@ -1,4 +1,4 @@
-"""Children that run a trial once more, beside the search: run to their end, or taken from the record."""
+"""Children that run a trial once more, after the search: run to their end, or taken from the record."""
 
 import shlex
 from collections import deque
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from mlflow.entities import Run
 from optuna.trial import TrialState
 
-from steps.names import Tag
+from steps.names import State, Tag
 from steps.process.signals import Interrupts
 from steps.tracking import outage
 from steps.tuning.record.lock import StudyLock
@@ -20,20 +20,23 @@ from steps.tuning.trials.trial import Child, Job, TrialResult
 
 @dataclass
 class Rerun:
-    """Runs such children, at most `jobs` at a time; a failure that may pass is tried again, `retries` times."""
+    """Runs such children, at most `jobs` at a time; a transient failure is retried, at most `retries` times.
+
+    `recorded` are the runs of an earlier start of the study that ran a trial once more.
+    """
 
     children: ChildRuns
     interrupts: Interrupts
     study_lock: StudyLock
     jobs: int
     retries: int
-    known: list[Run] = field(default_factory=list)  # on record of the study, from earlier starts
+    recorded: list[Run] = field(default_factory=list)
 
     def run(self, jobs: Iterable[Job]) -> list[TrialResult]:
-        """Run them; return how they ended, in their order. An interrupt ends them: then fewer are returned."""
+        """Run jobs; return their results in the order of the jobs, fewer if an interrupt has ended some."""
         wanted = list(jobs)
-        found = {index: ended for index, job in enumerate(wanted) if (ended := self._recalled(job)) is not None}
-        waiting = deque((index, 0, "") for index in range(len(wanted)) if index not in found)
+        results = {index: result for index, job in enumerate(wanted) if (result := self._recall(job)) is not None}
+        waiting = deque((index, 0, "") for index in range(len(wanted)) if index not in results)
         pool, at_work = Pool(self.children, self.jobs), {}
 
         def launch() -> Child | None:
@@ -48,13 +51,13 @@ class Rerun:
             while (waiting or pool.running) and not self.interrupts.noted:
                 self.study_lock.heartbeat()
                 pool.fill(launch)
-                for child in pool.wait(self.interrupts.descriptor, self.study_lock.due_s()):
+                for child in pool.wait(self.interrupts.descriptor, self.study_lock.seconds_to_heartbeat()):
                     index, tried = at_work.pop(child.run_id)
-                    ended = self.children.settle(child, may_retry=tried < self.retries)
-                    if ended.retried:
-                        waiting.append((index, tried + 1, ended.run_id))
+                    result = self.children.settle(child, may_retry=tried < self.retries)
+                    if result.retried:
+                        waiting.append((index, tried + 1, result.run_id))
                     else:
-                        found[index] = ended
+                        results[index] = result
         except Exception as error:
             if outage.is_outage(error):
                 outage.give_up()
@@ -62,18 +65,19 @@ class Rerun:
         finally:
             pool.end(pool.running)
             self.interrupts.answered()
-        return [found[index] for index in sorted(found)]
+        return [results[index] for index in sorted(results)]
 
-    def _recalled(self, job: Job) -> TrialResult | None:
-        """Return how such a child ended in an earlier start of the study, if it ended well."""
-        wanted = {key: shlex.quote(value) for key, value in self.children.command(job).items()}  # as MLflow logs them
-        for run in self.known:
+    def _recall(self, job: Job) -> TrialResult | None:
+        """Return a job's result from an earlier start of the study, if it ended well there."""
+        # MLflow logs the parameters of a project's run quoted for a shell.
+        parameters = {key: shlex.quote(value) for key, value in self.children.command(job).items()}
+        for run in self.recorded:
             tags = run.data.tags
             if (
                 tags.get(Tag.ROLE) == job.role
-                and tags.get(Tag.STATE) == TrialState.COMPLETE.name
+                and tags.get(Tag.STATE) == State.COMPLETE
                 and tags.get(Tag.TRIAL) == str(job.number)
-                and wanted.items() <= run.data.params.items()
+                and parameters.items() <= run.data.params.items()
             ):
                 values = tuple(run.data.metrics[objective.name] for objective in self.children.objectives)
                 return TrialResult(job, run.info.run_id, Outcome(TrialState.COMPLETE, values))

@@ -1,4 +1,4 @@
-"""Where a study's artifacts go: can that be written, and is it there to stay?"""
+"""Check the place of a study's artifacts: that it can be written, and that it is kept."""
 
 import os
 import re
@@ -8,6 +8,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from mlflow.exceptions import MlflowException
+
+# Both are MLflow's own and not documented: they decide where MLflow will write, so the check must ask the same.
 from mlflow.utils.file_utils import local_file_uri_to_path
 from mlflow.utils.uri import is_local_uri
 
@@ -20,10 +22,10 @@ _CLONE = re.compile(r"tmp[a-z0-9_]{8}")
 
 
 def check(uri: str) -> None:
-    """Raise WrongValue where a run's artifacts, whose place is `uri`, could not be written or would not be kept.
+    """Raise WrongValue if a run's artifacts, whose place is `uri`, could not be written or would not be kept.
 
-    What a server writes (`mlflow-artifacts:`) is its own affair, and what lies behind a network is not tried: that may
-    take its time. But what MLflow needs to reach it has to be installed.
+    A local folder is tried. Storage behind a network is not, since that may take long, but the package that MLflow
+    needs for it must be installed. `mlflow-artifacts:` is written by the server.
     """
     root = re.sub(r"/[^/]+/artifacts/?$", "", uri)
     if is_local_uri(uri):
@@ -47,18 +49,18 @@ def _check_folder(root: str) -> None:
             f"artifact root {root!r}: lies in {clone}, a temporary clone that `mlflow run` has made from a Git URL, so "
             f"the artifacts would not be kept; {_REMEDY}"
         )
-    there = next(folder for folder in (path, *path.parents) if os.path.lexists(folder))
+    existing = next(folder for folder in (path, *path.parents) if os.path.lexists(folder))
     try:
-        with tempfile.TemporaryFile(dir=there):
+        with tempfile.TemporaryFile(dir=existing):
             pass
     except OSError as error:
         raise WrongValue(
-            f"artifact root {root!r}: can't be written: {there}: {error.strerror}; make it writable, or {_REMEDY}"
+            f"artifact root {root!r}: can't be written: {existing}: {error.strerror}; make it writable, or {_REMEDY}"
         ) from error
 
 
 def _clone(path: Path) -> Path | None:
-    """Return the temporary clone that a path lies in; one that is gone counts too."""
+    """Return the temporary clone that a path lies in, also if the clone is gone by now."""
     temporary = Path(tempfile.gettempdir())
     for base in {temporary, temporary.resolve()}:
         if path.is_relative_to(base) and path != base:

@@ -1,5 +1,6 @@
-"""What a study runs on: how many trials at a time, on which backend, in which environment."""
+"""The backend that a study runs on, the number of trials at a time, and the environment."""
 
+import importlib.metadata
 import importlib.util
 import json
 import sys
@@ -7,9 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import joblib
-from mlflow.projects import _project_spec
-from mlflow.projects.backend import loader
-from mlflow.utils.plugins import get_entry_points
+from mlflow.projects.backend import loader  # not documented; what `mlflow.run` itself finds backends by
+from mlflow.projects.utils import load_project
 
 from steps import backends
 from steps.backends.ray import cluster
@@ -18,12 +18,12 @@ from steps.names import Tag
 from steps.parameters.settings import TuneSettings
 from steps.project import environment
 
-# Of the packages that differ from the pins, so many are named.
+# How many of the packages that differ from the pins are named.
 _SHOWN = 5
 
 
 def warn(settings: TuneSettings, jobs: int) -> None:
-    """Say on stderr what is allowed but probably not meant."""
+    """Say on stderr which settings are allowed but probably not meant."""
     different = environment.differences()
     if different:
         more = f" and {len(different) - _SHOWN} more" if len(different) > _SHOWN else ""
@@ -41,7 +41,7 @@ def warn(settings: TuneSettings, jobs: int) -> None:
 
 
 def jobs(settings: TuneSettings) -> int:
-    """Return how many trials run at a time; auto: as many as the cores that this process may use allow."""
+    """Return how many trials run at a time; auto: the cores that this process may use, divided by the threads."""
     if settings.jobs != "auto":
         return settings.jobs
     cores: int = joblib.cpu_count()  # by affinity and cgroup quota
@@ -49,11 +49,11 @@ def jobs(settings: TuneSettings) -> int:
 
 
 def check_backend(name: str) -> None:
-    """Raise WrongValue for a backend that is not installed, or lacks what it needs."""
-    plugins = {entry.name: entry for entry in get_entry_points(loader.ENTRYPOINT_GROUP_NAME)}
-    known = {*loader.MLFLOW_BACKENDS, *backends.OURS, "databricks", "kubernetes", *plugins}
-    if name not in known:
-        raise WrongValue(f"--backend {name!r}: must be one of {', '.join(sorted(known))}{did_you_mean(name, known)}")
+    """Raise WrongValue for a backend that is not installed, or lacks a package that it needs."""
+    plugins = {entry.name: entry for entry in importlib.metadata.entry_points(group=loader.ENTRYPOINT_GROUP_NAME)}
+    names = {*loader.MLFLOW_BACKENDS, *backends.OURS, "databricks", "kubernetes", *plugins}
+    if name not in names:
+        raise WrongValue(f"--backend {name!r}: must be one of {', '.join(sorted(names))}{did_you_mean(name, names)}")
     if name == backends.RAY:
         cluster.check_installed()
     elif name == "kubernetes":
@@ -61,7 +61,7 @@ def check_backend(name: str) -> None:
     elif name in plugins and name not in loader.MLFLOW_BACKENDS:
         try:
             plugins[name].load()
-        except Exception as error:  # it is somebody else's code
+        except Exception as error:  # a plugin may raise anything
             raise WrongValue(
                 f"--backend {name!r}: is installed but can't be loaded: {error!r}; install what it needs"
             ) from error
@@ -73,7 +73,7 @@ def _check_kubernetes() -> None:
         for package in ("kubernetes", "docker")
         if importlib.util.find_spec(package) is None
     ]
-    if not _project_spec.load_project(str(environment.PROJECT)).docker_env:
+    if not load_project(str(environment.PROJECT)).docker_env:
         problems.append("needs a project with a docker_env: give MLproject one in place of its conda_env")
     if problems:
         raise WrongValue(*(f"--backend 'kubernetes': {problem}" for problem in problems))

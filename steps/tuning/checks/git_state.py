@@ -1,6 +1,6 @@
-"""The state of the project's git work tree: is it the recorded commit's, and if not, what differs.
+"""Read the state of the project's git work tree: whether it is the recorded commit's, and if not, what differs.
 
-git is only asked: what it has to write for an answer goes to a temporary folder.
+Nothing is written to the repository: the index and the objects that git needs for a diff go to a temporary folder.
 """
 
 import os
@@ -17,12 +17,12 @@ from steps.names import Artifact, Tag
 from steps.project.git import Git, GitFailed
 from steps.tracking import write
 
-# How long git may take in all. With `steps.tuning.checks.server.ANSWER_S` it is less than three seconds.
+# Seconds that git may take in all. With `steps.tuning.checks.server.ANSWER_S` it is less than three seconds.
 GIT_S = 1.2
-# How much of a diff is kept; a file of more is left out of it before git reads it.
+# A diff is cut to this size; a bigger file is left out of it before git reads it.
 DIFF_BYTES = 10_000_000
 _SHOWN = 5
-# Paths that are left out are handed to git one by one.
+# Each path that is left out becomes an argument of git's.
 _MOST_LEFT_OUT = 1000
 # A diff that `git apply` takes, whatever the user's configuration.
 _PLAIN_DIFF = (
@@ -48,17 +48,17 @@ class GitState:
         write.record(run_id, tags={Tag.GIT_DIRTY: str(bool(self.changed)).lower()})
         if not self.changed:
             return
-        said = "".join(f"# {line}\n" for line in self.left_out)  # which `git apply` skips
+        comment = "".join(f"# {line}\n" for line in self.left_out)  # `git apply` skips it
         with tempfile.TemporaryDirectory(prefix="tune-") as folder:
             path = Path(folder) / Artifact.GIT_DIFF
-            path.write_bytes(said.encode(errors="surrogateescape") + self.diff)
+            path.write_bytes(comment.encode(errors="surrogateescape") + self.diff)
             MlflowClient().log_artifact(run_id, str(path))
 
 
 def read(folder: Path) -> GitState | None:
-    """Read the state of the work tree that a folder lies in; None where it lies in none, or there is no git.
+    """Read the state of the work tree that a folder lies in; None if it lies in none, or git is not installed.
 
-    Files that .gitignore names are no part of it. Raises GitFailed where git can't tell within GIT_S.
+    Files that .gitignore names are no part of it. Raises GitFailed if git can't tell within GIT_S.
     """
     deadline = time.monotonic() + GIT_S
     try:
@@ -81,7 +81,7 @@ def read(folder: Path) -> GitState | None:
 
 
 def refuse_dirty(tree: GitState | None, folder: Path) -> None:
-    """Raise WrongValue where a tree is not exactly a commit's."""
+    """Raise WrongValue if a tree is not exactly a commit's."""
     if tree is None:
         raise WrongValue(
             f"--require_clean 'true': {folder} is in no git work tree, so no commit says what runs; run a clone of the "
@@ -97,25 +97,25 @@ def refuse_dirty(tree: GitState | None, folder: Path) -> None:
 
 
 def _with_diff(git: Git, changed: tuple[str, ...]) -> GitState:
-    """Stage everything in an index of its own, and tell how that differs from HEAD."""
-    aside = {path: why for path in changed if (why := _why_left_out(git.folder / path))}
-    if len(aside) > _MOST_LEFT_OUT:
-        return GitState(changed, left_out=(f"{len(aside)} files are too big, so none is here",))
+    """Stage everything in an index of its own, and make the diff of that to HEAD."""
+    reasons = {path: why for path in changed if (why := _why_left_out(git.folder / path))}
+    if len(reasons) > _MOST_LEFT_OUT:
+        return GitState(changed, left_out=(f"{len(reasons)} files are too big, so none is here",))
     with tempfile.TemporaryDirectory(prefix="tune-") as folder:
         index, objects = Path(folder) / "index", Path(folder) / "objects"
         objects.mkdir()
-        standing = git.folder / git.line("rev-parse", "--git-path", "index")
-        if standing.exists():
-            shutil.copyfile(standing, index)
+        own_index = git.folder / git.line("rev-parse", "--git-path", "index")
+        if own_index.exists():
+            shutil.copyfile(own_index, index)
         variables = {
             "GIT_INDEX_FILE": str(index),
             "GIT_OBJECT_DIRECTORY": str(objects),
             "GIT_ALTERNATE_OBJECT_DIRECTORIES": _quoted(git.folder / git.line("rev-parse", "--git-path", "objects")),
         }
-        wanted = (".", *(f":(exclude,literal){path.removesuffix('/')}" for path in aside))
-        git("-c", "core.looseCompression=0", "add", "--all", "--", *wanted, variables=variables)
-        diff = git("diff", *_PLAIN_DIFF, _base(git), "--", *wanted, at_most=DIFF_BYTES + 1, variables=variables)
-    left_out = tuple(f"{path} is left out: {why}" for path, why in aside.items())
+        pathspecs = (".", *(f":(exclude,literal){path.removesuffix('/')}" for path in reasons))
+        git("-c", "core.looseCompression=0", "add", "--all", "--", *pathspecs, variables=variables)
+        diff = git("diff", *_PLAIN_DIFF, _base(git), "--", *pathspecs, at_most=DIFF_BYTES + 1, variables=variables)
+    left_out = tuple(f"{path} is left out: {why}" for path, why in reasons.items())
     if len(diff) > DIFF_BYTES:
         diff = diff[: diff.rfind(_NEXT_FILE, 0, DIFF_BYTES) + 1]  # whole files
         left_out += (f"the diff is cut: it has more than {DIFF_BYTES // 1_000_000} MB",)
@@ -123,7 +123,7 @@ def _with_diff(git: Git, changed: tuple[str, ...]) -> GitState:
 
 
 def _why_left_out(path: Path) -> str:
-    """Say why a path is left out of a diff; nothing where it is not."""
+    """Say why a path is left out of a diff; an empty text if it is not."""
     if path.is_dir() and not path.is_symlink():
         return "it is a repository of its own"
     size = path.lstat().st_size if os.path.lexists(path) else 0
@@ -131,7 +131,7 @@ def _why_left_out(path: Path) -> str:
 
 
 def _base(git: Git) -> str:
-    """Name what a tree is compared with: the commit, or before the first one the empty tree."""
+    """Name what a tree is compared with: the commit or, before the first one, the empty tree."""
     try:
         return git.line("rev-parse", "--verify", "--quiet", "HEAD^{commit}")
     except GitFailed:
@@ -140,4 +140,4 @@ def _base(git: Git) -> str:
 
 def _quoted(path: Path) -> str:
     escaped = str(path).replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'  # a colon would end it
+    return f'"{escaped}"'  # without quotes, a colon would end the path

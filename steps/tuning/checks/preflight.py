@@ -1,7 +1,7 @@
-"""What would fail later, told before the first child, all at once and in under three seconds, with the way to mend it.
+"""Check before the first child what would fail later: all problems at once, in under three seconds, with remedies.
 
-Other wrong values are told by what reads them: `steps.parameters.declared`, and `steps.tuning.study_plan` once the data
-is there.
+Other wrong values are refused where they are read: in `steps.parameters.declared` and, once the data has been read, in
+`steps.tuning.study_plan`.
 """
 
 import sys
@@ -21,13 +21,13 @@ from steps.tuning.checks import artifacts, backend, git_state, ray_cluster, serv
 from steps.tuning.checks.git_state import GitState
 from steps.tuning.search import samplers
 
-# Backends that execute on other machines; of a plugin's name nobody knows.
+# Backends that execute on other machines. A plugin of another name may be either.
 CLUSTERS = ("databricks", "kubernetes", "ray", "slurm")
 HERE = ("warm", "local")
 
 
 def reach_server() -> None:
-    """Check the tracking server before anything is asked of it. Raises WrongValue or Unreachable where it can't be."""
+    """Check that the tracking server can be used. Raises WrongValue or Unreachable if it can't."""
     server_errors.check_uri()
     note = server.check()
     if note:
@@ -35,32 +35,32 @@ def reach_server() -> None:
 
 
 def check(settings: TuneSettings, parent: Run) -> GitState | None:
-    """Check what a study stands on; return the state of the project's work tree, None where it is unknown.
+    """Check artifacts, sampler, backend and git work tree; return the tree's state, None if it is unknown.
 
     Raises WrongValue with all problems at once.
     """
-    found: list[GitState | None] = [None]
+    git_states: list[GitState | None] = [None]
     problems: list[str] = []
     checks: tuple[Callable[[], object], ...] = (
         lambda: artifacts.check(parent.info.artifact_uri),
         lambda: samplers.check_installed(settings.sampler),
         lambda: _check_backend(settings),
-        lambda: found.append(_tree(require_clean=settings.require_clean)),
+        lambda: git_states.append(_read_git_state(require_clean=settings.require_clean)),
     )
-    for one in checks:
+    for run_check in checks:
         try:
-            one()
+            run_check()
         except WrongValue as error:
             problems += error.problems
     if problems:
         raise WrongValue(*problems)
-    return found[-1]
+    return git_states[-1]
 
 
 def check_reach(backend: str, uri: str) -> None:
-    """Raise WrongValue where children on other machines would log to a file on this one.
+    """Raise WrongValue if children on other machines would log to a file on this one.
 
-    Of an installed backend that may be a cluster's, it is only said.
+    If an installed backend may or may not execute on other machines, the problem is only printed on stderr.
     """
     if backend in HERE or not uri.startswith(("sqlite:", "file:", "/", ".")):
         return
@@ -80,7 +80,7 @@ def _check_backend(settings: TuneSettings) -> None:
         ray_cluster.connect(settings, mlflow.get_tracking_uri())
 
 
-def _tree(*, require_clean: bool) -> GitState | None:
+def _read_git_state(*, require_clean: bool) -> GitState | None:
     try:
         state = git_state.read(environment.PROJECT)
     except GitFailed as error:

@@ -1,11 +1,10 @@
-"""What a study on a Ray cluster needs beside its backend: the connection, the places, a tracking server in reach."""
+"""What a study on a Ray cluster needs: the connection, room for its trials, a tracking server that nodes can reach."""
 
 import sys
 from urllib.parse import urlsplit
 
 from steps import patches
-from steps.backends.ray import cluster
-from steps.backends.ray import config as needs
+from steps.backends.ray import cluster, config
 from steps.backends.ray.config import TrialResources
 from steps.backends.ray.task import Preload
 from steps.errors import WrongValue
@@ -19,12 +18,12 @@ from steps.tuning.checks import backend
 _LOOPBACK = ("127.", "localhost", "::1")
 
 
-def need(settings: TuneSettings) -> TrialResources:
-    """Read what each trial takes of the cluster. Raises WrongValue for a configuration that says no such thing."""
-    return needs.read(backend.read_backend_config(settings), settings.threads)
+def trial_resources(settings: TuneSettings) -> TrialResources:
+    """Read what each trial takes of the cluster. Raises WrongValue for a configuration that can't be read."""
+    return config.read(backend.read_backend_config(settings), settings.threads)
 
 
-def warmth(settings: TuneSettings) -> Preload:
+def preload(settings: TuneSettings) -> Preload:
     """Return what a node does before its first trial of the study."""
     variables = {**threads.variables(settings.threads), Variable.KNOWN_ENVIRONMENT: environment.digest()}
     variables[Variable.PATCHES] = "on" if patches.speed_wanted() else "off"
@@ -32,8 +31,8 @@ def warmth(settings: TuneSettings) -> Preload:
 
 
 def connect(settings: TuneSettings, tracking_uri: str) -> None:
-    """Connect this process to the cluster. Raises WrongValue where it can't, or trials could not reach MLflow."""
-    cluster.connect(need(settings))
+    """Connect this process to the cluster. Raises WrongValue if it can't, or if trials could not reach MLflow."""
+    cluster.connect(trial_resources(settings))
     host = urlsplit(tracking_uri).hostname or ""
     others = [address for address in cluster.addresses() if not address.startswith(_LOOPBACK)]
     if host.startswith(_LOOPBACK) and len(others) > 1:
@@ -45,16 +44,16 @@ def connect(settings: TuneSettings, tracking_uri: str) -> None:
 
 
 def jobs(settings: TuneSettings) -> int:
-    """Return how many trials run at a time; auto: as many as the cluster holds.
+    """Return how many trials run at a time; auto: as many as the cluster has room for.
 
-    Raises WrongValue where no node holds a trial; where their number was given, that is only said.
+    If no node has room for a trial, auto raises WrongValue; a given number only prints that on stderr.
     """
-    takes = need(settings)
-    held = cluster.capacity(takes)
-    if not held:
-        wants = ", ".join(f"{kind} {amount:g}" for kind, amount in takes.amounts.items())
-        problem = f"--backend 'ray': no node of the cluster holds a trial, which takes {wants} (see --backend_config)"
+    resources = trial_resources(settings)
+    capacity = cluster.capacity(resources)
+    if not capacity:
+        amounts = ", ".join(f"{kind} {amount:g}" for kind, amount in resources.amounts.items())
+        problem = f"--backend 'ray': no node of the cluster holds a trial, which takes {amounts} (see --backend_config)"
         if settings.jobs == "auto":
             raise WrongValue(problem)
         print(f"tune: {problem}; trials wait for one", file=sys.stderr)
-    return held if settings.jobs == "auto" else settings.jobs
+    return capacity if settings.jobs == "auto" else settings.jobs

@@ -1,4 +1,4 @@
-"""The tracking server, before anything depends on it: does it answer, and is it as new as the client?"""
+"""Check the tracking server before anything depends on it: that it answers, and is as new as the client."""
 
 import re
 import threading
@@ -7,26 +7,28 @@ from urllib.parse import urlsplit
 
 import mlflow
 from mlflow.exceptions import MlflowException
+
+# Both are MLflow's own and not documented: a request of ours must have the certificates and tokens of MLflow's.
 from mlflow.utils.credentials import get_default_host_creds
 from mlflow.utils.rest_utils import http_request
 
 from steps.errors import Unreachable, WrongValue
 from steps.project import secrets
 
-# How long it may take to answer. MLflow's own requests are repeated for minutes.
+# Seconds that the server may take to answer. MLflow's own requests are repeated for minutes.
 ANSWER_S = 1.7
-# What a proxy says whose server is not there.
+# HTTP status of a proxy whose server is not there.
 _NOT_THERE = (502, 503, 504)
 _VERSION = re.compile(r"(\d+)\.(\d+)(\.\w+)*")
 
 
 def check() -> str | None:
-    """Ask the tracking server, if it is one, for its version; return what a person should be told of it.
+    """Ask the tracking server, if there is one, for its version; return a warning about it, None if all is well.
 
-    Raises Unreachable where it does not answer, WrongValue where it is of an older major version than the client:
-    whole parts of the interface are missing there (a model that is logged to MLflow 2.22 is a 404). An older minor
-    version lacks single requests, which a study may never make (MLflow 3.5 does all that this project asks), so that is
-    told. A server that does not say its version (a managed one, a proxy that lets nobody see it) is taken as it is.
+    Raises Unreachable if it does not answer. Raises WrongValue if its major version is older than the client's: whole
+    parts of the interface are missing there (a model that is logged to MLflow 2.22 is a 404). An older minor version
+    is a warning: it lacks single requests, which a study may never make (MLflow 3.5 has all that this project needs).
+    A server that does not tell its version, such as a managed one or one behind a proxy, is taken as it is.
     """
     uri = mlflow.get_tracking_uri()
     if not uri.startswith(("http://", "https://")):
@@ -41,21 +43,22 @@ def check() -> str | None:
     theirs, ours = (int(server[1]), int(server[2])), (int(client[1]), int(client[2]))
     if theirs >= ours:
         return None
-    said = (
+    problem = (
         f"the tracking server {shown} is MLflow {server[0]}, older than this client, {client.string}: {{}}update the "
         f"server (`pip install mlflow=={client.string}` there, and `mlflow db upgrade` of its database)"
     )
     if theirs[0] < ours[0]:
-        raise WrongValue(said.format(f"must be {ours[0]}.0 or newer; "))
-    return said.format("what it does not know yet would fail; ")
+        raise WrongValue(problem.format(f"must be {ours[0]}.0 or newer; "))
+    return problem.format("what it does not know yet would fail; ")
 
 
 def _ask(uri: str) -> tuple[int, str]:
-    """Return the status and the text of the answer to one request, by MLflow's own means (certificates, tokens).
+    """Send one request as MLflow does; return status and text of the answer.
 
-    In a thread: neither the look-up of a name nor an answer that trickles heeds a time limit of requests'.
+    It is sent in a thread: requests' own time limit holds neither for the look-up of a host's name nor for an answer
+    that comes byte by byte.
     """
-    found: list[tuple[int, str] | Exception] = []
+    answers: list[tuple[int, str] | Exception] = []
 
     def ask() -> None:
         try:
@@ -67,16 +70,16 @@ def _ask(uri: str) -> tuple[int, str]:
                 max_retries=0,
                 timeout=ANSWER_S,
                 raise_on_status=False,
-                extra_headers={"Connection": "close"},  # nobody uses it again
+                extra_headers={"Connection": "close"},  # the only request on it
             )
-            found.append((answer.status_code, answer.text))
-        except Exception as error:  # whatever it is, there was no answer
-            found.append(error)
+            answers.append((answer.status_code, answer.text))
+        except Exception as error:  # the main thread raises what it means
+            answers.append(error)
 
     asking = threading.Thread(target=ask, name="preflight", daemon=True)
     asking.start()
     asking.join(ANSWER_S)
-    answer = found[0] if found else TimeoutError("timed out")
+    answer = answers[0] if answers else TimeoutError("timed out")
     if isinstance(answer, Exception):
         raise Unreachable(_unreachable(secrets.hidden(uri), _reason(answer))) from answer
     return answer
@@ -84,7 +87,7 @@ def _ask(uri: str) -> tuple[int, str]:
 
 def _unreachable(shown: str, reason: str) -> str:
     port = None
-    with suppress(ValueError):  # it is none
+    with suppress(ValueError):  # not a number
         port = urlsplit(shown).port
     return (
         f"MLFLOW_TRACKING_URI {shown!r}: no tracking server can be reached there: {reason}; start it (`mlflow server"
@@ -98,8 +101,8 @@ def _reason(error: Exception) -> str:
     text = str(error)
     if isinstance(error, TimeoutError) or "timed out" in text or "timeout" in text:
         return f"no answer within {ANSWER_S:g} s"
-    for said in ("Connection refused", "Name or service not known", "certificate verify failed", "Invalid url"):
-        if said in text:
-            return said[0].lower() + said[1:]
+    for reason in ("Connection refused", "Name or service not known", "certificate verify failed", "Invalid url"):
+        if reason in text:
+            return reason[0].lower() + reason[1:]
     lines = text.strip().splitlines() if isinstance(error, MlflowException) else [repr(error)]
     return secrets.hidden(lines[0]) if lines else type(error).__name__

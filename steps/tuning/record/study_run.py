@@ -1,4 +1,4 @@
-"""What a study's parent run gets: at its opening what it is, at its end what it has found."""
+"""What is written to a study's parent run: what the study is, before its first child, and at its end the results."""
 
 import json
 from collections import Counter
@@ -11,7 +11,7 @@ from mlflow.tracking import MlflowClient
 from steps.names import Metric, Role, Tag
 from steps.project import environment
 from steps.tracking import write
-from steps.tuning.record import resume, warm_start
+from steps.tuning.record import identity, warm_start
 from steps.tuning.record.warm_start import WarmStart
 from steps.tuning.study_plan import StudyPlan
 from steps.tuning.trials.child_runs import ChildRuns
@@ -20,12 +20,12 @@ from steps.tuning.trials.trial import SETTLED
 
 
 def write_opening(plan: StudyPlan, study: str, run_id: str, past: WarmStart, earlier: Sequence[Run]) -> None:
-    """Write to the parent run what is known before the first child."""
+    """Write to the parent run what the study is, before its first child."""
     tags = {
         Tag.STUDY: study,
         Tag.ROLE: Role.STUDY,
         Tag.SETTINGS: json.dumps(asdict(plan.settings)),
-        Tag.IDENTITY: json.dumps(resume.identity(plan)),
+        Tag.IDENTITY: json.dumps(identity.as_data(plan)),
         Tag.ENVIRONMENT: environment.state(),
         Tag.ENVIRONMENT_SHA256: environment.digest(),
     }
@@ -41,7 +41,7 @@ def write_opening(plan: StudyPlan, study: str, run_id: str, past: WarmStart, ear
 
 
 def write_end(result: StudyResult, children: ChildRuns, run_id: str) -> None:
-    """Write the end of a study to its parent run."""
+    """Write the results of a study to its parent run."""
     states = Counter(ended.outcome.state for ended in result.trials.values())
     metrics = [write.metric(Metric.trials_in(state.name), states[state]) for state in SETTLED.values()]
     tags = {Tag.STOPPED_BY: result.stopped_by}

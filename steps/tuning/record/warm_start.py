@@ -1,7 +1,7 @@
-"""Runs of before that a search knows from its start: which of them fit, and as what they enter.
+"""Finished runs that a search knows from its start: which of them fit, and as what they enter.
 
-A run fits where it finished, was scored on the same data and folds, and tried a point of the space. It enters as a
-trial that Optuna was told of before the first; it has no number and wins nothing.
+A run fits if it finished, was scored on the same data and folds, and tried a point of the space. It enters as a trial
+that Optuna is told before the study's own first one. It has no number and is never the best.
 """
 
 import math
@@ -26,22 +26,22 @@ from steps.tracking.server_errors import where
 from steps.tuning.search.pruning import Steps
 from steps.tuning.study_plan import StudyPlan
 
-# The artifact of the parent run that keeps what was found at the first start.
+# The artifact of the parent run that keeps which runs entered at the first start.
 FILE = "warm_start.json"
 _RUN_ID = re.compile(r"[0-9a-f]{32}")
-# So many run ids of each kind are named on the terminal; the artifact has them all.
-_NAMED = 3
+# Run ids that are named on the terminal for each reason; the artifact has them all.
+_SHOWN = 3
 
 
 @dataclass(frozen=True)
 class WarmStart:
-    """The runs that enter, as trials, and why others do not; both by run id, in the order in which they started."""
+    """The runs that enter, as trials, and why others do not; both by run id, in the order of their starts."""
 
     trials: Mapping[str, FrozenTrial] = field(default_factory=dict)
     left_out: Mapping[str, str] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
-        """Return what is kept of it."""
+        """Return what the artifact has."""
         return {"runs": list(self.trials), "left_out": dict(self.left_out)}
 
     def text(self) -> str:
@@ -49,28 +49,28 @@ class WarmStart:
         by_reason: dict[str, list[str]] = defaultdict(list)
         for run_id, reason in self.left_out.items():
             by_reason[reason].append(run_id)
-        said = f"{len(self.trials)} of {len(self.trials) + len(self.left_out)} runs enter as past trials"
-        parts = [
-            f"{len(ids)} {reason} ({', '.join(ids[:_NAMED])}{', …' if len(ids) > _NAMED else ''})"
+        entered = f"{len(self.trials)} of {len(self.trials) + len(self.left_out)} runs enter as past trials"
+        left_out = [
+            f"{len(ids)} {reason} ({', '.join(ids[:_SHOWN])}{', …' if len(ids) > _SHOWN else ''})"
             for reason, ids in by_reason.items()
         ]
-        return f"{said}; left out: {'; '.join(parts)}" if parts else said
+        return f"{entered}; left out: {'; '.join(left_out)}" if left_out else entered
 
 
 def collect(
-    plan: StudyPlan, steps: Callable[[str], Steps] | None = None, frozen: Sequence[str] | None = None
+    plan: StudyPlan, steps: Callable[[str], Steps] | None = None, recorded: Sequence[str] | None = None
 ) -> WarmStart:
-    """Find the runs that `warm_start` means; `steps` reads from a run id what a pruner would have seen.
+    """Find the runs that `warm_start` means; `steps` reads what a pruner would have seen of a run, by its id.
 
-    `frozen` are the ids of those that a study has on record: it goes on with these alone.
-    Raises WrongValue where there is no such run or experiment.
+    `recorded` are the ids of the runs that entered at the study's first start: it goes on with these alone.
+    Raises WrongValue if there is no such run or experiment.
     """
     if plan.settings.warm_start is None:
         return WarmStart()
-    wanted = plan.settings.warm_start if frozen is None else ",".join(frozen)
+    source = plan.settings.warm_start if recorded is None else ",".join(recorded)
     trials: dict[str, FrozenTrial] = {}
     left_out: dict[str, str] = {}
-    for run in _runs(wanted, plan):
+    for run in _runs(source, plan):
         try:
             trials[run.info.run_id] = _trial(run, plan, steps)
         except _LeftOutError as reason:
@@ -78,39 +78,39 @@ def collect(
     return WarmStart(trials, left_out)
 
 
-def frozen(run_id: str) -> list[str]:
-    """Return the ids of the runs that entered a study, from its first parent run."""
-    kept: list[str] = mlflow.artifacts.load_dict(f"runs:/{run_id}/{FILE}")["runs"]
-    return kept
+def recorded_run_ids(parent_run_id: str) -> list[str]:
+    """Return the ids of the runs that entered a study, from the record of its first parent run."""
+    run_ids: list[str] = mlflow.artifacts.load_dict(f"runs:/{parent_run_id}/{FILE}")["runs"]
+    return run_ids
 
 
 class _LeftOutError(Exception):
     """Why a run does not enter."""
 
 
-def _runs(given: str, plan: StudyPlan) -> Iterable[Run]:
-    words = [word.strip() for word in given.split(",") if word.strip()]
+def _runs(source: str, plan: StudyPlan) -> Iterable[Run]:
+    words = [word.strip() for word in source.split(",") if word.strip()]
     client = MlflowClient()
     if all(map(_RUN_ID.fullmatch, words)):
         try:
             return [client.get_run(word) for word in dict.fromkeys(words)]
         except MlflowException as error:
-            raise WrongValue(f"--warm_start {given!r}: {error.message} (in {where()})") from error
-    experiment = client.get_experiment_by_name(given)
+            raise WrongValue(f"--warm_start {source!r}: {error.message} (in {where()})") from error
+    experiment = client.get_experiment_by_name(source)
     if experiment is None:
-        known = [e.name for e in client.search_experiments()]
+        names = [experiment.name for experiment in client.search_experiments()]
         raise WrongValue(
-            f"--warm_start {given!r}: must be run ids with commas between, or the name of an experiment in "
-            f"{where()}{did_you_mean(given, known)}"
+            f"--warm_start {source!r}: must be run ids with commas between, or the name of an experiment in "
+            f"{where()}{did_you_mean(source, names)}"
         )
     runs = read.find_runs([experiment.experiment_id])
     return sorted((run for run in runs if _is_of(run, plan)), key=read.by_start)
 
 
 def _is_of(run: Run, plan: StudyPlan) -> bool:
-    """Tell whether a run is one of the entry point; one of `train` shows it, whoever started it.
+    """Tell whether a run is of the study's entry point and did something of its own.
 
-    What runs another one once more says nothing new.
+    A run that repeats another one says nothing new. A run of `train` is known by its tags, whoever started it.
     """
     if run.data.tags.get(Tag.ROLE) in (Role.CONFIRMATION, Role.CHAMPION, Role.REPRODUCTION):
         return False
@@ -171,5 +171,5 @@ def _hyperparameters(run: Run, plan: StudyPlan) -> dict[str, Any]:
     searched = {name for path in plan.estimators for name in plan.space.hyperparameters(path)}
     fixed = entry.parameters.keys() - entry.shared(plan.settings).keys() - searched - {"estimator"}
     if any(parameters.get(name, entry.parameters[name]) != entry.parameters[name] for name in fixed):
-        raise _LeftOutError("outside the space")  # at what the space leaves alone, it differs from every trial
+        raise _LeftOutError("outside the space")  # it differs from every trial in a parameter that is not searched
     return {name: decode(parameters[name]) for name in searched if name in parameters}

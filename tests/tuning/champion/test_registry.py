@@ -45,13 +45,13 @@ def test_the_alias_moves_to_the_better_one_alone(client):
     assert "better than version 1" in client.get_model_version("flowers", "4").description
     for other in ({"data": "d2"}, {"seed": 2}, {"test_size": 0.3}, {"split": "group:a"}):
         (name,) = other
-        said = registered(champion(1.0, **other))
-        assert "challenger: not compared with version 4, which had other held-out rows" in said
-        assert f"({name} differ)" in said
+        sentence = registered(champion(1.0, **other))
+        assert "challenger: not compared with version 4, which had other held-out rows" in sentence
+        assert f"({name} differ)" in sentence
     assert holder(client) == "4"
 
 
-def test_a_run_without_a_model_is_said(client):
+def test_a_run_without_a_model_is_not_registered(client):
     """An entry point that logs no model can't have one registered."""
     with mlflow.start_run() as run:
         pass

@@ -10,7 +10,7 @@ from steps.tuning.checks import backend
 
 
 @pytest.mark.parametrize(
-    ("given", "cores", "jobs"),
+    ("settings", "cores", "jobs"),
     [
         ({}, 8, 8),
         ({"threads": 2}, 8, 4),
@@ -20,10 +20,10 @@ from steps.tuning.checks import backend
         ({"jobs": 3, "threads": 16}, 1, 3),
     ],
 )
-def test_jobs_are_the_cores_unless_given(given, cores, jobs, monkeypatch):
+def test_jobs_are_the_cores_unless_given(settings, cores, jobs, monkeypatch):
     """`auto` is as many trials as fit on the cores with their threads, at least one; a number is that number."""
     monkeypatch.setattr(joblib, "cpu_count", lambda: cores)
-    assert backend.jobs(TuneSettings(**given)) == jobs
+    assert backend.jobs(TuneSettings(**settings)) == jobs
 
 
 def test_auto_is_the_cores_that_this_process_may_use():
@@ -52,7 +52,7 @@ def test_a_backend_that_is_not_installed_is_refused(name, near):
         backend.check_backend(name)
     (problem,) = caught.value.problems
     assert problem.startswith(f"--backend {name!r}: must be one of ")
-    assert all(known in problem for known in ("databricks", "kubernetes", "local", "warm"))
+    assert all(name in problem for name in ("databricks", "kubernetes", "local", "warm"))
     assert problem.endswith(near)
 
 
@@ -99,19 +99,19 @@ def drift(monkeypatch, packages):
 
 
 @pytest.mark.parametrize(
-    ("packages", "said"),
+    ("packages", "warning"),
     [
         (["a"], "environment: a 1.0 (conda.yaml: 2.0): "),
         (["a", "b"], "environment: a 1.0 (conda.yaml: 2.0), b 1.0 (conda.yaml: 2.0): "),
         ([f"p{n}" for n in range(90)], "p4 1.0 (conda.yaml: 2.0) and 85 more: "),
     ],
 )
-def test_pins_that_differ_are_one_warning(packages, said, monkeypatch, capsys):
+def test_pins_that_differ_are_one_warning(packages, warning, monkeypatch, capsys):
     """However many packages differ, it is one line: the first of them, what the runs are tagged, and what to do."""
     drift(monkeypatch, packages)
     backend.warn(TuneSettings(), 1)
     (line,) = capsys.readouterr().err.splitlines()
-    assert said in line
+    assert warning in line
     assert "tuning.environment=drifted" in line
     assert "scripts/run" in line
 
@@ -130,7 +130,7 @@ def test_a_backend_is_handed_what_its_file_holds(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "reason"),
     [
         (None, "must be the path of a JSON file: "),
         (b"", "must be the path of a JSON file: "),
@@ -140,7 +140,7 @@ def test_a_backend_is_handed_what_its_file_holds(tmp_path):
         (b"null", "must hold a JSON object, got None"),
     ],
 )
-def test_a_file_that_is_no_json_object_is_refused(content, said, tmp_path):
+def test_a_file_that_is_no_json_object_is_refused(content, reason, tmp_path):
     """A missing file, no JSON, and JSON that is no object are told in one line with the path."""
     path = tmp_path / "config.json"
     if content is not None:
@@ -148,5 +148,5 @@ def test_a_file_that_is_no_json_object_is_refused(content, said, tmp_path):
     with pytest.raises(WrongValue) as caught:
         backend.read_backend_config(TuneSettings(backend_config=str(path)))
     (problem,) = caught.value.problems
-    assert problem.startswith(f"--backend_config {str(path)!r}: {said}")
+    assert problem.startswith(f"--backend_config {str(path)!r}: {reason}")
     assert "\n" not in problem

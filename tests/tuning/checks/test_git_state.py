@@ -33,13 +33,13 @@ def repository(tmp_path):
 
 def contents(folder):
     """What stands in a folder, but for git's own: kind, mode and content by path."""
-    found = {}
+    files = {}
     for path in sorted(folder.rglob("*")):
         if ".git" in path.relative_to(folder).parts or (path.is_dir() and not path.is_symlink()):
             continue
         content = path.readlink() if path.is_symlink() else (path.stat().st_mode & 0o111, path.read_bytes())
-        found[str(path.relative_to(folder))] = content
-    return found
+        files[str(path.relative_to(folder))] = content
+    return files
 
 
 def of_git(folder):
@@ -86,11 +86,11 @@ def test_the_diff_makes_the_same_tree_of_the_commit(repository, configured, tmp_
     for name in configured:
         git(repository, "config", *settings[name])
     everything(repository)
-    found = git_state.read(repository)
-    assert found is not None
-    assert found.left_out == ()
-    assert {"code.py", "gone.txt", "new.bin", "staged.py", 'a [folder] of*/it\'s é "new"\n'} <= set(found.changed)
-    assert contents(applied(repository, found.diff, tmp_path)) == contents(repository)
+    state = git_state.read(repository)
+    assert state is not None
+    assert state.left_out == ()
+    assert {"code.py", "gone.txt", "new.bin", "staged.py", 'a [folder] of*/it\'s é "new"\n'} <= set(state.changed)
+    assert contents(applied(repository, state.diff, tmp_path)) == contents(repository)
 
 
 def test_git_is_only_asked(repository):
@@ -113,10 +113,10 @@ def test_a_tree_as_it_was_committed_is_clean(repository):
 def test_a_folder_inside_the_tree_is_of_the_whole_tree(repository, tmp_path):
     """A project in a part of a repository: what lies beside it counts too, and the paths are the repository's."""
     (repository / "code.py").write_text("changed\n")
-    found = git_state.read(repository / "project")
-    assert found is not None
-    assert found.changed == ("code.py",)
-    assert contents(applied(repository, found.diff, tmp_path)) == contents(repository)
+    state = git_state.read(repository / "project")
+    assert state is not None
+    assert state.changed == ("code.py",)
+    assert contents(applied(repository, state.diff, tmp_path)) == contents(repository)
 
 
 def test_a_tree_that_is_in_no_repository_has_no_state(tmp_path):
@@ -134,10 +134,10 @@ def test_before_the_first_commit_all_is_new(tmp_path):
     """A repository without a commit differs from it in every file."""
     git(tmp_path, "init", "--quiet")
     (tmp_path / "code.py").write_text("x\n")
-    found = git_state.read(tmp_path)
-    assert found is not None
-    assert found.changed == ("code.py",)
-    assert b"+x" in found.diff
+    state = git_state.read(tmp_path)
+    assert state is not None
+    assert state.changed == ("code.py",)
+    assert b"+x" in state.diff
 
 
 def test_a_conflict_is_dirt_as_it_stands(repository, tmp_path):
@@ -150,10 +150,10 @@ def test_a_conflict_is_dirt_as_it_stands(repository, tmp_path):
     git(repository, "commit", "--quiet", "--all", "--message", "ours")
     with pytest.raises(subprocess.CalledProcessError):
         git(repository, "merge", "other")
-    found = git_state.read(repository)
-    assert found is not None
-    assert found.changed == ("code.py",)
-    assert contents(applied(repository, found.diff, tmp_path)) == contents(repository)
+    state = git_state.read(repository)
+    assert state is not None
+    assert state.changed == ("code.py",)
+    assert contents(applied(repository, state.diff, tmp_path)) == contents(repository)
 
 
 def test_a_work_tree_beside_its_repository_is_read_too(repository, tmp_path):
@@ -162,9 +162,9 @@ def test_a_work_tree_beside_its_repository_is_read_too(repository, tmp_path):
     git(repository, "worktree", "add", "--quiet", str(linked))
     assert git_state.read(linked) == git_state.GitState()
     (linked / "new").write_text("x\n")
-    found = git_state.read(linked)
-    assert found is not None
-    assert contents(applied(repository, found.diff, tmp_path)) == contents(linked)
+    state = git_state.read(linked)
+    assert state is not None
+    assert contents(applied(repository, state.diff, tmp_path)) == contents(linked)
 
 
 def test_the_environment_of_a_git_hook_leads_nowhere_else(repository, tmp_path, monkeypatch):
@@ -180,12 +180,12 @@ def test_a_big_file_is_left_out_and_named(repository, tmp_path, monkeypatch):
     monkeypatch.setattr(git_state, "DIFF_BYTES", 1000)
     (repository / "big [x].csv").write_text("1,2\n" * 1000)
     (repository / "code.py").write_text("changed\n")
-    found = git_state.read(repository)
-    assert found is not None
-    assert set(found.changed) == {"big [x].csv", "code.py"}
-    (said,) = found.left_out
-    assert said.startswith("big [x].csv is left out: ")
-    assert (applied(repository, found.diff, tmp_path) / "code.py").read_text() == "changed\n"
+    state = git_state.read(repository)
+    assert state is not None
+    assert set(state.changed) == {"big [x].csv", "code.py"}
+    (reason,) = state.left_out
+    assert reason.startswith("big [x].csv is left out: ")
+    assert (applied(repository, state.diff, tmp_path) / "code.py").read_text() == "changed\n"
 
 
 def test_a_long_diff_is_cut_between_two_files(repository, tmp_path, monkeypatch):
@@ -193,12 +193,12 @@ def test_a_long_diff_is_cut_between_two_files(repository, tmp_path, monkeypatch)
     monkeypatch.setattr(git_state, "DIFF_BYTES", 2000)
     for number in range(20):
         (repository / f"new {number:02d}").write_text("diff --git a/x b/x\n" * 10)
-    found = git_state.read(repository)
-    assert found is not None
-    assert len(found.changed) == 20
-    assert 1000 < len(found.diff) <= 2000
-    assert "is cut" in found.left_out[0]
-    new = [path.name for path in applied(repository, found.diff, tmp_path).glob("new *")]
+    state = git_state.read(repository)
+    assert state is not None
+    assert len(state.changed) == 20
+    assert 1000 < len(state.diff) <= 2000
+    assert "is cut" in state.left_out[0]
+    new = [path.name for path in applied(repository, state.diff, tmp_path).glob("new *")]
     assert sorted(new) == [f"new {number:02d}" for number in range(len(new))]
     assert len(new) > 1
 
@@ -209,11 +209,11 @@ def test_a_repository_inside_is_left_out_and_named(repository):
     (repository / "inner" / "x").touch()
     git(repository / "inner", "add", "--all")
     git(repository / "inner", "commit", "--quiet", "--message", "x")
-    found = git_state.read(repository)
-    assert found is not None
-    assert found.changed == ("inner/",)
-    assert found.diff == b""
-    assert found.left_out == ("inner/ is left out: it is a repository of its own",)
+    state = git_state.read(repository)
+    assert state is not None
+    assert state.changed == ("inner/",)
+    assert state.diff == b""
+    assert state.left_out == ("inner/ is left out: it is a repository of its own",)
 
 
 def test_a_git_that_takes_too_long_is_not_waited_for(repository, monkeypatch):
@@ -289,9 +289,9 @@ def test_a_dirty_tree_is_recorded_with_its_diff(repository, a_run, tmp_path):
     (repository / "inner\udcff" / "x").touch()
     git(repository / "inner\udcff", "add", "--all")
     git(repository / "inner\udcff", "commit", "--quiet", "--message", "x")
-    found = git_state.read(repository)
-    assert found is not None
-    found.record(run_id)
+    state = git_state.read(repository)
+    assert state is not None
+    state.record(run_id)
     assert tags(run_id) == {"tuning.git_dirty": "true"}
     kept = (artifacts / "git.diff").read_bytes()
     assert kept.startswith(b"# inner\xff/ is left out: ")

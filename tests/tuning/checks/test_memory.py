@@ -11,8 +11,8 @@ K = 1024
 PLENTY = Memory(10**15, 10**15)
 
 
-def check(dataset, memory_of_process, jobs=4, **given):
-    memory.check(TuneSettings(**given), jobs, dataset, memory_of_process)
+def check(dataset, memory_of_process, jobs=4, **settings):
+    memory.check(TuneSettings(**settings), jobs, dataset, memory_of_process)
 
 
 def table(megabytes):
@@ -36,7 +36,7 @@ def test_where_there_is_enough_nothing_is_said(backend, data, capsys):
 
 
 @pytest.mark.parametrize(
-    ("given", "need"),
+    ("settings", "need"),
     [
         ({}, 4 * 130),
         ({"jobs": 2}, 2 * 130),
@@ -45,20 +45,20 @@ def test_where_there_is_enough_nothing_is_said(backend, data, capsys):
         ({"jobs": 2, "backend": "local"}, 2 * 600),
     ],
 )
-def test_too_little_available_is_one_warning(given, need, capsys):
-    """The trials that run at a time, what they may need and what there is; a byte more, and nothing is said."""
-    check(table(100), Memory(need * MB, 10**15), **given)
+def test_too_little_available_is_one_warning(settings, need, capsys):
+    """The trials that run at a time, what they may need and what there is; a byte more, and there is no warning."""
+    check(table(100), Memory(need * MB, 10**15), **settings)
     assert lines(capsys) == []
-    check(table(100), Memory(need * MB - 1, 10**15), **given)
+    check(table(100), Memory(need * MB - 1, 10**15), **settings)
     (line,) = lines(capsys)
-    assert line.startswith(f"tune: --jobs {given.get('jobs', 4)}: ")
+    assert line.startswith(f"tune: --jobs {settings.get('jobs', 4)}: ")
     assert f"may need {need} MB" in line
-    assert ("--backend warm" in line) == (given.get("backend") == "local")
+    assert ("--backend warm" in line) == (settings.get("backend") == "local")
 
 
 @pytest.mark.parametrize(("backend", "least"), [("warm", 4 * 15), ("local", 4 * 250)])
 def test_too_little_in_all_is_refused(backend, least, capsys):
-    """Where half of what is expected is more than the whole machine has, the study is not begun."""
+    """If half of what is expected is more than the whole machine has, the study does not start."""
     check(table(100), Memory(10**15, least * MB), backend=backend)
     with pytest.raises(WrongValue) as caught:
         check(table(100), Memory(10**15, least * MB - 1), backend=backend)
@@ -76,9 +76,9 @@ def test_another_backend_has_memory_of_its_own(capsys):
 
 def test_this_machine_has_memory():
     """Here it is known, and there is less available than there is."""
-    found = memory.of_this_process()
-    assert found is not None
-    assert 100 * MB < found.available < found.total
+    measured = memory.of_this_process()
+    assert measured is not None
+    assert 100 * MB < measured.available < measured.total
 
 
 @pytest.fixture

@@ -40,9 +40,9 @@ def run(client, tmp_path):
     return make
 
 
-def problems(given, parent):
+def problems(settings, parent):
     with pytest.raises(WrongValue) as caught:
-        preflight.check(given, parent)
+        preflight.check(settings, parent)
     assert not any("\n" in problem for problem in caught.value.problems)
     return caught.value.problems
 
@@ -63,12 +63,12 @@ def test_all_problems_are_told_at_once_and_in_time(project, run, tmp_path):
     """A place that can't be written, a missing package, a cluster and a file, a dirty tree: a line each, in 3 s."""
     (tmp_path / "file").touch()
     (project / "new").touch()
-    given = TuneSettings(sampler="gp", backend="databricks", require_clean=True)
+    settings = TuneSettings(sampler="gp", backend="databricks", require_clean=True)
     parent = run("file")
     with promised(3):
-        found = problems(given, parent)
+        refused = problems(settings, parent)
     begins = ("artifact root ", "--sampler 'gp': needs the package torch", "--backend 'databricks'", "--require_clean")
-    assert [problem.startswith(begin) for problem, begin in zip(found, begins, strict=True)] == [True] * 4
+    assert [problem.startswith(begin) for problem, begin in zip(refused, begins, strict=True)] == [True] * 4
 
 
 def test_a_package_that_a_sampler_needs_is_missed_only_where_it_is_missing():
@@ -178,8 +178,8 @@ def test_require_clean_refuses_a_dirty_tree_and_runs_a_clean_one(
     dirty: Path, dirty_place: Place, tmp_path: Path
 ) -> None:
     """Exit code 2 and one line that names the files; the commit itself, cloned, runs, and is tagged as clean."""
-    given: dict[str, Any] = {"require_clean": "true", "n_trials": 1, "folds": 2}
-    done = dirty_place.step("steps.tune", **given)
+    words: dict[str, Any] = {"require_clean": "true", "n_trials": 1, "folds": 2}
+    done = dirty_place.step("steps.tune", **words)
     assert done.code == 2, done.stderr
     (line,) = only(done)
     assert line.startswith("tune: --require_clean 'true': ")
@@ -187,9 +187,9 @@ def test_require_clean_refuses_a_dirty_tree_and_runs_a_clean_one(
     assert len(runs(dirty_place)) == 1
     git(tmp_path, "clone", "--quiet", str(dirty), "clean")
     dirty_place.project = tmp_path / "clean"
-    dirty_place.step("steps.tune", check=True, **given)
+    dirty_place.step("steps.tune", check=True, **words)
     tags = [run.data.tags for run in dirty_place.client.search_runs([dirty_place.extra["MLFLOW_EXPERIMENT_ID"]])]
-    assert [found["tuning.git_dirty"] for found in tags if found.get("tuning.role") == "study"] == ["false"]
+    assert [run_tags["tuning.git_dirty"] for run_tags in tags if run_tags.get("tuning.role") == "study"] == ["false"]
 
 
 def only(done: Done) -> list[str]:

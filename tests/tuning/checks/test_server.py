@@ -77,8 +77,8 @@ def test_a_server_of_an_older_major_version_is_refused(at, web, version):
     """Both versions are named, and what to do."""
     web.files["/version"] = version.encode()
     problem = refused(at, web.url)
-    for said in (web.url, f"MLflow {version}", mlflow.__version__, f"must be {MAJOR}.0 or newer", "pip install mlflow"):
-        assert said in problem
+    for part in (web.url, f"MLflow {version}", mlflow.__version__, f"must be {MAJOR}.0 or newer", "pip install mlflow"):
+        assert part in problem
 
 
 def test_a_server_of_an_older_minor_version_is_told(at, web):

@@ -31,7 +31,7 @@ def parent(client: MlflowClient) -> Callable[..., str]:
 
 def tuner(**different: object) -> dict[str, object]:
     """What this process would write, but for something."""
-    return {**lock._self(), **different}
+    return {**lock._this_process(), **different}
 
 
 DEAD_OR_ALIVE = {
@@ -47,19 +47,19 @@ DEAD_OR_ALIVE = {
 
 @pytest.mark.parametrize(("different", "alive"), DEAD_OR_ALIVE.values(), ids=DEAD_OR_ALIVE)
 def test_whether_a_tuner_lives(different: dict[str, object], alive: bool, parent: Callable[..., str]) -> None:
-    """On this host the process decides, elsewhere the age of its last sign of life."""
-    assert lock.is_alive(parent(tuner=tuner(**different))) == alive
+    """On this host the process decides, elsewhere the age of its last heartbeat."""
+    assert lock.is_tuner_alive(parent(tuner=tuner(**different))) == alive
 
 
 def test_one_that_has_not_named_itself_is_known_by_its_process(parent: Callable[..., str]) -> None:
     """Without a tag a tuner lives where a process carries its run's id, and is dead once it had time to say so."""
     run_id = parent(ago=60)
-    assert not lock.is_alive(run_id)
+    assert not lock.is_tuner_alive(run_id)
     process = subprocess.Popen(
         [sys.executable, "-c", "input()"], env={**os.environ, "MLFLOW_RUN_ID": run_id}, stdin=subprocess.PIPE
     )
     try:
-        assert lock.is_alive(run_id)
+        assert lock.is_tuner_alive(run_id)
     finally:
         process.kill()
         process.communicate()
@@ -86,10 +86,10 @@ def test_a_study_that_another_works_on_is_refused(
         {"ago": 9, "study": "yours", "role": "study", "tuner": tuner()},  # of another study
     ],
 )
-def test_a_study_that_nobody_works_on_is_claimed(
+def test_a_study_that_nobody_works_on_is_locked(
     client: MlflowClient, parent: Callable[..., str], other: dict[str, object]
 ) -> None:
-    """The claim stands on the parent run: the study's name, and which process works on it; a dead one's is KILLED."""
+    """The lock stands on the parent run: the study's name, and which process works on it; a dead one's is KILLED."""
     before = parent(**other)
     run_id = parent()
     lock.acquire("mine", client.get_run(run_id))
@@ -109,15 +109,15 @@ def test_a_study_that_nobody_works_on_is_claimed(
         ({"ago": 9}, False),  # it has not started yet, and will give way
     ],
 )
-def test_a_claim_is_confirmed_before_the_first_child(
+def test_the_older_run_wins_unless_the_newer_has_opened_the_study(
     client: MlflowClient, parent: Callable[..., str], other: dict[str, object], gives_way: bool
 ) -> None:
-    """An older run whose tuner came late, and before the study was opened, has it: whatever the order, one works."""
+    """The older run's tuner may have come late, and has the study if it came before the newer one opened it."""
     run_id = parent()
-    claimed = lock.acquire("mine", client.get_run(run_id))
+    study_lock = lock.acquire("mine", client.get_run(run_id))
     parent(study="mine", role="study", **other)
     with pytest.raises(WrongValue) if gives_way else nullcontext():
-        lock.confirm(claimed, "mine", client.get_run(run_id))
+        lock.yield_to_older_run(study_lock, "mine", client.get_run(run_id))
 
 
 def test_one_that_was_killed_before_it_named_itself_is_found_by_its_parameter(
@@ -126,17 +126,17 @@ def test_one_that_was_killed_before_it_named_itself_is_found_by_its_parameter(
     """A RUNNING run with the parameter `study` counts among the study's, as long as it has no other role."""
     run_id = parent()
     client.log_param(run_id, "study", "mine")
-    assert [run.info.run_id for run in lock.running("0", "mine")] == [run_id]
-    assert lock.running("0", "yours") == []
+    assert [run.info.run_id for run in lock.running_parents("0", "mine")] == [run_id]
+    assert lock.running_parents("0", "yours") == []
 
 
-def test_a_sign_of_life_is_given_when_it_is_due(client: MlflowClient, parent: Callable[..., str]) -> None:
+def test_a_heartbeat_is_written_when_it_is_due(client: MlflowClient, parent: Callable[..., str]) -> None:
     """The first at once, the next not before its time."""
     run_id = parent()
-    claimed = lock.StudyLock(run_id)
-    assert claimed.due_s() == 0
-    claimed.heartbeat()
+    study_lock = lock.StudyLock(run_id)
+    assert study_lock.seconds_to_heartbeat() == 0
+    study_lock.heartbeat()
     first = client.get_run(run_id).data.tags[Tag.TUNER]
-    assert 0 < claimed.due_s() <= lock.HEARTBEAT_S
-    claimed.heartbeat()
+    assert 0 < study_lock.seconds_to_heartbeat() <= lock.HEARTBEAT_S
+    study_lock.heartbeat()
     assert client.get_run(run_id).data.tags[Tag.TUNER] == first

@@ -18,10 +18,10 @@ def run(client: MlflowClient) -> Callable[..., str]:
     """Make a run that is RUNNING."""
 
     def make(tuner: dict[str, int] | None = None, params: dict[str, str] | None = None, **tags: str) -> str:
-        known = {name.replace("__", "."): value for name, value in tags.items()}
+        own_tags = {name.replace("__", "."): value for name, value in tags.items()}
         if tuner:
-            known["tuning.tuner"] = json.dumps({**lock._self(), **tuner})
-        made = client.create_run("0", start_time=1, tags=known)
+            own_tags["tuning.tuner"] = json.dumps({**lock._this_process(), **tuner})
+        made = client.create_run("0", start_time=1, tags=own_tags)
         for name, value in (params or {}).items():
             client.log_param(made.info.run_id, name, value)
         return str(made.info.run_id)

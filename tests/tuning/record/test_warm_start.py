@@ -35,14 +35,14 @@ def trained(client: MlflowClient, wine: study_plan.StudyPlan) -> Callable[..., s
         status: str = "FINISHED",
         **tags: str,
     ) -> str:
-        known = {
+        own_tags = {
             "mlflow.project.entryPoint": "train",
             "tuning.data": wine.dataset["sha256"],
             "tuning.folds": wine.folds,
             "tuning.estimator": "sklearn.ensemble.RandomForestClassifier",
             **{f"tuning.{name}": value for name, value in tags.items()},
         }
-        run = client.create_run("0", tags=known)
+        run = client.create_run("0", tags=own_tags)
         for name, value in {"data": "wine", "refit": "true", **params}.items():
             client.log_param(run.info.run_id, name, value)
         for name, score in ({"cv_accuracy": 0.9} if metrics is None else metrics).items():
@@ -120,16 +120,16 @@ def test_a_run_without_an_entry_point_that_train_has_scored_enters(trained: Call
 
 
 @pytest.mark.parametrize(
-    ("start", "said"), [("Defautl", "did you mean 'Default'?"), ("0" * 32, f"Run with id={'0' * 32} not found")]
+    ("start", "reason"), [("Defautl", "did you mean 'Default'?"), ("0" * 32, f"Run with id={'0' * 32} not found")]
 )
 @pytest.mark.usefixtures("client")
-def test_what_is_not_there_is_a_wrong_value(start: str, said: str) -> None:
+def test_what_is_not_there_is_a_wrong_value(start: str, reason: str) -> None:
     """A name that no experiment has, an id that no run has: one line that says so."""
     with pytest.raises(WrongValue) as raised:
         with_start(start)
     (line,) = raised.value.problems
     assert "--warm_start" in line
-    assert said in line
+    assert reason in line
 
 
 def test_none_is_none(client: MlflowClient, trained: Callable[..., str]) -> None:
@@ -145,9 +145,9 @@ def test_values_that_mlflow_records_in_quotes_are_read(trained: Callable[..., st
         "monotonic_cst: {type: categorical, choices: [[1, 0], [0, 0]]}\n"
         "criterion: {type: categorical, choices: [gini, two words]}\n"
     )
-    given = {"monotonic_cst": "(1, 0)", "criterion": "two words"}
-    quoted = trained({name: shlex.quote(value) for name, value in given.items()})
-    plain = trained(given)
+    parameters = {"monotonic_cst": "(1, 0)", "criterion": "two words"}
+    quoted = trained({name: shlex.quote(value) for name, value in parameters.items()})
+    plain = trained(parameters)
     MlflowClient().delete_tag(plain, "mlflow.project.entryPoint")
     past = with_start("Default", "--space", str(space))
     assert list(past.trials) == [quoted, plain]

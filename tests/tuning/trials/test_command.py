@@ -22,8 +22,8 @@ def test_every_value_arrives(parameters):
 
 def test_without_a_remote_the_commit_is_said():
     """Then the folder is all there is, and a comment says at which commit."""
-    said = Origin("", "c" * 40).command("train", {"a": "1"})
-    assert said == f"mlflow run . -e train -P a=1  # at commit {'c' * 40}"
+    line = Origin("", "c" * 40).command("train", {"a": "1"})
+    assert line == f"mlflow run . -e train -P a=1  # at commit {'c' * 40}"
     assert Origin().command("train", {}) == "mlflow run . -e train"
 
 

@@ -1,0 +1,100 @@
+"""What makes a study the one that it is, as its newest parent run has it on record: its settings, data and space."""
+
+import hashlib
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
+from typing import Any
+
+import optuna
+from mlflow.entities import Run
+
+from steps.errors import WrongValue
+from steps.names import Tag
+from steps.parameters import declared
+from steps.parameters.settings import TuneSettings
+from steps.tracking import write
+from steps.tuning.study_plan import StudyPlan
+
+# Settings that make a study the one that it is. A resumed study takes them from its record unless they are given.
+SETTINGS = (
+    "entry_point", "target", "drop", "split", "task", "metric", "folds", "test_size", "seed", "threads", "window",
+    "sampler", "pruner",
+)  # fmt: skip
+# A resumed study takes these from its record too, but they may change.
+_RESUMED = (*SETTINGS, "data", "space", "objective", "direction", "n_trials", "timeout_s", "patience", "target_value")
+# This digest differs wherever the data or the split does, so it is named only if it alone differs.
+_DIGEST = "rows of the folds"
+
+
+def take_from_record(settings: TuneSettings, earlier: Sequence[Run]) -> TuneSettings:
+    """Return the settings of a study that goes on: one that is not given, or as its default, is as on record.
+
+    `earlier` are the study's parent runs; the newest one's record counts. What was taken is printed on stderr.
+    """
+    if not earlier:
+        return settings
+    recorded = _without_none(json.loads(earlier[-1].data.tags[Tag.SETTINGS]))
+    now, defaults = asdict(settings), asdict(TuneSettings())
+    taken = {
+        key: recorded[key]
+        for key in _RESUMED
+        if key in recorded and now[key] == defaults[key] and recorded[key] != now[key]
+    }
+    shown = ", ".join(f"{key} {declared.shown(value)}" for key, value in taken.items() if defaults[key] != "auto")
+    if shown:
+        print(f"tune: --study {settings.study!r}: goes on, with its {shown}", file=sys.stderr)
+    return replace(settings, **taken)
+
+
+def as_data(plan: StudyPlan) -> dict[str, Any]:
+    """Return what makes a study the one that it is, as plain data."""
+    identity = {
+        **{key: getattr(plan.settings, key) for key in SETTINGS},
+        "objective": [f"{objective.direction} {objective.name}" for objective in plan.objectives],
+        "data": plan.dataset.get("sha256", plan.settings.data),
+        _DIGEST: plan.folds,
+        "estimators": list(plan.estimators.values()),
+        "space": plan.space.text(),
+        "try": plan.space.tries,
+        "optuna": optuna.__version__,
+    }
+    # A digest shows that two spaces differ, though not in what.
+    if len(json.dumps(identity)) > write.TAG_LENGTH:
+        for key in ("estimators", "space", "try"):
+            identity[key] = hashlib.sha256(json.dumps(identity[key]).encode()).hexdigest()
+    return identity
+
+
+def check_same(study: str, plan: StudyPlan, earlier: Sequence[Run]) -> None:
+    """Raise WrongValue, naming all differences, if the study on record under this name is another one."""
+    if not earlier:
+        return
+    recorded = _without_none(json.loads(earlier[-1].data.tags[Tag.IDENTITY]))
+    now = json.loads(json.dumps(as_data(plan)))
+    differences = _differences(recorded, now)
+    telling = [difference for difference in differences if not difference.startswith(_DIGEST)]
+    if differences:
+        raise WrongValue(
+            f"--study {study!r}: is another one on record (run {earlier[-1].info.run_id}): "
+            f"{'; '.join(telling or differences)}; give another name, or start from its trials with --warm_start"
+        )
+
+
+def _without_none(recorded: Mapping[str, Any]) -> dict[str, Any]:
+    """Return recorded settings in today's form: earlier versions wrote the text none for a setting without a value."""
+    return {key: None if value == "none" else value for key, value in recorded.items()}
+
+
+def _differences(recorded: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    differences = []
+    for key in {**recorded, **now}:
+        old, new = recorded.get(key), now.get(key)
+        if old == new:
+            continue
+        if isinstance(old, dict) and isinstance(new, dict):
+            differences += [f"{key}: {difference}" for difference in _differences(old, new)]
+        else:
+            differences.append(f"{key} {'none' if old is None else old}, now {'none' if new is None else new}")
+    return differences

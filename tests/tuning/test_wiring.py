@@ -1,0 +1,113 @@
+"""What the parts of a study get from its plan."""
+
+import dataclasses
+from typing import Any
+
+import pytest
+
+from steps.names import Role
+from steps.process.signals import Interrupts
+from steps.tuning import wiring
+from steps.tuning.entry_point import EntryPoint
+from steps.tuning.record.lock import StudyLock
+from steps.tuning.record.resume import History
+from steps.tuning.study_plan import StudyPlan
+from steps.tuning.trials.child_runs import ChildRuns
+from tests.tuning import fakes
+
+GRID = "x: {type: int, low: 0, high: 9}\ny: {type: int, low: 0, high: 9}\n"
+STEPS = [(0, 1.0), (1, 0.0), (2, 0.5)]
+MEANS = [(0, 1.0), (1, 0.5), (2, 0.5)]
+
+
+def of_train(**settings: Any) -> StudyPlan:
+    """A plan whose entry point runs `train`."""
+    plan = fakes.plan(entry_point="train", **{"metric": "accuracy", **settings})
+    parameters = {"data": "iris", "folds": "5", "refit": "true", "log_folds": "end", "fold_seed": "auto"}
+    return dataclasses.replace(plan, entry=EntryPoint("train", parameters, runs_train=True))
+
+
+def children_of(plan: StudyPlan, tmp_path) -> ChildRuns:
+    return wiring.make_child_runs(plan, "mine", "7", tmp_path)
+
+
+PARAMETERS = {
+    "train": (of_train(folds=3), {"data": "iris", "folds": "3", "refit": "false"}),
+    "train, pruned": (
+        of_train(pruner="median"),
+        {"data": "iris", "folds": "5", "refit": "false", "log_folds": "live"},
+    ),
+    "another entry point": (fakes.plan(pruner="median"), {}),
+    "another that declares a setting of the study": (
+        dataclasses.replace(fakes.plan(), entry=EntryPoint("own", {"seed": "1", "x": None}, runs_train=False)),
+        {"seed": "42"},
+    ),
+}
+
+
+@pytest.mark.parametrize(("plan", "expected"), PARAMETERS.values(), ids=PARAMETERS)
+def test_what_every_child_is_given(plan, expected, tmp_path):
+    """The study's settings that its entry point declares; one of `train` does not refit, and logs live if pruned."""
+    assert children_of(plan, tmp_path).parameters == expected
+
+
+def test_where_children_belong(tmp_path):
+    """To the study and its experiment, on the plan's backend."""
+    plan = fakes.plan(backend="local")
+    children = children_of(plan, tmp_path)
+    assert (children.study, children.experiment_id, children.folder) == ("mine", "7", tmp_path)
+    assert (children.backend, children.objectives, children.entry) == ("local", plan.objectives, plan.entry)
+
+
+@pytest.mark.parametrize(("n_trials", "digits"), [(1, 3), (1000, 3), (1001, 4)])
+def test_names_of_trials_sort_as_numbers(n_trials, digits, tmp_path):
+    """Each has as many digits as the last."""
+    assert children_of(fakes.plan(n_trials=n_trials), tmp_path).digits == digits
+
+
+def test_a_child_names_its_estimator_only_among_several(tmp_path):
+    """With one estimator, its record has the hyperparameters alone."""
+    one = of_train()
+    several = dataclasses.replace(one, estimators={"A": "a.A", "B": "b.B"})
+    assert [children_of(plan, tmp_path).several for plan in (one, several)] == [False, True]
+
+
+SEEN = {
+    "folds, by their means so far": (of_train(pruner="median"), "fold_accuracy", MEANS),
+    "folds, by halving": (of_train(pruner="hyperband", metric="r2"), "fold_r2", MEANS),
+    "folds, fold with fold": (of_train(pruner="wilcoxon"), "fold_accuracy", STEPS),
+    "another entry point's objective": (fakes.plan(pruner="median"), fakes.OBJECTIVE, STEPS),
+}
+
+
+@pytest.mark.parametrize(("plan", "metric", "expected"), SEEN.values(), ids=SEEN)
+def test_what_a_pruner_sees(plan, metric, expected, tmp_path):
+    """Running means of the folds, which end as the objective; Wilcoxon and other entry points: what was logged."""
+    children = children_of(plan, tmp_path)
+    assert children.steps_of == metric
+    assert children.seen_by_pruner(STEPS) == expected
+
+
+def test_the_search_is_as_planned():
+    """Its sampler, seed and window decide what the trials are."""
+
+    def first_params(**settings: Any) -> list[dict[str, Any]]:
+        search = wiring.make_search(fakes.plan(**settings), ())
+        return [search.ask()[1] for _ in range(3)]
+
+    assert first_params() == first_params()
+    assert first_params(seed=1) != first_params(seed=2)
+    assert first_params(text=GRID, sampler="random") != first_params(text=GRID, sampler="grid")
+    search = wiring.make_search(fakes.plan(window=2), ())
+    search.ask()
+    search.ask()
+    assert not search.can_ask()
+    assert [wiring.make_search(fakes.plan(pruner=pruner), ()).prunes for pruner in (None, "median")] == [False, True]
+
+
+def test_a_rerun_is_as_planned(tmp_path):
+    """It runs as many at a time, tries as often, and knows what earlier starts have run once more."""
+    plan = fakes.plan(jobs=3, retries=2)
+    run = fakes.run_of("old", {"tuning.role": Role.CHAMPION})
+    rerun = wiring.make_rerun(plan, children_of(plan, tmp_path), Interrupts(), StudyLock("p"), History(reruns=[run]))
+    assert (rerun.jobs, rerun.retries, rerun.recorded) == (3, 2, [run])
