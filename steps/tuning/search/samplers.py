@@ -41,20 +41,10 @@ class SamplerKind:
     package: str | None = None  # what has to be installed beside Optuna
 
 
-class _Tpe(TPESampler):
-    """Optuna's TPE, which of a trial that runs sees the parameters that it has: here they are drawn all at once.
-
-    Optuna's own sees also those that it has drawn for branches that the trial did not take. They are nowhere on record.
-    """
-
-    def _get_params(self, trial: FrozenTrial, study: optuna.Study) -> dict[str, Any]:
-        return trial.params
-
-
 def _tpe(space: Space, seed: int) -> BaseSampler:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ExperimentalWarning)  # `group`; it has been one since Optuna 2.8
-        return _Tpe(seed=seed, multivariate=True, group=space.conditional)
+        return TPESampler(seed=seed, multivariate=True, group=space.conditional)
 
 
 def _cmaes(_space: Space, seed: int) -> BaseSampler:
@@ -131,6 +121,7 @@ class Sampler:
             # One order for the whole study, its corners mixed: a study that ends early has seen a bit of everything.
             self._points += [points[place] for place in order]
             self.size = len(self._points)
+        self.reads_notes = self._kind.notes
         self._standing = None if self._kind.fresh else self._kind.make(space, seed)
 
     def ask(self, study: optuna.Study, number: int, known: Mapping[str, Any] | None = None) -> optuna.Trial:

@@ -7,6 +7,7 @@ scores of those trials, never on timing or on the number of workers.
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +18,7 @@ from optuna.trial import FrozenTrial, TrialState
 from steps.tuning.search import pruning
 from steps.tuning.search.pruning import Judge, Steps
 from steps.tuning.search.samplers import Sampler
+from steps.tuning.search.storage import SearchStorage
 from steps.tuning.space import Space
 
 
@@ -52,8 +54,11 @@ class Search:
         self._sampler = Sampler(sampler, space, seed)
         self._window = window
         self._pruner, self._steps = pruner, steps
+        self._storage = SearchStorage()
         self._study = optuna.create_study(
-            study_name=pruning.STUDY_NAME, directions=[StudyDirection[direction.upper()] for direction in directions]
+            study_name=pruning.STUDY_NAME,
+            directions=[StudyDirection[direction.upper()] for direction in directions],
+            storage=self._storage,
         )
         self._study.add_trials(past)
         self._past = len(past)
@@ -90,7 +95,8 @@ class Search:
         if self.prunes:
             self._study.pruner = pruning.make(self._pruner, self._steps)
             pruning.prime(self._study)
-        trial = self._sampler.ask(self._study, number, known)
+        with nullcontext() if self._sampler.reads_notes else self._storage.dropping_notes():
+            trial = self._sampler.ask(self._study, number, known)
         self._trials.append(trial)
         return number, dict(trial.params)
 
@@ -119,7 +125,6 @@ class Search:
             for step, value in outcome.steps:
                 trial.report(value, step)
             if number in self._judges:
-                for key, note in self._judges.pop(number).notes().items():
-                    self._study._storage.set_trial_system_attr(trial._trial_id, key, note)
+                self._storage.add_notes(pruning.STUDY_NAME, trial.number, self._judges.pop(number).notes())
         self._study.tell(trial, outcome.values or None, state=outcome.state)
         self._told = number + 1
