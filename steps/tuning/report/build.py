@@ -1,6 +1,7 @@
-"""Build the report and the files beside it, from what the tracking server has, and put them on the study's run.
+"""Build the report and the files beside it from what the tracking server has, and log them to the study's run.
 
-The body of a process of its own, a fork of the forkserver: the tuner's loop never waits for it, nor imports what draws.
+This runs in a process of its own, forked from the forkserver, so the tuner's loop never waits for it and never imports
+plotly.
 """
 
 import importlib
@@ -16,51 +17,55 @@ from mlflow.utils.mlflow_tags import MLFLOW_RUN_NOTE
 from steps.process import orphans
 from steps.tuning.study_plan import StudyPlan
 
-# It may take its time; the trials' is dearer.
+# The report yields the processor to the trials.
 _NICE = 10
-# What Optuna and plotly import when they first draw.
+# Modules that Optuna and plotly would import at the first picture.
 _DRAWING = ("optuna.visualization", "plotly.graph_objs", "plotly.io")
-# What it is asked for.
+# What the tuner sends: build, build for the last time, end.
 NOW, FINAL, END = "now", "final", "end"
 
 
 def serve(connection: Connection, plan: StudyPlan, study: str, run_id: str) -> None:
-    """Build whenever it is asked to; answer with nothing, or with the sentence that says what went wrong."""
+    """Build whenever asked to; answer with an empty text, or with a sentence that says what went wrong."""
     os.setsid()
     orphans.follow_parent()
     os.nice(_NICE)
     warnings.simplefilter("ignore")
-    for name in ("steps.tuning.report.page", *_DRAWING):  # seconds, which then need not be waited for at an interrupt
+    for name in ("steps.tuning.report.page", *_DRAWING):  # takes seconds, better now than at an interrupt
         importlib.import_module(name)
     while (asked := connection.recv()) != END:
         try:
             build(plan, study, run_id, final=asked == FINAL)
             connection.send("")
-        except Exception as error:  # whatever it is, the study goes on without a report
+        except Exception as error:  # whatever went wrong, the study goes on without a report
             connection.send(f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}")
 
 
 def build(plan: StudyPlan, study: str, run_id: str, *, final: bool) -> None:
-    """Build all, once; what only makes sense at a normal end where it is `final`."""
-    # Imported here: what draws takes a second to import.
+    """Build everything once; study.db only if this is `final`, at a study's normal end."""
+    # Imported here, because plotly takes a second to import.
     from steps.tuning.report import files, page, study_record
 
-    found = study_record.load(plan, study, run_id)
+    record = study_record.load(plan, study, run_id)
     client = MlflowClient()
     with tempfile.TemporaryDirectory(prefix="tune-") as name:
         folder = Path(name)
-        texts = {page.FILE: page.html(found), files.TRIALS: files.trials_csv(found), files.BEST: files.best_yaml(found)}
+        texts = {
+            page.FILE: page.html(record),
+            files.TRIALS: files.trials_csv(record),
+            files.BEST: files.best_yaml(record),
+        }
         for file, text in texts.items():
             if text:
                 (folder / file).write_text(text, encoding="utf-8")
         client.log_artifacts(run_id, name)
-    said = "\n".join(f"- **{_plain(what)}**: {_plain(value)}" for what, value in page.headline(found))
-    client.set_tag(run_id, MLFLOW_RUN_NOTE, f"{said}\n\nAll of it is in the artifact `{page.FILE}`.")
-    if final:  # last: of thousands of trials it takes a minute
+    lines = "\n".join(f"- **{_escape(name)}**: {_escape(value)}" for name, value in page.headline(record))
+    client.set_tag(run_id, MLFLOW_RUN_NOTE, f"{lines}\n\nAll of it is in the artifact `{page.FILE}`.")
+    if final:  # last, since thousands of trials take a minute
         with tempfile.TemporaryDirectory(prefix="tune-") as name:
-            client.log_artifact(run_id, str(files.study_db(found, Path(name))))
+            client.log_artifact(run_id, str(files.study_db(record, Path(name))))
 
 
-def _plain(text: str) -> str:
-    """Keep Markdown from reading signs into a text."""
+def _escape(text: str) -> str:
+    """Escape the characters that have a meaning in Markdown."""
     return "".join(f"\\{sign}" if sign in "\\`*_[]<>#|" else sign for sign in text)

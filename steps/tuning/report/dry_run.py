@@ -1,4 +1,4 @@
-"""What a study would do, without a single child: its space, its first trials, the command of one."""
+"""What a study would do, without launching a child: its space, its first trials, the command of the first."""
 
 import shlex
 from collections.abc import Callable
@@ -10,14 +10,14 @@ from steps.tuning.study_plan import StudyPlan
 from steps.tuning.trials.child_runs import ChildRuns
 from steps.tuning.trials.trial import Job
 
-# So many trials are shown at most.
+# The most trials that are shown.
 MOST = 20
 
 
 def text(plan: StudyPlan, children: ChildRuns, search: Callable[[], Search]) -> str:
-    """Write the space as it was read, its size, the trials that no score has a say in, and the command of the first.
+    """Write the space as it was read, its size, the first trials as far as no score decides them, and a command.
 
-    `search` makes the study's search anew.
+    `search` makes a new search for the study.
     """
     size = plan.space.size
     jobs = first_trials(plan, search)
@@ -38,7 +38,7 @@ def text(plan: StudyPlan, children: ChildRuns, search: Callable[[], Search]) -> 
 
 
 def first_trials(plan: StudyPlan, search: Callable[[], Search]) -> list[Job]:
-    """Return the first trials that don't depend on scores: two searches agree on them that are told opposite ones."""
+    """Return the first trials that don't depend on scores: those on which two searches with opposite scores agree."""
     rising, falling = search(), search()
     jobs: list[Job] = []
     while len(jobs) < min(plan.settings.n_trials, MOST) and not rising.exhausted:

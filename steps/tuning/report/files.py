@@ -13,63 +13,65 @@ from optuna.storages import RDBStorage
 from steps.parameters import declared
 from steps.parameters.settings import TrainSettings
 from steps.parameters.values import encode
-from steps.tuning.report.study_record import StudyRecord, study_of
+from steps.tuning.report.study_record import StudyRecord, as_optuna_study
 
 TRIALS, BEST, STUDY = "trials.csv", "best.yaml", "study.db"
 
 
-def trials_csv(found: StudyRecord) -> str:
-    """Write a line for each trial: number, state, objectives, hyperparameters, start, seconds, run, reason."""
-    objectives = [objective.name for objective in found.plan.objectives]
-    params = list(dict.fromkeys(name for trial in found.trials for name in trial.recorded))
+def trials_csv(record: StudyRecord) -> str:
+    """Write one line per trial: number, state, objectives, hyperparameters, start, seconds, run, reason."""
+    objectives = [objective.name for objective in record.plan.objectives]
+    params = list(dict.fromkeys(name for trial in record.trials for name in trial.recorded))
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
     table.writerow(["trial", "state", *objectives, *params, "start_ms", "seconds", "run_id", "reason"])
-    for trial in found.trials:
+    for trial in record.trials:
         values = [repr(value) for value in trial.values] or [""] * len(objectives)
-        given = [encode(trial.recorded[name]) if name in trial.recorded else "" for name in params]
+        tried = [encode(trial.recorded[name]) if name in trial.recorded else "" for name in params]
         last = [trial.start, f"{trial.seconds:.3f}", trial.run_id, trial.reason]
-        table.writerow([trial.number, trial.state.name, *values, *given, *last])
+        table.writerow([trial.number, trial.state.name, *values, *tried, *last])
     return text.getvalue()
 
 
-def best_yaml(found: StudyRecord) -> str:
-    """Write the best trial's parameters, each as `-P` takes it; nothing where there is no best one."""
-    best = found.best
+def best_yaml(record: StudyRecord) -> str:
+    """Write the best trial's parameters, each as `-P` takes it; an empty text if there is no best trial."""
+    best = record.best
     if best is None:
         return ""
-    spelled, recorded = found.plan.entry.spelled, best.recorded.items()
-    job = found.plan.job(best.number, found.plan.params(best.recorded) or {})
-    given: dict[str, Any] = {"estimator": job.estimator} if job.estimator else {}
-    given |= {spelled(name): _as_given(value) for name, value in recorded if name != "estimator"}
-    command = ["mlflow", "run", ".", "-e", found.plan.entry.name]
-    for name, value in {**_shared(found), **given}.items():
+    spelled, recorded = record.plan.entry.spelled, best.recorded.items()
+    job = record.plan.job(best.number, record.plan.params(best.recorded) or {})
+    parameters: dict[str, Any] = {"estimator": job.estimator} if job.estimator else {}
+    parameters |= {spelled(name): _plain_or_encoded(value) for name, value in recorded if name != "estimator"}
+    command = ["mlflow", "run", ".", "-e", record.plan.entry.name]
+    for name, value in {**_shared(record), **parameters}.items():
         command += ["-P", f"{name}={value}"]
-    said = f"# The best trial of study {found.name}: trial {best.number}, {best.values[0]!r}."
-    return "\n".join([said, f"# {shlex.join(command)}", yaml.safe_dump(given, sort_keys=False, allow_unicode=True)])
+    title = f"# The best trial of study {record.name}: trial {best.number}, {best.values[0]!r}."
+    text = yaml.safe_dump(parameters, sort_keys=False, allow_unicode=True)
+    return "\n".join([title, f"# {shlex.join(command)}", text])
 
 
-def _as_given(value: object) -> object:
-    """Return what is written as `-P` takes it: numbers as they are, all else as the word that it travels as."""
+def _plain_or_encoded(value: object) -> object:
+    """Return a value as `-P` takes it: numbers as they are, all else encoded as a word."""
     return value if type(value) in (int, float) else encode(value)
 
 
-def _shared(found: StudyRecord) -> dict[str, str]:
+def _shared(record: StudyRecord) -> dict[str, str]:
+    """Return the parameters that all trials share, those that differ from the defaults."""
     defaults = declared.words(TrainSettings())
-    shared = found.plan.entry.shared(found.plan.settings)
+    shared = record.plan.entry.shared(record.plan.settings)
     return {key: word for key, word in shared.items() if defaults[key] != word}
 
 
-def study_db(found: StudyRecord, folder: Path) -> Path:
-    """Make a database of Optuna's own with the study in it."""
+def study_db(record: StudyRecord, folder: Path) -> Path:
+    """Write the study to a database that Optuna's own tools open."""
     path = folder / STUDY
 
     def connect() -> sqlite3.Connection:
         connection = sqlite3.connect(path, check_same_thread=False)
-        connection.execute("PRAGMA synchronous = OFF")  # if the power goes, so does the whole file
+        connection.execute("PRAGMA synchronous = OFF")  # a power cut would lose the temporary file anyway
         return connection
 
     storage = RDBStorage(f"sqlite:///{path}", engine_kwargs={"creator": connect})
-    study_of(found, storage)
+    as_optuna_study(record, storage)
     storage.engine.dispose()
     return path

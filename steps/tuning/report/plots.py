@@ -1,4 +1,4 @@
-"""The pictures of a study, as pieces of HTML: by Optuna's own plotly visualizations where it has them."""
+"""The pictures of a study, as pieces of HTML, made by Optuna's plotly visualizations if it has one."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -10,9 +10,9 @@ from optuna.importance import PedAnovaImportanceEvaluator
 from optuna.trial import TrialState
 from plotly import graph_objects as go
 
-from steps.tuning.report.study_record import StudyRecord, TrialRecord, study_of
+from steps.tuning.report.study_record import StudyRecord, TrialRecord, as_optuna_study
 
-# Fewer finished trials say nothing of what matters.
+# With fewer finished trials, importances are noise.
 LEAST_FOR_IMPORTANCES = 10
 _MOST_TRACES = 100
 _COLOURS = {TrialState.COMPLETE: "#2a78c2", TrialState.PRUNED: "#c98a1b", TrialState.FAIL: "#c2352a"}
@@ -21,55 +21,59 @@ _SHOWN = {"displaylogo": False, "responsive": True, "displayModeBar": False}
 
 @dataclass(frozen=True)
 class Plot:
-    """A picture with its title; `html` is empty where there is none yet, and `note` says why, or what it shows."""
+    """A picture with its title; `note` says what it shows, or why `html` is empty."""
 
     title: str
     html: str = ""
     note: str = ""
 
 
-def draw(found: StudyRecord) -> list[Plot]:
-    """Draw all that the trials allow."""
-    study = study_of(found)
-    complete = found.count(TrialState.COMPLETE)
-    several = len(found.plan.objectives) > 1
+def draw(record: StudyRecord) -> list[Plot]:
+    """Draw every picture for which there are enough trials.
+
+    Optuna copies all trials once per hyperparameter: 1,000 trials with 8 of them are copied 9 times at 0.07 s, which is
+    0.6 of the 1.5 s that all pictures take.
+    """
+    study = as_optuna_study(record)
+    complete = record.count(TrialState.COMPLETE)
+    several = len(record.plan.objectives) > 1
     plots = []
     if several:
-        names = [objective.name for objective in found.plan.objectives]
+        names = [objective.name for objective in record.plan.objectives]
         note = "No trial is better than those on the front in both objectives."
         plots.append(_drawn("Pareto front", note, lambda: show.plot_pareto_front(study, target_names=names), complete))
     else:
-        name = found.plan.objectives[0].name
-        made = lambda: show.plot_optimization_history(study).update_yaxes(title=name)  # noqa: E731
-        plots.append(_drawn("Optimization history", "", made, complete))
+        name = record.plan.objectives[0].name
+        history = lambda: show.plot_optimization_history(study).update_yaxes(title=name)  # noqa: E731
+        plots.append(_drawn("Optimization history", "", history, complete))
         plots.append(_importances(study, complete))
-        plots.append(_parallel(found, name, complete))
-    if any(trial.steps for trial in found.trials):
+        plots.append(_parallel(record, name, complete))
+    if any(trial.steps for trial in record.trials):
         note = "What the pruner has seen of each trial."
-        plots.append(_drawn("Intermediate values", note, lambda: _intermediate(study, found.trials), complete))
-    plots.append(_drawn("Timeline", "One line for each trial at a time.", lambda: _timeline(found.trials), 1))
+        plots.append(_drawn("Intermediate values", note, lambda: _intermediate(study, record.trials), complete))
+    plots.append(_drawn("Timeline", "One line for each trial at a time.", lambda: _timeline(record.trials), 1))
     return plots
 
 
-def _parallel(found: StudyRecord, name: str, complete: int) -> Plot:
-    """Draw a line for each trial; of many, for as many as can be told apart, from the best to the worst."""
-    ranked = found.ranked
+def _parallel(record: StudyRecord, name: str, complete: int) -> Plot:
+    """Draw a line for each trial; of more than 100 trials, for one in k by rank, from the best to the worst."""
+    ranked = record.ranked
     every = math.ceil(len(ranked) / _MOST_TRACES) if ranked else 1
     note = "Each line is a trial."
     if every > 1:
         note = f"Each line is a trial: one in {every} of {len(ranked)} finished ones, by rank, from the best on."
-    study = study_of(replace(found, trials=ranked[::every]))
+    study = as_optuna_study(replace(record, trials=ranked[::every]))
     figure = lambda: show.plot_parallel_coordinate(study, target=lambda t: t.values[0], target_name=name)  # noqa: E731
     return _drawn("Parallel coordinates", note, figure, complete)
 
 
 def _intermediate(study: optuna.Study, trials: Sequence[TrialRecord]) -> go.Figure:
-    """Draw a line for each trial: of many, all by one trace, since each trace costs plotly milliseconds."""
+    """Draw a line for each trial; of more than 100 trials, all in one trace, since each trace takes milliseconds."""
     if len(trials) <= _MOST_TRACES:
         return show.plot_intermediate_values(study)
-    seen = [point for trial in trials if trial.steps for point in [*sorted(trial.steps.items()), (None, None)]]
-    line = {"width": 1, "color": "rgba(42, 120, 194, 0.35)"}  # a line ends where there is None
-    x, y = zip(*seen, strict=True)
+    points = [point for trial in trials if trial.steps for point in [*sorted(trial.steps.items()), (None, None)]]
+    line = {"width": 1, "color": "rgba(42, 120, 194, 0.35)"}  # (None, None) ends a line
+    x, y = zip(*points, strict=True)
     figure = go.Figure(go.Scatter(x=x, y=y, mode="lines+markers", line=line))
     return figure.update_xaxes(title="step").update_yaxes(title="intermediate value")
 
@@ -90,7 +94,7 @@ def _drawn(title: str, note: str, figure: Callable[[], go.Figure], complete: int
         return Plot(title, note="No trial has finished yet.")
     try:
         made = figure()
-    except (ValueError, RuntimeError, KeyError) as error:  # a space, or trials, that this picture is not for
+    except (ValueError, RuntimeError, KeyError) as error:  # Optuna can't draw it of such a space, or of such trials
         return Plot(
             title, note=f"Not to be drawn of this study: {str(error).splitlines()[0] if str(error) else error!r}"
         )
@@ -107,24 +111,24 @@ def _drawn(title: str, note: str, figure: Callable[[], go.Figure], complete: int
 
 
 def lanes(trials: Sequence[TrialRecord]) -> list[int]:
-    """Give each trial a line, such that no two on one line overlap and there are as few lines as trials at a time."""
+    """Give each trial a line so that no two on a line overlap, with no more lines than trials at a time."""
     free_from: list[int] = []
-    found = dict.fromkeys(range(len(trials)), 0)
-    for index in sorted(found, key=lambda i: (trials[i].start, trials[i].number)):
+    lane_of = dict.fromkeys(range(len(trials)), 0)
+    for index in sorted(lane_of, key=lambda i: (trials[i].start, trials[i].number)):
         lane = next((i for i, end in enumerate(free_from) if end <= trials[index].start), len(free_from))
         if lane == len(free_from):
             free_from.append(0)
         free_from[lane] = trials[index].end
-        found[index] = lane
-    return [found[index] for index in range(len(trials))]
+        lane_of[index] = lane
+    return [lane_of[index] for index in range(len(trials))]
 
 
 def _timeline(trials: Sequence[TrialRecord]) -> go.Figure:
     first = min(trial.start for trial in trials)
-    of = lanes(trials)
+    lane_of = lanes(trials)
     figure = go.Figure()
     for state, colour in _COLOURS.items():
-        chosen = [(trial, lane) for trial, lane in zip(trials, of, strict=True) if trial.state == state]
+        chosen = [(trial, lane) for trial, lane in zip(trials, lane_of, strict=True) if trial.state == state]
         if chosen:
             figure.add_bar(
                 orientation="h",
@@ -137,7 +141,7 @@ def _timeline(trials: Sequence[TrialRecord]) -> go.Figure:
                 textposition="none",
                 hovertemplate="%{text}: %{x:.2f} s<extra></extra>",
             )
-    figure.update_layout(barmode="overlay", bargap=0.2, showlegend=True, height=200 + 24 * (max(of) + 1))
+    figure.update_layout(barmode="overlay", bargap=0.2, showlegend=True, height=200 + 24 * (max(lane_of) + 1))
     figure.update_xaxes(title="seconds since the first trial's start")
     figure.update_yaxes(title="at a time", type="category", categoryorder="category descending")
     return figure

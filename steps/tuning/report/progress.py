@@ -1,4 +1,4 @@
-"""How far a study is, on stderr: one bar on a terminal, a line every half minute anywhere else."""
+"""A study's progress on stderr: a bar on a terminal, a line every half minute anywhere else."""
 
 import os
 import sys
@@ -6,20 +6,20 @@ import time
 
 from tqdm import tqdm
 
-# On a pipe, in a log file or on a terminal that can't move its cursor, what is written stays.
+# Lines stay where there is no bar: on a pipe, in a log file, on a terminal that can't move its cursor.
 _LINE_EVERY_S = 30.0
 _BAR_EVERY_S = 0.1
 
 
 class Progress:
-    """Counts the trials of a study: done and all, the best objective so far, the failed ones, the time left.
+    """Shows how many trials are done, of how many, the best objective, the number of failures, the time left.
 
-    It has no colours, so `NO_COLOR` is honoured by itself; on a terminal of the kind `dumb` there is no bar.
+    It uses no colours, so there is nothing for `NO_COLOR` to switch off. With TERM=dumb there is no bar.
     """
 
     def __init__(self, n_trials: int, objective: str):
-        tqdm.monitor_interval = 0  # the tuner has no other thread than its own
-        self._objective, self._all = objective, n_trials
+        tqdm.monitor_interval = 0  # tqdm would start a monitor thread
+        self._objective, self._n_trials = objective, n_trials
         self._done = self._failed = 0
         self._best: float | None = None
         self._began = self._written = time.monotonic()
@@ -33,27 +33,27 @@ class Progress:
         self._failed += failed
         self._best = best
         if self._bar is not None:
-            self._bar.set_postfix_str(", ".join(self._found()), refresh=False)
+            self._bar.set_postfix_str(", ".join(self._scores()), refresh=False)
             self._bar.update()
         elif time.monotonic() - self._written >= _LINE_EVERY_S:
             self._write()
 
     def close(self) -> None:
-        """Leave the bar, or a last line, as it stands."""
+        """Leave the bar as it stands, or write a last line."""
         if self._bar is not None:
             self._bar.close()
         else:
             self._write()
 
-    def _found(self) -> list[str]:
+    def _scores(self) -> list[str]:
         best = [] if self._best is None else [f"best {self._objective} {self._best:.6g}"]
         return [*best, *([f"{self._failed} failed"] if self._failed else [])]
 
     def _write(self) -> None:
         self._written = time.monotonic()
-        spent = self._written - self._began
+        elapsed = self._written - self._began
         left = []
-        if 0 < self._done < self._all:
-            left = [f"about {spent / self._done * (self._all - self._done):.0f} s left"]
-        said = ", ".join([f"{self._done}/{self._all} trials in {spent:.0f} s", *self._found(), *left])
-        print(f"tune: {said}", file=sys.stderr, flush=True)
+        if 0 < self._done < self._n_trials:
+            left = [f"about {elapsed / self._done * (self._n_trials - self._done):.0f} s left"]
+        line = ", ".join([f"{self._done}/{self._n_trials} trials in {elapsed:.0f} s", *self._scores(), *left])
+        print(f"tune: {line}", file=sys.stderr, flush=True)

@@ -1,4 +1,4 @@
-"""When the report is rebuilt: after news, at intervals that grow, and at every end; never by the tuner itself."""
+"""When the report is rebuilt: after a trial has ended, at growing intervals, and at the end; in another process."""
 
 import sys
 import time
@@ -12,24 +12,24 @@ from steps.process import orphans
 from steps.tuning.report import build
 from steps.tuning.study_plan import StudyPlan
 
-# Between two builds: at first, at most, and how it grows.
+# The interval between two builds: the first, the longest, and the factor by which it grows.
 FIRST_S, MOST_S, GROWS = 30.0, 600.0, 1.5
-# From when on a process stands ready while trials run: what it imports would cost a short study 3 % of its time.
+# The process is started only after this: its imports would cost a short study 3 % of its time.
 READY_S = 20.0
-# How long the last one may take: at a normal end, and at one that a person waits for.
+# How long the last build may take: at a normal end, with so much more for each trial, and if a person waits.
 _FINAL_S, _FOR_EACH_TRIAL_S, _HURRIED_S = 60.0, 0.2, 3.5
 
 
 @dataclass
 class Intervals:
-    """The rule, without a clock of its own: is there news, and has the interval passed?"""
+    """The rule, without a clock of its own: build if there is news and the interval has passed."""
 
     next: float
     length: float = FIRST_S
     news: bool = False
 
     def due(self, now: float) -> bool:
-        """Tell whether to build, and if so count on."""
+        """Tell whether to build now; if so, start the next interval, which is longer."""
         if not self.news or now < self.next:
             return False
         self.news = False
@@ -40,7 +40,7 @@ class Intervals:
 
 @dataclass
 class Reporter:
-    """Has a process build the report of a study; `wanted` is false where none is."""
+    """Has another process build the report of a study; does nothing unless it is `wanted`."""
 
     plan: StudyPlan
     study: str
@@ -57,12 +57,12 @@ class Reporter:
         self._intervals.news = True
 
     def stand_by(self) -> None:
-        """Have a process import what draws, which takes seconds, so that it need not be waited for later."""
+        """Start the process, which then imports plotly: that takes seconds, and nobody has to wait for them later."""
         if self.wanted and self._process is None:
             self._start()
 
     def tend(self) -> None:
-        """Have it built if it is time; returns at once."""
+        """Ask for a build if it is time; return at once."""
         if not self.wanted:
             return
         self._take_answer(0.0)
@@ -72,9 +72,10 @@ class Reporter:
             self._ask(build.NOW)
 
     def finish(self, *, hurried: bool, final: bool) -> None:
-        """Have it built for the last time and wait for that, so long; a line on stderr where it can't be had.
+        """Have the report built for the last time and wait for it; if it is not done in time, say so on stderr.
 
-        Where nobody waits and there are only seconds, for what matters more, it is left as it was.
+        If the process that this one follows has ended, the seconds left are needed for more important work, so the
+        report is left as it was.
         """
         if not self.wanted or orphans.deserted():
             return
@@ -95,12 +96,12 @@ class Reporter:
             self._process.join()
             self._process = None
 
-    def _ask(self, what: str) -> None:
+    def _ask(self, order: str) -> None:
         try:
             if self._process is None or self._process.exitcode is not None:
                 self._start()
             assert self._connection is not None
-            self._connection.send(what)
+            self._connection.send(order)
             self._busy = True
         except (OSError, EOFError) as error:
             print(f"tune: report: {error}", file=sys.stderr)
@@ -115,10 +116,10 @@ class Reporter:
             return
         try:
             if self._connection.poll(max(0.0, seconds)):
-                said = self._connection.recv()
+                problem = self._connection.recv()
                 self._busy = False
-                if said:
-                    print(f"tune: report: {said}", file=sys.stderr)
+                if problem:
+                    print(f"tune: report: {problem}", file=sys.stderr)
         except (OSError, EOFError):
             self._busy = False
             print("tune: report: what builds it has ended", file=sys.stderr)

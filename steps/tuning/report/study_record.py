@@ -1,4 +1,4 @@
-"""A study as the tracking server has it, for a page and for files: no state of the tuner's own."""
+"""A study as the tracking server has it, for the page and the files; the tuner's own state is not needed."""
 
 import json
 import math
@@ -24,9 +24,10 @@ from steps.tuning.trials.trial import SETTLED
 
 @dataclass(frozen=True)
 class TrialRecord:
-    """A trial that has ended: `recorded` are its typed hyperparameters, `values` those of its objectives, if any.
+    """A trial that has ended.
 
-    `start` and `end` are in milliseconds since 1970; `steps` is what a pruner has seen.
+    `recorded` are its typed hyperparameters; `values` are those of its objectives, empty without a score; `start` and
+    `end` are in milliseconds since 1970; `steps` are the values that a pruner has seen.
     """
 
     number: int
@@ -42,13 +43,13 @@ class TrialRecord:
 
     @property
     def seconds(self) -> float:
-        """Return how long it took, the wait for its place included."""
+        """Return how long it took, the wait for a free place included."""
         return max(0, self.end - self.start) / 1000
 
 
 @dataclass(frozen=True)
 class StudyRecord:
-    """A study: its newest parent run, the trials in order, the best of them, the champion's run."""
+    """A study: its newest parent run, its ended trials in order, and the champion's run."""
 
     plan: StudyPlan
     name: str
@@ -58,14 +59,14 @@ class StudyRecord:
 
     @property
     def ranked(self) -> Sequence[TrialRecord]:
-        """Return the finished trials by the first objective, the best first and the first of equals before others."""
+        """Return the finished trials by the first objective, the best first; equals stay in order of their numbers."""
         sign = self.plan.objectives[0].sign
         finished = [trial for trial in self.trials if trial.state == TrialState.COMPLETE and trial.values]
         return sorted(finished, key=lambda trial: -sign * trial.values[0])
 
     @property
     def best(self) -> TrialRecord | None:
-        """Return the best trial, the first of equals; with several objectives None."""
+        """Return the best trial, the first of equals; None with several objectives."""
         return self.ranked[0] if len(self.plan.objectives) == 1 and self.ranked else None
 
     def count(self, state: TrialState) -> int:
@@ -76,12 +77,12 @@ class StudyRecord:
 def load(plan: StudyPlan, study: str, run_id: str) -> StudyRecord:
     """Read a study from the tracking server."""
     parent = MlflowClient().get_run(run_id)
-    found = read.find_runs([parent.info.experiment_id], f"tags.`{Tag.STUDY}` = '{study}'")
-    of_trials = [run for run in found if run.data.tags.get(Tag.ROLE) == Role.TRIAL]
+    runs = read.find_runs([parent.info.experiment_id], f"tags.`{Tag.STUDY}` = '{study}'")
+    of_trials = [run for run in runs if run.data.tags.get(Tag.ROLE) == Role.TRIAL]
     trials = [_trial(run, plan) for run in of_trials if run.data.tags.get(Tag.STATE) in SETTLED]
     champion = parent.data.tags.get(Tag.CHAMPION)
-    run = next((run for run in found if run.info.run_id == champion), None)
-    return StudyRecord(plan, study, parent, sorted(trials, key=lambda trial: trial.number), run)
+    of_champion = next((run for run in runs if run.info.run_id == champion), None)
+    return StudyRecord(plan, study, parent, sorted(trials, key=lambda trial: trial.number), of_champion)
 
 
 def _trial(run: Run, plan: StudyPlan) -> TrialRecord:
@@ -102,15 +103,15 @@ def _trial(run: Run, plan: StudyPlan) -> TrialRecord:
     )
 
 
-def study_of(found: StudyRecord, storage: BaseStorage | None = None) -> optuna.Study:
-    """Make an Optuna study of the trials, in memory or in a storage; one that lies outside the space is left out."""
+def as_optuna_study(record: StudyRecord, storage: BaseStorage | None = None) -> optuna.Study:
+    """Make an Optuna study of the trials, in memory or in a storage; trials outside the space are left out."""
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    directions = [StudyDirection[objective.direction.upper()] for objective in found.plan.objectives]
-    study = optuna.create_study(study_name=found.name, directions=directions, storage=storage)
+    directions = [StudyDirection[objective.direction.upper()] for objective in record.plan.objectives]
+    study = optuna.create_study(study_name=record.name, directions=directions, storage=storage)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ExperimentalWarning)  # it only names them, in Optuna's own tools
-        study.set_metric_names([objective.name for objective in found.plan.objectives])
-    study.add_trials([frozen for trial in found.trials if (frozen := _frozen(trial, found.plan)) is not None])
+        warnings.simplefilter("ignore", ExperimentalWarning)  # metric names have been experimental since 3.2
+        study.set_metric_names([objective.name for objective in record.plan.objectives])
+    study.add_trials([frozen for trial in record.trials if (frozen := _frozen(trial, record.plan)) is not None])
     return study
 
 
@@ -118,7 +119,7 @@ def _frozen(trial: TrialRecord, plan: StudyPlan) -> FrozenTrial | None:
     params = plan.params(trial.recorded)
     if params is None or (trial.state == TrialState.COMPLETE and not trial.values):
         return None
-    made = create_trial(
+    frozen = create_trial(
         state=trial.state,
         params=params,
         distributions={name: plan.space.distributions[name] for name in params},
@@ -126,9 +127,9 @@ def _frozen(trial: TrialRecord, plan: StudyPlan) -> FrozenTrial | None:
         intermediate_values=dict(trial.steps),
         user_attrs={"run_id": trial.run_id, **({"reason": trial.reason} if trial.reason else {})},
     )
-    made.datetime_start, made.datetime_complete = _time(trial.start), _time(trial.end)
-    return made
+    frozen.datetime_start, frozen.datetime_complete = _time(trial.start), _time(trial.end)
+    return frozen
 
 
 def _time(milliseconds: int) -> datetime:
-    return datetime.fromtimestamp(milliseconds / 1000)  # as Optuna keeps them: local, without a zone
+    return datetime.fromtimestamp(milliseconds / 1000)  # local and without a zone, as Optuna keeps times

@@ -9,11 +9,11 @@ from steps.parameters.settings import TuneSettings
 from steps.tuning.entry_point import EntryPoint
 
 MAXIMIZE, MINIMIZE = DIRECTIONS = ("maximize", "minimize")
-MOST = 2
+MOST_OBJECTIVES = 2
 
 
 def sign_of(direction: str) -> int:
-    """Return 1 if more is better, else -1: of two values times this, the greater one is the better."""
+    """Return 1 if more is better, else -1: multiplied by this, the better of two values is the greater one."""
     return 1 if direction == MAXIMIZE else -1
 
 
@@ -26,12 +26,12 @@ class Objective:
 
     @property
     def sign(self) -> int:
-        """Return `sign_of` its direction."""
+        """Return 1 if more is better, else -1."""
         return sign_of(self.direction)
 
 
 def metric(settings: TuneSettings) -> str:
-    """Return the scorer that `train` is to use: left open, the objective may say it (`cv_f1_macro`)."""
+    """Return the scorer for `train`: if the metric is `auto`, an objective such as `cv_f1_macro` names it."""
     first = _split(settings.objective)[0]
     if settings.metric == "auto" and first.startswith(Metric.cv("")):
         return first.removeprefix(Metric.cv("")).removesuffix("_std")
@@ -41,7 +41,7 @@ def metric(settings: TuneSettings) -> str:
 def resolve(settings: TuneSettings, entry: EntryPoint) -> tuple[Objective, ...]:
     """Return the study's objectives; `settings.metric` is the scorer of `train`, whose scores are always maximized.
 
-    Raises WrongValue for a metric that `train` does not log, and for a direction that nobody but the user knows.
+    Raises WrongValue for a metric that `train` does not log, and for a metric of unknown direction if none is set.
     """
     logged = {}
     if entry.runs_train:
@@ -55,7 +55,7 @@ def resolve(settings: TuneSettings, entry: EntryPoint) -> tuple[Objective, ...]:
     directions = _split(settings.direction)
     if directions == ["auto"]:
         directions = [logged.get(name, "auto") for name in names]
-    # A direction is of an objective: where that is wrong, its own problem would say the same again.
+    # Directions are checked only if the names are right: a wrong name would be reported twice.
     problems = _name_problems(names, logged, entry) or _direction_problems(directions, names)
     if problems:
         raise WrongValue(*problems)
@@ -63,8 +63,8 @@ def resolve(settings: TuneSettings, entry: EntryPoint) -> tuple[Objective, ...]:
 
 
 def _name_problems(names: list[str], logged: Mapping[str, str], entry: EntryPoint) -> list[str]:
-    if len(names) > MOST or len(set(names)) < len(names) or not all(names):
-        return [f"--objective {','.join(names)!r}: must name one metric, or {MOST} different ones"]
+    if len(names) > MOST_OBJECTIVES or len(set(names)) < len(names) or not all(names):
+        return [f"--objective {','.join(names)!r}: must name one metric, or {MOST_OBJECTIVES} different ones"]
     if not logged:
         return []
     return [

@@ -1,8 +1,8 @@
-"""Which trial is not worth its end: Optuna's pruners, asked in a way that repeats.
+"""Which trial is ended early: Optuna's pruners, asked so that a study prunes the same trials each time.
 
-A pruner compares a running trial with others. Which of them have ended by then is a matter of timing; so trial n is
-compared with exactly what Optuna had been told when n was asked, step by step in their order, and its first "prune"
-decides, even if the trial has run on meanwhile.
+A pruner compares a running trial with others, and timing decides which of them have ended by then. So trial n is
+compared with exactly the trials that Optuna had been told when n was asked. Its steps are judged one by one in their
+order, and the first "prune" decides, even if the trial has gone on meanwhile.
 """
 
 import warnings
@@ -16,23 +16,23 @@ from optuna.samplers import RandomSampler
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
-# Hyperband deals its brackets by the study's name and the trial's number.
+# Hyperband assigns a trial to a bracket by a hash of the study's name and the trial's number.
 STUDY_NAME = "tuning"
-# The smallest p that n folds can give is 2^-n: at this threshold, it acts from the 4th fold on.
+# The smallest p that n folds can give is 2^-n, so at this threshold Wilcoxon prunes from the 4th fold on.
 WILCOXON_P = 0.1
 
-# By name; made for trials of so many steps, None where that is not known.
+# Makes a pruner for trials of a number of steps, None if that is unknown.
 PRUNERS: dict[str, Callable[[int | None], BasePruner]] = {
     "median": lambda _: MedianPruner(),
     "hyperband": lambda steps: HyperbandPruner(max_resource=steps or "auto"),
     "wilcoxon": lambda _: WilcoxonPruner(p_threshold=WILCOXON_P),
 }
 
-Steps = Sequence[tuple[int, float]]  # what a trial has reported: (step, value), in the order of the steps
+Steps = Sequence[tuple[int, float]]  # what a trial has reported: (step, value) in the order of the steps
 
 
 def make(name: str | None, steps: int | None) -> BasePruner:
-    """Make a pruner that knows nothing yet; None: one that never prunes."""
+    """Make a pruner that has seen no trial; one that never prunes if the name is None."""
     if name is None:
         return NopPruner()
     with warnings.catch_warnings():
@@ -40,15 +40,15 @@ def make(name: str | None, steps: int | None) -> BasePruner:
         return PRUNERS[name](steps)
 
 
-def prime(study: optuna.Study) -> None:
-    """Let Hyperband set up its brackets by what has been told, which samplers look at too."""
+def set_up_brackets(study: optuna.Study) -> None:
+    """Let Hyperband set up its brackets from the trials told so far; samplers look at these brackets too."""
     study.pruner.prune(study, create_trial(state=TrialState.RUNNING))
 
 
 class Judge:
     """Judges the steps of one trial as they come, against the trials that had been told when it was asked.
 
-    `others`: all trials before it, those that had not been told by then as running trials without a step.
+    `others` are all trials before it; those that had not been told by then stand as running trials without a step.
     """
 
     def __init__(self, others: Sequence[FrozenTrial], pruner: BasePruner, direction: StudyDirection):
@@ -61,7 +61,7 @@ class Judge:
         self.pruned_at: int | None = None
 
     def judge(self, steps: Steps) -> int | None:
-        """Return the step at which the trial is pruned, None if it goes on; `steps` begin anew each time."""
+        """Return the step at which the trial is pruned, None if it goes on; `steps` are all of its steps so far."""
         for step, value in steps[self._steps :]:
             if self.pruned_at is not None:
                 break
@@ -72,18 +72,18 @@ class Judge:
         return self.pruned_at
 
     def notes(self) -> dict[str, Any]:
-        """Return what the pruner has noted in the trial, such as the rungs that it reached; later trials need it."""
-        noted: dict[str, Any] = self._study.get_trials(deepcopy=False)[self._trial.number].system_attrs
-        return noted
+        """Return the pruner's notes in the trial, such as the rungs that it reached; later trials compete with them."""
+        notes: dict[str, Any] = self._study.get_trials(deepcopy=False)[self._trial.number].system_attrs
+        return notes
 
 
 def as_running(trial: FrozenTrial) -> FrozenTrial:
-    """Return a trial as it stood before anything was known of it."""
+    """Return a trial as it stood when it began: its parameters, no step and no value."""
     return create_trial(state=TrialState.RUNNING, params=trial.params, distributions=trial.distributions)
 
 
 def running_means(steps: Steps) -> Steps:
-    """Turn the scores of folds into the mean so far at each fold: what the objective will be."""
+    """Turn the scores of folds into the mean so far at each fold, which is what the objective will be."""
     means, total = [], 0.0
     for count, (step, value) in enumerate(steps, start=1):
         total += value
@@ -92,5 +92,5 @@ def running_means(steps: Steps) -> Steps:
 
 
 def as_logged(steps: Steps) -> Steps:
-    """Leave the steps as they are."""
+    """Return the steps as they are."""
     return steps

@@ -16,20 +16,20 @@ from optuna.trial import FrozenTrial
 from steps.errors import WrongValue
 from steps.tuning.space import Space
 
-# A grid of more points is not listed: no study could end it.
+# A larger grid is refused: its points are listed beforehand, and no study could finish it.
 MOST_POINTS = 1_000_000
-# Of the trials on record of a study that goes on, those that are drawn again: so many first ones, then each so manieth.
-_DRAWN_AGAIN = 24
-_SAMPLED = 32
+# On resume, redraw the first 24 recorded trials, then every 32nd.
+_REDRAWN_FIRST = 24
+_REDRAWN_EVERY = 32
 
 
 @dataclass(frozen=True)
 class SamplerKind:
-    """A sampler's name in Optuna's terms: how it is made, and what it can't do.
+    """What stands behind a sampler's name: how it is made, and what it can't do.
 
-    `fresh`: a new one for each ask. One that lives on would draw by the order of calls; but a point of a sequence is
-    found by its number, so that sampler keeps the study's one seed. `notes`: a draw leaves notes in Optuna's study that
-    later draws build on, so a study that goes on has to make each again.
+    `fresh`: a new sampler is made for each ask, because a kept one would draw by the order of the calls. QMC finds its
+    points by their number, so it is kept, with the study's one seed. `notes`: later draws build on notes that earlier
+    ones leave in Optuna's study, so a resumed study has to make every draw again.
     """
 
     make: Callable[[Space, int], BaseSampler]
@@ -37,24 +37,14 @@ class SamplerKind:
     notes: bool = False
     conditional: bool = True
     several_objectives: bool = True
-    numbers: int = 0  # how many numerical parameters it needs
-    package: str | None = None  # what has to be installed beside Optuna
-
-
-class _Tpe(TPESampler):
-    """Optuna's TPE, which of a trial that runs sees the parameters that it has: here they are drawn all at once.
-
-    Optuna's own sees also those that it has drawn for branches that the trial did not take. They are nowhere on record.
-    """
-
-    def _get_params(self, trial: FrozenTrial, study: optuna.Study) -> dict[str, Any]:
-        return trial.params
+    numbers: int = 0  # the least number of numerical parameters
+    package: str | None = None  # what must be installed beside Optuna
 
 
 def _tpe(space: Space, seed: int) -> BaseSampler:
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ExperimentalWarning)  # `group`; it has been one since Optuna 2.8
-        return _Tpe(seed=seed, multivariate=True, group=space.conditional)
+        warnings.simplefilter("ignore", ExperimentalWarning)  # `group` has been experimental since Optuna 2.8
+        return TPESampler(seed=seed, multivariate=True, group=space.conditional)
 
 
 def _cmaes(_space: Space, seed: int) -> BaseSampler:
@@ -66,9 +56,9 @@ def _gp(_space: Space, seed: int) -> BaseSampler:
 
 
 class _Points(QMCSampler):
-    """Optuna's QMC over the whole space from the first trial on; Optuna's own looks for the space in past trials.
+    """Optuna's QMC, over the whole space from the first trial on; as it is, it infers the space from past trials.
 
-    The point has a coordinate for each parameter, and a trial takes those of its branch: so conditions do no harm.
+    A point has a coordinate for every parameter, and a trial takes those of its branch. So conditions do no harm.
     """
 
     def __init__(self, space: Space, seed: int):
@@ -85,21 +75,21 @@ KINDS = {
     "tpe": SamplerKind(_tpe),
     "random": SamplerKind(lambda _, seed: RandomSampler(seed=seed)),
     "qmc": SamplerKind(_Points, fresh=False, notes=True),
-    "grid": SamplerKind(lambda _, seed: RandomSampler(seed=seed)),  # for what a `try` leaves open; see Sampler
+    "grid": SamplerKind(lambda _, seed: RandomSampler(seed=seed)),  # draws what a `try` leaves open; see Sampler
     "cmaes": SamplerKind(_cmaes, notes=True, conditional=False, several_objectives=False, numbers=2, package="cmaes"),
     "gp": SamplerKind(_gp, conditional=False, numbers=1, package="torch"),
 }
 
 
 def check_installed(name: str) -> None:
-    """Raise WrongValue for a sampler whose package is not there."""
+    """Raise WrongValue for a sampler whose package is not installed."""
     package = KINDS[name].package
     if package is not None and importlib.util.find_spec(package) is None:
         raise WrongValue(f"--sampler {name!r}: needs the package {package}: add it to conda.yaml and install it")
 
 
 def check(name: str, space: Space, objectives: int = 1) -> None:
-    """Raise WrongValue, before anything starts, for a sampler that can't search this space."""
+    """Raise WrongValue for a sampler that can't search this space; called before anything starts."""
     kind, problems = KINDS[name], []
     if space.conditional and not kind.conditional:
         problems.append("can't search a space with conditions or several estimators; tpe, random, qmc and grid can")
@@ -116,9 +106,9 @@ def check(name: str, space: Space, objectives: int = 1) -> None:
 
 
 class Sampler:
-    """Asks a study for its next trial; `size` is the number of trials after which there are no more, None without end.
+    """Asks a study for its next trial; `size` is the number of trials it has, None for no limit.
 
-    The points in `space.tries` come first.
+    The points in `space.tries` come first. `reads_notes`: see `SamplerKind.notes`.
     """
 
     def __init__(self, name: str, space: Space, seed: int):
@@ -128,22 +118,23 @@ class Sampler:
         if name == "grid":
             points = list(space.points())
             order = np.random.default_rng(seed).permutation(len(points))
-            # One order for the whole study, its corners mixed: a study that ends early has seen a bit of everything.
+            # One shuffled order for the whole study, so that a study that ends early has seen all regions.
             self._points += [points[place] for place in order]
             self.size = len(self._points)
-        self._standing = None if self._kind.fresh else self._kind.make(space, seed)
+        self.reads_notes = self._kind.notes
+        self._kept = None if self._kind.fresh else self._kind.make(space, seed)
 
-    def ask(self, study: optuna.Study, number: int, known: Mapping[str, Any] | None = None) -> optuna.Trial:
-        """Ask the study for trial `number`, all its parameters drawn; it must be the next one.
+    def ask(self, study: optuna.Study, number: int, recorded: Mapping[str, Any] | None = None) -> optuna.Trial:
+        """Ask the study for trial `number`, which must be its next one, with all parameters.
 
-        Where its parameters are on record, and are `known`, they need not be drawn, which would take seconds for a
-        thousand trials; but a sample is: of a study that would now go on otherwise, nobody should hear too late.
+        `recorded` are its parameters if they are on record. Most of these are taken as they are: to draw a thousand
+        trials again takes seconds. A sample is redrawn, so a study that no longer reproduces is refused early.
         """
-        if known is not None and not self._kind.notes and number >= _DRAWN_AGAIN and number % _SAMPLED:
-            study.sampler = RandomSampler(seed=0)  # which has nothing to draw
-            study.enqueue_trial(dict(known))
+        if recorded is not None and not self._kind.notes and number >= _REDRAWN_FIRST and number % _REDRAWN_EVERY:
+            study.sampler = RandomSampler(seed=0)  # nothing is left to draw
+            study.enqueue_trial(dict(recorded))
             return self._suggest(study)
-        study.sampler = self._standing or self._kind.make(self._space, _seed(self._seed, number))
+        study.sampler = self._kept or self._kind.make(self._space, _seed(self._seed, number))
         if number < len(self._points):
             study.enqueue_trial(self._points[number])
         return self._suggest(study)
@@ -157,5 +148,5 @@ class Sampler:
 
 
 def _seed(seed: int, number: int) -> int:
-    # Study-wide, it would repeat its draws after a resume.
+    # With one seed for the study, a resumed one would repeat its first draws.
     return int(np.random.SeedSequence([seed, number]).generate_state(1)[0])

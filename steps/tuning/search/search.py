@@ -1,12 +1,13 @@
 """Which trial comes next, and which is pruned. Pure: no MLflow, no process, no clock.
 
 The rule that makes a parallel search repeatable: when trial n is asked, Optuna has been told exactly the trials
-0 … n − window, whatever else has finished since; the trials between stand in it as running. And each ask draws from a
+0 … n − window, whatever else has finished since. The trials between stand in it as running. Each ask draws from a
 sampler that is seeded by (seed, n) alone. So what trial n tries depends on the space, the seed, the window and the
 scores of those trials, never on timing or on the number of workers.
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,12 +18,13 @@ from optuna.trial import FrozenTrial, TrialState
 from steps.tuning.search import pruning
 from steps.tuning.search.pruning import Judge, Steps
 from steps.tuning.search.samplers import Sampler
+from steps.tuning.search.storage import SearchStorage
 from steps.tuning.space import Space
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a trial ended: its state, where that is COMPLETE the value of each objective, and the steps that count."""
+    """How a trial ended: its state, the value of each objective if it is COMPLETE, and the steps that count."""
 
     state: TrialState
     values: tuple[float, ...] = ()
@@ -32,8 +34,8 @@ class Outcome:
 class Search:
     """An Optuna study, in memory, that is asked and told in a fixed order.
 
-    `directions` has "maximize" or "minimize" for each objective; `steps` is how many steps a trial has, where that is
-    known. `past` are trials that Optuna is told of before the first: they have no number here.
+    `directions` has "maximize" or "minimize" for each objective; `steps` is how many steps a trial has, None if that is
+    unknown. `past` are trials of other studies, which Optuna is told before the first ask; they have no number here.
     """
 
     def __init__(
@@ -52,8 +54,11 @@ class Search:
         self._sampler = Sampler(sampler, space, seed)
         self._window = window
         self._pruner, self._steps = pruner, steps
+        self._storage = SearchStorage()
         self._study = optuna.create_study(
-            study_name=pruning.STUDY_NAME, directions=[StudyDirection[direction.upper()] for direction in directions]
+            study_name=pruning.STUDY_NAME,
+            directions=[StudyDirection[direction.upper()] for direction in directions],
+            storage=self._storage,
         )
         self._study.add_trials(past)
         self._past = len(past)
@@ -69,7 +74,7 @@ class Search:
 
     @property
     def exhausted(self) -> bool:
-        """Tell whether the sampler has come to its end: a grid has one."""
+        """Tell whether the sampler has no trial left; only a grid comes to an end."""
         return self._sampler.size is not None and self.asked >= self._sampler.size
 
     @property
@@ -78,19 +83,20 @@ class Search:
         return self._pruner is not None
 
     def can_ask(self) -> bool:
-        """Tell whether there is a next trial and all that it has to know is there."""
-        known = all(number in self._outcomes for number in range(self._told, self._told_at(self.asked)))
-        return known and not self.exhausted
+        """Tell whether there is a next trial, and every trial that it must be told is settled."""
+        settled = all(number in self._outcomes for number in range(self._told, self._told_at(self.asked)))
+        return settled and not self.exhausted
 
-    def ask(self, known: Mapping[str, Any] | None = None) -> tuple[int, dict[str, Any]]:
-        """Return the next trial's number and parameters; `known` are those on record. Only after `can_ask`."""
+    def ask(self, recorded: Mapping[str, Any] | None = None) -> tuple[int, dict[str, Any]]:
+        """Return the next trial's number and parameters; `recorded` are those on record. Call only if `can_ask`."""
         number = self.asked
         for settled in range(self._told, self._told_at(number)):
             self._tell(settled)
         if self.prunes:
             self._study.pruner = pruning.make(self._pruner, self._steps)
-            pruning.prime(self._study)
-        trial = self._sampler.ask(self._study, number, known)
+            pruning.set_up_brackets(self._study)
+        with nullcontext() if self._sampler.reads_notes else self._storage.dropping_notes():
+            trial = self._sampler.ask(self._study, number, recorded)
         self._trials.append(trial)
         return number, dict(trial.params)
 
@@ -106,7 +112,7 @@ class Search:
         return self._judges[number].judge(steps)
 
     def settle(self, number: int, outcome: Outcome) -> None:
-        """Take note of how a trial ended; Optuna is told when its turn comes."""
+        """Keep how a trial ended; Optuna is told when the trial's turn comes."""
         self._outcomes[number] = outcome
 
     def _told_at(self, number: int) -> int:
@@ -119,7 +125,6 @@ class Search:
             for step, value in outcome.steps:
                 trial.report(value, step)
             if number in self._judges:
-                for key, note in self._judges.pop(number).notes().items():
-                    self._study._storage.set_trial_system_attr(trial._trial_id, key, note)
+                self._storage.add_notes(pruning.STUDY_NAME, trial.number, self._judges.pop(number).notes())
         self._study.tell(trial, outcome.values or None, state=outcome.state)
         self._told = number + 1

@@ -1,4 +1,4 @@
-"""A YAML file whose every value knows where it stands, so that each problem can name its line and key."""
+"""A YAML file in which every value has its line and keys, so that each problem can name them."""
 
 import math
 from dataclasses import dataclass, field
@@ -11,16 +11,16 @@ from yaml.constructor import SafeConstructor
 from steps.errors import WrongValue
 from steps.parameters.values import decode
 
-# What PyYAML's constructors raise for a scalar that is not what its tag says, such as the date 2026-99-99.
+# What PyYAML's constructors raise for a scalar that does not fit its tag, such as the date 2026-99-99.
 _UNREADABLE = (yaml.YAMLError, ValueError, KeyError, IndexError, AttributeError, TypeError)
 _LONGEST = 60
-# A value of more parts than this is a bomb of aliases: lists of lists of lists, each named once and written often.
+# A value of more parts is taken for a bomb of aliases: nested lists, each defined once and repeated many times.
 _MOST_PARTS = 10_000
 _TAGS = {*(tag for tag in SafeConstructor.yaml_constructors if tag), "tag:yaml.org,2002:merge"}
 
 
 class Unreadable(Exception):
-    """Stop reading a value whose problem has been noted."""
+    """A value can't be read; its problem has been noted."""
 
 
 @dataclass
@@ -28,26 +28,26 @@ class Problems:
     """The problems of one file, in the order of its lines."""
 
     file: str
-    _found: dict[str, int] = field(default_factory=dict)
+    _lines: dict[str, int] = field(default_factory=dict)  # by problem
 
     def add(self, line: int, *words: str) -> None:
-        """Note a problem: `words` are the keys that lead to it and what it is."""
-        self._found.setdefault(": ".join([f"{self.file}:{line}", *words]), line)
+        """Note a problem: `words` are the keys that lead to it, and its text."""
+        self._lines.setdefault(": ".join([f"{self.file}:{line}", *words]), line)
 
     @property
     def count(self) -> int:
-        """Return how many there are by now."""
-        return len(self._found)
+        """Return how many problems have been noted."""
+        return len(self._lines)
 
     def check(self) -> None:
         """Raise WrongValue with all problems, if there are any."""
-        if self._found:
-            raise WrongValue(*sorted(self._found, key=lambda problem: self._found[problem]))
+        if self._lines:
+            raise WrongValue(*sorted(self._lines, key=lambda problem: self._lines[problem]))
 
 
 @dataclass(frozen=True)
 class Item:
-    """A value of the file: its line, the keys that lead to it."""
+    """A value of the file, with its line and the keys that lead to it."""
 
     node: yaml.Node
     line: int
@@ -70,20 +70,20 @@ class Item:
 
     @property
     def is_null(self) -> bool:
-        """Tell whether this is null, written out or left out."""
+        """Tell whether this is null, written as such or left empty."""
         return bool(self.node.tag == "tag:yaml.org,2002:null")
 
     def mapping(self) -> dict[str, "Item"]:
-        """Return the values of a mapping by their keys; of a key that is there twice, which is a problem, the first."""
+        """Return the values of a mapping by their keys; a repeated key is a problem, and its first value counts."""
         self._has_plain_tag(self.node)
-        found: dict[str, Item] = {}
+        items: dict[str, Item] = {}
         for key, value in self.node.value:
             line, name = key.start_mark.line + 1, str(key.value if isinstance(key, yaml.ScalarNode) else "?")
             item = Item(value, line, (*self.keys, name), self.problems)
-            if name in found:
-                item.problem(f"is there twice, first in line {found[name].line}")
-            found.setdefault(name, item)
-        return found
+            if name in items:
+                item.problem(f"is there twice, first in line {items[name].line}")
+            items.setdefault(name, item)
+        return items
 
     def sequence(self) -> list["Item"]:
         """Return the values of a list."""
@@ -91,7 +91,7 @@ class Item:
         return [Item(node, node.start_mark.line + 1, self.keys, self.problems) for node in self.node.value]
 
     def plain(self) -> Any:
-        """Return text, a number, a boolean, None, or a tuple of those. Raises Unreadable, its problem noted."""
+        """Return text, a number, a boolean, None, or a tuple of those. Raises Unreadable after noting the problem."""
         try:
             return self._plain(self.node, count(1))
         except RecursionError:
@@ -99,7 +99,7 @@ class Item:
             raise Unreadable from None
 
     def _has_plain_tag(self, node: yaml.Node) -> bool:
-        """Tell whether a node's tag is one of YAML's own; another one is a problem: no code makes a value."""
+        """Tell whether a node's tag is one of YAML's own; any other is a problem, since a tag could run code."""
         if node.tag in _TAGS:
             return True
         tag = node.tag.replace("tag:yaml.org,2002:", "!!")
@@ -123,23 +123,23 @@ class Item:
         except _UNREADABLE as error:
             self.problem(f"{shorten(str(node.value))} can't be read: {str(error).splitlines()[0]}")
             raise Unreadable from error
-        if problem := _trap(node, value):
+        if problem := _misread(node, value):
             self.problem(problem)
             raise Unreadable
         return value
 
 
 def parse(text: str, file: str) -> Item:
-    """Read a file's text. Raises WrongValue where it is no YAML or empty."""
+    """Read a file's text. Raises WrongValue if it is empty or no YAML."""
     try:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 1
-        said = " ".join(filter(None, (error.context, error.problem)))
-        if error.problem and not error.problem.startswith("but "):
-            said = error.problem
-        raise WrongValue(f"{file}:{line}: must be YAML: {said}") from error
+        reason = " ".join(filter(None, (error.context, error.problem)))
+        if error.problem and not error.problem.startswith("but "):  # the problem makes sense without its context
+            reason = error.problem
+        raise WrongValue(f"{file}:{line}: must be YAML: {reason}") from error
     except (yaml.YAMLError, RecursionError) as error:
         raise WrongValue(f"{file}: must be YAML: {' '.join(str(error).split())}") from error
     if node is None:
@@ -148,17 +148,17 @@ def parse(text: str, file: str) -> Item:
 
 
 def shorten(text: str) -> str:
-    """Write a text in one line, and cut a long one in its middle."""
+    """Write a text in one line, with the middle of a long one cut out."""
     text = " ".join(text.split())
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST // 2]}…{text[-_LONGEST // 2 :]}"
 
 
-def _trap(node: yaml.ScalarNode, value: object) -> str | None:
-    """Say what can't be handed on or is hardly meant: YAML has other ideas than Python about what is a number."""
+def _misread(node: yaml.ScalarNode, value: object) -> str | None:
+    """Say what is wrong with a scalar that YAML reads otherwise than Python would, or that can't be handed on."""
     if isinstance(value, str):
-        meant = decode(value)
-        if node.style is None and not isinstance(meant, str):  # it stands without quotes
-            return f"{shorten(value)} is text to YAML: {_instead(meant)}put the text in quotes"
+        literal = decode(value)
+        if node.style is None and not isinstance(literal, str):  # it stands without quotes
+            return f"{shorten(value)} is text to YAML: {_as_yaml(literal)}put the text in quotes"
         return None
     if isinstance(value, float) and not math.isfinite(value):
         return f"must be a finite number, got {node.value}"
@@ -168,13 +168,13 @@ def _trap(node: yaml.ScalarNode, value: object) -> str | None:
     return None
 
 
-def _instead(meant: object) -> str:
-    """Say how YAML 1.1 writes a Python value."""
-    if meant is None:
+def _as_yaml(literal: object) -> str:
+    """Say how YAML 1.1 writes a Python literal."""
+    if literal is None:
         return "write null for None, or "
-    if isinstance(meant, float):
-        word = repr(meant)
+    if isinstance(literal, float):
+        word = repr(literal)
         return f"write {word if '.' in word else word.replace('e', '.0e')} for the number, or "
-    if isinstance(meant, int):
-        return f"write {str(meant).lower()}, or "
-    return "write [1, 2] for a tuple, or " if isinstance(meant, tuple) else ""
+    if isinstance(literal, int):
+        return f"write {str(literal).lower()}, or "
+    return "write [1, 2] for a tuple, or " if isinstance(literal, tuple) else ""

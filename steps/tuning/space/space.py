@@ -14,7 +14,7 @@ ESTIMATOR = "estimator"
 
 
 def class_of(path: str) -> str:
-    """Return the name of the class at the end of an import path: what an estimator is called for short.
+    """Return the class name at the end of an import path, an estimator's short name.
 
     >>> class_of("sklearn.preprocessing.StandardScaler+sklearn.svm.SVC")
     'SVC'
@@ -34,12 +34,12 @@ class Choice:
 class Space:
     """Estimators with their hyperparameters, searched and fixed, in the file's order.
 
-    `entries` has the hyperparameters of each estimator by their own names; the one key None stands for a space that
-    names no estimator. `tries` are points to try first, as Optuna's parameters; one that lacks some leaves those to the
-    sampler. `where` has the file and line of each import path (`auto` for None) and of each `path: hyperparameter`.
+    `entries` has the hyperparameters of each estimator by their own names; a space that names no estimator has the
+    single key None. `tries` are points to try first, as Optuna's parameters; the sampler draws what a point lacks.
+    `where` has the file and line of each import path (`auto` for None) and of each `path: hyperparameter`.
 
-    Optuna knows a hyperparameter of the only estimator by its own name, one of several as `<class>.<hyperparameter>`
-    (`<import path>.<hyperparameter>` where two classes have the same name), and the choice between them as `estimator`.
+    With one estimator, a hyperparameter's name in Optuna is its own. With several it is `<class>.<hyperparameter>`, or
+    `<import path>.<hyperparameter>` if two classes have the same name; the choice between them is `estimator`.
     """
 
     entries: Mapping[str | None, Mapping[str, SearchedParameter | FixedParameter]]
@@ -57,7 +57,7 @@ class Space:
 
     @property
     def parameters(self) -> list[SearchedParameter]:
-        """Return all that is searched, in order; what a condition names stands before what it governs."""
+        """Return all that is searched, in order; a parameter stands after those that its conditions name."""
         own = [
             entry
             for entries in self.entries.values()
@@ -70,7 +70,7 @@ class Space:
 
     @property
     def distributions(self) -> dict[str, BaseDistribution]:
-        """Return every parameter of Optuna's by its name, in order."""
+        """Return the distribution of every parameter by its name in Optuna, in order."""
         return {parameter.name: parameter.distribution for parameter in self.parameters}
 
     @property
@@ -89,18 +89,19 @@ class Space:
     def child(self, params: Mapping[str, Any]) -> Choice:
         """Turn Optuna's parameters into what a child is given."""
         estimator = params[ESTIMATOR] if len(self.entries) > 1 else next(iter(self.entries))
-        found: dict[str, Any] = {}
+        hyperparameters: dict[str, Any] = {}
         for name, entry in self.entries[estimator].items():
             if isinstance(entry, FixedParameter):
-                found[name] = entry.value
+                hyperparameters[name] = entry.value
             elif entry.name in params:
-                found[name] = entry.value(params[entry.name])
-        return Choice(estimator, found)
+                hyperparameters[name] = entry.value(params[entry.name])
+        return Choice(estimator, hyperparameters)
 
     def place(self, estimator: str | None, hyperparameters: Mapping[str, Any]) -> dict[str, Any] | None:
-        """Turn what a child was given into Optuna's parameters: the inverse of `child`; None if it is no point of this.
+        """Turn what a child was given into Optuna's parameters; None if that is no point of this space.
 
-        A point has a value in bounds for each active hyperparameter, the fixed ones at theirs, and no other.
+        The inverse of `child`. A point has a value within bounds for each active hyperparameter, the fixed value for
+        each fixed one, and no others.
         """
         if estimator not in self.entries:
             return None
@@ -117,21 +118,21 @@ class Space:
         return None if left else params
 
     def text(self) -> dict[str, str]:
-        """Say what each hyperparameter is searched in or fixed at, by its name (and estimator, where several)."""
+        """Describe each hyperparameter for people, by its name, and by its estimator if there are several."""
         if len(self.entries) == 1:
             return {key: entry.text() for entries in self.entries.values() for key, entry in entries.items()}
-        found = {ESTIMATOR: f"one of {', '.join(map(str, self.entries))}"}
+        texts = {ESTIMATOR: f"one of {', '.join(map(str, self.entries))}"}
         for path, entries in self.entries.items():
             for key, entry in entries.items():
-                if isinstance(entry, SearchedParameter):  # that it is of this estimator is said in front
+                if isinstance(entry, SearchedParameter):  # its key names the estimator already
                     entry = replace(
                         entry, when={name: words for name, words in entry.when.items() if name != ESTIMATOR}
                     )
-                found[f"{path}: {key}"] = entry.text()
-        return found
+                texts[f"{path}: {key}"] = entry.text()
+        return texts
 
     def points(self) -> Iterator[dict[str, Any]]:
-        """Yield every point, active parameters alone, the last one varying first; only where `size` is a number."""
+        """Yield every point, with active parameters only, the last varying fastest; call only if `size` is a number."""
         yield from self._points(self.parameters, {})
 
     def _points(self, left: list[SearchedParameter], params: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -145,12 +146,12 @@ class Space:
 
     @property
     def size(self) -> int | None:
-        """Return the number of points; None if there is no end to them."""
+        """Return the number of points; None if they are unlimited."""
         return _size(self.parameters, {})
 
 
 def _size(left: list[SearchedParameter], params: dict[str, Any]) -> int | None:
-    """Count points: only what a condition names must be gone through value by value."""
+    """Count points; only parameters that a condition names are walked through value by value."""
     if not left:
         return 1
     first, rest = left[0], left[1:]

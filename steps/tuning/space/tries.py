@@ -8,12 +8,12 @@ from steps.tuning.space.document import Item, Unreadable
 from steps.tuning.space.parameter import FixedParameter, SearchedParameter
 from steps.tuning.space.space import ESTIMATOR
 
-# The hyperparameters of each estimator by name; None for an entry that has problems of its own.
+# The hyperparameters of each estimator by name; None stands for an entry whose own problems are noted.
 Entries = Mapping[str | None, Mapping[str, SearchedParameter | FixedParameter | None]]
 
 
 def read(item: Item, entries: Entries) -> list[dict[str, Any]]:
-    """Return the points as Optuna's parameters; what is wrong with them is noted."""
+    """Return the points as Optuna's parameters; their problems are noted."""
     if not item.is_sequence:
         item.problem("must be a list of points, such as [{max_depth: 3}]")
         return []
@@ -24,9 +24,9 @@ def _point(item: Item, entries: Entries) -> dict[str, Any]:
     if not item.is_mapping or not item.mapping():
         item.problem("must map hyperparameters to values, such as {max_depth: 3}")
         return {}
-    given = item.mapping()
+    items = item.mapping()
     values: dict[str, Any] = {}
-    for key, inner in given.items():
+    for key, inner in items.items():
         try:
             values[key] = inner.plain()
         except Unreadable:
@@ -36,7 +36,7 @@ def _point(item: Item, entries: Entries) -> dict[str, Any]:
     if len(entries) > 1:
         path = values.pop(ESTIMATOR, None)
         if path not in entries:
-            _no_estimator(item, given.get(ESTIMATOR), path, list(map(str, entries)))
+            _no_estimator(item, items.get(ESTIMATOR), path, list(map(str, entries)))
             return {}
         params[ESTIMATOR] = path
     elif path is not None and values.get(ESTIMATOR) == path:
@@ -44,14 +44,14 @@ def _point(item: Item, entries: Entries) -> dict[str, Any]:
     own = entries.get(path, {})
     for key in values:
         if key not in own:
-            given[key].problem(f"is not in this space{did_you_mean(key, own)}; allowed: {', '.join(own)}")
+            items[key].problem(f"is not in this space{did_you_mean(key, own)}; allowed: {', '.join(own)}")
     for key, entry in own.items():
         if key not in values or entry is None:
             continue
         if isinstance(entry, SearchedParameter) and not entry.is_active(params):
-            given[key].problem(f"is not active here: only where {_conditions(entry, own)}")
+            items[key].problem(f"is not active here: only where {_conditions(entry, own)}")
         elif reason := entry.rejects(values[key]):
-            given[key].problem(reason)
+            items[key].problem(reason)
         elif isinstance(entry, SearchedParameter):
             params[entry.name] = entry.suggested(values[key])
     return params

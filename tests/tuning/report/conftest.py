@@ -26,7 +26,7 @@ def record(client):
     def write(rows, name="shown", **tags):
         parent = client.create_run("0", tags={"tuning.study": name, "tuning.role": "study", **tags}).info.run_id
         for number, (state, trees, score, more) in enumerate(rows):
-            known = {
+            tags_of_trial = {
                 "tuning.study": name,
                 "tuning.role": "trial",
                 "tuning.trial": str(number),
@@ -35,7 +35,7 @@ def record(client):
                 **more,
             }
             start = FIRST + 1000 * number
-            run_id = client.create_run("0", start_time=start, tags=known).info.run_id
+            run_id = client.create_run("0", start_time=start, tags=tags_of_trial).info.run_id
             if score is not None:
                 client.log_metric(run_id, "cv_accuracy", score)
             client.set_terminated(run_id, "FINISHED", end_time=start + 1500)

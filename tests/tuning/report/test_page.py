@@ -1,4 +1,5 @@
 import re
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -20,8 +21,8 @@ def load(record, plan, what, **tags):
 
 def test_a_page_asks_no_host_and_escapes_what_others_wrote(record, make_plan):
     """No element names another host; a reason with a script in it is text."""
-    study = load(record, make_plan(), rows(3, failed=2))
-    html = page.html(study)
+    loaded = load(record, make_plan(), rows(3, failed=2))
+    html = page.html(loaded)
     own = re.sub(r"<script>.*?</script>", "", html, flags=re.DOTALL)
     assert "alert('x')" not in own.replace("&#39;", "*")
     assert "&lt;script&gt;alert(" in own
@@ -37,25 +38,25 @@ def test_the_headline_says_what_was_found(record, make_plan):
     from mlflow import MlflowClient
 
     MlflowClient().log_metric(parent, "baseline", 0.9)
-    lines = dict(page.headline(study_record.load(make_plan(), "shown", parent)))
-    assert lines["Best cv_accuracy"] == "0.902 (trial 2)"
-    assert lines["The defaults"] == "0.9, so +0.002 by tuning"
-    assert lines["Trials"] == "3 COMPLETE, 1 FAIL"
-    assert lines["Time"] == "4.5 s"
-    assert lines["Stopped by"] == "n_trials"
+    facts = dict(page.headline(study_record.load(make_plan(), "shown", parent)))
+    assert facts["Best cv_accuracy"] == "0.902 (trial 2)"
+    assert facts["The defaults"] == "0.9, so +0.002 by tuning"
+    assert facts["Trials"] == "3 COMPLETE, 1 FAIL"
+    assert facts["Time"] == "4.5 s"
+    assert facts["Stopped by"] == "n_trials"
 
 
 def test_a_study_without_a_trial_has_a_page(record, make_plan):
     """Nothing is drawn, and each picture says why."""
-    study = load(record, make_plan(), [])
-    assert all(not plot.html and plot.note for plot in plots.draw(study)[:1])
-    assert "No trial has finished yet." in page.html(study)
-    assert files.best_yaml(study) == ""
-    assert len(files.trials_csv(study).splitlines()) == 1
+    loaded = load(record, make_plan(), [])
+    assert all(not plot.html and plot.note for plot in plots.draw(loaded)[:1])
+    assert "No trial has finished yet." in page.html(loaded)
+    assert files.best_yaml(loaded) == ""
+    assert len(files.trials_csv(loaded).splitlines()) == 1
 
 
 def test_importances_wait_for_ten_trials(record, make_plan):
-    """Under ten finished trials nothing is said of what matters; from then on with the evaluator's name."""
+    """Importances are shown from ten finished trials on, with the evaluator's name."""
     few = {plot.title: plot for plot in plots.draw(load(record, make_plan(), rows(9)))}
     many = {plot.title: plot for plot in plots.draw(load(record, make_plan(), rows(12)))}
     title = "Importance of the hyperparameters"
@@ -65,20 +66,24 @@ def test_importances_wait_for_ten_trials(record, make_plan):
     assert "PED-ANOVA" in many[title].note
 
 
-def test_of_many_trials_some_lines_are_drawn(record, make_plan, monkeypatch):
-    """Parallel coordinates have a line for each of up to 100 trials; of more, one in k by rank, which is said."""
-    assert plots._MOST_TRACES == 100
-    monkeypatch.setattr(plots, "_MOST_TRACES", 14)  # recording 101 trials takes a second
+def test_of_many_trials_some_lines_are_drawn(record, make_plan):
+    """Parallel coordinates have a line for each of up to 100 trials; of more, one in k by rank, as the note says."""
     title = "Parallel coordinates"
     few = load(record, make_plan(), rows(12))
-    many = study_record.load(make_plan(), "many", record(rows(15), "many"))
-    assert [trial.number for trial in many.ranked[:2]] == [14, 13]
+
+    def trial(number):
+        recorded = {"n_estimators": 50 + number, "max_depth": 3 + number % 9}
+        return replace(few.trials[0], number=number, values=(number / 1000,), recorded=recorded)
+
+    many = replace(few, trials=[trial(number) for number in range(101)])
+    assert [trial.number for trial in many.ranked[:2]] == [100, 99]
     assert many.best == many.ranked[0]
-    drawn = {plot.title: plot for plot in plots.draw(few)}[title]
-    assert drawn.note == "Each line is a trial."
     sampled = {plot.title: plot for plot in plots.draw(many)}[title]
-    assert sampled.note == "Each line is a trial: one in 2 of 15 finished ones, by rank, from the best on."
-    assert len(sampled.html) < len(drawn.html)  # eight lines, and twelve
+    assert sampled.note == "Each line is a trial: one in 2 of 101 finished ones, by rank, from the best on."
+    every_other = replace(many, trials=many.ranked[::2])
+    drawn = {plot.title: plot for plot in plots.draw(every_other)}[title]
+    assert drawn.note == "Each line is a trial."
+    assert len(sampled.html) == len(drawn.html)  # they differ in their ids alone
 
 
 def test_what_a_pruner_saw_is_drawn(record, make_plan):
@@ -104,8 +109,8 @@ def test_the_table_of_trials(record, make_plan):
     """A line each, scores to the last bit, text with commas and quotes in it intact."""
     import csv
 
-    study = load(record, make_plan(), rows(2, failed=1))
-    table = list(csv.DictReader(files.trials_csv(study).splitlines()))
+    loaded = load(record, make_plan(), rows(2, failed=1))
+    table = list(csv.DictReader(files.trials_csv(loaded).splitlines()))
     assert [row["trial"] for row in table] == ["0", "1", "2"]
     assert float(table[1]["cv_accuracy"]) == 0.901
     assert table[2]["cv_accuracy"] == ""
@@ -117,11 +122,11 @@ def test_optuna_opens_the_study(record, make_plan, tmp_path):
     """study.db is Optuna's own: trials, states, scores, distributions, times."""
     import optuna
 
-    recorded = load(record, make_plan(), rows(3, failed=1))
-    path = files.study_db(recorded, tmp_path)
+    loaded = load(record, make_plan(), rows(3, failed=1))
+    path = files.study_db(loaded, tmp_path)
     study = optuna.load_study(study_name="shown", storage=f"sqlite:///{path}")
     assert [trial.state.name for trial in study.trials] == ["COMPLETE"] * 3 + ["FAIL"]
     assert study.best_trial.params == {"n_estimators": 52, "max_depth": 5}
-    assert study.best_trial.user_attrs["run_id"] == recorded.trials[2].run_id
+    assert study.best_trial.user_attrs["run_id"] == loaded.trials[2].run_id
     assert study.metric_names == ["cv_accuracy"]
     assert (study.trials[0].duration or timedelta()).total_seconds() == 1.5

@@ -20,10 +20,10 @@ def terminal(monkeypatch, kind="xterm"):
 
         def written():
             stream.flush()
-            found = b""
+            output = b""
             while select.select([reader], [], [], 0.2)[0]:
-                found += os.read(reader, 100_000)
-            return found.decode()
+                output += os.read(reader, 100_000)
+            return output.decode()
 
         yield written
     os.close(reader)

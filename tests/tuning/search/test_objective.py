@@ -14,7 +14,7 @@ OWN = EntryPoint("fit_line", {"lr": "0.01", "epochs": None}, runs_train=False)
 
 
 @pytest.mark.parametrize(
-    ("given", "tuned", "expected"),
+    ("settings", "entry", "expected"),
     [
         ({}, TRAIN, [("cv_accuracy", "maximize")]),
         ({"objective": "fit_time_s"}, TRAIN, [("fit_time_s", "minimize")]),
@@ -25,14 +25,15 @@ OWN = EntryPoint("fit_line", {"lr": "0.01", "epochs": None}, runs_train=False)
         ({"objective": "a, b", "direction": "minimize,maximize"}, OWN, [("a", "minimize"), ("b", "maximize")]),
     ],
 )
-def test_objectives_have_their_direction(given, tuned, expected):
-    """Scores are maximized, times and spreads minimized, what is somebody's own as it is said."""
-    settings = TuneSettings(metric="accuracy", **given)
-    assert objective.resolve(settings, tuned) == tuple(Objective(*pair) for pair in expected)
+def test_objectives_have_their_direction(settings, entry, expected):
+    """Scores are maximized, times and spreads minimized; a user's own metric goes the way that the user says."""
+    assert objective.resolve(TuneSettings(metric="accuracy", **settings), entry) == tuple(
+        Objective(*pair) for pair in expected
+    )
 
 
 @pytest.mark.parametrize(
-    ("given", "tuned", "said"),
+    ("settings", "entry", "sentence"),
     [
         ({"objective": "cv_acuracy"}, TRAIN, "did you mean 'cv_accuracy'?"),
         ({"objective": "cv_accuracy,cv_accuracy"}, TRAIN, "or 2 different ones"),
@@ -43,21 +44,21 @@ def test_objectives_have_their_direction(given, tuned, expected):
         ({"objective": "a,b", "direction": "minimize"}, OWN, "must say one for each of a, b"),
     ],
 )
-def test_what_is_no_objective_is_refused(given, tuned, said):
-    """In a sentence that says what is allowed."""
+def test_what_is_no_objective_is_refused(settings, entry, sentence):
+    """The sentence says what is allowed."""
     with pytest.raises(WrongValue) as caught:
-        objective.resolve(TuneSettings(metric="accuracy", **given), tuned)
-    assert any(said in problem for problem in caught.value.problems), caught.value.problems
+        objective.resolve(TuneSettings(metric="accuracy", **settings), entry)
+    assert any(sentence in problem for problem in caught.value.problems), caught.value.problems
 
 
 @pytest.mark.parametrize(
-    ("given", "scorer"),
+    ("settings", "scorer"),
     [({}, "auto"), ({"objective": "cv_f1_macro"}, "f1_macro"), ({"objective": "cv_r2,fit_time_s"}, "r2"),
      ({"objective": "cv_f1_macro", "metric": "accuracy"}, "accuracy"), ({"objective": "loss"}, "auto")],
 )  # fmt: skip
-def test_the_objective_can_say_the_metric(given, scorer):
-    """Where `metric` is left open, `cv_<metric>` names it."""
-    assert objective.metric(TuneSettings(**given)) == scorer
+def test_the_objective_can_say_the_metric(settings, scorer):
+    """If `metric` is `auto`, the objective `cv_<metric>` names it."""
+    assert objective.metric(TuneSettings(**settings)) == scorer
 
 
 def test_only_what_an_entry_point_declares_is_given_to_it():
@@ -72,8 +73,10 @@ def test_only_what_an_entry_point_declares_is_given_to_it():
         OWN.check(["lrr"], "--space 'x'")
 
 
-@pytest.mark.parametrize(("name", "said"), [("trian", "did you mean 'train'"), ("tune", "is the tuning step itself")])
-def test_an_entry_point_that_can_t_be_tuned_is_refused(name, said):
+@pytest.mark.parametrize(
+    ("name", "sentence"), [("trian", "did you mean 'train'"), ("tune", "is the tuning step itself")]
+)
+def test_an_entry_point_that_can_t_be_tuned_is_refused(name, sentence):
     """One that is not there, and the study itself."""
-    with pytest.raises(WrongValue, match=said):
+    with pytest.raises(WrongValue, match=sentence):
         entry_point.find(name)

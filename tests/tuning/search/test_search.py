@@ -294,22 +294,22 @@ def test_a_search_knows_past_trials_from_its_start(window):
     """With past trials TPE draws by them at once; they take no number, and the search is as repeatable as any."""
     past = past_trials(20)
 
-    def asked(settled_late):
+    def first_trials(settled_late):
         search = Search(SPACE, sampler="tpe", seed=42, window=window, past=past)
-        found: list[dict[str, object]] = []
+        asked: list[dict[str, object]] = []
         waiting: list[tuple[int, Outcome]] = []
-        while len(found) < 8:
+        while len(asked) < 8:
             if search.can_ask() and not (settled_late and len(waiting) == 2):
                 number, params = search.ask()
-                assert number == len(found)
-                found.append(params)
+                assert number == len(asked)
+                asked.append(params)
                 waiting.append((number, outcome(number, params)))
             else:
                 search.settle(*waiting.pop(0))
-        return found
+        return asked
 
-    assert asked(settled_late=False) == asked(settled_late=window > 1)
-    assert asked(settled_late=False)[0] != one_after_the_other("tpe", window, n_trials=1)[0]
+    assert first_trials(settled_late=False) == first_trials(settled_late=window > 1)
+    assert first_trials(settled_late=False)[0] != one_after_the_other("tpe", window, n_trials=1)[0]
 
 
 def test_a_pruner_compares_with_past_trials():
@@ -320,8 +320,8 @@ def test_a_pruner_compares_with_past_trials():
         )
         for trial in past_trials(6)
     ]
-    for known, pruned_at in ((past, 0), ([], None)):
-        search = Search(SPACE, sampler="random", seed=1, window=1, pruner="median", steps=2, past=known)
+    for trials, pruned_at in ((past, 0), ([], None)):
+        search = Search(SPACE, sampler="random", seed=1, window=1, pruner="median", steps=2, past=trials)
         number, _ = search.ask()
         assert search.judge(number, [(0, 0.1), (1, 0.1)]) == pruned_at
 
@@ -336,17 +336,17 @@ def test_a_pruner_compares_with_past_trials():
     ],
 )
 def test_a_study_that_is_told_what_is_on_record_goes_on_the_same(space, sampler, window):
-    """Whether the known trials are drawn again or taken as they are recorded, the next ones are the same."""
-    told, drawn = (Search(read(space), sampler=sampler, seed=42, window=window) for _ in range(2))
+    """Whether the recorded trials are drawn again or taken as they are, the next ones are the same."""
+    resumed, drawn = (Search(read(space), sampler=sampler, seed=42, window=window) for _ in range(2))
     for number in range(70):
-        known = drawn.ask()[1]
-        assert told.ask(known if number < 60 else None) == (number, known)
-        for search in (told, drawn):
-            search.settle(number, outcome(number, known))
+        params = drawn.ask()[1]
+        assert resumed.ask(params if number < 60 else None) == (number, params)
+        for search in (resumed, drawn):
+            search.settle(number, outcome(number, params))
 
 
 def test_what_is_on_record_is_held_to_what_would_be_drawn():
-    """Of the known trials the first, and some of the others, are drawn again: a record that is another one shows."""
+    """The first recorded trials, and some of the others, are drawn again: a record that differs from them shows."""
     search, shown = Search(SPACE, sampler="tpe", seed=42, window=4), []
     other = {"x": 1.5, "n": 7, "kind": "a"}
     for number in range(100):

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from steps.tuning.search.stopping import FAILURES, PATIENCE, TARGET, BestTrials, StopRules, better
+from steps.tuning.search.stopping import FAILURES, PATIENCE, TARGET, BestTrials, StopRules, is_better
 
 UP, DOWN = ("maximize",), ("minimize",)
 
@@ -63,7 +63,7 @@ def test_the_front_is_what_no_trial_is_better_than(values):
     for number, pair in enumerate(values):
         best.add(number, pair)
     front = {
-        values.index(pair): pair for pair in values if not any(better(other, pair, directions) for other in values)
+        values.index(pair): pair for pair in values if not any(is_better(other, pair, directions) for other in values)
     }
     assert best.trials == front
 

@@ -1,4 +1,4 @@
-"""One entry of a space file: what it becomes, and what is said of a wrong one."""
+"""One entry of a space file: what it becomes, and the problems of a wrong one."""
 
 import pytest
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
@@ -56,8 +56,8 @@ def test_a_choice_is_what_the_child_is_given(choices, values):
     space = read(f"{{type: categorical, choices: {choices}}}")
     (distribution,) = space.distributions.values()
     assert isinstance(distribution, CategoricalDistribution)
-    found = [space.child({"x": choice}).hyperparameters["x"] for choice in distribution.choices]
-    assert repr(found) == repr(values)
+    chosen = [space.child({"x": choice}).hyperparameters["x"] for choice in distribution.choices]
+    assert repr(chosen) == repr(values)
 
 
 # An entry, and each of its problems.
@@ -143,26 +143,26 @@ BAD: list[tuple[str, list[str]]] = [
 def test_each_problem_of_an_entry_is_named(entry, problems):
     """A problem says the file, the line, the hyperparameter, the key, what is allowed and what was given."""
     text = f"first: {{type: int, low: 1, high: 2}}\nmax_depth: {entry}\n"
-    found = problems_of(text)
-    assert len(found) == len(problems), found
+    reported = problems_of(text)
+    assert len(reported) == len(problems), reported
     for problem in problems:
         start = f"my.yaml:2: max_depth: {problem}"
-        assert [line for line in found if line.startswith(start)], found
-    assert all("\n" not in line and len(line) < 250 for line in found)
+        assert [line for line in reported if line.startswith(start)], reported
+    assert all("\n" not in line and len(line) < 250 for line in reported)
 
 
 def test_all_problems_of_all_entries_are_told_at_once():
     """A file with every bad entry at once gives every problem, in the order of its lines."""
     lines = [f"x{number}: {entry}" for number, (entry, _) in enumerate(BAD)]
-    found = problems_of("\n".join(["good: {type: int, low: 1, high: 2}", *lines]))
+    reported = problems_of("\n".join(["good: {type: int, low: 1, high: 2}", *lines]))
     expected = [number + 2 for number, (_, texts) in enumerate(BAD) for _ in texts]
-    assert [int(line.split(":")[1]) for line in found] == expected
+    assert [int(line.split(":")[1]) for line in reported] == expected
 
 
 def test_each_key_of_an_entry_in_many_lines_has_its_own_line():
     """An entry may be written in block style: the line named is that of the key."""
-    found = problems_of("max_depth:\n  type: int\n  low: 9\n\n  high: 3\n  stp: 1\n")
-    assert [line.split(": ")[0:3] for line in found] == [
+    reported = problems_of("max_depth:\n  type: int\n  low: 9\n\n  high: 3\n  stp: 1\n")
+    assert [line.split(": ")[0:3] for line in reported] == [
         ["my.yaml:3", "max_depth", "low"],
         ["my.yaml:6", "max_depth", "stp"],
     ]

@@ -87,10 +87,10 @@ def test_equal_class_names_are_told_apart_by_their_paths():
 def test_a_space_for_each_task():
     """A file may have a space for each task; one that has none for a task says so when it is asked for."""
     text = "regression:\n  estimator: {a.B: &own {x: {type: int, low: 1, high: 2}}, a.C: *own}\n"
-    found = file.read(text, "my.yaml")
-    assert found.for_task("regression").estimators == ["a.B", "a.C"]
+    read = file.read(text, "my.yaml")
+    assert read.for_task("regression").estimators == ["a.B", "a.C"]
     with pytest.raises(WrongValue) as caught:
-        found.for_task("classification")
+        read.for_task("classification")
     assert caught.value.problems == (
         "my.yaml: has no space for classification, the task of this target (see --task), only for regression",
     )
@@ -216,9 +216,9 @@ BAD: list[tuple[str, list[str]]] = [
 @pytest.mark.parametrize(("text", "problems"), BAD, ids=[text[:60] for text, _ in BAD])
 def test_each_problem_of_a_file_is_named(text, problems):
     """A problem says the file, the line, the keys, what is allowed and what was given, in the order of the lines."""
-    found = problems_of(text)
-    assert len(found) == len(problems), found
-    for line, problem in zip(found, problems, strict=True):
+    reported = problems_of(text)
+    assert len(reported) == len(problems), reported
+    for line, problem in zip(reported, problems, strict=True):
         start = problem if problem.startswith("my.yaml") else f"my.yaml{problem}"
         assert line.startswith(start)
         assert "\n" not in line
@@ -229,8 +229,8 @@ def test_problems_of_all_parts_are_told_at_once():
     text = (
         SEVERAL.replace("low: 50", "low: 500").replace("kernel: poly}", "kernel: plo}").replace("gamma: 0.1", "gama: 1")
     )
-    found = problems_of(f"{text}tri: 1\n")
-    assert [line.split(": ")[0] for line in found] == ["my.yaml:3", "my.yaml:10", "my.yaml:13", "my.yaml:14"]
+    reported = problems_of(f"{text}tri: 1\n")
+    assert [line.split(": ")[0] for line in reported] == ["my.yaml:3", "my.yaml:10", "my.yaml:13", "my.yaml:14"]
 
 
 def test_a_point_may_leave_some_to_the_sampler():

@@ -185,11 +185,11 @@ def test_any_space_is_one_with_its_points(data):
 
 def test_a_space_can_be_told():
     """Each hyperparameter in words: its bounds or choices, its conditions, or what it is fixed at."""
-    told = read(SVC).text()
-    assert told["C"] == "a number from 0.001 to 1000.0, log"
-    assert told["degree"] == "a whole number from 2 to 5, where kernel is poly"
-    assert told["gamma"].endswith("where kernel is rbf or poly")
-    assert told["cache_size"] == "always 500"
-    told = read(GRID).text()
-    assert told["estimator"] == "one of a.Tree, a.Line, a.Near"
-    assert told["a.Tree: depth"] == "a whole number from 1 to 9, step 4"
+    texts = read(SVC).text()
+    assert texts["C"] == "a number from 0.001 to 1000.0, log"
+    assert texts["degree"] == "a whole number from 2 to 5, where kernel is poly"
+    assert texts["gamma"].endswith("where kernel is rbf or poly")
+    assert texts["cache_size"] == "always 500"
+    texts = read(GRID).text()
+    assert texts["estimator"] == "one of a.Tree, a.Line, a.Near"
+    assert texts["a.Tree: depth"] == "a whole number from 1 to 9, step 4"
