@@ -56,9 +56,9 @@ def make(settings: Mapping[str, Any], hyperparameters: Iterable[str]) -> RunPlan
     path, metric = settings.get("estimator", "auto"), settings["metric"]
     path = estimator.DEFAULTS[task] if path == "auto" else path
     metric = METRICS[task] if metric == "auto" else metric
-    kind = estimator.find(path, task)
+    kind = estimator.import_maker(path, task)
     check_metric_name(metric)
-    estimator.check_names(kind, hyperparameters)
+    estimator.check_hyperparameters(kind, hyperparameters)
     return RunPlan(found, task, metric, kind, path)
 
 
@@ -93,7 +93,8 @@ def describe(
     """Check like `make`, and try the metric too; say what was resolved, as plain data for another process.
 
     `estimators` has, by task, the names of the hyperparameters that each import path (`auto`: the default) is to get;
-    `where` says by task where these stand (see `estimator.check`). The task's are checked, all problems at once.
+    `where` says by task where these stand, see `estimator.check_estimators`. The task's are checked, all problems at
+    once.
     """
     plan = make(settings, ())
     check_metric(plan)
@@ -101,7 +102,7 @@ def describe(
     return {
         **{key: resolved[key] for key in ("data", "target", "split", "task")},
         "metric": plan.metric,
-        "estimators": estimator.check(plan.task, estimators.get(plan.task, {}), where.get(plan.task, {})),
+        "estimators": estimator.check_estimators(plan.task, estimators.get(plan.task, {}), where.get(plan.task, {})),
         "dataset": plan.examples.dataset.as_dict(),
         "folds": plan.examples.folds,
         "notes": list(plan.examples.notes),

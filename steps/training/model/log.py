@@ -29,7 +29,7 @@ def log(fitted: BaseEstimator, features: pd.DataFrame) -> None:
 
     The run's tag Tag.MODEL_FORMAT says how it is saved, see `serialization`.
     """
-    packages = estimator.packages(fitted)
+    packages = estimator.packages_of(fitted)
     known = metadata.packages_distributions()
     more = FOR_TABLES if isinstance(fitted, Pipeline) and "skrub" in packages else ()
     distributions = [*PACKAGES, *more, *(name for package in packages for name in known.get(package, ()))]
