@@ -157,7 +157,7 @@ def test_every_sampler_and_pruner_that_is_allowed_exists():
 def test_a_shipped_space_parses_and_suits_its_estimators(name, task):
     """Each shipped space is without problems, for both tasks, and its names are hyperparameters of its estimators."""
     found = space.load(name)
-    paths = estimator.check(task, found.hyperparameters()[task], found.where[task])
+    paths = estimator.check_estimators(task, found.hyperparameters()[task], found.where[task])
     assert paths == found.for_task(task).estimators
     assert set(paths) <= set(spaces.estimators(name))  # so a forkserver has them imported
 

@@ -77,7 +77,7 @@ def plain(data: str, space: str, seed: int, trials: int) -> float:
 
     def objective(trial: optuna.Trial) -> float:
         choice = found.child(found.suggest(trial))
-        maker = estimator.find(choice.estimator or made.estimator_path, "classification")
+        maker = estimator.import_maker(choice.estimator or made.estimator_path, "classification")
         unfitted = estimator.build(maker, choice.hyperparameters, seed=seed, threads=1)
         scores = folds.scores(unfitted, rows.features, rows.target, rows.layout.splits, made.scorer())
         return statistics.mean(score for score, _ in scores)

@@ -27,7 +27,7 @@ def train(plan: RunPlan, settings: TrainSettings, hyperparameters: Mapping[str, 
         print(f"train: environment: {difference}", file=sys.stderr)
     unfitted = _build(plan, settings, hyperparameters)
     write.record_data(run_id, plan.examples.dataset.as_dict())
-    with pipeline.quiet(), estimator.rejections(plan.estimator_path):
+    with pipeline.quiet(), estimator.rejections_as_wrong_values(plan.estimator_path):
         scores = _cross_validate(plan, unfitted, run_id, live=settings.log_folds == "live")
         if settings.refit:
             scores |= _refit(plan, settings, unfitted)

@@ -55,9 +55,9 @@ def make(settings: TrainSettings, hyperparameters: Iterable[str]) -> RunPlan:
     task = rows.resolved.task
     path = estimator.DEFAULTS[task] if settings.estimator == "auto" else settings.estimator
     metric = METRICS[task] if settings.metric == "auto" else settings.metric
-    kind = estimator.find(path, task)
+    kind = estimator.import_maker(path, task)
     check_metric_name(metric)
-    estimator.check_names(kind, hyperparameters)
+    estimator.check_hyperparameters(kind, hyperparameters)
     return RunPlan(rows, task, metric, kind, path)
 
 
@@ -94,8 +94,8 @@ def describe(
     """Check like `make`, and try the metric too; return what was resolved, as plain data for another process.
 
     `estimators` has, by task, the names of the hyperparameters that each import path (`auto`: the default) is to get.
-    `where` has, by task, the place where each estimator stands (see `estimator.check`). Those of the resolved task are
-    checked, all problems at once.
+    `where` has, by task, the place where each estimator stands, see `estimator.check_estimators`. Those of the resolved
+    task are checked, all problems at once.
     """
     plan = make(settings, ())
     check_metric(plan)
@@ -105,7 +105,7 @@ def describe(
         "split": resolved.split,
         "task": resolved.task,
         "metric": plan.metric,
-        "estimators": estimator.check(plan.task, estimators.get(plan.task, {}), where.get(plan.task, {})),
+        "estimators": estimator.check_estimators(plan.task, estimators.get(plan.task, {}), where.get(plan.task, {})),
         "dataset": plan.examples.dataset.as_dict(),
         "folds": plan.examples.folds,
         "notes": list(plan.examples.notes),

@@ -34,8 +34,8 @@ def test_a_shipped_space_fits(name, task):
         choice = space.child(search.ask()[1])
         choices.append((str(choice.estimator), choice.hyperparameters))
     for path, hyperparameters in choices:
-        built = estimator.build(estimator.find(path, task), hyperparameters, seed=1, threads=1)
-        with estimator.rejections(path):
+        built = estimator.build(estimator.import_maker(path, task), hyperparameters, seed=1, threads=1)
+        with estimator.rejections_as_wrong_values(path):
             predicted = built.fit(features, target).predict(features)
         assert predicted.shape == target.shape
         assert set(predicted) <= set(target) if task == "classification" else np.isfinite(predicted).all()

@@ -1,4 +1,4 @@
-"""Big tables in little memory: numbers in one block, and what was freed given back to the system."""
+"""Big tables in little memory: numbers in one block, and freed memory returned to the system."""
 
 import ctypes
 import sys
@@ -7,31 +7,29 @@ from contextlib import suppress
 import numpy as np
 import pandas as pd
 
-# Estimators that make float32 of all numbers themselves, in each child a copy: such numbers they take as they are, and
-# learn the same from them.
+# Estimators that convert all numbers to float32, each child a copy of its own. A table in float32 spares the copy, and
+# they learn the same from it.
 SINGLE = frozenset(
     f"sklearn.{name}{task}"
     for name in ("ensemble.RandomForest", "ensemble.ExtraTrees", "tree.DecisionTree", "tree.ExtraTree")
     for task in ("Classifier", "Regressor")
 )
-# So many rows at a time: their values, of all columns, stay in the processor's caches.
+# How many rows are copied at a time: few enough to stay in the processor's caches with all their columns.
 _ROWS = 2048
 
 
 def block_of(features: pd.DataFrame, *, single: bool) -> np.ndarray:
-    """Move the columns of a frame into one block, row by row, of the smallest type that has them all.
+    """Move the columns of a frame, all numbers, into one block by rows; the frame is empty afterwards.
 
-    `single` asks for float32 where that type is not smaller.
-    They are numbers. The frame is empty then.
-
-    Of a slice of the rows of such a block an estimator takes no copy.
+    The block has the smallest type that holds them all; with `single` it is float32, unless that type is smaller.
+    An estimator takes a slice of the block's rows without a copy.
     """
     kind = np.result_type(*features.dtypes)
     block = np.empty(features.shape, dtype="float32" if single and kind.itemsize > 2 else kind)
     columns = [features.pop(name).to_numpy() for name in list(features)]
     for start in range(0, len(block), _ROWS):
         rows = slice(start, start + _ROWS)
-        with np.errstate(over="ignore"):  # too great for float32: the estimator refuses it, as it would have
+        with np.errstate(over="ignore"):  # the estimator refuses what is too great for float32 in any case
             for position, values in enumerate(columns):
                 block[rows, position] = values[rows]
     del columns, values
@@ -40,8 +38,8 @@ def block_of(features: pd.DataFrame, *, single: bool) -> np.ndarray:
 
 
 def give_back() -> None:
-    """Give what has been freed back to the system: Arrow and the C library keep it for a next time."""
+    """Return freed memory to the system: Arrow and the C library would keep it to use again."""
     if "pyarrow" in sys.modules:
         sys.modules["pyarrow"].default_memory_pool().release_unused()
-    with suppress(OSError, AttributeError):  # another C library than glibc
+    with suppress(OSError, AttributeError):  # C libraries other than glibc have no malloc_trim
         ctypes.CDLL(None).malloc_trim(0)

@@ -15,7 +15,7 @@ from steps.errors import WrongValue
 from steps.training.data import numerals
 
 SEPARATORS = ",;\t|"
-# How much of the text, and what share of its lines, tells the separator.
+# How many characters are read to tell the separator, and what share of their lines must agree on it.
 _SAMPLE = 256 * 1024
 _AGREE = 0.9
 _UNNAMED = re.compile(r"(Unnamed: \d+)?")
@@ -30,10 +30,10 @@ class Dialect:
 
 
 def read(path: Path, where: str, compression: str | None) -> tuple[pd.DataFrame, list[str]]:
-    """Read a CSV file in UTF-8, with or without a BOM; return its table and what a person should be told.
+    """Read a CSV file in UTF-8, with or without a BOM; return its table and notes for the user.
 
-    Separators are `,`, `;`, tab and `|`; numbers may have thousands separators, and a decimal comma where the separator
-    is `;`. A nameless column that only counts the rows is left out.
+    Separators are `,`, `;`, tab and `|`. Numbers may have thousands separators, and a decimal comma if the separator is
+    `;`. A nameless column that only counts the rows is left out.
     Raises WrongValue, beginning with `where`, for a file that can't be used.
     """
     try:
@@ -74,7 +74,7 @@ def sniff(text: str, where: str) -> Dialect:
         raise WrongValue(f"{where}: is empty")
     if len(text) == _SAMPLE:
         text = text[: text.rfind("\n") + 1] or text
-    found: list[tuple[bool, float, Dialect]] = []
+    ranked: list[tuple[bool, float, Dialect]] = []
     for separator in SEPARATORS:
         try:
             lines = [line for line in _split(text, separator) if line]
@@ -82,10 +82,10 @@ def sniff(text: str, where: str) -> Dialect:
             continue
         names = _names(lines)
         agree = sum(len(line) == len(names) for line in lines[1:]) / max(len(lines) - 1, 1)
-        found.append((agree >= _AGREE and len(names) > 1, agree * len(names), Dialect(separator, names)))
-    if not found:
+        ranked.append((agree >= _AGREE and len(names) > 1, agree * len(names), Dialect(separator, names)))
+    if not ranked:
         raise WrongValue(f"{where}: can't be read as CSV: a field is longer than {csv.field_size_limit()} characters")
-    dialect = max(found, key=lambda entry: entry[:2])[2]
+    dialect = max(ranked, key=lambda entry: entry[:2])[2]
     _check_names(dialect.names, where)
     return dialect
 
@@ -138,7 +138,7 @@ def _read(path: Path, dialect: Dialect, compression: str | None, **options: Any)
 
 
 def _reread_as_text(frame: pd.DataFrame, path: Path, dialect: Dialect, compression: str | None) -> None:
-    """Read anew, as text, the columns that pandas took for a mixture: it reads a long file piece by piece."""
+    """Read columns of mixed types again as text: pandas guesses a type for each piece of a long file."""
     mixed = [position for position, kind in enumerate(frame.dtypes) if types.is_object_dtype(kind)]
     booleans = [p for p in mixed if types.infer_dtype(frame.iloc[:, p], skipna=True) == "boolean"]
     for position in booleans:
@@ -147,7 +147,7 @@ def _reread_as_text(frame: pd.DataFrame, path: Path, dialect: Dialect, compressi
 
 
 def _reread_grouped(frame: pd.DataFrame, path: Path, dialect: Dialect, compression: str | None) -> None:
-    """Read anew the columns of 1.234 where the decimal sign is a comma: pandas took the point for it."""
+    """Read columns such as 1.234 again, for a file with decimal commas: pandas took the point for a decimal one."""
     floats = [position for position, kind in enumerate(frame.dtypes) if types.is_float_dtype(kind)]
     before = frame.iloc[:, floats].copy()
     _reread(frame, floats, path, dialect, compression)
@@ -167,9 +167,9 @@ def _without_index(frame: pd.DataFrame, dialect: Dialect) -> tuple[pd.DataFrame,
     nameless = [p for p, name in enumerate(dialect.names) if _UNNAMED.fullmatch(name)]
     empty = [p for p in nameless if frame.iloc[:, p].isna().all()]  # separators at the ends of the lines
     counting = [p for p in nameless if p == 0 and _counts_rows(frame.iloc[:, p])]
-    said = ["its first column has no name and only counts the rows: left out"] if counting else []
+    notes = ["its first column has no name and only counts the rows: left out"] if counting else []
     left = [p for p in range(frame.shape[1]) if p not in (*empty, *counting)]
-    return (frame if len(left) == frame.shape[1] else frame.iloc[:, left]), said
+    return (frame if len(left) == frame.shape[1] else frame.iloc[:, left]), notes
 
 
 def _counts_rows(column: "pd.Series[Any]") -> bool:

@@ -1,4 +1,4 @@
-"""What MLflow records of the data of a run: a dataset, as `mlflow.log_input` does."""
+"""The dataset that MLflow records of a run's data, as `mlflow.log_input` would."""
 
 import json
 import warnings
@@ -13,13 +13,13 @@ from steps.training.data.load import Table
 
 _NAME_LENGTH = 500
 _SCHEMA_LENGTH = 1_000_000
-# So many rows tell the types of the columns.
+# How many rows are read to tell the columns' types.
 _ROWS = 100
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """A dataset as MLflow's entity of that name takes it, and the whole sha256."""
+    """The fields of MLflow's entity Dataset, the target, and the data's whole sha256."""
 
     name: str
     source_type: str

@@ -1,4 +1,4 @@
-"""A data set by name, path or URI: its table, the column it is meant to predict, where it is from."""
+"""A data set by name, path or URI: its table, its target if it names one, and its source."""
 
 import hashlib
 import importlib
@@ -22,9 +22,9 @@ class Table:
     """A data set: one row per example, the target among the columns.
 
     `columns` are the names of all its columns; `frame` lacks those that were to be left out.
-    `target` is the column that the set itself means to have predicted, None where it doesn't say. `source` is the
+    `target` is the column to predict if the set itself names one, as shipped sets do, else None. `source` is the
     absolute path, the URI or scikit-learn's function; `sha256` is of the file's bytes, or of a shipped set's frame.
-    `notes` are what a person should be told of the file.
+    `notes` are for the user.
     """
 
     name: str
@@ -39,9 +39,8 @@ class Table:
 def load(data: str, without: Collection[str] = ()) -> Table:
     """Read a set that scikit-learn ships (its `load_<name>`, the target in the column `target`), else a file.
 
-    Columns that are named in `without`, and are there, are left out.
-
-    Raises WrongValue, naming the file, where it can't be used.
+    Columns named in `without` are left out; it may name others.
+    Raises WrongValue, naming the file, if it can't be used.
     """
     if data in DATA_SETS:
         return _shipped(data, without)
@@ -59,12 +58,12 @@ def load(data: str, without: Collection[str] = ()) -> Table:
 
 
 def _shipped(name: str, without: Collection[str]) -> Table:
-    # Imported here, not at the top: `sklearn.datasets` costs 0.2 s that a table from a file does not need.
+    # Imported here: `sklearn.datasets` takes 0.2 s, and a table from a file does not need it.
     loader = getattr(importlib.import_module("sklearn.datasets"), f"load_{name}")
     frame = loader(as_frame=True).frame
     digest = _sha256(frame)
-    left = frame.drop(columns=[column for column in frame if column in without])
-    return Table(name, tuple(frame), left, "target", f"sklearn.datasets.load_{name}", digest)
+    kept = frame.drop(columns=[column for column in frame if column in without])
+    return Table(name, tuple(frame), kept, "target", f"sklearn.datasets.load_{name}", digest)
 
 
 def _from_file(path: Path, data: str, without: Collection[str], *, name: str, source: str) -> Table:

@@ -10,7 +10,7 @@ _END = r"(?:[eE][+-]?\d+)?"
 _POINT = re.compile(rf"[+-]?(?:\d+|\d{{1,3}}(?:,\d{{3}})+)?(?:(?<=\d)\.\d*|\.\d+|(?<=\d)){_END}")
 _COMMA = re.compile(rf"[+-]?(?:\d+|\d{{1,3}}(?:\.\d{{3}})+)?(?:(?<=\d),\d*|,\d+|(?<=\d)){_END}")
 _A_DECIMAL_COMMA = re.compile(r"[+-]?(?:\d{1,3}(?:\.\d{3})+|\d+),\d+")
-# Enough to tell what a column is not.
+# The first values are tried before all others: they mostly tell if a column holds no numbers.
 _FEW = 100
 
 
@@ -24,7 +24,7 @@ def is_number(text: str) -> bool:
 
 
 def parse(column: "pd.Series[str]", decimal_comma: bool) -> "pd.Series[float] | None":
-    """Turn a column of text into numbers, missing ones included; None where not every other value is one.
+    """Turn a column of text into numbers; a missing value stays one. None if some other value is no number.
 
     >>> list(parse(pd.Series(["1,234.5", "-7"]), decimal_comma=False))
     [1234.5, -7.0]

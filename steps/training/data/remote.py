@@ -1,8 +1,8 @@
-"""A file behind a URI, fetched once per study.
+"""A file behind a URI, fetched once per study and machine.
 
-The tuner names a folder in the environment (Variable.FILES). Its forkserver fetches into it, in a process of its own,
-so that no pooled connection stays where children are forked from. Whoever works for the study on this machine finds
-the copy there; a process without such a folder fetches for itself.
+The tuner names a folder in the environment (Variable.FILES). The first process of the study that needs the file, its
+forkserver, fetches it into that folder, and all others read the copy. A fork does the fetching, so that no pooled
+connection stays in a process from which children are forked. A process without such a folder fetches for itself.
 """
 
 import hashlib
@@ -20,14 +20,14 @@ from steps.project import storage_packages
 from steps.project.secrets import scheme
 
 _CHUNK = 1024 * 1024
-# Patience with a server: how often it is asked again, and how long without a byte.
+# How often a server is asked again, and how many seconds may pass without a byte.
 _RETRIES = 3
 _TIMEOUT_S = 60
 
 
 @contextmanager
 def copy_of(uri: str) -> Iterator[Path]:
-    """Give the path of a local copy of what a URI names. Raises WrongValue, in one sentence, where there is none."""
+    """Give the path of a local copy of the file that a URI names. Raises WrongValue if it can't be fetched."""
     shared = os.environ.get(Variable.FILES)
     if shared and Path(shared).is_dir():
         yield _shared_copy(uri, Path(shared) / hashlib.sha256(uri.encode()).hexdigest())
@@ -44,14 +44,14 @@ def _shared_copy(uri: str, folder: Path) -> Path:
         if pid == 0:
             _fetch_and_exit(uri, folder, failed)
         os.waitpid(pid, 0)
-    if failed.exists():  # nobody waits for the same server twice
+    if failed.exists():  # so that no second process waits for the same server
         raise WrongValue(failed.read_text(encoding="utf-8"))
     (path,) = (folder / "copy").iterdir()
     return path
 
 
 def _fetch_and_exit(uri: str, folder: Path, failed: Path) -> None:
-    """Fetch into `folder/copy`, or say in `failed` why not; the body of a fork."""
+    """Fetch into `folder/copy`, or write to `failed` why that can't be; the body of a fork."""
     text = f"--data {uri!r}: the process that fetched it ended"
     try:
         orphans.follow([os.getppid()])
@@ -69,7 +69,7 @@ def _fetch_and_exit(uri: str, folder: Path, failed: Path) -> None:
 
 
 def _fetch(uri: str, folder: Path) -> Path:
-    """Download what a URI names into an empty folder; return its path."""
+    """Download the file that a URI names into an empty folder; return its path."""
     try:
         path = _from_web(uri, folder) if scheme(uri) in ("http", "https") else _by_mlflow(uri, folder)
     except ImportError as error:
@@ -86,7 +86,7 @@ def _fetch(uri: str, folder: Path) -> Path:
 
 
 def _from_web(uri: str, folder: Path) -> Path:
-    # Not by `download_artifacts`: it takes every web server for an MLflow one, and shows it MLflow's credentials.
+    # `download_artifacts` would take the web server for an MLflow one, and send it MLflow's credentials.
     from mlflow.utils.request_utils import cloud_storage_http_request
 
     with cloud_storage_http_request("GET", uri, max_retries=_RETRIES, timeout=_TIMEOUT_S, stream=True) as response:
@@ -105,7 +105,7 @@ def _by_mlflow(uri: str, folder: Path) -> Path:
 
 
 def _reason(error: BaseException) -> str:
-    # urllib3 wraps what happened in what it did about it.
+    # urllib3 wraps the cause in the story of its retries.
     inner = re.search(r"Failed to establish a new connection: ([^\"']+)|Failed to resolve [^\"]+", str(error))
     if inner:
         return inner[1] or inner[0].rstrip(")")

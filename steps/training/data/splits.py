@@ -1,6 +1,6 @@
 """Which rows are held out, and which each fold fits and scores on: stratified, random, by groups or by time.
 
-The rows are laid out so that every such set is one slice, and its rows can be handed out without a copy of them.
+The rows are put in an order in which each of these sets is one slice, so that an estimator gets it without a copy.
 """
 
 import warnings
@@ -22,16 +22,16 @@ from sklearn.model_selection import (
     train_test_split,
 )
 
-# folds=1: the share of the training rows that the one split scores on, as five folds have it.
+# The share of the training rows that folds=1 scores on: that of one of five folds.
 ONE_SPLIT_SHARE = 0.2
 
 
 @dataclass(frozen=True)
 class Layout:
-    """Rows in the order in which they are to be laid out, and the slices of it.
+    """The order in which rows are to be laid out, and slices of it.
 
-    `order` has positions in the table; a training row may come twice in it. `splits` has (fit rows, score rows) of each
-    fold; `training` are all training rows, each once.
+    `order` has positions in the table. A training row may come twice in it, but once in `training`. `splits` has, for
+    each fold, the slices of its fit rows and of its score rows.
     """
 
     order: np.ndarray
@@ -42,9 +42,10 @@ class Layout:
 
 @dataclass(frozen=True)
 class Rows:
-    """What a split is made from: the number of rows and, each where the kind of split needs it, their labels.
+    """What a split is made from: the number of rows, and labels of them if the kind of split needs some.
 
-    `classes`, `groups` and `times` have a value for each row; `times` sort as the time does.
+    `classes`, `groups` and `times` have a value for each row, classes and groups as codes from 0. `times` sort as the
+    time does.
     """
 
     count: int
@@ -54,7 +55,7 @@ class Rows:
 
 
 class TooFewRows(ValueError):
-    """A class has fewer training rows than there are folds: its code in `classes`, and how many it has."""
+    """A class has fewer training rows than there are folds; `code` is its code in `classes`, `count` its rows."""
 
     def __init__(self, code: int, count: int):
         super().__init__(f"class {code} has {count} training rows")
@@ -62,11 +63,12 @@ class TooFewRows(ValueError):
 
 
 def lay_out(rows: Rows, *, folds: int, test_size: float, seed: int, fold_seed: int | None = None) -> Layout:
-    """Split off the held-out rows, and the rest into folds; `fold_seed` makes other folds of the same rest.
+    """Split off the held-out rows, and split the rest, the training rows, into folds.
 
-    With groups, none is on both sides of any split. With times, what is scored is later than what is fitted, and rows
-    of one time are on one side. Else rows are drawn by the seed, with the classes' shares where there are classes.
-    Raises ValueError, in one sentence, where the rows do not suffice; TooFewRows where those of a class do not.
+    Groups: none is on both sides of any split. Times: scored rows are later than fitted ones, and rows of one time stay
+    together. Else the seed draws the rows, with the classes' shares if there are classes. Another `fold_seed` makes
+    other folds of the same training rows.
+    Raises ValueError, in one sentence, if there are too few rows; TooFewRows if a class has too few.
     """
     if rows.times is not None:
         return _by_time(rows.times, folds=folds, test_size=test_size)
@@ -85,14 +87,14 @@ def lay_out(rows: Rows, *, folds: int, test_size: float, seed: int, fold_seed: i
 
 
 def _hold_out(rows: Rows, test_size: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    everyone = np.arange(rows.count)
+    positions = np.arange(rows.count)
     if rows.groups is not None:
         shuffle = GroupShuffleSplit(n_splits=1, test_size=test_size, random_state=seed)
-        training, held_out = next(shuffle.split(everyone, groups=rows.groups))
-        # As below: an estimator may go by the order of its rows, and a table often has one.
+        training, held_out = next(shuffle.split(positions, groups=rows.groups))
+        # Shuffled, as `train_test_split` does: tables are often sorted, and some estimators go by the rows' order.
         return np.random.default_rng(seed).permutation(training), held_out
     training, held_out = train_test_split(
-        everyone, test_size=test_size, random_state=seed, shuffle=True, stratify=rows.classes
+        positions, test_size=test_size, random_state=seed, shuffle=True, stratify=rows.classes
     )
     return training, held_out
 
@@ -113,9 +115,9 @@ def _folds(rows: Rows, training: np.ndarray, folds: int, seed: int) -> Any:
         many = KFold if classes is None else StratifiedKFold
         splitter = many(n_splits=folds, shuffle=True, random_state=seed)
     with warnings.catch_warnings():
-        # Of a class with fewer rows than folds: with groups there may be nothing better.
+        # A class with fewer rows than folds: without groups it was refused before, with groups it can't be helped.
         warnings.filterwarnings("ignore", "The least populated class", UserWarning)
-        # The splitters look at the number of rows alone: a column of zeros stands for the features.
+        # The splitters read only the number of rows of the features: zeros stand for them.
         yield from splitter.split(np.zeros(len(training)), classes, groups)
 
 
@@ -126,10 +128,13 @@ def _one(held_out: np.ndarray, fit: np.ndarray, score: np.ndarray) -> Layout:
 
 
 def _many(held_out: np.ndarray, parts: Sequence[np.ndarray]) -> Layout:
-    """Lay out parts 1 2 3 0 1 2, for four of them: each fold's fit rows are then the three that follow each other."""
+    """Lay out the parts of k folds in a cycle of 2k - 2, so that the k - 1 parts each fold fits on lie side by side.
+
+    Four parts lie as 1 2 3 0 1 2: fold 0 fits on 1 2 3, fold 1 on 2 3 0, fold 2 on 3 0 1, fold 3 on 0 1 2.
+    """
     k = len(parts)
     cycle = [(place + 1) % k for place in range(2 * k - 2)]
-    # bounds[i] is where the i-th part of the cycle begins
+    # bounds[i]: where the i-th part of the cycle begins
     bounds = np.cumsum([len(held_out), *(len(parts[part]) for part in cycle)]).tolist()
     order = np.concatenate([held_out, *(parts[part] for part in cycle)])
     splits = []
@@ -142,7 +147,7 @@ def _many(held_out: np.ndarray, parts: Sequence[np.ndarray]) -> Layout:
 def _by_time(times: np.ndarray, *, folds: int, test_size: float) -> Layout:
     """Sort by time; hold out the last rows; each fold scores the rows that follow those it fits on."""
     order = np.argsort(times, kind="stable")
-    # Where a boundary may lie: behind the last row of each time.
+    # A boundary may lie behind the last row of each time.
     ends = np.flatnonzero(np.append(np.diff(pd.factorize(times[order])[0]) != 0, True)) + 1
     if len(ends) < folds + 2:
         raise ValueError(f"{folds + 2} different times are needed, and there are {len(ends)}")
@@ -160,14 +165,14 @@ def _by_time(times: np.ndarray, *, folds: int, test_size: float) -> Layout:
 
 
 def _snap(wanted: Sequence[int], ends: np.ndarray, *, first: int, last: int) -> list[int]:
-    """Move each boundary to the nearest end of a time, no two to the same.
+    """Move each wanted boundary to the nearest of `ends`, no two to the same.
 
-    At least `first` times stay before the first of them, and `last` behind the last.
+    At least `first` times stay before the first boundary, and `last` times behind the last one.
     """
-    found: list[int] = []
+    indices: list[int] = []
     for number, position in enumerate(wanted):
         nearest = int(np.abs(ends - position).argmin())
-        lowest = found[-1] + 1 if found else first - 1
+        lowest = indices[-1] + 1 if indices else first - 1
         highest = len(ends) - 1 - last - (len(wanted) - 1 - number)
-        found.append(min(max(nearest, lowest), highest))
-    return [int(ends[index]) for index in found]
+        indices.append(min(max(nearest, lowest), highest))
+    return [int(ends[index]) for index in indices]

@@ -1,4 +1,4 @@
-"""A CSV or Parquet file, told apart by what is in it -> a table whose columns a pipeline can take."""
+"""A CSV or Parquet file, told apart by its content -> a table whose columns a pipeline can take."""
 
 import decimal
 import io
@@ -20,9 +20,9 @@ _BUFFER = 1024 * 1024
 
 
 def read(path: Path, where: str) -> tuple[pd.DataFrame, list[str]]:
-    """Read a table from a CSV or Parquet file, gzipped or not; return it and what a person should be told.
+    """Read a table from a CSV or Parquet file, gzipped or not; return it and notes for the user.
 
-    The columns' names are text and differ; what the columns hold is for `usable`.
+    The columns' names are text and differ. Their types are for `usable` to mend.
     Raises WrongValue, beginning with `where`, for a file that can't be used.
     """
     try:
@@ -38,16 +38,16 @@ def read(path: Path, where: str) -> tuple[pd.DataFrame, list[str]]:
                 parquet = io.BytesIO(file.read()) if file.peek(4)[:4] == _PARQUET else None
         except (OSError, EOFError) as error:
             raise WrongValue(f"{where}: can't be read as gzip: {error}") from error
-        frame, said = (_parquet(parquet, where), []) if parquet else csv_file.read(path, where, "gzip")
+        frame, notes = (_parquet(parquet, where), []) if parquet else csv_file.read(path, where, "gzip")
     elif head == _PARQUET:
-        frame, said = _parquet(path, where), []
+        frame, notes = _parquet(path, where), []
     elif zipfile.is_zipfile(path):
         raise WrongValue(f"{where}: is no CSV or Parquet file but a zip archive or a workbook; save its table as CSV")
     else:
-        frame, said = csv_file.read(path, where, None)
+        frame, notes = csv_file.read(path, where, None)
     frame.columns = pd.Index([str(name) for name in frame.columns])
     _check_names(list(frame), where)
-    return frame, said
+    return frame, notes
 
 
 def _parquet(source: Any, where: str) -> pd.DataFrame:
@@ -58,8 +58,8 @@ def _parquet(source: Any, where: str) -> pd.DataFrame:
         with parquet.ParquetFile(source, pre_buffer=False, buffer_size=_BUFFER) as file:
             schema = file.schema_arrow
             _check_names(schema.names, where)
-            # Column by column: all at once would take up to three times the table. One thread, since this process may
-            # be going to fork.
+            # Column by column: all at once would take up to three times the table's memory. One thread: this process
+            # may fork later.
             columns = {name: file.read(columns=[name], use_threads=False)[name] for name in schema.names}
         read = pyarrow.table(columns).replace_schema_metadata(schema.metadata)
         del columns
@@ -69,7 +69,7 @@ def _parquet(source: Any, where: str) -> pd.DataFrame:
         raise WrongValue(f"{where}: can't be read as Parquet: {str(error).splitlines()[0]}") from error
     if frame.empty:
         raise WrongValue(f"{where}: has no rows or no columns")
-    if not isinstance(frame.index, pd.RangeIndex):  # an index that somebody gave a meaning
+    if not isinstance(frame.index, pd.RangeIndex):  # it holds data of its own
         frame = frame.reset_index()
     return frame
 
@@ -116,14 +116,14 @@ def _converted(column: "pd.Series[Any]") -> "pd.Series[Any]":
 
 
 def _from_objects(column: "pd.Series[Any]") -> "pd.Series[Any]":
-    found = types.infer_dtype(column, skipna=True)
-    if found in ("string", "empty"):
+    kind = types.infer_dtype(column, skipna=True)
+    if kind in ("string", "empty"):
         return column.astype("str")
-    if found == "boolean":
+    if kind == "boolean":
         return column.astype("boolean" if column.isna().any() else "bool")
-    if found in ("integer", "floating", "mixed-integer-float", "decimal"):
+    if kind in ("integer", "floating", "mixed-integer-float", "decimal"):
         return column.map(float, na_action="ignore").astype("float64")
-    if found in ("date", "datetime", "datetime64"):
+    if kind in ("date", "datetime", "datetime64"):
         return pd.to_datetime(column)
     if all(isinstance(value, str | int | float | decimal.Decimal | np.generic) for value in column.dropna()):
         return column.map(str, na_action="ignore").astype("str")

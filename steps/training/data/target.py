@@ -8,14 +8,14 @@ from pandas.api import types
 
 from steps.errors import WrongValue
 
-# A target of more different numbers than this, or with fractions, is a quantity; else its values are classes.
+# Whole numbers of at most so many different values are classes; other numbers are a quantity.
 MOST_CLASSES = 20
 
 
 def clean(column: "pd.Series[Any]") -> "pd.Series[Any]":
     """Return a target without gaps as scikit-learn takes it: numbers, booleans or text.
 
-    Numbers that are whole but for the gaps that made floats of them are whole again.
+    Floats that are all whole become integers: gaps, left out by now, had made floats of them.
     """
     if types.is_bool_dtype(column.dtype):
         return column.astype("bool")
@@ -26,7 +26,7 @@ def clean(column: "pd.Series[Any]") -> "pd.Series[Any]":
 
 
 def task_of(target: "pd.Series[Any]") -> str:
-    """Tell the task from the target: text, booleans and a few whole numbers are classes, all else is a quantity."""
+    """Tell the task from the target: regression for numbers with fractions or many values, else classification."""
     if not types.is_numeric_dtype(target) or types.is_bool_dtype(target):
         return "classification"
     fractions = types.is_float_dtype(target) and bool((target % 1 != 0).any())
@@ -34,7 +34,7 @@ def task_of(target: "pd.Series[Any]") -> str:
 
 
 def check(target: "pd.Series[Any]", task: str, data: str) -> None:
-    """Raise WrongValue where a target does not suit the task."""
+    """Raise WrongValue if a target does not suit the task."""
     where = f"the target {target.name!r} of {data}"
     if types.is_float_dtype(target) and not np.isfinite(target).all():
         raise WrongValue(f"--data {data!r}: {where} has infinite values; leave those rows out")

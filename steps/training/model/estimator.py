@@ -21,22 +21,22 @@ DEFAULTS = {
 }
 _MIXINS = {"classification": ClassifierMixin, "regression": RegressorMixin}
 _FITS = {"classification": is_classifier, "regression": is_regressor}
-# What makes an estimator: its class, or a function without arguments. Duck-typed: catboost's inherit little.
+# What makes an estimator: its class, or a function without arguments. Any, since catboost's inherit little.
 Maker = Callable[[], Any]
 _METHODS = ("fit", "predict", "get_params", "set_params")
-# Names of one thing, of which an estimator that has several takes only one.
+# Each line: names of one thing. An estimator that has several of them takes only one.
 _SEED = ("random_state", "random_seed")
 _THREADS = ("n_jobs", "thread_count")
 _FILES = ("allow_writing_files",)  # catboost's: into the current folder, unless told otherwise
-# xgboost and catboost say in which line of theirs: [18:18:56] /src/gbm/gbm.cc:24:
+# xgboost and catboost begin with the line of their own source: [18:18:56] /src/gbm/gbm.cc:24:
 _SOURCE = re.compile(r"^(\[[\d:]+\] )?\S+\.(cc|cpp|h):\d+: ")
 
 
-def find(path: str, task: str) -> Maker:
-    """Import what makes an estimator and check that it does the task (classification or regression).
+def import_maker(path: str, task: str) -> Maker:
+    """Import what makes an estimator, and check that the estimator does the task (classification or regression).
 
-    The path of a class or of a function without arguments; or several joined by +, transformers and an estimator at the
-    end, which make a pipeline. Raises WrongValue where it leads to no estimator or to one of the other task.
+    The path is that of a class or of a function without arguments. Several joined by +, transformers and then an
+    estimator, make a pipeline. Raises WrongValue if it leads to no estimator, or to one of the other task.
     """
     where = f"--estimator {path!r}:"
     if not re.fullmatch(IMPORT_PATH, path):
@@ -46,7 +46,7 @@ def find(path: str, task: str) -> Maker:
     for transformer in made[:-1]:
         if not (hasattr(transformer, "fit") and hasattr(transformer, "transform")):
             raise WrongValue(f"{where} {type(transformer).__name__} is no transformer, as all before the last must be")
-    # The class is looked at: what its instance has of them may depend on a fit.
+    # Looked for in the class: an instance may have some of them only after a fit.
     lacking = [name for name in _METHODS if not hasattr(type(made[-1]), name)]
     if lacking:
         raise WrongValue(f"{where} is no estimator for {task}: {type(made[-1]).__name__} has no {', '.join(lacking)}")
@@ -68,13 +68,13 @@ def _import(path: str, where: str, task: str) -> Maker:
     module_name, _, name = path.rpartition(".")
     try:
         module = importlib.import_module(module_name)
-        found = getattr(module, name, None)
+        maker = getattr(module, name, None)
     except ImportError as error:  # from getattr too: scikit-learn guards what is experimental
         raise WrongValue(f"{where} can't import {module_name!r}: {_first_line(error)}") from error
     except Exception as error:
         reason = f"{type(error).__name__}: {_first_line(error)}"
         raise WrongValue(f"{where} can't import {module_name!r}: {reason}") from error
-    if not callable(found):
+    if not callable(maker):
         classes = {
             key: value for key, value in vars(module).items() if inspect.isclass(value) and hasattr(value, "fit")
         }
@@ -82,7 +82,7 @@ def _import(path: str, where: str, task: str) -> Maker:
         raise WrongValue(
             f"{where} must be the import path of a scikit-learn estimator; {module_name} has none of that name{near}"
         )
-    return found  # type: ignore[no-any-return]
+    return maker  # type: ignore[no-any-return]
 
 
 def _make(maker: Maker, where: str) -> Any:
@@ -101,10 +101,10 @@ def _make(maker: Maker, where: str) -> Any:
     return made
 
 
-def unknown(maker: Maker, names: Iterable[str]) -> dict[str, str]:
-    """Say of each name that is no hyperparameter of an estimator which is meant and which there are."""
+def unknown_hyperparameters(maker: Maker, names: Iterable[str]) -> dict[str, str]:
+    """Return, for each name that is no hyperparameter of an estimator, a text: the nearest one, and all there are."""
     made = maker()
-    allowed = _names(made)
+    allowed = _hyperparameter_names(made)
     problems = {}
     for name in names:
         if name not in allowed:
@@ -116,59 +116,61 @@ def unknown(maker: Maker, names: Iterable[str]) -> dict[str, str]:
     return problems
 
 
-def check(task: str, estimators: Mapping[str, Iterable[str]], where: Mapping[str, str]) -> list[str]:
+def check_estimators(task: str, estimators: Mapping[str, Iterable[str]], where: Mapping[str, str]) -> list[str]:
     """Check estimators of a task (`auto`: its default) and their hyperparameters; return their import paths.
 
-    `where` says where a path, or a `path: name`, stands. Raises WrongValue with all problems.
+    `where` has the place in which a path, or a `path: name`, stands. Raises WrongValue with all problems.
     """
     problems, paths = [], []
-    for given, names in estimators.items():
-        paths.append(DEFAULTS[task] if given == "auto" else given)
+    for path, names in estimators.items():
+        paths.append(DEFAULTS[task] if path == "auto" else path)
         try:
-            maker = find(paths[-1], task)
+            maker = import_maker(paths[-1], task)
         except WrongValue as error:
-            place = where.get(given, "--space")
+            place = where.get(path, "--space")
             problems += [f"{place}: {problem.removeprefix('--estimator ')}" for problem in error.problems]
             continue
-        for name, text in unknown(maker, names).items():
-            problems.append(f"{where.get(f'{given}: {name}', '--space')}: {name}: {text}")
+        for name, text in unknown_hyperparameters(maker, names).items():
+            problems.append(f"{where.get(f'{path}: {name}', '--space')}: {name}: {text}")
     if problems:
         raise WrongValue(*problems)
     return paths
 
 
-def check_names(maker: Maker, names: Iterable[str]) -> None:
-    """Raise WrongValue, naming them all, where hyperparameters are not the estimator's."""
-    problems = unknown(maker, names)
+def check_hyperparameters(maker: Maker, names: Iterable[str]) -> None:
+    """Raise WrongValue if some names are no hyperparameters of the estimator; it names them all."""
+    problems = unknown_hyperparameters(maker, names)
     if problems:
         raise WrongValue(*(f"--{name}: {text}" for name, text in problems.items()))
 
 
 def build(maker: Maker, hyperparameters: Mapping[str, Any], *, seed: int, threads: int) -> Any:
-    """Make an unfitted estimator; what it has of seeds and threads, inside too, is set unless given.
+    """Make an unfitted estimator with these hyperparameters; set its seeds and threads, inside too, unless given.
 
-    Raises WrongValue for an unknown hyperparameter. Labels of any kind are encoded where it needs that.
+    A classifier that takes no labels but 0, 1, 2, … is wrapped in one that encodes them. Raises WrongValue for an
+    unknown hyperparameter.
     """
-    check_names(maker, hyperparameters)
+    check_hyperparameters(maker, hyperparameters)
     built = maker()
-    built.set_params(**_standing(_names(built), hyperparameters, seed, threads))
+    built.set_params(**_seeds_and_threads(_hyperparameter_names(built), hyperparameters, seed, threads))
     built.set_params(**hyperparameters)
     return LabelEncoded(built) if is_classifier(built) and need_encoding(built) else built
 
 
-def packages(built: Any) -> list[str]:
-    """Return the import names of the packages that an estimator, and what is inside it, are of."""
+def packages_of(built: Any) -> list[str]:
+    """Return the import names of the packages that define an estimator and the estimators inside it."""
     inside = [built, *(part for part in built.get_params().values() if hasattr(part, "get_params"))]
     steps = [step for part in inside for _, step in getattr(part, "steps", ())]
     return sorted({type(part).__module__.partition(".")[0] for part in [*inside, *steps]})
 
 
 @contextmanager
-def rejections(path: str) -> Iterator[None]:
-    """Turn what an estimator raises for a value that it rejects into WrongValue, one sentence.
+def rejections_as_wrong_values(path: str) -> Iterator[None]:
+    """Turn an estimator's rejection of a hyperparameter's value into WrongValue, one sentence.
 
-    That is ValueError (scikit-learn's InvalidParameterError and xgboost's are some), an error of its package's own, or
-    a TypeError of an installed package: a user's own code is shown its traceback.
+    A rejection is a ValueError, as scikit-learn's InvalidParameterError and xgboost's errors are, an error class of the
+    estimator's own package, or a TypeError if that package is installed. Errors in a user's own code keep their
+    traceback.
     """
     packages = {part.partition(".")[0] for part in path.split("+")}
     try:
@@ -181,33 +183,36 @@ def rejections(path: str) -> Iterator[None]:
         raise
 
 
-def _names(made: Any) -> list[str]:
-    """Return the names of an estimator's hyperparameters; catboost's `get_params` has only those that were given."""
+def _hyperparameter_names(made: Any) -> list[str]:
+    """Return the names of an estimator's hyperparameters.
+
+    Its constructor is read too: `get_params` of catboost's estimators has only those that were set.
+    """
     kinds = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
     signature = inspect.signature(type(made)).parameters.values()
-    own = [parameter.name for parameter in signature if parameter.kind in kinds]
-    return list(dict.fromkeys([*made.get_params(), *own]))
+    constructor = [parameter.name for parameter in signature if parameter.kind in kinds]
+    return list(dict.fromkeys([*made.get_params(), *constructor]))
 
 
-def _standing(names: Iterable[str], given: Iterable[str], seed: int, threads: int) -> dict[str, Any]:
-    """Return what is set in an estimator beside its hyperparameters, by name.
+def _seeds_and_threads(names: Iterable[str], chosen: Iterable[str], seed: int, threads: int) -> dict[str, Any]:
+    """Return the values, by name, that are set in an estimator unless its hyperparameters were chosen.
 
-    Every seed, since not all of scikit-learn's meta-estimators seed what is inside them. Threads where nothing around
-    has some: else as many inside each of as many.
+    Each estimator inside gets the seed: not all of scikit-learn's meta-estimators seed what is inside them. Only the
+    outermost estimator that has threads gets them: else each of its threads would start as many more.
     """
-    inside: dict[str, list[str]] = {}  # what each estimator inside has, by the prefix of its names
+    inside: dict[str, list[str]] = {}  # the names of each estimator's hyperparameters, by their prefix
     for name in names:
         last = name.rpartition("__")[2]
         inside.setdefault(name.removesuffix(last), []).append(last)
-    found: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     for prefix, own in inside.items():
-        around = [other for outer in inside if outer != prefix and prefix.startswith(outer) for other in inside[outer]]
+        outer = [name for other in inside if other != prefix and prefix.startswith(other) for name in inside[other]]
         for synonyms, value in ((_SEED, seed), (_THREADS, threads), (_FILES, False)):
             present = [name for name in synonyms if name in own]
-            set_around = synonyms is _THREADS and not set(_THREADS).isdisjoint(around)
-            if present and not set_around and not any(f"{prefix}{name}" in given for name in present):
-                found[f"{prefix}{present[0]}"] = value
-    return found
+            threads_around = synonyms is _THREADS and not set(_THREADS).isdisjoint(outer)
+            if present and not threads_around and not any(f"{prefix}{name}" in chosen for name in present):
+                values[f"{prefix}{present[0]}"] = value
+    return values
 
 
 def _first_line(error: Exception) -> str:

@@ -1,4 +1,4 @@
-"""Between a table and an estimator that takes numbers alone: skrub's pipeline for what real tables hold."""
+"""What prepares a table for an estimator that takes only numbers: skrub's pipeline for text, dates and gaps."""
 
 import warnings
 from collections.abc import Callable, Iterator
@@ -7,16 +7,17 @@ from typing import Any, TextIO
 
 from sklearn.base import BaseEstimator
 
-# The packages of the steps.
+# The packages of the pipeline's steps, whose UserWarnings are kept from the log.
 _NOISY = ("skrub", "sklearn/preprocessing", "sklearn/impute", "pandas")
 
 
 def around(estimator: BaseEstimator, kind: Callable[[], Any], *, seed: int) -> Any:
-    """Put the steps that an estimator of a kind needs in front of it: text, dates, categories and gaps become numbers.
+    """Put skrub's steps in front of an estimator: they turn text, dates, categories and gaps into numbers.
 
-    Fitted as one with the estimator, so within each fold. Where a step draws at random it is seeded.
+    Which steps it gets depends on its kind. They are fitted together with it, so on each fold's own rows. Steps that
+    draw at random are seeded.
     """
-    # Imported here: it takes 2 s, which a table of numbers need not pay for.
+    # Imported here: the import takes 2 s, and a table of numbers alone needs no skrub.
     from skrub import tabular_pipeline
 
     pipeline = tabular_pipeline(kind())
@@ -28,9 +29,9 @@ def around(estimator: BaseEstimator, kind: Callable[[], Any], *, seed: int) -> A
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Keep from a log what the steps say of each fold that has a category, or a text, that others have not.
+    """Keep warnings out of the log that come with every fold which has a category, or a text, that others lack.
 
-    What is shown is chosen, not what is warned of: scikit-learn sets each filter that stands anew for each tree.
+    They are left out where warnings are shown, not by a filter: scikit-learn sets all filters again for each tree.
     """
     with warnings.catch_warnings():
         show = warnings.showwarning
@@ -53,5 +54,5 @@ def quiet() -> Iterator[None]:
 def _is_noise(message: str, category: type[Warning], filename: str) -> bool:
     if issubclass(category, UserWarning):
         return any(f"/{place}/" in filename for place in _NOISY)
-    # LogisticRegression has it no more, but every estimator is given it that still names it.
+    # LogisticRegression ignores its n_jobs since 1.8, but still has the parameter, so it is set like everyone's.
     return issubclass(category, FutureWarning) and message.startswith("'n_jobs' has no effect")

@@ -18,9 +18,9 @@ def scores(
     splits: Iterable[tuple[slice, slice]],
     scorer: Any,
 ) -> Iterator[tuple[float, float]]:
-    """Yield each fold's score and the seconds of its fit: a fresh clone's, on its other rows.
+    """Yield each fold's score and the seconds of its fit; each fold fits a fresh clone.
 
-    The slices are of the features' rows. Raises StepError for a score that is no finite number.
+    `splits` has slices of the rows, (fit rows, score rows). Raises StepError for a score that is no finite number.
     """
     for number, (fit_rows, score_rows) in enumerate(splits):
         began = perf_counter()

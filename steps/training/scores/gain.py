@@ -1,4 +1,4 @@
-"""How sure a held-out score is, and what tuning has gained: against the estimator's defaults and against a dummy."""
+"""The interval of a held-out score, and what tuning gained over the estimator's defaults and over a dummy."""
 
 from contextlib import suppress
 
@@ -8,9 +8,9 @@ from sklearn.metrics import get_scorer
 from steps.names import Metric
 from steps.training.scores.held_out import Answers, score
 
-# Resamples of the held-out rows; of many rows fewer do, since each costs more and says more.
+# Resamples of the held-out rows; fewer if there are many rows, since each costs more and varies less.
 _RESAMPLES, _FEWER, _MANY_ROWS = 1000, 200, 10_000
-# The interval's share, and how many resamples must have a score: rows that lack a class may have none.
+# The interval's share, and the share of resamples that must have a score: one that lacks a class may have none.
 _SHARE, _ENOUGH = 0.95, 0.9
 
 
@@ -43,9 +43,9 @@ def compare(
 
 
 def _interval(name: str, values: list[float], rows: int) -> dict[str, float]:
-    known = np.array([value for value in values if np.isfinite(value)])
+    finite = np.array([value for value in values if np.isfinite(value)])
     wanted = _RESAMPLES if rows <= _MANY_ROWS else _FEWER
-    if len(known) < _ENOUGH * wanted:
+    if len(finite) < _ENOUGH * wanted:
         return {}
-    low, high = np.quantile(known, [(1 - _SHARE) / 2, (1 + _SHARE) / 2])
+    low, high = np.quantile(finite, [(1 - _SHARE) / 2, (1 + _SHARE) / 2])
     return {Metric.low(name): float(low), Metric.high(name): float(high)}

@@ -1,4 +1,4 @@
-"""What a fitted model is worth on the held-out rows: the metric, and the usual scores of its task beside it."""
+"""Scores of a fitted model on the held-out rows: the metric, and the usual scores of its task."""
 
 import warnings
 from contextlib import suppress
@@ -16,7 +16,7 @@ from steps.errors import StepError
 from steps.names import Metric
 from steps.training.scores import folds
 
-# By the name that they are logged under: scikit-learn's scorer, and the sign that makes of it what people call so.
+# By the name under which it is logged: scikit-learn's scorer, and the sign that turns it into what the name means.
 _USUAL: dict[str, dict[str, tuple[str, int]]] = {
     "classification": {
         "accuracy": ("accuracy", 1),
@@ -35,14 +35,14 @@ _MANY_CLASSES = {"roc_auc": "roc_auc_ovr"}
 
 
 class Answers:
-    """A fitted model's answers for some rows: asked for once, and looked up as often as a scorer likes.
+    """A fitted model's answers for some rows: computed once, then looked up by each scorer.
 
-    Stands for the model where a scorer wants an estimator; the features are then the rows' positions, from 0.
+    A scorer takes this for the estimator; its features are then the rows' positions, from 0.
     """
 
     def __init__(self, fitted: Any, features: pd.DataFrame):
         self._fitted, self._features = fitted, features
-        self._known: dict[str, np.ndarray] = {}
+        self._by_method: dict[str, np.ndarray] = {}
         if is_classifier(fitted):
             self.classes_ = fitted.classes_
 
@@ -64,33 +64,33 @@ class Answers:
         return self._answer("decision_function", X)
 
     def _answer(self, method: str, rows: np.ndarray) -> np.ndarray:
-        if method not in self._known:
-            self._known[method] = np.asarray(getattr(self._fitted, method)(self._features))
-        answers: np.ndarray = self._known[method][rows]
+        if method not in self._by_method:
+            self._by_method[method] = np.asarray(getattr(self._fitted, method)(self._features))
+        answers: np.ndarray = self._by_method[method][rows]
         return answers
 
 
 def score(scorer: Any, answers: Answers, target: np.ndarray, rows: np.ndarray | None = None) -> float:
     """Score answers by one of scikit-learn's scorers, for all rows or for those at some positions."""
-    chosen = np.arange(len(target)) if rows is None else rows
+    positions = np.arange(len(target)) if rows is None else rows
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UndefinedMetricWarning)  # a class that is never predicted: a zero is right
-        return float(scorer(answers, chosen, target[chosen]))
+        return float(scorer(answers, positions, target[positions]))
 
 
 def scores(task: str, metric: str, answers: Answers, target: np.ndarray) -> dict[str, float]:
     """Return the metric and the usual scores, by the names that a run logs them under.
 
-    A usual score that is not to be had is left out: of a model that gives no probabilities, of rows that lack a class.
-    Raises StepError where the metric is no finite number.
+    A usual score is left out if it can't be computed: the model gives no probabilities, or the rows lack a class.
+    Raises StepError if the metric is no finite number.
     """
-    found = {Metric.test(metric): folds.finite(score(get_scorer(metric), answers, target), "held-out rows")}
+    by_name = {Metric.test(metric): folds.finite(score(get_scorer(metric), answers, target), "held-out rows")}
     many = task == "classification" and len(answers.classes_) > 2
     for name, (scorer, sign) in _USUAL[task].items():
-        if Metric.test(name) in found:
+        if Metric.test(name) in by_name:
             continue
-        chosen = _MANY_CLASSES.get(name, scorer) if many else scorer
+        scorer_name = _MANY_CLASSES.get(name, scorer) if many else scorer
         with suppress(ValueError, AttributeError, StepError):
-            value = sign * score(get_scorer(chosen), answers, target)
-            found[Metric.test(name)] = folds.finite(value, "held-out rows")
-    return found
+            value = sign * score(get_scorer(scorer_name), answers, target)
+            by_name[Metric.test(name)] = folds.finite(value, "held-out rows")
+    return by_name

@@ -11,16 +11,16 @@ from sklearn.metrics import ConfusionMatrixDisplay, PrecisionRecallDisplay, Pred
 from steps.names import Artifact
 from steps.training.scores.held_out import Answers
 
-mpl.use("Agg")  # there may be no screen, and none is wanted
-# More are not told apart in a picture.
+mpl.use("Agg")  # draws without a screen
+# More can't be told apart in a picture.
 _MOST_CLASSES = 10
 _MOST_BARS = 30
-# Each feature costs predictions of the rows for every repeat.
+# Each feature costs, for every repeat, predictions of the rows: at most so many repeats, predictions and rows.
 _REPEATS, _PREDICTIONS, _ROWS = 5, 1000, 10_000
 
 
 def of_classes(answers: Answers, target: np.ndarray) -> None:
-    """Log the confusion matrix and, where the model ranks, ROC and precision–recall curves, one for each class."""
+    """Log the confusion matrix and, if the model ranks rows, ROC and precision–recall curves, one for each class."""
     rows = np.arange(len(target))
     figure = _figure("Confusion matrix, held-out rows")
     ConfusionMatrixDisplay.from_predictions(
@@ -58,12 +58,12 @@ def of_quantity(answers: Answers, target: np.ndarray) -> None:
 def importances(fitted: object, features: pd.DataFrame, target: np.ndarray, metric: str, seed: int) -> None:
     """Log how much the score falls when the values of a feature are shuffled among the held-out rows.
 
-    Mean and standard deviation over repeats (Breiman, Random Forests, 2001). Of more than a thousand features none.
+    Mean and standard deviation over repeats (Breiman, Random Forests, 2001). Nothing for more than 1,000 features.
     """
     columns = features.shape[1]
     if columns > _PREDICTIONS:
         return
-    found = permutation_importance(
+    result = permutation_importance(
         fitted,
         features,
         target,
@@ -73,7 +73,7 @@ def importances(fitted: object, features: pd.DataFrame, target: np.ndarray, metr
         max_samples=min(1.0, _ROWS / len(features)),
     )
     table = pd.DataFrame(
-        {"feature": features.columns, "importance": found.importances_mean, "std": found.importances_std}
+        {"feature": features.columns, "importance": result.importances_mean, "std": result.importances_std}
     ).sort_values("importance", ascending=False, kind="stable")
     mlflow.log_text(table.to_csv(index=False), Artifact.IMPORTANCES)
     shown = table.head(_MOST_BARS)[::-1]
@@ -83,14 +83,14 @@ def importances(fitted: object, features: pd.DataFrame, target: np.ndarray, metr
 
 
 def _ranking(answers: Answers, rows: np.ndarray) -> dict[object, np.ndarray] | None:
-    """Return for each class a number for each row that is higher the likelier the class; None where there is none."""
+    """Return for each class a number for each row, higher the likelier the class; None if the model has none."""
     for method in ("predict_proba", "decision_function"):
         if hasattr(answers, method):
-            found = getattr(answers, method)(rows)
-            if found.ndim == 1:
-                return {answers.classes_[1]: found}
+            values = getattr(answers, method)(rows)
+            if values.ndim == 1:
+                return {answers.classes_[1]: values}
             positive = answers.classes_ if len(answers.classes_) > 2 else answers.classes_[1:]
-            return {label: found[:, list(answers.classes_).index(label)] for label in positive}
+            return {label: values[:, list(answers.classes_).index(label)] for label in positive}
     return None
 
 

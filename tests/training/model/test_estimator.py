@@ -32,7 +32,7 @@ from steps.training.model import estimator
 )
 def test_an_estimator_is_found_by_its_import_path(path, task, found):
     """The path leads to the class."""
-    assert estimator.find(path, task) is found
+    assert estimator.import_maker(path, task) is found
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_a_path_that_leads_to_no_estimator_for_the_task_is_refused(path, said, m
     """What can't be imported, is no estimator, does the other task or can't be made is told in one line."""
     monkeypatch.delitem(vars(model_selection), "HalvingGridSearchCV", raising=False)  # another test may enable it
     with pytest.raises(WrongValue) as caught:
-        estimator.find(path, "classification")
+        estimator.import_maker(path, "classification")
     (problem,) = caught.value.problems
     assert problem.startswith(f"--estimator {path!r}: ")
     assert said in problem
@@ -70,7 +70,7 @@ def test_a_path_that_leads_to_no_estimator_for_the_task_is_refused(path, said, m
 def test_all_unknown_hyperparameters_are_told_at_once():
     """Each is a line with the nearest name and those that are allowed."""
     with pytest.raises(WrongValue) as caught:
-        estimator.check_names(SVC, ["kernl", "C", "zzz"])
+        estimator.check_hyperparameters(SVC, ["kernl", "C", "zzz"])
     first, second = caught.value.problems
     assert first.startswith("--kernl: SVC has no such hyperparameter (did you mean 'kernel'?); allowed: C, ")
     assert second.startswith("--zzz: SVC has no such hyperparameter; allowed: C, break_ties, ")
@@ -78,7 +78,7 @@ def test_all_unknown_hyperparameters_are_told_at_once():
 
 def test_the_estimator_s_own_names_are_allowed():
     """A hyperparameter that has the name of a step's parameter is the estimator's here."""
-    estimator.check_names(KNeighborsClassifier, ["metric", "n_neighbors"])
+    estimator.check_hyperparameters(KNeighborsClassifier, ["metric", "n_neighbors"])
 
 
 def test_build_checks_the_names_too():
@@ -114,7 +114,7 @@ PIPELINE = "sklearn.preprocessing.StandardScaler+sklearn.decomposition.PCA+sklea
 def test_paths_joined_by_plus_are_a_pipeline():
     """Transformers and an estimator make scikit-learn's pipeline, and hyperparameters reach inside by `step__name`."""
     built = estimator.build(
-        estimator.find(PIPELINE, "classification"), {"svc__C": 3.0, "pca__n_components": 2}, seed=7, threads=2
+        estimator.import_maker(PIPELINE, "classification"), {"svc__C": 3.0, "pca__n_components": 2}, seed=7, threads=2
     )
     assert [name for name, _ in built.steps] == ["standardscaler", "pca", "svc"]
     found = built.get_params()
@@ -134,13 +134,13 @@ def test_paths_joined_by_plus_are_a_pipeline():
 def test_a_pipeline_that_is_none_is_refused(path, said):
     """Each part is looked at."""
     with pytest.raises(WrongValue) as caught:
-        estimator.find(path, "classification")
+        estimator.import_maker(path, "classification")
     assert said in str(caught.value)
 
 
 def test_the_name_inside_is_named_where_it_was_meant():
     """`C` of a pipeline is probably `svc__C`."""
-    text = estimator.unknown(estimator.find(PIPELINE, "classification"), ["C"])["C"]
+    text = estimator.unknown_hyperparameters(estimator.import_maker(PIPELINE, "classification"), ["C"])["C"]
     assert text.startswith("Pipeline has no such hyperparameter (did you mean 'svc__C'?); allowed: memory, pca, ")
 
 
@@ -201,7 +201,7 @@ def own(tmp_path, monkeypatch):
 @pytest.mark.parametrize("name", ["stack", "vote"])
 def test_a_function_makes_what_a_class_alone_can_t(own, name):
     """A user's own function gives an estimator that needs arguments; all its seeds are set, and its fits repeat."""
-    make = estimator.find(f"own_models.{name}", "classification")
+    make = estimator.import_maker(f"own_models.{name}", "classification")
     built = estimator.build(make, {"forest__max_depth": 2}, seed=7, threads=2)
     found = built.get_params()
     assert found["forest__max_depth"] == 2
@@ -215,16 +215,18 @@ def test_a_function_makes_what_a_class_alone_can_t(own, name):
 
 def test_threads_are_not_multiplied(own):
     """What has threads of its own gives none to what is inside it; else each inside has them."""
-    found = estimator.build(estimator.find("own_models.vote", "classification"), {}, seed=7, threads=2).get_params()
+    found = estimator.build(
+        estimator.import_maker("own_models.vote", "classification"), {}, seed=7, threads=2
+    ).get_params()
     assert (found["n_jobs"], found["forest__n_jobs"], found["bag__n_jobs"]) == (2, None, None)
     path = "sklearn.preprocessing.StandardScaler+sklearn.neighbors.KNeighborsClassifier"
-    found = estimator.build(estimator.find(path, "classification"), {}, seed=7, threads=2).get_params()
+    found = estimator.build(estimator.import_maker(path, "classification"), {}, seed=7, threads=2).get_params()
     assert found["kneighborsclassifier__n_jobs"] == 2
 
 
 def test_an_estimator_that_inherits_nothing_will_do(own):
     """fit, predict, get_params, set_params and scikit-learn's tags are enough."""
-    built = estimator.build(estimator.find("own_models.Duck", "classification"), {"bill": 3}, seed=7, threads=1)
+    built = estimator.build(estimator.import_maker("own_models.Duck", "classification"), {"bill": 3}, seed=7, threads=1)
     assert built.get_params() == {"bill": 3}
 
 
@@ -237,9 +239,9 @@ def test_an_estimator_that_inherits_nothing_will_do(own):
 )
 def test_hyperparameters_that_only_the_signature_tells(own, given, expected):
     """As with catboost: names from the signature, one of two names for the seed, no files in the current folder."""
-    make = estimator.find("own_models.Late", "classification")
+    make = estimator.import_maker("own_models.Late", "classification")
     assert estimator.build(make, given, seed=7, threads=2).get_params() == expected
-    assert list(estimator.unknown(make, ["depth", "detph"])) == ["detph"]
+    assert list(estimator.unknown_hyperparameters(make, ["depth", "detph"])) == ["detph"]
 
 
 @pytest.mark.parametrize(
@@ -256,7 +258,7 @@ def test_hyperparameters_that_only_the_signature_tells(own, given, expected):
 def test_what_gives_no_estimator_is_refused(own, name, said):
     """A function that returns something else or fails, and an estimator of neither task, are told in one line."""
     with pytest.raises(WrongValue) as caught:
-        estimator.find(f"own_models.{name}", "classification")
+        estimator.import_maker(f"own_models.{name}", "classification")
     (problem,) = caught.value.problems
     assert said in problem
     assert "\n" not in problem
@@ -277,7 +279,7 @@ def test_every_estimator_of_scikit_learn_can_be_built_or_is_refused_with_a_sente
     """By its public path each is built with its seed and threads set, or it is said that it needs arguments."""
     public = ".".join(kind.__module__.split(".")[:2])
     try:
-        make = estimator.find(f"{public}.{kind.__name__}", task)
+        make = estimator.import_maker(f"{public}.{kind.__name__}", task)
     except WrongValue as error:
         (problem,) = error.problems
         needs = ("must be an estimator with a default for each hyperparameter", "does not say, made without arguments,")
@@ -299,7 +301,7 @@ def test_a_name_that_the_step_has_too_is_reached_with_the_prefix():
     clashes = set()
     for kind, task in ALL:
         try:
-            make = estimator.find(f"{kind.__module__}.{kind.__name__}", task)
+            make = estimator.import_maker(f"{kind.__module__}.{kind.__name__}", task)
         except WrongValue:
             continue
         for name in make().get_params():
@@ -334,9 +336,9 @@ def test_a_name_that_the_step_has_too_is_reached_with_the_prefix():
 )
 def test_a_value_that_an_estimator_rejects_is_one_sentence(path, hyperparameters, said):
     """Whichever exception a package raises, it is told in one line with the estimator's path."""
-    built = estimator.build(estimator.find(path, "classification"), hyperparameters, seed=7, threads=1)
+    built = estimator.build(estimator.import_maker(path, "classification"), hyperparameters, seed=7, threads=1)
     features, target = np.random.default_rng(0).normal(size=(60, 3)), np.arange(60) % 2
-    with pytest.raises(WrongValue) as caught, estimator.rejections(path):
+    with pytest.raises(WrongValue) as caught, estimator.rejections_as_wrong_values(path):
         built.fit(features, target)
     (problem,) = caught.value.problems
     assert problem.startswith(f"{path}: {said}")
@@ -353,7 +355,7 @@ def test_an_error_of_the_estimator_s_own_package_is_a_rejection(own):
         ("builtins", "my_models.Model", Exception),
     ):
         error = TypeError if module == "builtins" else type("OwnError", (Exception,), {"__module__": module})
-        with pytest.raises(kind) as caught, estimator.rejections(path):
+        with pytest.raises(kind) as caught, estimator.rejections_as_wrong_values(path):
             raise error("depth is wrong\nand more")
         assert (type(caught.value) is WrongValue) == (kind is WrongValue)
         assert kind is Exception or str(caught.value) == f"{path}: depth is wrong"

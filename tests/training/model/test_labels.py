@@ -22,7 +22,7 @@ SCALED = "sklearn.preprocessing.StandardScaler+xgboost.XGBClassifier"
 
 
 def build(path="xgboost.XGBClassifier", **hyperparameters):
-    return estimator.build(estimator.find(path, "classification"), hyperparameters, seed=7, threads=1)
+    return estimator.build(estimator.import_maker(path, "classification"), hyperparameters, seed=7, threads=1)
 
 
 @pytest.mark.parametrize("target", LABELS.values(), ids=LABELS)
@@ -57,5 +57,5 @@ def test_a_pipeline_with_one_inside_is_encoded_as_a_whole():
 def test_who_needs_no_encoding_has_none():
     """scikit-learn's own take any labels, and a regressor has none."""
     assert not need_encoding(RandomForestClassifier())
-    make = estimator.find("xgboost.XGBRegressor", "regression")
+    make = estimator.import_maker("xgboost.XGBRegressor", "regression")
     assert type(estimator.build(make, {}, seed=7, threads=1)).__name__ == "XGBRegressor"

@@ -46,7 +46,7 @@ def fitted(task, path, rows=150):
     """Fit an estimator, quickly, as `train` does; return it with the features."""
     features, target = DATA[task](return_X_y=True, as_frame=True)
     features, target = features.sample(rows, random_state=0), target.sample(rows, random_state=0)
-    built = estimator.build(estimator.find(path, task), {}, seed=0, threads=1)
+    built = estimator.build(estimator.import_maker(path, task), {}, seed=0, threads=1)
     known = built.get_params()
     few = {"n_estimators": 5, "max_iter": 5}
     built.set_params(**{key: few[key.rpartition("__")[2]] for key in known if key.rpartition("__")[2] in few})
@@ -60,7 +60,7 @@ def of_a_table():
     features, target = load_iris(return_X_y=True, as_frame=True)
     features["colour"] = pd.Series(["red", "green", None] * 50, dtype="str")
     features["day"] = pd.date_range("2026-01-01", periods=150)
-    kind = estimator.find(estimator.DEFAULTS["classification"], "classification")
+    kind = estimator.import_maker(estimator.DEFAULTS["classification"], "classification")
     built = estimator.build(kind, {"n_estimators": 5}, seed=0, threads=1)
     return pipeline.around(built, kind, seed=0).fit(features, target), features
 
@@ -94,7 +94,7 @@ def others():
     yield "lambda", make_pipeline(FunctionTransformer(lambda table: table * 2), LogisticRegression(max_iter=1000))
     yield (
         "encoded labels",
-        estimator.build(estimator.find("xgboost.XGBClassifier", "classification"), {}, seed=0, threads=1),
+        estimator.build(estimator.import_maker("xgboost.XGBClassifier", "classification"), {}, seed=0, threads=1),
     )
 
 
