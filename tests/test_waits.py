@@ -29,7 +29,7 @@ def test_a_promise_holds_as_many_times_longer_as_the_machine_is_slower(took, slo
 
 
 def test_a_machine_is_never_faster_than_itself(monkeypatch):
-    """What a core of its own would do in 0.2 s takes at least that; the load of the last minute counts too."""
+    """What a core of its own would do in 0.1 s takes at least that; the load of the last minute counts too."""
     assert waits.slowness() >= 1
     monkeypatch.setattr("tests.waits.os.getloadavg", lambda: (60.0, 1.0, 1.0))
     monkeypatch.setattr("tests.waits.os.cpu_count", lambda: 2)

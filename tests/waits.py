@@ -8,7 +8,7 @@ from contextlib import contextmanager
 # How long anything is waited for that has to come, at the least: a machine may be loaded many times over.
 PATIENCE_S = 120.0
 _POLL_S = 0.05
-_SAMPLE_S = 0.2
+_SAMPLE_S = 0.1
 
 
 def until(condition: Callable[[], object], seconds: float, what: str) -> float:

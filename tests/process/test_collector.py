@@ -9,6 +9,13 @@ from steps.process import collector
 from steps.project.environment import PROJECT
 
 
+@pytest.fixture(autouse=True)
+def frozen():
+    """What stands after the collection of the tests is left out again, for those that follow."""
+    yield
+    gc.freeze()
+
+
 class Ring:
     """Garbage that only the collector can find."""
 
