@@ -5,6 +5,7 @@ import pytest
 from sklearn.metrics import get_scorer_names
 
 from steps.errors import WrongValue
+from steps.names import Variable
 from steps.parameters.settings import TrainSettings, TuneSettings
 from steps.training import run_plan
 
@@ -12,6 +13,12 @@ FORESTS = {
     "classification": "sklearn.ensemble.RandomForestClassifier",
     "regression": "sklearn.ensemble.RandomForestRegressor",
 }
+
+
+@pytest.fixture(autouse=True)
+def unpatched(monkeypatch):
+    """`prepare` would patch scikit-learn in this process, for all tests that follow."""
+    monkeypatch.setenv(Variable.PATCHES, "off")
 
 
 def make(**given):
