@@ -9,8 +9,8 @@ of the two no longer applies.
 1. `BaseEstimator._get_param_names` reads the names of a class's hyperparameters from its constructor by `inspect`, and
    a clone does that several times. Each class is read once instead. Alone: iris forest 1.2 times as fast.
 2. `check_random_state` makes a numpy RandomState for each seed. A new one seeds itself from the system's entropy first,
-   which takes 40 to 200 times as long as seeding it by a number. So a generator that nobody holds any more is seeded again.
-   Alone: iris forest 1.3 times as fast.
+   which takes 40 to 200 times as long as seeding it by a number. So a generator that nobody holds any more is seeded
+   again. Alone: iris forest 1.3 times as fast.
 """
 
 import sys
