@@ -28,6 +28,7 @@ LINKS = (
     re.compile(r"^ {0,3}\[[^\]]+\]:\s*<?([^\s>]+)", re.MULTILINE),  # [name]: target
     re.compile(r"(?:href|src)=[\"']([^\"']+)"),
 )
+NAMED = re.compile(r"\[`([\w.]+)`\]\(([^)\s]+\.py)\)")
 HEADING = re.compile(r"^ {0,3}#{1,6}\s+(.*?)\s*#*$", re.MULTILINE)
 
 
@@ -117,6 +118,19 @@ def dead_paths(root: Path, files: list[str]) -> list[str]:
     return dead
 
 
+def dead_names(root: Path, files: list[str]) -> list[str]:
+    """The functions and classes in Markdown files, linked as [`module.name`](file.py), that the file does not define."""
+    dead = []
+    for name in markdown(files):
+        for shown, target in NAMED.findall(FENCE.sub("", (root / name).read_text())):
+            path = root / os.path.normpath(Path(name).parent / target)
+            if path.is_file() and shown != path.name:
+                parts, code = shown.removeprefix(f"{path.stem}.").split("."), path.read_text()
+                if not all(re.search(rf"^ *(class|def) {part}\b", code, re.MULTILINE) for part in parts):
+                    dead.append(f"{name}: {shown}")
+    return dead
+
+
 def markdown(files: list[str]) -> list[str]:
     return [name for name in files if name.lower().endswith(".md")]
 
@@ -137,12 +151,12 @@ def anchors(path: Path) -> set[str]:
     return names
 
 
-CHECKS = (too_large, binaries, dead_links, dead_paths)
+CHECKS = (too_large, binaries, dead_links, dead_paths, dead_names)
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
 def test_the_repository_is_clean(check):
-    """No file over 500 kB, no binary but pictures, no link and no path in a Markdown file that leads nowhere."""
+    """No file over 500 kB, no binary but pictures, no link, path or name in a Markdown file that leads nowhere."""
     files = tracked(PROJECT)
     assert {"README.md", "MLproject", "tests/conftest.py"} <= set(files)
     assert check(PROJECT, files) == []
@@ -162,6 +176,9 @@ docs/missing.sh --all  # [no](link.md)
 ```
 
 `docs/old.md`
+
+[`code.py`](docs/code.py), [`code.Found.method`](docs/code.py), [`Found`](docs/code.py), [`code.lost`](docs/code.py),
+[`Found.lost`](docs/code.py)
 """
 
 
@@ -171,6 +188,7 @@ def tree(tmp_path):
     (tmp_path / "docs").mkdir()
     (tmp_path / "README.md").write_text(README)
     (tmp_path / "docs" / "page.md").write_text("# Two words\n\n# Two words\n\n```\n# three\n```\n[up](../README.md)\n")
+    (tmp_path / "docs" / "code.py").write_text("class Found:\n    def method(self): ...\n")
     (tmp_path / "docs" / "p.png").write_bytes(PICTURES[".png"][0] + b"\0\xff")
     (tmp_path / "docs" / "no.png").write_bytes(b"\0\xff")
     (tmp_path / "docs" / "p.whl").write_bytes(PICTURES[".png"][0] + bytes(MOST_BYTES))
@@ -188,9 +206,18 @@ def test_what_is_not_clean_is_named(tree, with_git):
         subprocess.run(["git", "init", "--quiet"], cwd=tree, check=True)
         subprocess.run(["git", "add", "--all"], cwd=tree, check=True)
     files = tracked(tree)
-    assert files == [".gitignore", "README.md", "docs/no.png", "docs/p.png", "docs/p.whl", "docs/page.md"]
+    assert files == [
+        ".gitignore",
+        "README.md",
+        "docs/code.py",
+        "docs/no.png",
+        "docs/p.png",
+        "docs/p.whl",
+        "docs/page.md",
+    ]
     assert too_large(tree, files) == ["docs/p.whl"]
     assert binaries(tree, files) == ["docs/no.png", "docs/p.whl"]
     dead = ["docs/gone.md", "docs/page.md#three", "#there", "docs/lost.md", "docs/none.md"]
     assert dead_links(tree, files) == [f"README.md: {target}" for target in dead]
     assert dead_paths(tree, files) == ["README.md: docs/missing.sh", "README.md: docs/old.md"]
+    assert dead_names(tree, files) == ["README.md: code.lost", "README.md: Found.lost"]
