@@ -119,7 +119,7 @@ def dead_paths(root: Path, files: list[str]) -> list[str]:
 
 
 def dead_names(root: Path, files: list[str]) -> list[str]:
-    """The functions and classes in Markdown files, linked as [`module.name`](file.py), that the file does not define."""
+    """The functions and classes in Markdown files, linked as [`module.name`](file.py), that the file lacks."""
     dead = []
     for name in markdown(files):
         for shown, target in NAMED.findall(FENCE.sub("", (root / name).read_text())):
