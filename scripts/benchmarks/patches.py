@@ -119,10 +119,10 @@ def cases() -> list[tuple[str, Callable[[], object]]]:
     accuracy = get_scorer("accuracy")
     forest = RandomForestClassifier(100, random_state=0)
     layout = splits.lay_out(splits.Rows(150, iris[1].to_numpy()), folds=5, test_size=0.2, seed=42)
-    laid_out = [part.take(layout.order) for part in iris]
+    flowers, species = (part.take(layout.order) for part in iris)
     return [
         ("fit, iris, forest of 100", partial(forest.fit, *iris)),
-        ("5 folds, iris, forest of 100", lambda: list(folds.scores(forest, *laid_out, layout.splits, accuracy))),
+        ("5 folds, iris, forest of 100", lambda: list(folds.scores(forest, flowers, species, layout.splits, accuracy))),
         ("fit, iris, extra trees, 100", partial(ExtraTreesClassifier(100, random_state=0).fit, *iris)),
         ("fit, iris, gradient boosting, 100", partial(GradientBoostingClassifier(random_state=0).fit, *iris)),
         ("fit, iris, histogram boosting, 100", partial(HistGradientBoostingClassifier(random_state=0).fit, *iris)),
