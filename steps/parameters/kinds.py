@@ -3,7 +3,7 @@
 import math
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -87,6 +87,11 @@ def number(low: float | None = None) -> Kind:
 def none_or(kind: Kind) -> Kind:
     """Accept `none`, which becomes None, beside what a kind accepts."""
     return Kind(f"none or {kind.allowed}", lambda word: None if word == "none" else kind.read(word), kind.names)
+
+
+def unset_or(kind: Kind) -> Kind:
+    """Accept `none`, read as None, but do not offer it: it is a default that the step itself refuses."""
+    return replace(none_or(kind), allowed=kind.allowed)
 
 
 def auto_or(kind: Kind) -> Kind:

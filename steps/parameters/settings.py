@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields
 from typing import Literal
 
 from steps.parameters.declared import parameter
-from steps.parameters.kinds import auto_or, flag, integer, none_or, number, one_of, share, text
+from steps.parameters.kinds import auto_or, flag, integer, none_or, number, one_of, share, text, unset_or
 
 DATA_SETS = ("iris", "wine", "breast_cancer", "digits", "diabetes")
 TASKS = ("classification", "regression")
@@ -152,7 +152,7 @@ class ReproduceSettings:
 
     run_id: str | None = parameter(
         None,
-        none_or(text("the id of a finished run: 32 letters and digits", r"[0-9a-f]{32}")),
+        unset_or(text("the id of a finished run: 32 letters and digits", r"[0-9a-f]{32}")),
         "the run to repeat; of a study: some of its trials",
     )
     sample: int = parameter(5, integer(1), "of a study, how many trials")

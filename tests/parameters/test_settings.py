@@ -48,7 +48,7 @@ WRONG = {
     "pick": (WORDS, "none or one of two objectives"),
     "register": (WORDS, "none or the name of a registered model"),
     "report": (["", "yes", "1"], "true or false"),
-    "run_id": (["", "abc", "A" * 32, "g" * 32, "0" * 33, " " + "0" * 32], "none or the id of a finished run: 32"),
+    "run_id": (["", "abc", "A" * 32, "g" * 32, "0" * 33, " " + "0" * 32], "the id of a finished run: 32"),
     "sample": (WHOLE_FROM_1, "a whole number from 1"),
     "log_folds": (["", "End", "never", "true"], "one of end, live"),
     "space": (["", " ", " forest"], "the name of a file in steps/spaces or the path of a YAML file"),
