@@ -80,6 +80,12 @@ class Artifact:
     CONDA = "environment/conda.yaml"  # what it should be
     LOG = "log.txt"  # on a trial that failed: its whole output
     GIT_DIFF = "git.diff"  # on a study whose tree is dirty: what makes it so
+    # On a study.
+    WARM_START = "warm_start.json"  # the runs that its search knew from the start, and why others are left out
+    REPORT = "report.html"  # the page
+    TRIALS = "trials.csv"  # its trials as a table
+    BEST = "best.yaml"  # the best trial's parameters, as -P takes them
+    STUDY_DB = "study.db"  # the study as a database of Optuna's own
     # On a run that was evaluated in full: pictures of the held-out rows, and a table.
     CONFUSION = "pictures/confusion_matrix.png"
     ROC = "pictures/roc_curve.png"

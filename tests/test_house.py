@@ -5,6 +5,7 @@ import doctest
 import functools
 import graphlib
 import importlib
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from steps import names
 from steps.project.environment import PROJECT
 
 STEPS = PROJECT / "steps"
@@ -37,14 +39,14 @@ def nodes(path: Path) -> list[ast.AST]:
 @functools.cache
 def imports(path: Path) -> frozenset[str]:
     """The names that a file imports, at the top or in a function: `steps.names` and `steps.names.Tag`, say."""
-    names: set[str] = set()
+    imported: set[str] = set()
     for node in nodes(path):
         if isinstance(node, ast.Import):
-            names |= {name.name for name in node.names}
+            imported |= {name.name for name in node.names}
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}: relative import"
-            names |= {str(node.module), *(f"{node.module}.{name.name}" for name in node.names)}
-    return frozenset(names)
+            imported |= {str(node.module), *(f"{node.module}.{name.name}" for name in node.names)}
+    return frozenset(imported)
 
 
 @functools.cache
@@ -119,6 +121,23 @@ def test_no_two_modules_and_no_two_classes_have_the_same_name():
     files = Counter(path.stem for path in FILES if path.stem != "__init__")
     classes = Counter(node.name for path in FILES for node in nodes(path) if isinstance(node, ast.ClassDef))
     assert [name for name, count in (files + classes).items() if count > 1] == []
+
+
+def test_a_name_that_crosses_a_process_stands_in_names_alone():
+    """No other module spells a tag, a role in a tag's comparison, an artifact or an environment variable."""
+    groups = (names.Tag, names.Artifact, names.Variable)
+    spelled = {value for group in groups for value in vars(group).values() if isinstance(value, str)}
+    spelled = {value for value in spelled if re.search(r"[._]", value)}  # else it may be any word
+    found = [
+        f"{path.relative_to(PROJECT)}: {node.value}"
+        for path in FILES
+        if path != STEPS / "names.py"
+        for node in nodes(path)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value in spelled
+    ]
+    assert found == []
+    comparison = re.compile(r"Tag\.ROLE\W.{0,12}['\"](study|trial|baseline|confirmation|champion|reproduction)['\"]")
+    assert [str(path) for path in FILES if comparison.search(path.read_text())] == []
 
 
 PURE = ["parameters/declared", "parameters/values", "errors", "names", "spaces/__init__"]

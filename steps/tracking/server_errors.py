@@ -16,9 +16,9 @@ import mlflow
 from mlflow.exceptions import MlflowException
 
 from steps.errors import StepError, Unreachable, WrongValue
+from steps.names import Variable
 from steps.project import secrets, storage_packages
 
-RUN_ID = "MLFLOW_RUN_ID"
 _URI = "MLFLOW_TRACKING_URI"
 # If both are set, MLflow takes the first.
 _EXPERIMENT = ("MLFLOW_EXPERIMENT_NAME", "MLFLOW_EXPERIMENT_ID")
@@ -118,8 +118,8 @@ def _missing_run(text: str, run_id: str) -> StepError | None:
     if f"Run with id={run_id} not found" not in text and f'Invalid value "{run_id}" for parameter' not in text:
         return None
     return WrongValue(
-        f"{RUN_ID} {run_id!r}: Run with id={run_id} not found in {where()}; make {_URI} absolute where it is relative, "
-        f"and unset {RUN_ID} where the step is started by hand"
+        f"{Variable.RUN_ID} {run_id!r}: Run with id={run_id} not found in {where()}; make {_URI} absolute where it is "
+        f"relative, and unset {Variable.RUN_ID} where the step is started by hand"
     )
 
 

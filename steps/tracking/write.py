@@ -12,9 +12,6 @@ from mlflow.tracking._tracking_service.utils import _get_store
 
 from steps.names import Artifact
 from steps.project import environment
-from steps.tracking.server_errors import RUN_ID as RUN_ID
-from steps.tracking.server_errors import explain as explain
-from steps.tracking.server_errors import where as where
 
 TAG_LENGTH = 7_900  # characters; MLflow takes 8,000
 _BATCH = 1000  # metrics in one request

@@ -8,10 +8,10 @@ from dataclasses import asdict
 from mlflow.entities import Run
 from mlflow.tracking import MlflowClient
 
-from steps.names import Metric, Role, Tag
+from steps.names import Artifact, Metric, Role, Tag
 from steps.project import environment
 from steps.tracking import write
-from steps.tuning.record import identity, warm_start
+from steps.tuning.record import identity
 from steps.tuning.record.warm_start import WarmStart
 from steps.tuning.study_plan import StudyPlan
 from steps.tuning.trials.child_runs import ChildRuns
@@ -36,7 +36,7 @@ def write_opening(plan: StudyPlan, study: str, run_id: str, past: WarmStart, ear
     if earlier:
         tags[Tag.CONTINUES] = ",".join(run.info.run_id for run in earlier)
     if plan.settings.warm_start is not None:
-        MlflowClient().log_dict(run_id, past.as_dict(), warm_start.FILE)
+        MlflowClient().log_dict(run_id, past.as_dict(), Artifact.WARM_START)
     write.record(run_id, tags=tags)
 
 

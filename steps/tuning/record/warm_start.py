@@ -19,15 +19,13 @@ from mlflow.utils.mlflow_tags import MLFLOW_PROJECT_ENTRY_POINT
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from steps.errors import WrongValue, did_you_mean
-from steps.names import ESTIMATOR_PREFIX, Role, Tag
+from steps.names import ESTIMATOR_PREFIX, Artifact, Role, Tag
 from steps.parameters.values import decode
 from steps.tracking import read
 from steps.tracking.server_errors import where
 from steps.tuning.search.pruning import Steps
 from steps.tuning.study_plan import StudyPlan
 
-# The artifact of the parent run that keeps which runs entered at the first start.
-FILE = "warm_start.json"
 _RUN_ID = re.compile(r"[0-9a-f]{32}")
 # Run ids that are named on the terminal for each reason; the artifact has them all.
 _SHOWN = 3
@@ -80,7 +78,7 @@ def collect(
 
 def recorded_run_ids(parent_run_id: str) -> list[str]:
     """Return the ids of the runs that entered a study, from the record of its first parent run."""
-    run_ids: list[str] = mlflow.artifacts.load_dict(f"runs:/{parent_run_id}/{FILE}")["runs"]
+    run_ids: list[str] = mlflow.artifacts.load_dict(f"runs:/{parent_run_id}/{Artifact.WARM_START}")["runs"]
     return run_ids
 
 

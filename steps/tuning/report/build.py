@@ -14,6 +14,7 @@ from pathlib import Path
 from mlflow.tracking import MlflowClient
 from mlflow.utils.mlflow_tags import MLFLOW_RUN_NOTE
 
+from steps.names import Artifact
 from steps.process import orphans
 from steps.tuning.study_plan import StudyPlan
 
@@ -51,16 +52,16 @@ def build(plan: StudyPlan, study: str, run_id: str, *, final: bool) -> None:
     with tempfile.TemporaryDirectory(prefix="tune-") as name:
         folder = Path(name)
         texts = {
-            page.FILE: page.html(record),
-            files.TRIALS: files.trials_csv(record),
-            files.BEST: files.best_yaml(record),
+            Artifact.REPORT: page.html(record),
+            Artifact.TRIALS: files.trials_csv(record),
+            Artifact.BEST: files.best_yaml(record),
         }
         for file, text in texts.items():
             if text:
                 (folder / file).write_text(text, encoding="utf-8")
         client.log_artifacts(run_id, name)
     lines = "\n".join(f"- **{_escape(name)}**: {_escape(value)}" for name, value in page.headline(record))
-    client.set_tag(run_id, MLFLOW_RUN_NOTE, f"{lines}\n\nAll of it is in the artifact `{page.FILE}`.")
+    client.set_tag(run_id, MLFLOW_RUN_NOTE, f"{lines}\n\nAll of it is in the artifact `{Artifact.REPORT}`.")
     if final:  # last, since thousands of trials take a minute
         with tempfile.TemporaryDirectory(prefix="tune-") as name:
             client.log_artifact(run_id, str(files.study_db(record, Path(name))))

@@ -10,12 +10,11 @@ from typing import Any
 import yaml
 from optuna.storages import RDBStorage
 
+from steps.names import Artifact
 from steps.parameters import declared
 from steps.parameters.settings import TrainSettings
 from steps.parameters.values import encode
 from steps.tuning.report.study_record import StudyRecord, as_optuna_study
-
-TRIALS, BEST, STUDY = "trials.csv", "best.yaml", "study.db"
 
 
 def trials_csv(record: StudyRecord) -> str:
@@ -64,7 +63,7 @@ def _shared(record: StudyRecord) -> dict[str, str]:
 
 def study_db(record: StudyRecord, folder: Path) -> Path:
     """Write the study to a database that Optuna's own tools open."""
-    path = folder / STUDY
+    path = folder / Artifact.STUDY_DB
 
     def connect() -> sqlite3.Connection:
         connection = sqlite3.connect(path, check_same_thread=False)

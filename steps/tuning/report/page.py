@@ -17,7 +17,6 @@ from steps.tuning.report import plots
 from steps.tuning.report.study_record import StudyRecord, TrialRecord
 from steps.tuning.trials.trial import SETTLED
 
-FILE = "report.html"
 _TEMPLATE = Path(__file__).parent / "page.html"
 # The address at which `mlflow ui` shows a local store.
 _UI = "http://127.0.0.1:5000"
