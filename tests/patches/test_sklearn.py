@@ -346,6 +346,7 @@ def answers(maker: Callable[..., Any], kind: str, seed: int, rows: np.ndarray) -
     return found
 
 
+@pytest.mark.e2e
 @pytest.mark.filterwarnings("ignore:The `probability` parameter was deprecated:FutureWarning")
 @pytest.mark.filterwarnings("ignore:Some inputs do not have OOB scores:UserWarning")
 @pytest.mark.parametrize("name", MAKERS)
@@ -361,6 +362,7 @@ def test_fits_are_the_same(name, seed, kind, thinned):
             assert answers(MAKERS[name], kind, seed, rows) == before
 
 
+@pytest.mark.e2e
 @pytest.mark.parametrize("kind", ["int", "generator"])
 def test_a_fit_in_threads_is_the_same(kind):
     """To the last bit, with trees grown by two threads at a time."""

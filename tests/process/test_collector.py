@@ -46,6 +46,7 @@ def test_an_import_that_fails_leaves_the_collector_at_work():
     gc.unfreeze()
 
 
+@pytest.mark.e2e
 def test_what_was_imported_is_not_looked_at_again():
     """Of what stands by then, no later collection knows."""
     with collector.paused():
@@ -57,6 +58,7 @@ def test_what_was_imported_is_not_looked_at_again():
     assert standing() is None
 
 
+@pytest.mark.e2e
 def test_a_process_ends_without_a_look_at_what_is_left():
     """Not even the collection at the interpreter's end finds what is garbage by then."""
     script = (

@@ -14,6 +14,8 @@ from steps.project.environment import PROJECT
 FOLLOWER = """
 import os, signal, sys, time
 from steps.process import orphans
+
+pytestmark = pytest.mark.e2e
 orphans.GRACE_S = {grace_s}
 {variant}
 orphans.follow(map(int, sys.argv[1:]))

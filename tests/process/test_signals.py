@@ -85,6 +85,8 @@ def test_who_waits_for_something_is_called_away(then, code):
 UNWRITTEN = """
 import os, signal, sys
 from steps.process import signals
+
+pytestmark = pytest.mark.e2e
 signals._PATIENCE_S, signals._LAST_WORDS_S = 1000, 0.2 if sys.argv[1] == "nobody reads" else 60
 noted = signals.Interrupts()
 noted.install()

@@ -17,6 +17,8 @@ from steps.process import orphans
 from steps.tracking import own_run, write
 from tests.e2e.tools import until
 
+pytestmark = pytest.mark.e2e
+
 KILLED, FAILED, RUNNING = "KILLED", "FAILED", "RUNNING"
 
 

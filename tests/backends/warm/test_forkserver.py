@@ -75,6 +75,8 @@ MAIN = """
 import os
 import sys
 from pathlib import Path
+
+pytestmark = pytest.mark.e2e
 folder = Path(sys.argv[1])
 with (folder / "imported.txt").open("a") as file:
     file.write(__name__ + " ")

@@ -90,6 +90,7 @@ def _fewer_resamples(monkeypatch):
     monkeypatch.setattr(gain, "_RESAMPLES", 200)
 
 
+@pytest.mark.e2e
 @pytest.mark.usefixtures("_fewer_resamples")
 def test_the_interval_of_a_gain():
     """A model that is far better than the baseline has a gain whose interval lies above zero, around the gain."""
@@ -103,6 +104,7 @@ def test_the_interval_of_a_gain():
     assert found != compared(fitted, constant, features, target, seed=2)
 
 
+@pytest.mark.e2e
 @pytest.mark.usefixtures("_fewer_resamples")
 def test_no_gain_is_no_gain():
     """Against itself a model gains nothing, in no resample: the scores are of the same rows."""
@@ -111,6 +113,7 @@ def test_no_gain_is_no_gain():
     assert (found["gain"], found["gain_low"], found["gain_high"]) == (0, 0, 0)
 
 
+@pytest.mark.e2e
 @pytest.mark.usefixtures("_fewer_resamples")
 def test_the_interval_of_a_score_is_the_binomial_one():
     """Of a share of rows that are right, the interval is that of the binomial distribution, but for its own chance."""
