@@ -10,12 +10,12 @@ from steps.names import Variable
 from steps.process import orphans
 from steps.project.environment import PROJECT
 
+pytestmark = pytest.mark.e2e
+
 # Follows the processes of its arguments, prints that it does, and sleeps; a variant is lines that come before.
 FOLLOWER = """
 import os, signal, sys, time
 from steps.process import orphans
-
-pytestmark = pytest.mark.e2e
 orphans.GRACE_S = {grace_s}
 {variant}
 orphans.follow(map(int, sys.argv[1:]))

@@ -8,6 +8,8 @@ import pytest
 from steps.errors import Interrupted
 from steps.project.environment import PROJECT
 
+pytestmark = pytest.mark.e2e
+
 # Signals itself with the given numbers, moving the clock on by the given seconds between; then says what it noted.
 SCRIPT = """
 import select, signal, sys
@@ -85,8 +87,6 @@ def test_who_waits_for_something_is_called_away(then, code):
 UNWRITTEN = """
 import os, signal, sys
 from steps.process import signals
-
-pytestmark = pytest.mark.e2e
 signals._PATIENCE_S, signals._LAST_WORDS_S = 1000, 0.2 if sys.argv[1] == "nobody reads" else 60
 noted = signals.Interrupts()
 noted.install()

@@ -7,6 +7,8 @@ import pytest
 
 from steps.project.environment import PROJECT
 
+pytestmark = pytest.mark.e2e
+
 # Asks a forkserver, of its own, in a folder, for each call, and prints what came.
 SCRIPT = """
 import json, os, sys
@@ -75,8 +77,6 @@ MAIN = """
 import os
 import sys
 from pathlib import Path
-
-pytestmark = pytest.mark.e2e
 folder = Path(sys.argv[1])
 with (folder / "imported.txt").open("a") as file:
     file.write(__name__ + " ")
