@@ -1,4 +1,5 @@
 import ast
+import functools
 import os
 import re
 import shutil
@@ -73,6 +74,7 @@ def test_what_the_project_imports_is_pinned():
             assert pin.version in wanted.specifier
 
 
+@functools.cache
 def imported_by_the_steps():
     """The top-level modules of other packages that a file in steps/ imports, each with the packages that have it."""
     nodes = [node for path in ROOT.glob("steps/**/*.py") for node in ast.walk(ast.parse(path.read_text()))]

@@ -1,12 +1,12 @@
 """How fitted models are saved: without code where that is possible, and giving the same predictions."""
 
+import importlib
 import warnings
 
 import mlflow
 import numpy as np
 import pandas as pd
 import pytest
-import skops.io
 from mlflow.tracking import MlflowClient
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.datasets import load_diabetes, load_iris
@@ -16,8 +16,10 @@ from sklearn.preprocessing import FunctionTransformer
 
 from steps import spaces
 from steps.names import Tag
-from steps.training.model import estimator, log, pipeline
+from steps.training.model import estimator, pipeline
 from steps.tuning import space
+
+pytestmark = pytest.mark.e2e  # what writes models takes a second to import
 
 DATA = {"classification": load_iris, "regression": load_diabetes}
 SHIPPED = sorted(
@@ -65,25 +67,34 @@ def of_a_table():
     return pipeline.around(built, kind, seed=0).fit(features, target), features
 
 
+@pytest.fixture
+def log():
+    """The module, which each worker that only collects these tests does without."""
+    return importlib.import_module("steps.training.model.log")
+
+
+@pytest.fixture
+def skops_io():
+    return importlib.import_module("skops.io")
+
+
 def answers(of, features):
     """Return all that a model says of some rows."""
     return [getattr(of, name)(features) for name in ("predict", "predict_proba") if hasattr(of, name)]
 
 
-@pytest.mark.e2e
 @pytest.mark.parametrize(("task", "path"), SHIPPED, ids=[path for _, path in SHIPPED])
-def test_a_model_of_a_shipped_space_loads_without_code_and_predicts_the_same(task, path):
+def test_a_model_of_a_shipped_space_loads_without_code_and_predicts_the_same(task, path, log, skops_io):
     """Each estimator of the shipped spaces is saved by skops, and what comes back predicts the same to the last bit."""
     made, features = fitted(task, path)
     saved = log.serialization(made, features)
     assert saved["serialization_format"] == "skops"
-    back = skops.io.loads(skops.io.dumps(made), trusted=saved["skops_trusted_types"])
+    back = skops_io.loads(skops_io.dumps(made), trusted=saved["skops_trusted_types"])
     for found, expected in zip(answers(back, features), answers(made, features), strict=True):
         assert np.array_equal(found, expected)
 
 
-@pytest.mark.e2e
-def test_a_pipeline_for_tables_loads_without_code():
+def test_a_pipeline_for_tables_loads_without_code(log):
     """What skrub puts in front of an estimator is saved by skops too."""
     assert log.serialization(*of_a_table())["serialization_format"] == "skops"
 
@@ -99,25 +110,24 @@ def others():
 
 
 @pytest.mark.parametrize("name", ["own", "lambda", "encoded labels"])
-def test_what_is_not_of_the_trusted_packages_is_pickled(name):
+def test_what_is_not_of_the_trusted_packages_is_pickled(name, log):
     """A class of the user's own, a lambda, a classifier of another package: cloudpickle, and no types to trust."""
     features, target = load_iris(return_X_y=True, as_frame=True)
     made = dict(others())[name].fit(features, target)
     assert log.serialization(made, features) == {"serialization_format": "cloudpickle"}
 
 
-def test_a_model_that_does_not_come_back_the_same_is_pickled(monkeypatch):
+def test_a_model_that_does_not_come_back_the_same_is_pickled(monkeypatch, log, skops_io):
     """Where what skops gives back predicts something else, the model is saved by cloudpickle."""
     made, features = fitted("classification", "sklearn.linear_model.LogisticRegression")
     other, _ = fitted("classification", "sklearn.linear_model.LogisticRegression", rows=20)
     other.coef_ = -other.coef_
-    monkeypatch.setattr(skops.io, "loads", lambda *_, **__: other)
+    monkeypatch.setattr(skops_io, "loads", lambda *_, **__: other)
     assert log.serialization(made, features)["serialization_format"] == "cloudpickle"
 
 
-@pytest.mark.e2e
 @pytest.mark.parametrize("saved_by", ["skops", "cloudpickle"])
-def test_a_logged_model_is_tagged_with_its_format_and_predicts_the_same(saved_by, place):
+def test_a_logged_model_is_tagged_with_its_format_and_predicts_the_same(saved_by, place, log):
     """The run says how its model is saved; loaded back by MLflow it predicts the same to the last bit."""
     if saved_by == "skops":
         made, features = of_a_table()
