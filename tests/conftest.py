@@ -13,11 +13,13 @@ import sqlite3
 import subprocess
 import sys
 import threading
+from collections import Counter
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import hypothesis
 import pytest
 
 from steps.process import collector
@@ -27,6 +29,16 @@ if TYPE_CHECKING:
     from mlflow.tracking import MlflowClient
 
     from tests.e2e.tools import Place
+
+
+# Whoever runs the fast tests alone, again and again, gets half of the examples of each property.
+hypothesis.settings.register_profile("quick", max_examples=50)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Take fewer examples for the fast tests alone."""
+    if config.getoption("markexpr") == "not e2e":
+        hypothesis.settings.load_profile("quick")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -49,14 +61,17 @@ def pytest_collection() -> Generator[None, object, object]:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """The long ones come first: the fast ones fill the gaps at the end. The slow ones are left out unless asked for.
 
-    Of the fast ones, the files with a database take longest.
+    Of the fast ones, the files with a database take longest; but the second file has none, since a second worker would
+    only wait for the first to make that.
     """
     if not config.getoption("--all"):
         slow = [item for item in items if item.get_closest_marker("slow")]
         config.hook.pytest_deselected(items=slow)
         items[:] = [item for item in items if item not in slow]
     long = {item.path for item in items if "client" in getattr(item, "fixturenames", ())}
-    items.sort(key=lambda item: (item.get_closest_marker("e2e") is None, item.path not in long))
+    second = Counter(item.path for item in items if item.path not in long).most_common(1)
+    ranks = {path: 1 for path, _ in second} | dict.fromkeys(sorted(long)[:1], 0) | dict.fromkeys(sorted(long)[1:], 2)
+    items.sort(key=lambda item: (item.get_closest_marker("e2e") is None, ranks.get(item.path, 3)))
 
 
 @pytest.fixture(autouse=True)
