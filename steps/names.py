@@ -103,7 +103,6 @@ class Variable:
     TUNER = "TUNING_TUNER"  # the tuner's process id, for its children
     FILES = "TUNING_FILES"  # the folder of a study that keeps what was fetched for it
     KNOWN_ENVIRONMENT = "TUNING_ENVIRONMENT"  # sha256 of the environment that the study's run has on record
-    PRELOAD = "TUNING_PRELOAD"  # what the forkserver does first, JSON: see steps.backends.warm.preload
     PATCHES = "TUNING_PATCHES"  # off: no patch of speed, see steps.patches
 
 

@@ -4,7 +4,6 @@ mlflow run . -e train -P n_estimators=120 -P max_depth=7
 python -m steps.train --n_estimators 120 --max_depth 7
 """
 
-import multiprocessing
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -35,9 +34,8 @@ def _train(words: Sequence[str]) -> int:
     settings, hyperparameters = command_line.read_open(words, TrainSettings, ESTIMATOR_PREFIX)
     secrets.refuse(settings.data, os.environ.get(Variable.RUN_ID))
     sqlite_uri.refuse_another(os.environ.get(Variable.RUN_ID))
-    if multiprocessing.parent_process() is None:  # else a backend started it, which sees to its end
-        signals.raise_at_once()
-        orphans.follow_launchers()
+    signals.raise_at_once()
+    orphans.follow_launchers()
     threads.limit(settings.threads)
     # Imported only now: `--help` and a wrong value answer at once, and the thread limits stand before numpy loads.
     with collector.paused():

@@ -7,11 +7,12 @@ python -m steps.tune --n_trials 20
 import os
 import tempfile
 from collections.abc import Sequence
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 
 from steps import patches
-from steps.backends.warm import forkserver
+from steps.backends.warm import launch
 from steps.names import Variable
 from steps.parameters import command_line, declared
 from steps.parameters.settings import TuneSettings
@@ -39,21 +40,22 @@ def _tune(words: Sequence[str]) -> int:
     run_id = os.environ.get(Variable.RUN_ID)
     secrets.refuse(settings.data, run_id)
     sqlite_uri.refuse_another(run_id)
-    patches.speed_wanted()  # refuses another value than on and off; the forkserver would die of it
+    patches.speed_wanted()  # refuses another value than on and off; the launcher would die of it
     interrupts = Interrupts()
     interrupts.install()
     threads.limit(settings.threads)
     orphans.follow_launchers()
     outage.retry_for_minutes()
     os.environ[Variable.TUNER] = str(os.getpid())
-    with tempfile.TemporaryDirectory(prefix="tune-") as files:
+    with tempfile.TemporaryDirectory(prefix="tune-") as files, ExitStack() as stack:
         os.environ[Variable.FILES] = files
         # Before this process's own imports, so that both import at the same time.
-        forkserver.start(child_preload.MODULES, Path(files))
+        launch.start(child_preload.MODULES, [Path(files)])
+        stack.callback(launch.stop)
         # A study without a name has no record that could change its settings: its data can be read at once.
         settled = run_id is not None and not settings.is_named
         if run_id is not None and settled:
-            _order_forkserver(settings, run_id)
+            _prepare_launcher(settings, run_id)
         with collector.paused():
             from steps.tracking.own_run import own_run
             from steps.tuning import study
@@ -64,17 +66,17 @@ def _tune(words: Sequence[str]) -> int:
             opened = study.open_study(settings, parent)
             if opened.settings.threads != settings.threads:  # BLAS has read its limit by now
                 threads.limit(opened.settings.threads)
-                forkserver.start(child_preload.MODULES, Path(files))
+                launch.start(child_preload.MODULES, [Path(files)])
             if not settled:
-                _order_forkserver(opened.settings, parent)
-            describe = partial(forkserver.call, "steps.training.run_plan:describe")
+                _prepare_launcher(opened.settings, parent)
+            describe = partial(launch.call, "steps.training.run_plan:describe")
             study.run(opened, interrupts, describe)
     return 0
 
 
-def _order_forkserver(settings: TuneSettings, run_id: str) -> None:
+def _prepare_launcher(settings: TuneSettings, run_id: str) -> None:
     """Have the process that imports once for all children read the data too."""
-    forkserver.order([*child_preload.calls(settings), *child_preload.first_write(settings, run_id)])
+    launch.prepare([*child_preload.calls(settings), *child_preload.first_write(settings, run_id)])
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ import yaml
 from mlflow.projects import _project_spec
 
 from steps import names, spaces
-from steps.backends import executor
+from steps.backends.warm.command_words import python_words
 from steps.parameters import command_line, declared
 from steps.parameters.declared import parameters
 from steps.parameters.settings import (
@@ -74,11 +74,11 @@ def test_the_command_that_mlflow_makes_gives_the_step_its_values(name, settings,
     entry_point = _project_spec.load_project(PROJECT).get_entry_point(name)
     text = {"target": "it's $HOME; `x`"} if hasattr(settings, "target") else {}
     for given in ({}, {**text, "seed": "7"}):
-        words = executor.python_words(entry_point.compute_command(given, str(tmp_path)))
+        words = python_words(entry_point.compute_command(given, str(tmp_path)))
         assert words is not None
-        assert words[:2] == ["-m", f"steps.{name}"]
+        assert words[:3] == ["python", "-m", f"steps.{name}"]
         expected = names_and_defaults(settings) | given
-        assert declared.words(command_line.read(words[2:], settings)) == expected
+        assert declared.words(command_line.read(words[3:], settings)) == expected
 
 
 def test_the_project_names_its_environment():
@@ -128,7 +128,7 @@ def test_readme_shows_every_parameter_with_its_default(name, settings):
     "path", sorted({path for file in FILES for path in re.findall(r'"(steps[\w.]*:\w+)"', file.read_text())})
 )
 def test_a_function_that_is_named_by_text_is_there(path):
-    """A `module:function` for the forkserver exists: it would be found missing only in a fork."""
+    """A `module:function` for the launcher exists: it would be found missing only in a fork."""
     module, _, name = path.partition(":")
     assert callable(getattr(importlib.import_module(module), name))
 
@@ -159,7 +159,7 @@ def test_a_shipped_space_parses_and_suits_its_estimators(name, task):
     found = space.load(name)
     paths = estimator.check_estimators(task, found.hyperparameters()[task], found.where[task])
     assert paths == found.for_task(task).estimators
-    assert set(paths) <= set(spaces.estimators(name))  # so a forkserver has them imported
+    assert set(paths) <= set(spaces.estimators(name))  # so the launcher has them imported
 
 
 def test_the_spaces_that_are_shipped():

@@ -15,7 +15,7 @@ from pathlib import Path
 import mlflow
 
 from steps.backends import WARM
-from steps.backends.warm import forkserver, warm_backend
+from steps.backends.warm import launch, warm_backend
 from steps.names import Variable
 from steps.parameters.settings import TuneSettings
 from steps.process import threads
@@ -27,13 +27,13 @@ def main(table: str, children: int, parameters: dict[str, object]) -> None:
     threads.limit(1)
     os.environ[Variable.TUNER] = str(os.getpid())
     with tempfile.TemporaryDirectory() as folder:
-        space = Path(folder) / "space.yaml"  # whose estimators say how the forkserver keeps the table
+        space = Path(folder) / "space.yaml"  # whose estimators say how the launcher keeps the table
         space.write_text(f"estimator:\n  {parameters['estimator']}:\n    random_state: 0\n")
         settings = TuneSettings(data=table, space=str(space))
         run = mlflow.start_run()
-        forkserver.start(child_preload.MODULES, Path(folder))
-        forkserver.order([*child_preload.calls(settings), *child_preload.first_write(settings, run.info.run_id)])
-        forkserver.call("steps.training.run_plan:describe", settings=settings.for_training(), estimators={})
+        launch.start(child_preload.MODULES)
+        launch.prepare([*child_preload.calls(settings), *child_preload.first_write(settings, run.info.run_id)])
+        launch.call("steps.training.run_plan:describe", settings=settings.for_training(), estimators={})
         print("ready", flush=True)
         warm_backend.register(Path(folder))
         words = {"data": table, "refit": "false"} | {name: str(value) for name, value in parameters.items()}

@@ -3,7 +3,7 @@
     scripts/bench data [megabytes] [children]
 
 Makes a table of numbers as a Parquet file, of float64 and of float32, and lets a tuner's process tree (the tuner, its
-forkserver and the children, all at a time) work on it: the table is read, and each child cross-validates. PSS counts a
+launcher and the children, all at a time) work on it: the table is read, and each child cross-validates. PSS counts a
 page that n processes share as 1/n in each, so the sum is what the tree takes. The bound is twice the table in memory
 plus 300 MB a child.
 """

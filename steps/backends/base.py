@@ -33,7 +33,7 @@ class CreatedRun:
 class OwnBackend(AbstractBackend):
     """Creates child runs and executes them; `folder` takes their output. `name` is what `mlflow.run` knows it by.
 
-    A project is read once, when its first run is launched: the forkserver has imported its code even earlier, and a
+    A project is read once, when its first run is launched: the launcher has imported its code even earlier, and a
     run should record the code that it executes.
     """
 

@@ -1,40 +1,23 @@
 """No process of a study outlives the one that it works for, however that one ends.
 
 A process that is killed ends none of its children. Process groups, pipes and PR_SET_PDEATHSIG don't reach all of
-them: a shell may stand between, and a forkserver's children hold each other's pipes. So each process watches itself.
+them: a shell may stand between, or MLflow's own process. So each process watches itself.
 """
 
-import multiprocessing
 import os
 import select
-import shutil
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable
 
 from steps.names import Variable
 from steps.process import proc
 
 # How long a process may take to end in order once one that it follows is gone.
 GRACE_S = 3.0
-# How long an orphan may take between SIGTERM and SIGKILL. One that has only just started handles no signals yet.
-ORPHANS_GRACE_S = 1.5
 _POLL_S = 0.25
 _DESERTED = threading.Event()
-
-
-def follow_parent() -> None:
-    """End this process's whole session when the process that asked the forkserver for it ends."""
-
-    def wait() -> None:
-        parent = multiprocessing.parent_process()
-        if parent is not None:
-            parent.join()
-            os.killpg(0, signal.SIGKILL)
-
-    threading.Thread(target=wait, name="follower", daemon=True).start()
 
 
 def follow(pids: Iterable[int]) -> None:
@@ -66,31 +49,6 @@ def follow_launchers() -> None:
     if Variable.TUNER in os.environ:
         pids.append(int(os.environ[Variable.TUNER]))
     follow(pids)
-
-
-def clear_up(tuner: int, folders: Sequence[str]) -> None:
-    """Wait for a tuner's end, then end every process that still has it in its environment, and remove its folders.
-
-    First by SIGTERM, after ORPHANS_GRACE_S by SIGKILL. This is the body of a forked process, which the tuner kills if
-    it ends in order. It is for children that don't follow the tuner (other people's commands, or ours in their first
-    moments), and for files that nobody else would remove.
-    """
-    os.setsid()
-    parent = multiprocessing.parent_process()
-    if parent is None:
-        return
-    parent.join()
-    signals = [signal.SIGTERM]
-    deadline = time.monotonic() + ORPHANS_GRACE_S
-    while orphans := proc.with_variable(f"{Variable.TUNER}={tuner}"):
-        for number in signals:
-            for pid in orphans:
-                with suppress(ProcessLookupError):
-                    os.kill(pid, number)
-        signals = [signal.SIGKILL] if time.monotonic() > deadline else []
-        time.sleep(_POLL_S)
-    for folder in folders:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def launchers(run_id: str) -> list[int]:

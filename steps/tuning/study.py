@@ -4,8 +4,7 @@ import logging
 import os
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -14,11 +13,9 @@ from mlflow.entities import Run
 from mlflow.tracking import MlflowClient
 
 from steps import backends
-from steps.backends.warm import forkserver, warm_backend
+from steps.backends.warm import launch, warm_backend
 from steps.errors import NoTrialFinished, StepError, WrongValue
-from steps.names import Variable
 from steps.parameters.settings import TuneSettings
-from steps.process import orphans
 from steps.process.signals import Interrupts
 from steps.tracking import outage
 from steps.tuning import wiring
@@ -89,7 +86,8 @@ def run(opened: OpenStudy, interrupts: Interrupts, describe: Describe) -> None:
     os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")  # nor a link for each end
     plan, git_state = _check(opened, describe)
     backend.warn(plan.settings, plan.jobs)
-    with tempfile.TemporaryDirectory(prefix="tune-") as folder, _removed_at_end(folder, os.environ[Variable.FILES]):
+    with tempfile.TemporaryDirectory(prefix="tune-") as folder:
+        launch.prepare(folders=[Path(folder)])
         children = wiring.make_child_runs(plan, opened.name, opened.experiment_id, Path(folder))
         past = _warm_start(plan, children, opened.earlier)
         search = partial(wiring.make_search, plan, list(past.trials.values()))
@@ -170,16 +168,6 @@ def _register_backends(settings: TuneSettings, folder: Path) -> None:
         from steps.backends.ray import ray_backend  # Ray is optional
 
         ray_backend.register(folder, ray_cluster.trial_resources(settings), ray_cluster.preload(settings))
-
-
-@contextmanager
-def _removed_at_end(*folders: str) -> Iterator[None]:
-    """Have a process of its own remove folders if this process ends before it can, such as by SIGKILL."""
-    janitor = forkserver.fork(orphans.clear_up, os.getpid(), folders)
-    try:
-        yield
-    finally:
-        janitor.kill()
 
 
 def _warm_start(plan: StudyPlan, children: ChildRuns, earlier: Sequence[Run]) -> WarmStart:

@@ -73,7 +73,7 @@ class Cluster:
 
     def trials(self) -> list[int]:
         """Find the forks in which trials are executed."""
-        servers = [pid for pid, command in self.processes().items() if "multiprocessing.forkserver" in command]
+        servers = [pid for pid, command in self.processes().items() if "warm/launcher.py" in command]
         return [pid for pid in servers if _parent(pid) in servers]
 
     def workers(self) -> list[int]:

@@ -63,9 +63,9 @@ def test_the_tuner_killed_takes_its_children_along(place: Place) -> None:
 
 
 def test_a_tuner_killed_while_it_starts_leaves_nothing(place: Place) -> None:
-    """SIGKILL while the forkserver is still importing: it ends too."""
+    """SIGKILL while the launcher is still importing: it ends too."""
     process = place.start(place.step_command("steps.tune", **LONG), cwd=ROOT)
-    until(lambda: any("forkserver" in command for command in place.processes().values()), 120, "a forkserver")
+    until(lambda: any("launcher.py" in command for command in place.processes().values()), 120, "a launcher")
     process.kill()
     process.wait()
     place.all_gone()

@@ -1,14 +1,13 @@
 """A process with the steps' imports done: it runs each step that it is asked for in a fork of its own.
 
 An interpreter that imports MLflow, scikit-learn and Optuna takes seconds, and a table of bad inputs has some hundred
-rows. So a row costs a fork: all that a step does from its first line on it does for real. The forkserver that `tune`
+rows. So a row costs a fork: all that a step does from its first line on it does for real. The launcher that `tune`
 starts is a fork too, made before the step began, so that nothing of the step's is in it.
 """
 
 import atexit
 import importlib
 import json
-import multiprocessing.util
 import os
 import runpy
 import signal
@@ -18,7 +17,10 @@ import time
 import traceback
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
+
+from steps.backends.warm import launch, launcher
 
 # All that the steps import, but for themselves: `python -m` executes those.
 MODULES = (
@@ -34,13 +36,12 @@ MODULES = (
     "mlflow.store.tracking.sqlalchemy_store",
     "mlflow.store.tracking.rest_store",
 )
-# A forkserver has to import these itself: the one because it does its work then, the other because it looks at that.
-_ITS_OWN = ("preload", "forkserver")
 _POLL_S = 0.005
 
 
 def main() -> None:
     """Answer the requests on stdin, a line of JSON each, with the exit code of the step."""
+    atexit.register(launcher.main_program.end_quickly)  # as the launcher does: it comes last
     for name in MODULES:
         importlib.import_module(name)
     _use(sys.argv[1])
@@ -109,48 +110,64 @@ def _redirect(files: Mapping[int, str]) -> None:
 
 
 def _keep_a_spare() -> None:
-    """Fork a process that becomes the forkserver, once `multiprocessing` wants to start one."""
+    """Fork a process that becomes the launcher, once the step wants to start one."""
     ours, its = socket.socketpair()
     spare = os.fork()
     if spare == 0:
         ours.close()
-        _become_the_forkserver(its)
+        _become_the_launcher(its)  # which comes back as what the launcher has forked
+        raise SystemExit
     its.close()
+    spawn = launch.spawn
 
-    def spawn(path: bytes, words: Sequence[Any], descriptors: Sequence[int]) -> int:
-        command = os.fsdecode(words[-1])
-        if "forkserver" not in command:  # its tracker of resources
-            return standing(path, words, descriptors)
-        order = {"command": command, "fds": list(descriptors), "env": dict(os.environ)}
-        socket.send_fds(ours, [json.dumps(order).encode()], descriptors)
+    def take_the_spare(descriptor: int) -> Any:
+        order = {"env": dict(os.environ), "cwd": str(Path.cwd())}
+        socket.send_fds(ours, [json.dumps(order).encode()], [descriptor])
         ours.close()
-        multiprocessing.util.spawnv_passfds = standing
-        return spare
+        launch.spawn = spawn
+        return Spare(spare)
 
-    standing = multiprocessing.util.spawnv_passfds
-    multiprocessing.util.spawnv_passfds = spawn  # type: ignore[assignment]
+    launch.spawn = take_the_spare
 
 
-def _become_the_forkserver(orders: socket.socket) -> None:
-    message, received, _, _ = socket.recv_fds(orders, 1_000_000, 16)
+class Spare:
+    """What a launcher needs of the process that it is; see `subprocess.Popen`."""
+
+    def __init__(self, pid: int):
+        self.pid = pid
+        self.returncode: int | None = None
+
+    def poll(self) -> int | None:
+        """Return the exit code, None while it runs."""
+        return self._reap(os.WNOHANG)
+
+    def wait(self) -> int | None:
+        """Wait for the end."""
+        return self._reap(0)
+
+    def kill(self) -> None:
+        """Kill it, if it has not ended."""
+        if self.poll() is None:
+            os.kill(self.pid, signal.SIGKILL)
+
+    def _reap(self, options: int) -> int | None:
+        if self.returncode is None:
+            pid, status = os.waitpid(self.pid, options)
+            self.returncode = os.waitstatus_to_exitcode(status) if pid else None
+        return self.returncode
+
+
+def _become_the_launcher(orders: socket.socket) -> None:
+    message, descriptors, _, _ = socket.recv_fds(orders, 1_000_000, 1)
     orders.close()
     if not message:  # the step has ended without one
         os._exit(0)
     order = json.loads(message)
-    high = [os.dup2(descriptor, 200 + number) for number, descriptor in enumerate(received)]
-    for descriptor, number in zip(high, order["fds"], strict=True):
-        os.dup2(descriptor, number)
-        os.close(descriptor)
+    os.setsid()
     os.environ.clear()
     os.environ.update(order["env"])
-    for name in _ITS_OWN:
-        package = sys.modules["steps.backends.warm"]
-        del sys.modules[f"steps.backends.warm.{name}"]
-        delattr(package, name)
-    try:
-        exec(order["command"], {"__name__": "__main__"})
-    finally:
-        os._exit(1)
+    os.chdir(order["cwd"])
+    launcher.main(socket.socket(fileno=descriptors[0]))
 
 
 if __name__ == "__main__":

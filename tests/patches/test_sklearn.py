@@ -162,7 +162,7 @@ def test_switched_off_nothing_is_replaced(monkeypatch):
 
 @pytest.mark.parametrize(("value", "applied"), [("on", True), ("off", False)])
 def test_a_study_applies_them_before_it_forks(value, applied, monkeypatch):
-    """What prepares for the children, in the forkserver, applies the patches, unless they are switched off."""
+    """What prepares for the children, in the launcher, applies the patches, unless they are switched off."""
     monkeypatch.setenv(Variable.PATCHES, value)
     run_plan.prepare(asdict(TrainSettings()), [])
     clone(Own())

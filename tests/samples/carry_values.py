@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from steps.backends import WARM
-from steps.backends.warm import forkserver, warm_backend
+from steps.backends.warm import launch, warm_backend
 from steps.process import threads
 from steps.tuning import child_preload
 from steps.tuning import entry_point as entries
@@ -99,8 +99,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name, tempfile.TemporaryDirectory() as given_folder:
         os.environ[FOLDER] = given_folder
         if backend == WARM:
-            forkserver.start(child_preload.MODULES, Path(name))
-            forkserver.order([])
+            launch.start(child_preload.MODULES)
         warm_backend.register(Path(name))
         with mlflow.start_run(experiment_id="0"):
             children = ChildRuns(

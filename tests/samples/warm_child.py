@@ -7,7 +7,7 @@ from pathlib import Path
 
 import mlflow
 
-from steps.backends.warm import forkserver, warm_backend
+from steps.backends.warm import launch, warm_backend
 from steps.process import threads
 from steps.tuning import child_preload
 
@@ -17,8 +17,7 @@ def main() -> None:
     threads.limit(2)
     mlflow.set_experiment(experiment_id="0")
     with tempfile.TemporaryDirectory() as folder:
-        forkserver.start(child_preload.MODULES, Path(folder))
-        forkserver.order([])
+        launch.start(child_preload.MODULES)
         warm_backend.register(Path(folder))
         for word in sys.argv[1:]:
             mlflow.run(".", "train", parameters={"refit": "false", "folds": "2", **json.loads(word)}, backend="warm")

@@ -1,6 +1,6 @@
-"""The body of a Ray task: on a node of the cluster it executes one command in a fork of a forkserver.
+"""The body of a Ray task: on a node of the cluster it executes one command in a fork of a launcher.
 
-Each of Ray's worker processes starts a forkserver of its own with its first trial and keeps it.
+Each of Ray's worker processes starts a launcher of its own with its first trial and keeps it.
 """
 
 import os
@@ -8,27 +8,25 @@ import signal
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from multiprocessing import active_children, connection
 from pathlib import Path
 from typing import Any
 
-from steps.backends import executor
 from steps.backends.submitted_run import GRACE_S
-from steps.backends.warm import forkserver
+from steps.backends.warm import launch
 from steps.names import Variable
 
 # How often the wait is interrupted: only then can Ray's request to end take effect.
 _LOOK_S = 0.1
 # How many bytes of a child's output come back: a larger answer Ray would keep on the node.
 _OUTPUT_LENGTH = 50_000
-# Ray sets these for a task that was given accelerators. A forkserver that is older than the task lacks them.
+# Ray sets these for a task that was given accelerators. A launcher that is older than the task lacks them.
 _ACCELERATORS = ("CUDA_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES", "NEURON_RT_VISIBLE_CORES")
 _ready_for: "Preload | None" = None
 
 
 @dataclass(frozen=True)
 class Preload:
-    """The imports and calls of a forkserver before its first fork (see `forkserver`), and its environment variables."""
+    """The imports and calls of a launcher before its first fork (see `launcher`), and its environment variables."""
 
     modules: Sequence[str]
     calls: Sequence[tuple[str, Mapping[str, Any]]]
@@ -51,34 +49,26 @@ def execute(command: str, variables: Mapping[str, str], warmth: Preload) -> Iter
     accelerators = {name: os.environ[name] for name in _ACCELERATORS if name in os.environ}
     with tempfile.TemporaryDirectory(dir=own) as folder:
         output = Path(folder) / "output"
+        process = launch.run(command, str(Path.cwd()), {**variables, **accelerators}, output)
         try:
-            process = forkserver.fork(
-                executor.execute, command, str(Path.cwd()), {**variables, **accelerators}, str(output)
-            )
-            while process.exitcode is None:
-                connection.wait([process.sentinel], _LOOK_S)
+            while not process.wait(_LOOK_S):
+                pass
         finally:
-            _end_children()
-        yield process.exitcode, _end_of(output)
+            process.send(signal.SIGTERM)
+            process.wait(GRACE_S)
+            process.end()
+        yield process.exit_code, _end_of(output)
 
 
 def _warm_up(warmth: Preload, folder: Path) -> None:
     global _ready_for
-    if _ready_for == warmth and forkserver.pid() is not None:
+    if _ready_for == warmth and launch.pid() is not None:
         return
     os.environ.update(warmth.variables)
     os.environ[Variable.FILES] = str(folder)
-    forkserver.start(warmth.modules, folder)
-    forkserver.order(warmth.calls)
+    launch.start(warmth.modules)
+    launch.prepare(warmth.calls)
     _ready_for = warmth
-
-
-def _end_children() -> None:
-    for process in active_children():
-        if process.pid is not None:
-            executor.send(process.pid, signal.SIGTERM)
-            process.join(GRACE_S)
-            executor.send(process.pid, signal.SIGKILL)
 
 
 def _end_of(output: Path) -> str:

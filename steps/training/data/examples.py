@@ -57,7 +57,7 @@ _failed: list[tuple[TrainSettings, WrongValue]] = []
 def get(settings: TrainSettings, estimators: Collection[str]) -> Examples:
     """Return the examples that settings ask for, in a type that suits all of some estimators (their import paths).
 
-    The process keeps the last examples: a forkserver makes a study's, and its children find them made, in shared pages.
+    The process keeps the last examples: a launcher makes a study's, and its children find them made, in shared pages.
     Raises WrongValue, naming file, column and remedy, if the data can't be used.
     """
     single = all(path in blocks.SINGLE or path == "auto" for path in estimators)

@@ -1,7 +1,7 @@
 """A file behind a URI, fetched once per study and machine.
 
 The tuner names a folder in the environment (Variable.FILES). The first process of the study that needs the file, its
-forkserver, fetches it into that folder, and all others read the copy. A fork does the fetching, so that no pooled
+launcher, fetches it into that folder, and all others read the copy. A fork does the fetching, so that no pooled
 connection stays in a process from which children are forked. A process without such a folder fetches for itself.
 """
 

@@ -15,7 +15,7 @@ MB = 1_000_000
 # Bytes that a trial takes without its data, by backend: measured with the default space on iris. With the local backend
 # a trial is two processes, MLflow's and the step's.
 A_TRIAL = {"warm": 30 * MB, "local": 400 * MB}
-# How many copies of the table a trial may have at the same time. A fork shares the forkserver's, and the estimator may
+# How many copies of the table a trial may have at the same time. A fork shares the launcher's, and the estimator may
 # make a copy of it; a process of its own reads one too.
 TABLES = {"warm": 1, "local": 2}
 _NUMBER_BYTES = 8

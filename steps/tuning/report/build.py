@@ -1,6 +1,6 @@
 """Build the report and the files beside it from what the tracking server has, and log them to the study's run.
 
-This runs in a process of its own, forked from the forkserver, so the tuner's loop never waits for it and never imports
+This runs in a process of its own, forked from the launcher, so the tuner's loop never waits for it and never imports
 plotly.
 """
 
@@ -15,7 +15,6 @@ from mlflow.tracking import MlflowClient
 from mlflow.utils.mlflow_tags import MLFLOW_RUN_NOTE
 
 from steps.names import Artifact
-from steps.process import orphans
 from steps.tuning.study_plan import StudyPlan
 
 # The report yields the processor to the trials.
@@ -28,8 +27,6 @@ NOW, FINAL, END = "now", "final", "end"
 
 def serve(connection: Connection, plan: StudyPlan, study: str, run_id: str) -> None:
     """Build whenever asked to; answer with an empty text, or with a sentence that says what went wrong."""
-    os.setsid()
-    orphans.follow_parent()
     os.nice(_NICE)
     warnings.simplefilter("ignore")
     for name in ("steps.tuning.report.page", *_DRAWING):  # takes seconds, better now than at an interrupt

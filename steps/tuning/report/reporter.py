@@ -3,11 +3,10 @@
 import sys
 import time
 from dataclasses import dataclass, field
-from multiprocessing import Pipe
 from multiprocessing.connection import Connection
-from multiprocessing.context import ForkServerProcess
 
-from steps.backends.warm import forkserver
+from steps.backends.warm import launch
+from steps.backends.warm.fork import Fork
 from steps.process import orphans
 from steps.tuning.report import build
 from steps.tuning.study_plan import StudyPlan
@@ -16,6 +15,8 @@ from steps.tuning.study_plan import StudyPlan
 FIRST_S, MOST_S, GROWS = 30.0, 600.0, 1.5
 # The process is started only after this: its imports would cost a short study 3 % of its time.
 READY_S = 20.0
+# What builds it.
+_BUILD = "steps.tuning.report.build:serve"
 # How long the last build may take: at a normal end, with so much more for each trial, and if a person waits.
 _FINAL_S, _FOR_EACH_TRIAL_S, _HURRIED_S = 60.0, 0.2, 3.5
 
@@ -48,7 +49,7 @@ class Reporter:
     wanted: bool
     _began: float = field(default_factory=time.monotonic)
     _intervals: Intervals = field(default_factory=lambda: Intervals(time.monotonic() + FIRST_S))
-    _process: ForkServerProcess | None = None
+    _process: Fork | None = None
     _connection: Connection | None = None
     _busy: bool = False
 
@@ -92,13 +93,12 @@ class Reporter:
     def end(self) -> None:
         """End the process."""
         if self._process is not None:
-            self._process.kill()
-            self._process.join()
+            self._process.end()
             self._process = None
 
     def _ask(self, order: str) -> None:
         try:
-            if self._process is None or self._process.exitcode is not None:
+            if self._process is None or self._process.poll():
                 self._start()
             assert self._connection is not None
             self._connection.send(order)
@@ -107,9 +107,7 @@ class Reporter:
             print(f"tune: report: {error}", file=sys.stderr)
 
     def _start(self) -> None:
-        self._connection, theirs = Pipe()
-        self._process = forkserver.fork(build.serve, theirs, self.plan, self.study, self.run_id)
-        theirs.close()
+        self._process, self._connection = launch.fork(_BUILD, self.plan, self.study, self.run_id)
 
     def _take_answer(self, seconds: float) -> None:
         if not self._busy or self._connection is None:

@@ -319,7 +319,7 @@ def test_problems_of_a_file_begin_with_its_path(tmp_path):
     ],
 )
 def test_the_import_paths_can_be_had_early(text, paths, tmp_path):
-    """What a forkserver imports is known before the space is checked; a file that is wrong names what it names."""
+    """What a launcher imports is known before the space is checked; a file that is wrong names what it names."""
     (tmp_path / "my.yaml").write_text(text)
     assert spaces.estimators(f"{tmp_path}/my.yaml") == paths
     assert spaces.estimators(f"{tmp_path}/none.yaml") == []

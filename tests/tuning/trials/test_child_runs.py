@@ -96,7 +96,7 @@ FAILURES = [
     ("exit code 1", {"cv_accuracy": 0.5}, "exit code 1: ValueError: no"),
     ("timeout: not ended after 5 s", {"cv_accuracy": 0.5}, "timeout: not ended after 5 s"),
     (KILLED, {}, KILLED),
-    ("lost: the forkserver ended", {}, "lost: the forkserver ended"),
+    ("lost: the launcher ended", {}, "lost: the launcher ended"),
 ]
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from steps.backends.executor import python_words
+from steps.backends.warm.command_words import python_words
 
 WORDS = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=12)
 # Text that a shell and Python's shlex might read differently.
@@ -16,22 +16,24 @@ SHELL_TEXT = st.text(alphabet="ab \t\r\n'\"$`\\!#;&|<>(){}[]*?~=^%@:,-é\N{NO-BR
 @pytest.mark.parametrize(
     ("command", "words"),
     [
-        ("python -m steps.train", ["-m", "steps.train"]),
-        ("python3 -m steps.train --folds 5", ["-m", "steps.train", "--folds", "5"]),
-        ("python train.py", ["train.py"]),
-        ("python 'my train.py' a", ["my train.py", "a"]),
-        ("  python \t -m  m  ", ["-m", "m"]),
-        ("python -m m ''", ["-m", "m", ""]),
-        ("python -m m 'two words'", ["-m", "m", "two words"]),
-        ('python -m m "two words"', ["-m", "m", "two words"]),
-        ("python -m m 'a'b\"c\"", ["-m", "m", "abc"]),
-        ("python -m m 'it'\"'\"'s'", ["-m", "m", "it's"]),
-        ("python -m m '$HOME `ls` \\ ; | & > < * ? ~ # !'", ["-m", "m", "$HOME `ls` \\ ; | & > < * ? ~ # !"]),
-        ("python -m m '( ) { } [ ]'", ["-m", "m", "( ) { } [ ]"]),
-        ('python -m m "; | & > < * ? ~ # ( ) { } [ ] \'"', ["-m", "m", "; | & > < * ? ~ # ( ) { } [ ] '"]),
-        ("python -m m 'a\nb'", ["-m", "m", "a\nb"]),
-        ("python -m m -1e-05 --x=1 a,b a:b@c%d+e/f", ["-m", "m", "-1e-05", "--x=1", "a,b", "a:b@c%d+e/f"]),
-        ("python -m m é\N{SNOWMAN}", ["-m", "m", "é\N{SNOWMAN}"]),
+        ("python -m steps.train", ["python", "-m", "steps.train"]),
+        ("python3 -m steps.train --folds 5", ["python3", "-m", "steps.train", "--folds", "5"]),
+        ("python train.py", ["python", "train.py"]),
+        ("python -u train.py a", ["python", "-u", "train.py", "a"]),
+        ("python -u -m m", ["python", "-u", "-m", "m"]),
+        ("python 'my train.py' a", ["python", "my train.py", "a"]),
+        ("  python \t -m  m  ", ["python", "-m", "m"]),
+        ("python -m m ''", ["python", "-m", "m", ""]),
+        ("python -m m 'two words'", ["python", "-m", "m", "two words"]),
+        ('python -m m "two words"', ["python", "-m", "m", "two words"]),
+        ("python -m m 'a'b\"c\"", ["python", "-m", "m", "abc"]),
+        ("python -m m 'it'\"'\"'s'", ["python", "-m", "m", "it's"]),
+        ("python -m m '$HOME `ls` \\ ; | & > < * ? ~ # !'", ["python", "-m", "m", "$HOME `ls` \\ ; | & > < * ? ~ # !"]),
+        ("python -m m '( ) { } [ ]'", ["python", "-m", "m", "( ) { } [ ]"]),
+        ('python -m m "; | & > < * ? ~ # ( ) { } [ ] \'"', ["python", "-m", "m", "; | & > < * ? ~ # ( ) { } [ ] '"]),
+        ("python -m m 'a\nb'", ["python", "-m", "m", "a\nb"]),
+        ("python -m m -1e-05 --x=1 a,b a:b@c%d+e/f", ["python", "-m", "m", "-1e-05", "--x=1", "a,b", "a:b@c%d+e/f"]),
+        ("python -m m é\N{SNOWMAN}", ["python", "-m", "m", "é\N{SNOWMAN}"]),
     ],
 )
 def test_a_plain_python_command_is_split_into_its_words(command, words):
@@ -45,8 +47,9 @@ def test_a_plain_python_command_is_split_into_its_words(command, words):
         "",
         "python",
         "python -m",
+        "python -u",
+        "python -u -m",
         "python -c pass",
-        "python -u train.py",
         "python -",
         "python train",
         "python --version.py",
@@ -84,7 +87,7 @@ def test_any_other_command_is_left_to_a_shell(command):
 @example(["it's", '"', "$HOME", "a\nb", "", "--x", "-1e-05", "\r"])
 def test_words_that_are_quoted_for_a_shell_arrive_as_they_are(words):
     """Any words, quoted as MLflow quotes the parameters of a command, are the words that the module gets."""
-    assert python_words("python -m m " + shlex.join(words)) == ["-m", "m", *words]
+    assert python_words("python -m m " + shlex.join(words)) == ["python", "-m", "m", *words]
 
 
 @given(SHELL_TEXT | st.text(alphabet=string.printable, max_size=10))
@@ -97,6 +100,6 @@ def test_what_is_split_here_is_split_as_bash_does(text):
     words = python_words(f"python -m m {text}")
     if words is not None:
         # Harmless: it gets here only if nothing in it is special to a shell.
-        script = f"python() {{ printf '%s\\0' \"$@\"; }}\npython -m m {text}"
+        script = f"python() {{ printf '%s\\0' python \"$@\"; }}\npython -m m {text}"
         done = subprocess.run(["bash", "-c", script], capture_output=True, check=True)
         assert [word.decode() for word in done.stdout.split(b"\0")[:-1]] == words

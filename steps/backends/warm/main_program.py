@@ -1,0 +1,132 @@
+"""Be a command: run a Python program in this process as its interpreter would, then end as that does.
+
+A part of `launcher`, under the same rules: any Python from 3.9 on, the standard library alone.
+"""
+
+import importlib
+import importlib.util
+import io
+import os
+import signal
+import sys
+import types
+from typing import Any, Optional
+
+# The exit code of a process that is to end quickly, see `end_quickly`.
+_quick_end: "list[int]" = []
+
+
+def redirect(output: str, unbuffered: bool) -> None:
+    """Write stdout and stderr to a file, by streams such as an interpreter makes for one; stdin is empty."""
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    target = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    for number, descriptor in ((0, nothing), (1, target), (2, target)):
+        os.dup2(descriptor, number)
+    os.close(nothing)
+    os.close(target)
+    unbuffered = unbuffered or bool(os.environ.get("PYTHONUNBUFFERED"))
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        before = getattr(sys, f"__{name}__")  # of the same locale
+        raw = io.FileIO(number, "wb" if number else "rb", closefd=False)
+        raw.name = f"<{name}>"
+        binary: Any = raw
+        if number == 0:
+            binary = io.BufferedReader(raw)
+        elif not unbuffered:
+            binary = io.BufferedWriter(raw)
+        stream: Any = io.TextIOWrapper(
+            binary, encoding=before.encoding, errors=before.errors,
+            line_buffering=number == 2 and not unbuffered, write_through=unbuffered and number > 0,
+        )  # fmt: skip
+        stream.mode = "w" if number else "r"
+        setattr(sys, name, stream)
+        setattr(sys, f"__{name}__", stream)
+
+
+def run(command: "list[str]", *, quick: bool) -> None:
+    """Run `python -m module …` or `python file.py …` as the main module; raises SystemExit with its exit code.
+
+    Do this last in a process: the interpreter joins threads and runs exit handlers after it.
+    """
+    sys.orig_argv = list(command)  # from Python 3.10 on
+    words = [word for word in command[1:3] if word != "-u"] + command[3:]
+    code = _exit_code(words)
+    if quick:
+        _quick_end.append(code)
+    raise SystemExit(code)
+
+
+def end_quickly() -> None:
+    """End the process, if it ran a program with `quick`; the first exit handler to be registered, so the last to run.
+
+    The interpreter would now take itself apart, object by object, and so copy the pages that forks share: 0.1 s. But it
+    would also write what is left in files that were never closed. So this is for programs that leave none.
+    """
+    if _quick_end:
+        for stream in (sys.stdout, sys.stderr):
+            try:
+                stream.flush()
+            except (OSError, ValueError):
+                pass
+        os._exit(_quick_end[0])
+
+
+def _exit_code(words: "list[str]") -> int:
+    """Run a program; write what an interpreter writes of its error; return the exit code."""
+    try:
+        _run_main_module(words)
+    except SystemExit as end:
+        if end.code is None or isinstance(end.code, int):
+            return (end.code or 0) & 0xFF
+        sys.stdout.flush()
+        print(end.code, file=sys.stderr)
+        return 1
+    except BaseException as error:
+        trace: Optional[types.TracebackType] = error.__traceback__
+        while trace is not None and trace.tb_frame.f_code.co_filename == __file__:
+            trace = trace.tb_next  # the program's own frames
+        sys.stdout.flush()
+        sys.excepthook(type(error), error.with_traceback(trace), trace)
+        return 128 + signal.SIGINT if isinstance(error, KeyboardInterrupt) else 1
+    return 0
+
+
+def _run_main_module(words: "list[str]") -> None:
+    module: Any = types.ModuleType("__main__")
+    module.__builtins__ = sys.modules["builtins"]
+    if words[0] == "-m":
+        sys.path.insert(0, os.getcwd())
+        importlib.invalidate_caches()
+        spec: Any = _main_spec(words[1])
+        sys.argv = [spec.origin, *words[2:]]
+        module.__spec__, module.__loader__, module.__package__ = spec, spec.loader, spec.parent
+        module.__file__, module.__cached__ = spec.origin, spec.cached
+        code = spec.loader.get_code(spec.name)
+    else:
+        sys.argv = list(words)
+        sys.path.insert(0, os.path.dirname(os.path.realpath(words[0])))
+        importlib.invalidate_caches()
+        path = os.path.abspath(words[0])
+        module.__file__, module.__spec__, module.__package__, module.__cached__ = path, None, None, None
+        with io.open_code(path) as file:
+            code = compile(file.read(), path, "exec")
+    sys.modules["__main__"] = module
+    if "multiprocessing" in sys.modules:
+        sys.modules["__mp_main__"] = module  # where classes of it are found that a spawned process sends
+    exec(code, module.__dict__)
+
+
+def _main_spec(name: str) -> Any:
+    """Find the module that `python -m name` runs. Raises SystemExit, with what Python writes, if there is none."""
+    try:
+        spec = importlib.util.find_spec(name)
+        if spec is not None and spec.submodule_search_locations is not None:
+            spec = importlib.util.find_spec(f"{name}.__main__")
+    except (ImportError, AttributeError, TypeError, ValueError) as error:
+        reason = f"{type(error).__name__}: {error}"
+        raise SystemExit(
+            f"{sys.executable}: Error while finding module specification for {name!r} ({reason})"
+        ) from None
+    if spec is None or spec.loader is None:
+        raise SystemExit(f"{sys.executable}: No module named {name}")
+    return spec
