@@ -19,19 +19,32 @@ _LAST_WORDS_S = 1.0
 
 
 def signals() -> list[signal.Signals]:
-    """List the signals that end a step; SIGHUP is none where it was ignored at the start, as `nohup` has it."""
+    """List the signals that end a step; SIGHUP is none if it was ignored at the start, as `nohup` has it."""
     always = [signal.SIGINT, signal.SIGTERM]
     return always if signal.getsignal(signal.SIGHUP) == signal.SIG_IGN else [*always, signal.SIGHUP]
 
 
 def raise_at_once() -> None:
-    """Let a signal raise Interrupted wherever the main thread is: for a step that is one long computation."""
+    """Let a signal raise Interrupted wherever the main thread is: for a step that is one long computation.
+
+    What follows of the same wish raises nothing: it would break into the answer to the first, which writes to the run.
+    """
+    last: tuple[int, float] | None = None
 
     def interrupt(number: int, _frame: FrameType | None) -> None:
-        raise Interrupted(number)
+        nonlocal last
+        now = time.monotonic()
+        if last is None or _is_another_wish(number, now, *last):
+            last = (number, now)
+            raise Interrupted(number)
 
     for number in signals():
         signal.signal(number, interrupt)
+
+
+def _is_another_wish(number: int, now: float, first: int, then: float) -> bool:
+    """Tell whether a signal asks for more than the first one did: a second Ctrl-C, or any signal some time later."""
+    return number == signal.SIGINT == first or now - then > _SAME_WISH_S
 
 
 class Interrupts:
@@ -84,7 +97,7 @@ class Interrupts:
             os.write(self._writer, b"!")
             signal.signal(signal.SIGALRM, self._call_away)
             signal.setitimer(signal.ITIMER_REAL, _PATIENCE_S, _PATIENCE_S)
-        elif number == signal.SIGINT == self._first[0] or now - self._first[1] > _SAME_WISH_S:
+        elif _is_another_wish(number, now, *self._first):
             # The children see this process end and end too.
             _end_at_once(128 + number)
 

@@ -13,7 +13,7 @@ from mlflow.tracking import MlflowClient
 
 from steps.errors import Interrupted
 from steps.names import Variable
-from steps.process import orphans
+from steps.process import orphans, signals
 from steps.tracking import own_run, write
 from tests.e2e.tools import until
 
@@ -117,6 +117,29 @@ def test_an_interrupted_step_leaves_its_run_killed(
     assert status(client, run_id) == KILLED
     client.set_terminated(run_id, FAILED)
     until(lambda: status(client, run_id) == KILLED, 60, "KILLED again")
+
+
+def test_a_second_signal_does_not_keep_a_run_from_being_killed(
+    client: MlflowClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`mlflow run` answers one Ctrl-C with two signals: the second comes while the first is being answered."""
+    monkeypatch.delenv(Variable.RUN_ID, raising=False)
+    handlers = {number: signal.getsignal(number) for number in signals.signals()}
+    end_run = mlflow.end_run
+
+    def end_amid_a_signal(status: str) -> None:
+        signal.raise_signal(signal.SIGTERM)
+        end_run(status)
+
+    monkeypatch.setattr(mlflow, "end_run", end_amid_a_signal)
+    signals.raise_at_once()
+    try:
+        with pytest.raises(Interrupted), own_run.own_run({}) as run_id:
+            signal.raise_signal(signal.SIGINT)
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+    assert status(client, run_id) == KILLED
 
 
 def test_a_run_that_a_step_made_itself_is_killed_at_once(client: MlflowClient, monkeypatch: pytest.MonkeyPatch) -> None:
