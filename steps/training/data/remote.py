@@ -5,6 +5,7 @@ launcher, fetches it into that folder, and all others read the copy. A fork does
 connection stays in a process from which children are forked. A process without such a folder fetches for itself.
 """
 
+import fcntl
 import hashlib
 import os
 import re
@@ -13,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from steps.errors import WrongValue
+from steps.errors import Interrupted, WrongValue
 from steps.names import Variable
 from steps.process import orphans
 from steps.project import storage_packages
@@ -37,29 +38,33 @@ def copy_of(uri: str) -> Iterator[Path]:
 
 
 def _shared_copy(uri: str, folder: Path) -> Path:
-    failed = folder / "failed"
-    if not folder.exists():
-        folder.mkdir()
-        pid = os.fork()
-        if pid == 0:
-            _fetch_and_exit(uri, folder, failed)
-        os.waitpid(pid, 0)
+    copy, failed = folder / "copy", folder / "failed"
+    folder.mkdir(exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # whoever comes second waits, then finds the copy
+        if not copy.exists() and not failed.exists():
+            pid = os.fork()
+            if pid == 0:
+                _fetch_and_exit(uri, folder, failed)
+            os.waitpid(pid, 0)
     if failed.exists():  # so that no second process waits for the same server
         raise WrongValue(failed.read_text(encoding="utf-8"))
-    (path,) = (folder / "copy").iterdir()
+    if not copy.exists():
+        raise WrongValue(f"--data {uri!r}: the process that fetched it was ended; start again")
+    (path,) = copy.iterdir()
     return path
 
 
 def _fetch_and_exit(uri: str, folder: Path, failed: Path) -> None:
     """Fetch into `folder/copy`, or write to `failed` why that can't be; the body of a fork."""
-    text = f"--data {uri!r}: the process that fetched it ended"
     try:
         orphans.follow([os.getppid()])
-        target = folder / "fetching"
-        target.mkdir()
+        target = Path(tempfile.mkdtemp(dir=folder))  # an earlier one may have been killed at it
         _fetch(uri, target)
         target.rename(folder / "copy")
         os._exit(0)
+    except Interrupted:  # says nothing of the file: whoever needs it next tries again
+        os._exit(1)
     except WrongValue as error:
         text = str(error)
     except BaseException as error:
@@ -78,6 +83,8 @@ def _fetch(uri: str, folder: Path) -> Path:
         raise WrongValue(
             f"--data {uri!r}: {kind}:// needs the package {package}; add it to the pip list of conda.yaml"
         ) from error
+    except Interrupted:
+        raise
     except Exception as error:
         raise WrongValue(f"--data {uri!r}: can't be fetched: {_reason(error)}") from error
     if not path.is_file():

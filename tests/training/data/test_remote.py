@@ -1,6 +1,12 @@
+import errno
+import os
+import signal
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
 import pytest
 
-from steps.errors import WrongValue
+from steps.errors import Interrupted, WrongValue
 from steps.names import Variable
 from steps.training.data import load, remote
 from tests.e2e.tools import free_port
@@ -24,6 +30,51 @@ def test_a_study_fetches_a_file_once(server, tmp_path, monkeypatch):
     with remote.copy_of(f"{url}/table.csv?part=2"):
         pass
     assert asked == ["/table.csv", "/table.csv?part=2"]
+
+
+def test_whoever_needs_a_file_while_it_is_fetched_waits_for_it(server, tmp_path, monkeypatch):
+    """Of several at once one fetches, and all have the copy."""
+    url, asked = server
+    monkeypatch.setenv(Variable.FILES, str(tmp_path))
+    start = Barrier(8)
+
+    def content(_):
+        start.wait()
+        with remote.copy_of(f"{url}/table.csv") as path:
+            return path.read_bytes()
+
+    with ThreadPoolExecutor(8) as pool:
+        assert set(pool.map(content, range(8))) == {b"a,b\n1,2\n"}
+    assert asked == ["/table.csv"]
+
+
+def test_a_fetch_that_was_killed_is_made_again(server, tmp_path, monkeypatch):
+    """It says nothing of the file: the next process that needs it tries anew."""
+    url, asked = server
+    monkeypatch.setenv(Variable.FILES, str(tmp_path))
+    with monkeypatch.context() as patch:
+        patch.setattr(remote, "_fetch", lambda *_: os.kill(os.getpid(), signal.SIGKILL))
+        with (
+            pytest.raises(WrongValue, match="the process that fetched it was ended"),
+            remote.copy_of(f"{url}/table.csv"),
+        ):
+            pass
+    with remote.copy_of(f"{url}/table.csv") as path:
+        assert path.read_bytes() == b"a,b\n1,2\n"
+    assert asked == ["/table.csv"]
+
+
+def test_an_interrupt_is_no_fault_of_the_file(server, monkeypatch):
+    """Ctrl-C during a fetch ends the step as an interrupt does."""
+    url, _ = server
+    monkeypatch.delenv(Variable.FILES, raising=False)
+
+    def interrupted(*_):
+        raise Interrupted(signal.SIGINT)
+
+    monkeypatch.setattr(remote, "_from_web", interrupted)
+    with pytest.raises(Interrupted), remote.copy_of(f"{url}/table.csv"):
+        pass
 
 
 def test_without_a_study_a_file_is_fetched_and_forgotten(server, monkeypatch):
@@ -60,7 +111,7 @@ def test_what_is_not_there_is_told_once_and_asked_for_once(server, tmp_path, mon
 
 
 @pytest.mark.parametrize(
-    ("uri", "said"),
+    ("uri", "remedy"),
     [
         ("s3://bucket/table.csv", "s3:// needs the package boto3; add it to the pip list of conda.yaml"),
         ("gs://bucket/table.csv", "gs:// needs the package google-cloud-storage"),
@@ -68,13 +119,13 @@ def test_what_is_not_there_is_told_once_and_asked_for_once(server, tmp_path, mon
         ("foo://bar/table.csv", "can't be fetched: Could not find a registered artifact repository"),
     ],
 )
-def test_a_store_that_can_t_be_read_from_says_what_it_needs(uri, said):
+def test_a_store_that_can_t_be_read_from_says_what_it_needs(uri, remedy):
     """One line names the package that is missing, or the schemes that there are."""
     with pytest.raises(WrongValue) as caught, remote.copy_of(uri):
         pass
     (problem,) = caught.value.problems
     assert problem.startswith(f"--data {uri!r}: ")
-    assert said in problem
+    assert remedy in problem
 
 
 def test_a_server_that_is_not_there_is_one_short_line(monkeypatch):
@@ -83,7 +134,7 @@ def test_a_server_that_is_not_there_is_one_short_line(monkeypatch):
     uri = f"http://127.0.0.1:{free_port()}/table.csv"
     with pytest.raises(WrongValue) as caught, remote.copy_of(uri):
         pass
-    assert str(caught.value) == f"--data {uri!r}: can't be fetched: [Errno 111] Connection refused"
+    assert str(caught.value) == f"--data {uri!r}: can't be fetched: [Errno {errno.ECONNREFUSED}] Connection refused"
 
 
 def test_an_artifact_of_a_run_is_a_table_too(client, tmp_path):
