@@ -40,15 +40,19 @@ def lay_out(frame: pd.DataFrame, target: "pd.Series[Any]", settings: TrainSettin
             rows, folds=settings.folds, test_size=settings.test_size, seed=settings.seed, fold_seed=fold_seed
         )
     except splits.TooFewRows as error:
+        rarest = f"{str(labels[error.code])!r} of the target {target.name!r} in {settings.data}"
+        if settings.folds == 1:
+            raise WrongValue(
+                f"--folds 1: needs two training rows of each class, to fit on and to score on, and {rarest} has one; "
+                "lower --test_size"
+            ) from error
         raise WrongValue(
-            f"--folds {settings.folds}: must be at most {error.count}, the training rows of the rarest class, "
-            f"{str(labels[error.code])!r} of the target {target.name!r} in {settings.data}"
+            f"--folds {settings.folds}: must be at most {error.count}, the training rows of the rarest class, {rarest}"
         ) from error
-    except ValueError as error:
-        reason = str(error).splitlines()[0].rstrip(".")
+    except splits.CannotSplit as error:
         where = f"--split {settings.split!r}" if column else f"--folds {settings.folds}"
         lower = "--test_size" if settings.folds == 1 else "--folds"
-        raise WrongValue(f"{where}: the rows of {settings.data} can't be split: {reason}; lower {lower}") from error
+        raise WrongValue(f"{where}: the rows of {settings.data} can't be split: {error}; lower {lower}") from error
     _check_folds(target.take(layout.order), layout, settings, classes=classes)
     return layout
 

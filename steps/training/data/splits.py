@@ -54,8 +54,12 @@ class Rows:
     times: np.ndarray | None = None
 
 
-class TooFewRows(ValueError):
-    """A class has fewer training rows than there are folds; `code` is its code in `classes`, `count` its rows."""
+class CannotSplit(ValueError):
+    """The rows can't be split; the message says why, as a part of a sentence."""
+
+
+class TooFewRows(CannotSplit):
+    """A class has too few training rows for the folds; `code` is its code in `classes`, `count` its rows."""
 
     def __init__(self, code: int, count: int):
         super().__init__(f"class {code} has {count} training rows")
@@ -68,22 +72,47 @@ def lay_out(rows: Rows, *, folds: int, test_size: float, seed: int, fold_seed: i
     Groups: none is on both sides of any split. Times: scored rows are later than fitted ones, and rows of one time stay
     together. Else the seed draws the rows, with the classes' shares if there are classes. Another `fold_seed` makes
     other folds of the same training rows.
-    Raises ValueError, in one sentence, if there are too few rows; TooFewRows if a class has too few.
+    Raises CannotSplit if there are too few rows; TooFewRows if a class has too few.
     """
     if rows.times is not None:
         return _by_time(rows.times, folds=folds, test_size=test_size)
-    training, held_out = _hold_out(rows, test_size, seed)
-    if rows.classes is not None and rows.groups is None:
-        counts = np.bincount(rows.classes[training])
-        if folds > max(counts.min(), 1):
-            raise TooFewRows(int(counts.argmin()), int(counts.min()))
-    pairs = list(_folds(rows, training, folds, seed if fold_seed is None else fold_seed))
+    try:
+        training, held_out = _hold_out(rows, test_size, seed)
+        _check(rows, training, folds)
+        pairs = list(_folds(rows, training, folds, seed if fold_seed is None else fold_seed))
+    except CannotSplit:
+        raise
+    except ValueError as error:  # in scikit-learn's words, of its own arguments
+        raise CannotSplit("there are too few for these folds") from error
     if any(len(fit) == 0 or len(score) == 0 for fit, score in pairs) or len(held_out) == 0:
-        raise ValueError("a fold would have no rows")
+        raise CannotSplit("a fold would have no rows")
     if folds == 1:
         ((fit, score),) = pairs
         return _one(held_out, training[fit], training[score])
     return _many(held_out, [training[score] for _, score in pairs])
+
+
+def _check(rows: Rows, training: np.ndarray, folds: int) -> None:
+    """Raise CannotSplit if scikit-learn, in words about its own arguments, would refuse the training rows."""
+    counts = np.zeros(0, int) if rows.classes is None else np.bincount(rows.classes[training])
+    if rows.groups is not None:
+        if rows.classes is not None and 1 < folds > counts.max():
+            raise CannotSplit(f"no class has {folds} training rows")
+    elif folds == 1:
+        _check_one_split(len(training), counts)
+    elif rows.classes is not None and folds > max(counts.min(), 1):
+        raise TooFewRows(int(counts.argmin()), int(counts.min()))
+
+
+def _check_one_split(training: int, counts: np.ndarray) -> None:
+    """Raise CannotSplit unless there is, on both sides, a row and one of each class."""
+    scored, present = int(np.ceil(training * ONE_SPLIT_SHARE)), np.flatnonzero(counts)
+    if training < 2:
+        raise CannotSplit("one is left for training, and two are needed")
+    if len(present) > 0 and counts[present].min() < 2:
+        raise TooFewRows(int(present[counts[present].argmin()]), 1)
+    if scored < len(present):
+        raise CannotSplit(f"{scored} training rows to score on are fewer than the {len(present)} classes")
 
 
 def _hold_out(rows: Rows, test_size: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -150,7 +179,7 @@ def _by_time(times: np.ndarray, *, folds: int, test_size: float) -> Layout:
     # A boundary may lie behind the last row of each time.
     ends = np.flatnonzero(np.append(np.diff(pd.factorize(times[order])[0]) != 0, True)) + 1
     if len(ends) < folds + 2:
-        raise ValueError(f"{folds + 2} different times are needed, and there are {len(ends)}")
+        raise CannotSplit(f"{folds + 2} different times are needed, and there are {len(ends)}")
     count = len(order)
     (training,) = _snap([count - int(np.ceil(count * test_size))], ends, first=folds + 1, last=1)
     within = ends[ends <= training]

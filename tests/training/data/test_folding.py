@@ -1,5 +1,7 @@
 """A table and the settings become a layout of its rows, or one sentence."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,6 +12,8 @@ from steps.errors import WrongValue
 from steps.parameters.settings import TrainSettings
 from steps.training.data import folding
 
+# Of its arguments, which nobody has given, or of causes that it does not know.
+SCIKIT_LEARNS_WORDS = re.compile(r"n_splits|n_samples|train_size|test_size=|members|too few for these folds")
 DAYS = pd.Series(pd.date_range("2026-01-01", periods=100))
 
 
@@ -147,6 +151,37 @@ def classes_of(*counts):
             "--split 'time:t': the rows of x.csv can't be split: 3 different times are needed, and there are 2; lower "
             "--test_size",
             id="two times",
+        ),
+        pytest.param(
+            table(2),
+            range(2),
+            {"test_size": 0.5, "folds": 1},
+            "--folds 1: the rows of x.csv can't be split: one is left for training, and two are needed; lower "
+            "--test_size",
+            id="one training row",
+        ),
+        pytest.param(
+            table(6),
+            classes_of(4, 2),
+            {"split": "stratified", "task": "classification", "test_size": 0.5, "folds": 1},
+            "--folds 1: needs two training rows of each class, to fit on and to score on, and 'b' of the target 'y' in "
+            "x.csv has one; lower --test_size",
+            id="a class of one training row",
+        ),
+        pytest.param(
+            table(20),
+            classes_of(4, 4, 4, 4, 4),
+            {"split": "stratified", "task": "classification", "test_size": 0.25, "folds": 1},
+            "--folds 1: the rows of x.csv can't be split: 3 training rows to score on are fewer than the 5 classes; "
+            "lower --test_size",
+            id="fewer rows to score on than classes",
+        ),
+        pytest.param(
+            table(30, g=range(30)),
+            classes_of(10, 10, 10),
+            {"split": "group:g", "task": "classification", "folds": 12},
+            "--split 'group:g': the rows of x.csv can't be split: no class has 12 training rows; lower --folds",
+            id="more folds than a class has training rows, in groups",
         ),
         pytest.param(
             table(100, t=DAYS),
@@ -289,6 +324,7 @@ def test_no_row_group_or_time_is_on_two_sides(drawn):
         (sentence,) = error.problems
         assert sentence.startswith("--")
         assert "\n" not in sentence
+        assert not SCIKIT_LEARNS_WORDS.search(sentence)
         return
     held_out, training = layout.order[layout.held_out], layout.order[layout.training]
     assert sorted([*held_out, *training]) == list(range(len(frame)))

@@ -21,7 +21,7 @@ def labels(least, most, size):
 def lay_out(rows, folds, test_size, seed=0):
     try:
         return splits.lay_out(rows, folds=folds, test_size=test_size, seed=seed)
-    except ValueError:
+    except splits.CannotSplit:
         return None
 
 
@@ -106,19 +106,19 @@ def test_without_ties_time_is_split_as_scikit_learn_does(folds):
     times = np.random.default_rng(0).permutation(100)
     layout = splits.lay_out(Rows(100, times=times), folds=folds, test_size=0.2, seed=0)
     assert list(times[layout.order]) == list(range(100))
-    found = [(fit.stop, score.start, score.stop) for fit, score in layout.splits]
+    bounds = [(fit.stop, score.start, score.stop) for fit, score in layout.splits]
     if folds == 1:
-        assert found == [(64, 64, 80)]
+        assert bounds == [(64, 64, 80)]
     else:
         expected = TimeSeriesSplit(folds).split(np.zeros(80))
-        assert found == [(fit[-1] + 1, score[0], score[-1] + 1) for fit, score in expected]
+        assert bounds == [(fit[-1] + 1, score[0], score[-1] + 1) for fit, score in expected]
 
 
 def test_few_times_are_enough_for_as_many_folds():
     """Folds + 2 times of any size can be split, and one less can't."""
     times = np.repeat(np.arange(7), [1, 1, 50, 1, 1, 1, 40])
     assert lay_out(Rows(len(times), times=times), 5, 0.2) is not None
-    with pytest.raises(ValueError, match="8 different times are needed, and there are 7"):
+    with pytest.raises(splits.CannotSplit, match="8 different times are needed, and there are 7"):
         splits.lay_out(Rows(len(times), times=times), folds=6, test_size=0.2, seed=0)
 
 
@@ -127,8 +127,8 @@ def test_classes_keep_their_shares():
     for folds in (1, 4):
         layout = splits.lay_out(Rows(200, CLASSES), folds=folds, test_size=0.2, seed=42)
         for rows in (layout.held_out, layout.training, *(part for pair in layout.splits for part in pair)):
-            found = np.bincount(CLASSES[layout.order[rows]]) / (rows.stop - rows.start)
-            assert found == pytest.approx([0.6, 0.3, 0.1], abs=0.02)
+            shares = np.bincount(CLASSES[layout.order[rows]]) / (rows.stop - rows.start)
+            assert shares == pytest.approx([0.6, 0.3, 0.1], abs=0.02)
 
 
 def test_the_rarest_class_bounds_the_folds():
