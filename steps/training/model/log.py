@@ -1,6 +1,5 @@
 """The fitted model as an MLflow model: signature, input example, pinned requirements."""
 
-from contextlib import suppress
 from importlib import metadata
 from typing import Any
 
@@ -12,6 +11,7 @@ import skops.io
 from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline
 
+from steps.errors import Interrupted
 from steps.names import Tag
 from steps.training.model import estimator, labels
 
@@ -52,13 +52,17 @@ def serialization(fitted: BaseEstimator, features: pd.DataFrame) -> dict[str, An
     It is skops if the model holds only TRUSTED types and, loaded again, predicts the same for `features`. Else it is
     cloudpickle: for an estimator of another package or of the user's own, or a lambda in a FunctionTransformer.
     """
-    with suppress(Exception):  # skops raises many kinds of error for a type that it can't write
+    try:
         content = skops.io.dumps(fitted)
         types = skops.io.get_untrusted_types(data=content)
         if all(name.partition(".")[0] in TRUSTED for name in types):
             loaded = skops.io.loads(content, trusted=types)
             if np.array_equal(loaded.predict(features), fitted.predict(features)):
                 return {"serialization_format": SKOPS, "skops_trusted_types": types}
+    except Interrupted:
+        raise
+    except Exception:  # skops raises many kinds of error for a type that it can't write
+        pass
     # The pickle gets the code of LabelEncoded, so that the model can be loaded without this project.
     cloudpickle.register_pickle_by_value(labels)
     return {"serialization_format": CLOUDPICKLE}

@@ -12,7 +12,7 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.svm import SVC
 from sklearn.utils import all_estimators
 
-from steps.errors import WrongValue
+from steps.errors import Interrupted, WrongValue
 from steps.names import ESTIMATOR_PREFIX
 from steps.parameters import command_line
 from steps.parameters.declared import parameters
@@ -21,7 +21,7 @@ from steps.training.model import estimator
 
 
 @pytest.mark.parametrize(
-    ("path", "task", "found"),
+    ("path", "task", "maker"),
     [
         (estimator.DEFAULTS["classification"], "classification", RandomForestClassifier),
         (estimator.DEFAULTS["regression"], "regression", RandomForestRegressor),
@@ -30,13 +30,13 @@ from steps.training.model import estimator
         ("sklearn.linear_model.LinearRegression", "regression", LinearRegression),
     ],
 )
-def test_an_estimator_is_found_by_its_import_path(path, task, found):
+def test_an_estimator_is_found_by_its_import_path(path, task, maker):
     """The path leads to the class."""
-    assert estimator.import_maker(path, task) is found
+    assert estimator.import_maker(path, task) is maker
 
 
 @pytest.mark.parametrize(
-    ("path", "said"),
+    ("path", "part"),
     [
         ("no_such_package.Model", "can't import 'no_such_package': No module named 'no_such_package'"),
         ("sklearn.no_such.Model", "can't import 'sklearn.no_such'"),
@@ -56,15 +56,26 @@ def test_an_estimator_is_found_by_its_import_path(path, task, found):
         ("sklearn.model_selection.HalvingGridSearchCV", "experimental"),
     ],
 )
-def test_a_path_that_leads_to_no_estimator_for_the_task_is_refused(path, said, monkeypatch):
+def test_a_path_that_leads_to_no_estimator_for_the_task_is_refused(path, part, monkeypatch):
     """What can't be imported, is no estimator, does the other task or can't be made is told in one line."""
     monkeypatch.delitem(vars(model_selection), "HalvingGridSearchCV", raising=False)  # another test may enable it
     with pytest.raises(WrongValue) as caught:
         estimator.import_maker(path, "classification")
     (problem,) = caught.value.problems
     assert problem.startswith(f"--estimator {path!r}: ")
-    assert said in problem
+    assert part in problem
     assert "\n" not in problem
+
+
+@pytest.mark.parametrize("where", ["module", "class"])
+def test_an_interrupt_meanwhile_is_no_fault_of_the_path(where, tmp_path, monkeypatch):
+    """A signal while the module is imported, or the estimator made, ends the step as an interrupt."""
+    interrupted = "raise Interrupted(2)"
+    body = f"def make():\n    {interrupted}\n" if where == "class" else f"{interrupted}\n"
+    (tmp_path / f"interrupted_{where}.py").write_text(f"from steps.errors import Interrupted\n{body}")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(Interrupted):
+        estimator.import_maker(f"interrupted_{where}.make", "classification")
 
 
 def test_all_unknown_hyperparameters_are_told_at_once():
@@ -117,13 +128,13 @@ def test_paths_joined_by_plus_are_a_pipeline():
         estimator.import_maker(PIPELINE, "classification"), {"svc__C": 3.0, "pca__n_components": 2}, seed=7, threads=2
     )
     assert [name for name, _ in built.steps] == ["standardscaler", "pca", "svc"]
-    found = built.get_params()
-    assert (found["svc__C"], found["pca__n_components"]) == (3.0, 2)
-    assert (found["svc__random_state"], found["pca__random_state"]) == (7, 7)
+    params = built.get_params()
+    assert (params["svc__C"], params["pca__n_components"]) == (3.0, 2)
+    assert (params["svc__random_state"], params["pca__random_state"]) == (7, 7)
 
 
 @pytest.mark.parametrize(
-    ("path", "said"),
+    ("path", "part"),
     [
         ("sklearn.svm.SVC+sklearn.svm.SVC", "SVC is no transformer, as all before the last must be"),
         ("sklearn.preprocessing.StandardScaler+sklearn.svm.SVR", "is no estimator for classification"),
@@ -131,11 +142,11 @@ def test_paths_joined_by_plus_are_a_pipeline():
         ("sklearn.preprocessing.StandardSclaer+sklearn.svm.SVC", "sklearn.preprocessing has none of that name"),
     ],
 )
-def test_a_pipeline_that_is_none_is_refused(path, said):
+def test_a_pipeline_that_is_none_is_refused(path, part):
     """Each part is looked at."""
     with pytest.raises(WrongValue) as caught:
         estimator.import_maker(path, "classification")
-    assert said in str(caught.value)
+    assert part in str(caught.value)
 
 
 def test_the_name_inside_is_named_where_it_was_meant():
@@ -203,9 +214,9 @@ def test_a_function_makes_what_a_class_alone_can_t(own, name):
     """A user's own function gives an estimator that needs arguments; all its seeds are set, and its fits repeat."""
     make = estimator.import_maker(f"own_models.{name}", "classification")
     built = estimator.build(make, {"forest__max_depth": 2}, seed=7, threads=2)
-    found = built.get_params()
-    assert found["forest__max_depth"] == 2
-    assert {value for key, value in found.items() if key.endswith("random_state")} == {7}
+    params = built.get_params()
+    assert params["forest__max_depth"] == 2
+    assert {value for key, value in params.items() if key.endswith("random_state")} == {7}
     features, target = np.random.default_rng(0).normal(size=(60, 3)), np.arange(60) % 2
     once, again = (
         estimator.build(make, {}, seed=7, threads=1).fit(features, target).predict(features) for _ in range(2)
@@ -215,13 +226,13 @@ def test_a_function_makes_what_a_class_alone_can_t(own, name):
 
 def test_threads_are_not_multiplied(own):
     """What has threads of its own gives none to what is inside it; else each inside has them."""
-    found = estimator.build(
+    params = estimator.build(
         estimator.import_maker("own_models.vote", "classification"), {}, seed=7, threads=2
     ).get_params()
-    assert (found["n_jobs"], found["forest__n_jobs"], found["bag__n_jobs"]) == (2, None, None)
+    assert (params["n_jobs"], params["forest__n_jobs"], params["bag__n_jobs"]) == (2, None, None)
     path = "sklearn.preprocessing.StandardScaler+sklearn.neighbors.KNeighborsClassifier"
-    found = estimator.build(estimator.import_maker(path, "classification"), {}, seed=7, threads=2).get_params()
-    assert found["kneighborsclassifier__n_jobs"] == 2
+    params = estimator.build(estimator.import_maker(path, "classification"), {}, seed=7, threads=2).get_params()
+    assert params["kneighborsclassifier__n_jobs"] == 2
 
 
 def test_an_estimator_that_inherits_nothing_will_do(own):
@@ -231,21 +242,21 @@ def test_an_estimator_that_inherits_nothing_will_do(own):
 
 
 @pytest.mark.parametrize(
-    ("given", "expected"),
+    ("hyperparameters", "expected"),
     [
         ({"depth": 3}, {"depth": 3, "random_state": 7, "thread_count": 2, "allow_writing_files": False}),
         ({"random_seed": 1, "thread_count": 9}, {"random_seed": 1, "thread_count": 9, "allow_writing_files": False}),
     ],
 )
-def test_hyperparameters_that_only_the_signature_tells(own, given, expected):
+def test_hyperparameters_that_only_the_signature_tells(own, hyperparameters, expected):
     """As with catboost: names from the signature, one of two names for the seed, no files in the current folder."""
     make = estimator.import_maker("own_models.Late", "classification")
-    assert estimator.build(make, given, seed=7, threads=2).get_params() == expected
+    assert estimator.build(make, hyperparameters, seed=7, threads=2).get_params() == expected
     assert list(estimator.unknown_hyperparameters(make, ["depth", "detph"])) == ["detph"]
 
 
 @pytest.mark.parametrize(
-    ("name", "said"),
+    ("name", "part"),
     [
         (
             "three",
@@ -255,12 +266,12 @@ def test_hyperparameters_that_only_the_signature_tells(own, given, expected):
         ("Untagged", "does not say, made without arguments, whether it is a classifier or a regressor"),
     ],
 )
-def test_what_gives_no_estimator_is_refused(own, name, said):
+def test_what_gives_no_estimator_is_refused(own, name, part):
     """A function that returns something else or fails, and an estimator of neither task, are told in one line."""
     with pytest.raises(WrongValue) as caught:
         estimator.import_maker(f"own_models.{name}", "classification")
     (problem,) = caught.value.problems
-    assert said in problem
+    assert part in problem
     assert "\n" not in problem
 
 
@@ -289,9 +300,9 @@ def test_every_estimator_of_scikit_learn_can_be_built_or_is_refused_with_a_sente
         return
     built = estimator.build(make, {}, seed=7, threads=2)
     assert type(built) is kind
-    found = built.get_params()
-    assert {found[name] for name in found if name.endswith("random_state")} <= {7}
-    assert found.get("n_jobs", 2) == 2
+    params = built.get_params()
+    assert {params[name] for name in params if name.endswith("random_state")} <= {7}
+    assert params.get("n_jobs", 2) == 2
 
 
 @pytest.mark.filterwarnings("ignore:Class PassiveAggressive:FutureWarning")
@@ -316,7 +327,7 @@ def test_a_name_that_the_step_has_too_is_reached_with_the_prefix():
 
 
 @pytest.mark.parametrize(
-    ("path", "hyperparameters", "said"),
+    ("path", "hyperparameters", "sentence"),
     [
         ("sklearn.svm.SVC", {"C": -1}, "The 'C' parameter of SVC must be a float in the range (0.0, inf]. Got -1"),
         (
@@ -334,14 +345,14 @@ def test_a_name_that_the_step_has_too_is_reached_with_the_prefix():
         ("xgboost.XGBClassifier", {"n_estimators": "five"}, "'str' object cannot be interpreted as an integer"),
     ],
 )
-def test_a_value_that_an_estimator_rejects_is_one_sentence(path, hyperparameters, said):
+def test_a_value_that_an_estimator_rejects_is_one_sentence(path, hyperparameters, sentence):
     """Whichever exception a package raises, it is told in one line with the estimator's path."""
     built = estimator.build(estimator.import_maker(path, "classification"), hyperparameters, seed=7, threads=1)
     features, target = np.random.default_rng(0).normal(size=(60, 3)), np.arange(60) % 2
     with pytest.raises(WrongValue) as caught, estimator.rejections_as_wrong_values(path):
         built.fit(features, target)
     (problem,) = caught.value.problems
-    assert problem.startswith(f"{path}: {said}")
+    assert problem.startswith(f"{path}: {sentence}")
     assert "\n" not in problem
 
 

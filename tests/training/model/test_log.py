@@ -1,6 +1,7 @@
 """How fitted models are saved: without code where that is possible, and giving the same predictions."""
 
 import importlib
+import signal
 import warnings
 
 import mlflow
@@ -15,6 +16,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from steps import spaces
+from steps.errors import Interrupted
 from steps.names import Tag
 from steps.training.model import estimator, pipeline
 from steps.tuning import space
@@ -26,8 +28,8 @@ SHIPPED = sorted(
     {
         (task, path or estimator.DEFAULTS[task])
         for name in spaces.names()
-        for task, found in space.load(name).spaces.items()
-        for path in found.estimators
+        for task, file in space.load(name).spaces.items()
+        for path in file.estimators
     }
 )
 
@@ -90,8 +92,8 @@ def test_a_model_of_a_shipped_space_loads_without_code_and_predicts_the_same(tas
     saved = log.serialization(made, features)
     assert saved["serialization_format"] == "skops"
     back = skops_io.loads(skops_io.dumps(made), trusted=saved["skops_trusted_types"])
-    for found, expected in zip(answers(back, features), answers(made, features), strict=True):
-        assert np.array_equal(found, expected)
+    for answer, expected in zip(answers(back, features), answers(made, features), strict=True):
+        assert np.array_equal(answer, expected)
 
 
 def test_a_pipeline_for_tables_loads_without_code(log):
@@ -126,6 +128,17 @@ def test_a_model_that_does_not_come_back_the_same_is_pickled(monkeypatch, log, s
     assert log.serialization(made, features)["serialization_format"] == "cloudpickle"
 
 
+def test_an_interrupt_is_no_reason_to_pickle(monkeypatch, log, skops_io):
+    """A signal while skops is tried ends the step: the model is not saved in another format."""
+
+    def interrupted(_):
+        raise Interrupted(signal.SIGTERM)
+
+    monkeypatch.setattr(skops_io, "dumps", interrupted)
+    with pytest.raises(Interrupted):
+        log.serialization(*fitted("classification", "sklearn.linear_model.LogisticRegression"))
+
+
 @pytest.mark.parametrize("saved_by", ["skops", "cloudpickle"])
 def test_a_logged_model_is_tagged_with_its_format_and_predicts_the_same(saved_by, place, log):
     """The run says how its model is saved; loaded back by MLflow it predicts the same to the last bit."""
@@ -143,5 +156,5 @@ def test_a_logged_model_is_tagged_with_its_format_and_predicts_the_same(saved_by
     assert tags[Tag.MODEL_FORMAT] == saved_by
     (logged,) = place.client.get_run(run.info.run_id).outputs.model_outputs
     back = mlflow.sklearn.load_model(f"models:/{logged.model_id}")
-    for found, expected in zip(answers(back, features), answers(made, features), strict=True):
-        assert np.array_equal(found, expected)
+    for answer, expected in zip(answers(back, features), answers(made, features), strict=True):
+        assert np.array_equal(answer, expected)
