@@ -32,7 +32,7 @@ def check_installed() -> None:
         )
 
 
-def connect(need: TrialResources) -> None:
+def connect(resources: TrialResources) -> None:
     """Connect this process to a cluster that this machine is part of, unless it is connected already.
 
     Raises WrongValue if there is none.
@@ -46,13 +46,13 @@ def connect(need: TrialResources) -> None:
 
     if ray.is_initialized():
         return
-    shown = f"{OPTION} address {need.address!r}"
-    _check_answer(need.address, shown)
+    shown = f"{OPTION} address {resources.address!r}"
+    _check_answer(resources.address, shown)
     stdout.keep_for_this_thread()
     with _own_signals():
         try:
             ray.init(
-                need.address, runtime_env=dict(need.runtime_env), log_to_driver=False, logging_level="ERROR",
+                resources.address, runtime_env=dict(resources.runtime_env), log_to_driver=False, logging_level="ERROR",
                 configure_logging=False,
             )  # fmt: skip
         except (OSError, RuntimeError, ValueError, ray.exceptions.RayError) as error:
@@ -85,11 +85,11 @@ def _own_signals() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def capacity(need: TrialResources) -> int:
+def capacity(resources: TrialResources) -> int:
     """Return how many trials the nodes that are alive can hold at a time if nothing else runs there."""
     import ray
 
-    return sum(_held(need.amounts, node["Resources"]) for node in ray.nodes() if node["Alive"])
+    return sum(_held(resources.amounts, node["Resources"]) for node in ray.nodes() if node["Alive"])
 
 
 def _held(amounts: Mapping[str, float], has: Mapping[str, float]) -> int:

@@ -146,16 +146,16 @@ class RayBackend(OwnBackend):
 
     name = RAY
 
-    def __init__(self, folder: Path, need: TrialResources, warmth: Preload):
+    def __init__(self, folder: Path, resources: TrialResources, preload: Preload):
         super().__init__(folder)
-        self._warmth, self._nodes = warmth, Nodes()
-        wrapper: Any = ray.remote(max_retries=0, num_returns="streaming", **need.options())
+        self._preload, self._nodes = preload, Nodes()
+        wrapper: Any = ray.remote(max_retries=0, num_returns="streaming", **resources.options())
         self._remote = wrapper(task.execute)  # one for all runs: Ray ships it once
 
     def execute(self, created: CreatedRun, config: Mapping[str, Any]) -> RayRun:
         """Submit the command; Ray queues it until a node has room."""
         named = self._remote.options(name=config.get("name") or created.run_id)
-        submitted = named.remote(created.command, {**_passed_on(), **created.variables}, self._warmth)
+        submitted = named.remote(created.command, {**_passed_on(), **created.variables}, self._preload)
         return RayRun(created.run_id, submitted, created.output, self._nodes)
 
 
@@ -164,6 +164,6 @@ def _passed_on() -> dict[str, str]:
     return {k: v for k, v in os.environ.items() if k.startswith("MLFLOW_") and k not in _NOT_PASSED_ON}
 
 
-def register(folder: Path, need: TrialResources, warmth: Preload) -> None:
+def register(folder: Path, resources: TrialResources, preload: Preload) -> None:
     """Make `backend="ray"` known to `mlflow.run`, for the life of this process."""
-    base.register(RayBackend(folder, need, warmth))
+    base.register(RayBackend(folder, resources, preload))

@@ -33,7 +33,7 @@ class Preload:
     variables: Mapping[str, str]
 
 
-def execute(command: str, variables: Mapping[str, str], warmth: Preload) -> Iterator[tuple[Any, ...]]:
+def execute(command: str, variables: Mapping[str, str], preload: Preload) -> Iterator[tuple[Any, ...]]:
     """Execute a command in the project that Ray has unpacked here.
 
     Yields (id, address) of this node, then (exit code, end of the output). Ray cancels a task by a KeyboardInterrupt:
@@ -44,12 +44,16 @@ def execute(command: str, variables: Mapping[str, str], warmth: Preload) -> Iter
     node_id, address = ray.get_runtime_context().get_node_id(), ray.util.get_node_ip_address()
     own = Path.cwd() / f".tune-{os.getpid()}"  # Ray removes it with the project
     own.mkdir(exist_ok=True)
-    _warm_up(warmth, own)
+    _warm_up(preload, own)
     yield node_id, address
     accelerators = {name: os.environ[name] for name in _ACCELERATORS if name in os.environ}
     with tempfile.TemporaryDirectory(dir=own) as folder:
         output = Path(folder) / "output"
-        process = launch.run(command, str(Path.cwd()), {**variables, **accelerators}, output)
+        try:
+            process = launch.run(command, str(Path.cwd()), {**variables, **accelerators}, output)
+        except KeyboardInterrupt:  # the launcher has forked, or is about to: it must end, since nobody knows the fork
+            launch.stop()
+            raise
         try:
             while not process.wait(_LOOK_S):
                 pass
@@ -60,15 +64,15 @@ def execute(command: str, variables: Mapping[str, str], warmth: Preload) -> Iter
         yield process.exit_code, _end_of(output)
 
 
-def _warm_up(warmth: Preload, folder: Path) -> None:
+def _warm_up(preload: Preload, folder: Path) -> None:
     global _ready_for
-    if _ready_for == warmth and launch.pid() is not None:
+    if _ready_for == preload and launch.pid() is not None:
         return
-    os.environ.update(warmth.variables)
+    os.environ.update(preload.variables)
     os.environ[Variable.FILES] = str(folder)
-    launch.start(warmth.modules)
-    launch.prepare(warmth.calls)
-    _ready_for = warmth
+    launch.start(preload.modules)
+    launch.prepare(preload.calls)
+    _ready_for = preload
 
 
 def _end_of(output: Path) -> str:

@@ -1,0 +1,53 @@
+"""The body of a Ray task, without Ray: a generator that a test drives as a worker does."""
+
+import sys
+from types import SimpleNamespace
+
+import pytest
+
+from steps.backends.ray import task
+from steps.backends.ray.task import Preload
+from steps.backends.warm import launch
+from steps.names import Variable
+from steps.process import proc
+from tests.waits import until
+
+pytestmark = pytest.mark.e2e
+
+NODE = ("node id", "127.0.0.2")
+
+
+@pytest.fixture
+def mark(tmp_path, monkeypatch):
+    """A variable of the commands, on a node that has unpacked a project in an empty folder."""
+    context = SimpleNamespace(get_node_id=lambda: NODE[0])
+    util = SimpleNamespace(get_node_ip_address=lambda: NODE[1])
+    monkeypatch.setitem(sys.modules, "ray", SimpleNamespace(get_runtime_context=lambda: context, util=util))
+    monkeypatch.setattr(task, "_ready_for", None)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv(Variable.FILES, "")  # so that it is put back
+    yield {"TEST_MARK": tmp_path.name}
+    launch.stop()
+
+
+def test_a_command_is_executed_and_its_output_comes_back(mark):
+    """First the node, then the exit code and the output; the launcher stays for the next command."""
+    for word in ("one", "two"):
+        node, end = task.execute(f"echo {word} $TEST_MARK; exit 3", mark, Preload([], [], {}))
+        assert (node, end) == (NODE, (3, f"{word} {mark['TEST_MARK']}\n"))
+
+
+def test_a_task_that_is_cancelled_while_it_forks_leaves_no_command(mark, monkeypatch):
+    """Ray raises KeyboardInterrupt wherever the task is: nobody would know of the fork, or end it."""
+    run = launch.run
+
+    def interrupted(*arguments):
+        run(*arguments)
+        until(lambda: proc.with_variable(f"TEST_MARK={mark['TEST_MARK']}"), 120, "the command")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(launch, "run", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        list(task.execute("sleep 600; true", mark, Preload([], [], {})))
+    assert proc.with_variable(f"TEST_MARK={mark['TEST_MARK']}") == []
+    assert launch.pid() is None
