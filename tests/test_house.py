@@ -128,26 +128,43 @@ def test_a_name_that_crosses_a_process_stands_in_names_alone():
     groups = (names.Tag, names.Artifact, names.Variable)
     spelled = {value for group in groups for value in vars(group).values() if isinstance(value, str)}
     spelled = {value for value in spelled if re.search(r"[._]", value)}  # else it may be any word
-    found = [
+    spellings = [
         f"{path.relative_to(PROJECT)}: {node.value}"
         for path in FILES
         if path != STEPS / "names.py"
         for node in nodes(path)
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value in spelled
     ]
-    assert found == []
+    assert spellings == []
     comparison = re.compile(r"Tag\.ROLE\W.{0,12}['\"](study|trial|baseline|confirmation|champion|reproduction)['\"]")
     assert [str(path) for path in FILES if comparison.search(path.read_text())] == []
 
 
-PURE = ["parameters/declared", "parameters/values", "errors", "names", "spaces/__init__"]
-PURE += [str(path.relative_to(STEPS).with_suffix("")) for path in FILES if path.parent.name in ("search", "space")]
+PURE_ROOMS = ("steps.parameters", "steps.spaces", "steps.tuning.search", "steps.tuning.space")
+PURE = ["steps.errors", "steps.names", *(name for name in MODULES if name.startswith(PURE_ROOMS))]
 
 
-@pytest.mark.parametrize("path", PURE)
-def test_what_is_meant_to_be_pure_is_pure(path):
-    """Parameters, values, errors, space and search know no MLflow, no process and no clock."""
-    packages = {name.partition(".")[0] for name in imports(STEPS / f"{path}.py")}
+def reached(module: str) -> set[str]:
+    """A module, what it imports when it runs, what that imports, and so on."""
+    modules, left = set(), [module]
+    while left:
+        modules.add(left[-1])
+        path = MODULES[left.pop()]
+        left += imported_modules(path) - modules - {name for name in for_types(path) if name in MODULES}
+    return modules
+
+
+def for_types(path: Path) -> set[str]:
+    """The modules that a file imports for a type checker alone."""
+    blocks = [node for node in nodes(path) if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"]
+    return {str(node.module) for block in blocks for node in block.body if isinstance(node, ast.ImportFrom)}
+
+
+@pytest.mark.parametrize("module", PURE)
+def test_what_is_meant_to_be_pure_is_pure(module):
+    """Parameters, errors, names, space and search know no MLflow, no process, no clock; nor does what they import."""
+    paths = [MODULES[name] for name in reached(module)]
+    packages = {name.partition(".")[0] for path in paths for name in imports(path)}
     assert packages & {"mlflow", "multiprocessing", "subprocess", "time"} == set()
 
 

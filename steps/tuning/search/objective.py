@@ -2,11 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from steps.errors import WrongValue, did_you_mean
 from steps.names import Metric
 from steps.parameters.settings import TuneSettings
-from steps.tuning.entry_point import EntryPoint
+
+if TYPE_CHECKING:  # it imports MLflow, and this room knows none
+    from steps.tuning.entry_point import EntryPoint
 
 MAXIMIZE, MINIMIZE = DIRECTIONS = ("maximize", "minimize")
 MOST_OBJECTIVES = 2
@@ -38,7 +41,7 @@ def metric(settings: TuneSettings) -> str:
     return settings.metric
 
 
-def resolve(settings: TuneSettings, entry: EntryPoint) -> tuple[Objective, ...]:
+def resolve(settings: TuneSettings, entry: "EntryPoint") -> tuple[Objective, ...]:
     """Return the study's objectives; `settings.metric` is the scorer of `train`, whose scores are always maximized.
 
     Raises WrongValue for a metric that `train` does not log, and for a metric of unknown direction if none is set.
@@ -62,7 +65,7 @@ def resolve(settings: TuneSettings, entry: EntryPoint) -> tuple[Objective, ...]:
     return tuple(map(Objective, names, directions))
 
 
-def _name_problems(names: list[str], logged: Mapping[str, str], entry: EntryPoint) -> list[str]:
+def _name_problems(names: list[str], logged: Mapping[str, str], entry: "EntryPoint") -> list[str]:
     if len(names) > MOST_OBJECTIVES or len(set(names)) < len(names) or not all(names):
         return [f"--objective {','.join(names)!r}: must name one metric, or {MOST_OBJECTIVES} different ones"]
     if not logged:
