@@ -28,6 +28,7 @@ LINKS = (
     re.compile(r"^ {0,3}\[[^\]]+\]:\s*<?([^\s>]+)", re.MULTILINE),  # [name]: target
     re.compile(r"(?:href|src)=[\"']([^\"']+)"),
 )
+METHOD = re.compile(r"(?<!\[)`([A-Z]\w*)\.(\w+)`")
 NAMED = re.compile(r"\[`([\w.]+)`\]\(([^)\s]+\.py)\)")
 HEADING = re.compile(r"^ {0,3}#{1,6}\s+(.*?)\s*#*$", re.MULTILINE)
 
@@ -119,10 +120,19 @@ def dead_paths(root: Path, files: list[str]) -> list[str]:
 
 
 def dead_names(root: Path, files: list[str]) -> list[str]:
-    """The functions and classes in Markdown files, linked as [`module.name`](file.py), that the file lacks."""
+    """The functions and classes in Markdown files, linked as [`module.name`](file.py), that the file lacks.
+
+    And the methods, `Class.method`, that a class of the tree lacks.
+    """
     dead = []
+    codes = [(root / name).read_text() for name in files if name.endswith(".py")]
     for name in markdown(files):
-        for shown, target in NAMED.findall(FENCE.sub("", (root / name).read_text())):
+        text = FENCE.sub("", (root / name).read_text())
+        for owner, method in METHOD.findall(text):
+            homes = [code for code in codes if re.search(rf"^ *class {owner}\b", code, re.MULTILINE)]
+            if homes and not any(re.search(rf"^ *def {method}\b", code, re.MULTILINE) for code in homes):
+                dead.append(f"{name}: {owner}.{method}")
+        for shown, target in NAMED.findall(text):
             path = root / os.path.normpath(Path(name).parent / target)
             if path.is_file() and shown != path.name:
                 parts, code = shown.removeprefix(f"{path.stem}.").split("."), path.read_text()
@@ -178,7 +188,7 @@ docs/missing.sh --all  # [no](link.md)
 `docs/old.md`
 
 [`code.py`](docs/code.py), [`code.Found.method`](docs/code.py), [`Found`](docs/code.py), [`code.lost`](docs/code.py),
-[`Found.lost`](docs/code.py)
+[`Found.lost`](docs/code.py), `Found.method`, `Found.gone`, `Elsewhere.gone`
 """
 
 
@@ -220,4 +230,4 @@ def test_what_is_not_clean_is_named(tree, with_git):
     dead = ["docs/gone.md", "docs/page.md#three", "#there", "docs/lost.md", "docs/none.md"]
     assert dead_links(tree, files) == [f"README.md: {target}" for target in dead]
     assert dead_paths(tree, files) == ["README.md: docs/missing.sh", "README.md: docs/old.md"]
-    assert dead_names(tree, files) == ["README.md: code.lost", "README.md: Found.lost"]
+    assert dead_names(tree, files) == ["README.md: Found.gone", "README.md: code.lost", "README.md: Found.lost"]
