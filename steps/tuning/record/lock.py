@@ -21,7 +21,7 @@ from mlflow.tracking import MlflowClient
 
 from steps.errors import WrongValue
 from steps.names import Role, Tag, Variable
-from steps.process import proc
+from steps.process import orphans, proc
 from steps.tracking import read
 
 # The seconds between two heartbeats.
@@ -136,6 +136,8 @@ def _process_lives(tuner: dict[str, Any]) -> bool:
     own = _this_process()
     if tuner["host"] != own["host"]:
         return bool(time.time() - tuner["beat"] < DEAD_S)
+    if own["started"] is None:  # no /proc here: the process id alone tells, which may have been given again
+        return orphans.is_alive(tuner["pid"])
     return bool(tuner["boot"] == own["boot"] and tuner["started"] == proc.started(tuner["pid"]))
 
 

@@ -1,4 +1,5 @@
 import json
+import sys
 
 import pytest
 
@@ -74,6 +75,7 @@ def test_another_backend_has_memory_of_its_own(capsys):
     assert lines(capsys) == []
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_this_machine_has_memory():
     """Here it is known, and there is less available than there is."""
     measured = memory.of_this_process()

@@ -13,6 +13,7 @@ from mlflow.tracking import MlflowClient
 
 from steps.errors import WrongValue
 from steps.names import Tag
+from steps.process import proc
 from steps.tuning.record import lock
 
 
@@ -45,12 +46,23 @@ DEAD_OR_ALIVE = {
 }
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 @pytest.mark.parametrize(("different", "alive"), DEAD_OR_ALIVE.values(), ids=DEAD_OR_ALIVE)
 def test_whether_a_tuner_lives(different: dict[str, object], alive: bool, parent: Callable[..., str]) -> None:
     """On this host the process decides, elsewhere the age of its last heartbeat."""
     assert lock.is_tuner_alive(parent(tuner=tuner(**different))) == alive
 
 
+@pytest.mark.parametrize(("pid", "alive"), [(os.getpid(), True), (2**22 + 1, False)], ids=["this one", "gone"])
+def test_without_proc_the_process_id_decides(
+    pid: int, alive: bool, parent: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A system without /proc tells no start times: a dead tuner does not keep its study for ever."""
+    monkeypatch.setattr(proc, "started", lambda _: None)
+    assert lock.is_tuner_alive(parent(tuner=tuner(pid=pid))) == alive
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_one_that_has_not_named_itself_is_known_by_its_process(parent: Callable[..., str]) -> None:
     """Without a tag a tuner lives where a process carries its run's id, and is dead once it had time to say so."""
     run_id = parent(ago=60)
