@@ -13,6 +13,7 @@ from steps.parameters import declared
 from steps.parameters.settings import TuneSettings
 from steps.project import environment
 from steps.tracking import read, server_errors
+from steps.tuning.champion import registry
 from steps.tuning.report import plots
 from steps.tuning.report.study_record import StudyRecord, TrialRecord
 from steps.tuning.trials.trial import SETTLED
@@ -58,11 +59,11 @@ def headline(record: StudyRecord) -> list[tuple[str, str]]:
     tags, metrics, best = record.parent.data.tags, record.parent.data.metrics, record.best
     lines = []
     if best is not None:
-        name = record.plan.objectives[0].name
-        lines.append((f"Best {name}", f"{best.values[0]:.6g} (trial {best.number})"))
+        (objective,) = record.plan.objectives
+        lines.append((f"Best {objective.name}", f"{best.values[0]:.6g} (trial {best.number})"))
         if Metric.BASELINE in metrics:
-            gained = best.values[0] - metrics[Metric.BASELINE]
-            lines.append(("The defaults", f"{metrics[Metric.BASELINE]:.6g}, so {gained:+.4g} by tuning"))
+            gained = objective.sign * (best.values[0] - metrics[Metric.BASELINE])
+            lines.append(("The defaults", f"{metrics[Metric.BASELINE]:.6g}; tuning gained {gained:+.4g}"))
     elif len(record.plan.objectives) > 1:
         lines.append(("Objectives", " and ".join(f"{o.direction} {o.name}" for o in record.plan.objectives)))
     if record.champion is not None:
@@ -130,7 +131,7 @@ def _commands(record: StudyRecord) -> list[tuple[str, str]]:
         commands.append(("Run the best trial again", record.best.command))
         again = f"mlflow run . -e reproduce -P run_id={record.best.run_id}"
         commands.append(("Repeat the best trial, and compare to the last bit", again))
-    if record.champion is not None and record.champion.outputs and record.champion.outputs.model_outputs:
-        model = record.champion.outputs.model_outputs[0].model_id
-        commands.append(("Serve the champion", f"mlflow models serve -m models:/{model} --env-manager local"))
+    model = None if record.champion is None else registry.model_of(record.champion)
+    if model is not None:
+        commands.append(("Serve the champion", f"mlflow models serve -m {model} --env-manager local"))
     return commands

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import yaml
+from mlflow import MlflowClient
 
 from steps.tuning.report import files, page, plots, study_record
 
@@ -35,15 +36,21 @@ def test_the_headline_says_what_was_found(record, make_plan):
     """Best score and trial, what the defaults had, trials by state, time, stop reason."""
     what = rows(3, failed=1)
     parent = record(what, **{"tuning.stopped_by": "n_trials"})
-    from mlflow import MlflowClient
-
     MlflowClient().log_metric(parent, "baseline", 0.9)
     facts = dict(page.headline(study_record.load(make_plan(), "shown", parent)))
     assert facts["Best cv_accuracy"] == "0.902 (trial 2)"
-    assert facts["The defaults"] == "0.9, so +0.002 by tuning"
+    assert facts["The defaults"] == "0.9; tuning gained +0.002"
     assert facts["Trials"] == "3 COMPLETE, 1 FAIL"
     assert facts["Time"] == "4.5 s"
     assert facts["Stopped by"] == "n_trials"
+
+
+def test_less_is_a_gain_if_the_objective_is_minimized(record, make_plan):
+    """What tuning gained has the sign that the summary gives it."""
+    parent = record(rows(3))
+    MlflowClient().log_metric(parent, "baseline", 0.95)
+    loaded = study_record.load(make_plan(direction="minimize"), "shown", parent)
+    assert dict(page.headline(loaded))["The defaults"] == "0.95; tuning gained +0.05"
 
 
 def test_a_study_without_a_trial_has_a_page(record, make_plan):
