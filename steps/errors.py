@@ -67,7 +67,7 @@ class ServerLost(Interrupted):
 
 
 def did_you_mean(word: str, names: Iterable[str]) -> str:
-    """Name the nearest of the allowed names, as the tail of a sentence; nothing where none is near.
+    """Name the nearest of the allowed names, as the tail of a sentence; an empty text if none is near.
 
     >>> did_you_mean("n_trails", ["n_trials", "jobs"])
     " (did you mean 'n_trials'?)"

@@ -3,7 +3,7 @@
 Each class is a group of constants. Imports nothing of this project.
 """
 
-# In front of a hyperparameter's name, where it has to be told from a parameter of `train` itself.
+# Comes before a hyperparameter's name if that must be told from a parameter of `train` itself.
 ESTIMATOR_PREFIX = "estimator__"
 
 

@@ -24,13 +24,13 @@ _PACKAGES = {
 
 
 def missing_for(scheme: str) -> str | None:
-    """Name the package that a scheme needs and that is not installed; None where nothing is missing."""
+    """Name the package that a scheme needs and that is not installed; None if nothing is missing."""
     module, package = _STORES.get(scheme, (None, None))
     return None if module is None or _is_installed(module) else package
 
 
 def providing(module: str, scheme: str = "") -> str:
-    """Name the package to install where a module could not be imported, for a URI of a scheme if there is one.
+    """Name the package to install for a module that could not be imported, and for a URI of a scheme if there is one.
 
     >>> providing("botocore.client"), providing("azure", "abfss"), providing("pymssql")
     ('boto3', 'azure-storage-file-datalake', 'pymssql')

@@ -45,7 +45,7 @@ def forget_connections() -> None:
 
 
 def _sql_engine() -> Any:
-    """Return SQLAlchemy's engine of the tracking store; None where the store is an HTTP server.
+    """Return SQLAlchemy's engine of the tracking store; None if the store is an HTTP server.
 
     Private to MLflow, which has nothing public (3.17.2) that closes a store's connections, or tells what kind of store
     it is: an `MlflowClient` opens them, and every later one in the process shares them.

@@ -20,7 +20,6 @@ class ColumnRoles:
     target: str
     features: tuple[str, ...]
     split: str
-    split_column: str | None
 
 
 def dropped(drop: str | None) -> tuple[str, ...]:
@@ -63,7 +62,7 @@ def roles(table: Table, settings: TrainSettings) -> ColumnRoles:
         problems.append(f"--data {data!r}: no feature is left beside {target!r}; it has {listed(table.columns)}")
     if any(problems):
         raise WrongValue(*filter(None, problems))
-    return ColumnRoles(target, features, kind, by)
+    return ColumnRoles(target, features, kind)
 
 
 def _target(table: Table, settings: TrainSettings, left_out: Collection[str | None]) -> str:

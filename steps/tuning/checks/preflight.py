@@ -1,7 +1,7 @@
 """Check before the first child what would fail later: all problems at once, in under three seconds, with remedies.
 
-Other wrong values are refused where they are read: in `steps.parameters.declared` and, once the data has been read, in
-`steps.tuning.study_plan`.
+Other wrong values are refused where they are read: in `steps.parameters.command_line` and, once the data has been read,
+in `steps.tuning.study_plan`.
 """
 
 import sys
