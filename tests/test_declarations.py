@@ -53,12 +53,12 @@ def test_main_is_train():
 @pytest.mark.parametrize(("name", "settings"), STEPS.items())
 def test_mlproject_declares_the_parameters_of_the_step(name, settings):
     """Names, order and defaults are those of steps/parameters/settings.py; numbers are declared as such."""
-    found = entry_points()[name]["parameters"]
-    assert {key: str(entry["default"]) for key, entry in found.items()} == names_and_defaults(settings)
-    assert list(found) == [parameter.name for parameter in parameters(settings)]
+    declarations = entry_points()[name]["parameters"]
+    assert {key: str(entry["default"]) for key, entry in declarations.items()} == names_and_defaults(settings)
+    assert list(declarations) == [parameter.name for parameter in parameters(settings)]
     for parameter in parameters(settings):
         number = isinstance(parameter.default, int | float) and not isinstance(parameter.default, bool)
-        assert found[parameter.name]["type"] == ("float" if number else "string"), parameter.name
+        assert declarations[parameter.name]["type"] == ("float" if number else "string"), parameter.name
 
 
 @pytest.mark.parametrize(("name", "settings"), STEPS.items())
@@ -73,11 +73,11 @@ def test_the_command_that_mlflow_makes_gives_the_step_its_values(name, settings,
     """MLflow's own command, read as a child reads it, gives the defaults, and any value with blanks and quotes."""
     entry_point = _project_spec.load_project(PROJECT).get_entry_point(name)
     text = {"target": "it's $HOME; `x`"} if hasattr(settings, "target") else {}
-    for given in ({}, {**text, "seed": "7"}):
-        words = python_words(entry_point.compute_command(given, str(tmp_path)))
+    for values in ({}, {**text, "seed": "7"}):
+        words = python_words(entry_point.compute_command(values, str(tmp_path)))
         assert words is not None
         assert words[:3] == ["python", "-m", f"steps.{name}"]
-        expected = names_and_defaults(settings) | given
+        expected = names_and_defaults(settings) | values
         assert declared.words(command_line.read(words[3:], settings)) == expected
 
 
@@ -156,9 +156,9 @@ def test_every_sampler_and_pruner_that_is_allowed_exists():
 @pytest.mark.parametrize("name", spaces.names())
 def test_a_shipped_space_parses_and_suits_its_estimators(name, task):
     """Each shipped space is without problems, for both tasks, and its names are hyperparameters of its estimators."""
-    found = space.load(name)
-    paths = estimator.check_estimators(task, found.hyperparameters()[task], found.where[task])
-    assert paths == found.for_task(task).estimators
+    file = space.load(name)
+    paths = estimator.check_estimators(task, file.hyperparameters()[task], file.where[task])
+    assert paths == file.for_task(task).estimators
     assert set(paths) <= set(spaces.estimators(name))  # so the launcher has them imported
 
 
@@ -174,10 +174,10 @@ def test_the_spaces_that_are_shipped():
 @pytest.mark.parametrize("task", TASKS)
 def test_the_default_space_is_the_classic_one(task):
     """The default study searches 50–200 trees of depth 3–20 in a random forest, and nothing else."""
-    found = space.load(TuneSettings().space).for_task(task)
-    assert found.estimators == [estimator.DEFAULTS[task]]
-    assert found.hyperparameters(estimator.DEFAULTS[task]) == ["n_estimators", "max_depth"]
-    assert {name: (d.low, d.high, d.log) for name, d in found.distributions.items()} == {  # type: ignore[attr-defined]
+    classic = space.load(TuneSettings().space).for_task(task)
+    assert classic.estimators == [estimator.DEFAULTS[task]]
+    assert classic.hyperparameters(estimator.DEFAULTS[task]) == ["n_estimators", "max_depth"]
+    assert {name: (d.low, d.high, d.log) for name, d in classic.distributions.items()} == {  # type: ignore[attr-defined]
         "n_estimators": (50, 200, False),
         "max_depth": (3, 20, False),
     }

@@ -89,10 +89,10 @@ def tree(root: int) -> list[int]:
             below[int((entry / "stat").read_text().rpartition(")")[2].split()[1])].append(int(entry.name))
         except OSError:
             continue
-    found = [root]
-    for pid in found:
-        found += below[pid]
-    return found
+    pids = [root]
+    for pid in pids:
+        pids += below[pid]
+    return pids
 
 
 def pss(pid: int) -> float:

@@ -37,9 +37,9 @@ from mlflow.tracking import MlflowClient
 words = argparse.ArgumentParser()
 words.add_argument("--x", type=float)
 words.add_argument("--seconds", type=float)
-given = words.parse_args()
-time.sleep(given.seconds)
-MlflowClient().log_metric(os.environ["MLFLOW_RUN_ID"], "loss", given.x)
+options = words.parse_args()
+time.sleep(options.seconds)
+MlflowClient().log_metric(os.environ["MLFLOW_RUN_ID"], "loss", options.x)
 """
 STANZA = """
   nothing:
@@ -77,8 +77,8 @@ def main(*sizes: int) -> None:
             words = {"study": f"of {trials}", "n_trials": trials, "sampler": "random", "jobs": 2}
             loop = _tune(project, uri, words)
             again = _tune(project, uri, words)
-            found = (1000 * loop.cpu_s / trials, 1000 * loop.wall_s / trials, loop.memory_mb, again.command_s)
-            print(f"{trials:>8}" + "".join(f"{value:>16.1f}" for value in (*found, _ask_ms(trials))), flush=True)
+            costs = (1000 * loop.cpu_s / trials, 1000 * loop.wall_s / trials, loop.memory_mb, again.command_s)
+            print(f"{trials:>8}" + "".join(f"{value:>16.1f}" for value in (*costs, _ask_ms(trials))), flush=True)
         _at_once(project, folder)
 
 
@@ -93,16 +93,16 @@ def _project(folder: Path) -> Path:
 
 
 def _tune(project: Path, uri: str, words: Mapping[str, object], space_file: str = "nothing.yaml") -> Loop:
-    given = {**STUDY, "space": project / space_file, **words}
-    command = [sys.executable, "-m", "scripts.benchmarks.clocked", *(f"--{name}={v}" for name, v in given.items())]
+    parameters = {**STUDY, "space": project / space_file, **words}
+    command = [sys.executable, "-m", "scripts.benchmarks.clocked", *(f"--{name}={v}" for name, v in parameters.items())]
     env = {**os.environ, "MLFLOW_TRACKING_URI": uri, "MLFLOW_DISABLE_TELEMETRY": "true"}
     began = time.monotonic()
     done = subprocess.run(command, cwd=project, env=env, capture_output=True, text=True, check=False)
     seconds = time.monotonic() - began
     if done.returncode:
         raise SystemExit(done.stderr)
-    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return Loop(**found, command_s=seconds)
+    measured: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return Loop(**measured, command_s=seconds)
 
 
 def _ask_ms(trials: int) -> float:

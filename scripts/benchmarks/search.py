@@ -73,10 +73,10 @@ def plain(data: str, space: str, seed: int, trials: int) -> float:
     """Run a sequential study in this process over the same space, folds and estimator; return its best score."""
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     made = run_plan.make(TrainSettings(data=data, seed=seed, folds=FOLDS), ())
-    rows, found = made.examples, load(space).for_task("classification")
+    rows, searched = made.examples, load(space).for_task("classification")
 
     def objective(trial: optuna.Trial) -> float:
-        choice = found.child(found.suggest(trial))
+        choice = searched.child(searched.suggest(trial))
         maker = estimator.import_maker(choice.estimator or made.estimator_path, "classification")
         unfitted = estimator.build(maker, choice.hyperparameters, seed=seed, threads=1)
         scores = folds.scores(unfitted, rows.features, rows.target, rows.layout.splits, made.scorer())

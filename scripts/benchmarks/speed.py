@@ -68,14 +68,14 @@ def measure(rounds: int, trials: int) -> Iterator[tuple[int, Rounds]]:
             table: Rounds = {}
             for _ in range(rounds):
                 ours = study(folds, trials, jobs=2)
-                found = {
+                measured_by_name = {
                     PLAIN: plain(folds, ours.params),
                     "(a) two on a journal": two_plain(folds, ours.params),
                     "(b) jobs=1": study(folds, trials, jobs=1),
                     "(b) jobs=2": ours,
                     "(c) local, jobs=2": study(folds, LOCAL_TRIALS, jobs=2, backend="local"),
                 }
-                for name, measured in found.items():
+                for name, measured in measured_by_name.items():
                     table.setdefault(name, []).append(measured)
             yield folds, table
 

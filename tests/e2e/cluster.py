@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from steps.process import proc
 from tests.e2e.tools import MARK, Place, processes_with, until
 from tests.host import ROOT
 
@@ -73,12 +74,13 @@ class Cluster:
 
     def trials(self) -> list[int]:
         """Find the forks in which trials are executed."""
-        servers = [pid for pid, command in self.processes().items() if "warm/launcher.py" in command]
-        return [pid for pid in servers if _parent(pid) in servers]
+        launchers = [pid for pid, command in self.processes().items() if "warm/launcher.py" in command]
+        return [pid for pid in launchers if proc.parent_of(pid) in launchers]
 
     def workers(self) -> list[int]:
         """Find Ray's processes that execute a task now."""
-        return sorted({_parent(_parent(pid)) for pid in self.trials()})
+        launchers = {proc.parent_of(pid) or 0 for pid in self.trials()}
+        return sorted({proc.parent_of(pid) or 0 for pid in launchers})
 
     def of_node(self, address: str) -> list[int]:
         """Find the processes of a node: its raylet, and all below that."""
@@ -93,24 +95,18 @@ class Cluster:
 
 
 def _kill(pids: Iterable[int]) -> list[int]:
-    found = list(pids)
-    for pid in found:
+    killed = list(pids)
+    for pid in killed:
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
-    return found
+    return killed
 
 
 def _below(pids: Iterable[int]) -> list[int]:
     """Find the processes that descend from some."""
-    every = {int(folder.name): _parent(int(folder.name)) for folder in Path("/proc").glob("[0-9]*")}
-    found: list[int] = []
+    parents = {int(folder.name): proc.parent_of(int(folder.name)) for folder in Path("/proc").glob("[0-9]*")}
+    below: list[int] = []
     level = list(pids)
-    while level := [pid for pid, parent in every.items() if parent in level and pid not in found]:
-        found += level
-    return found
-
-
-def _parent(pid: int) -> int:
-    with suppress(OSError):
-        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
-    return 0
+    while level := [pid for pid, parent in parents.items() if parent in level and pid not in below]:
+        below += level
+    return below

@@ -49,9 +49,9 @@ class Postgres:
 def programs() -> Path:
     """Return the folder of its programs; they are installed where they are missing."""
 
-    def found() -> list[Path]:
+    def folders() -> list[Path]:
         return sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
 
-    if not found():
+    if not folders():
         install("postgresql")
-    return found()[-1].parent
+    return folders()[-1].parent

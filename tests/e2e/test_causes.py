@@ -65,8 +65,8 @@ def failed(project: Path, new_place: Callable[..., Place]) -> tuple[Place, Done]
 
 
 def of(place: Place, how: str) -> Run:
-    (found,) = [run for run in place.study().trials if what(run) == how and counts(run)]
-    return found
+    (run,) = [run for run in place.study().trials if what(run) == how and counts(run)]
+    return run
 
 
 def what(run: Run) -> str:

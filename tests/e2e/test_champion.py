@@ -24,7 +24,7 @@ SMALL: dict[str, Any] = {"n_trials": 6, "folds": 3, "jobs": 2, "study": "flowers
 
 
 @pytest.fixture(scope="module")
-def crowned(new_place: Callable[..., Place]) -> tuple[Place, Done, Path]:
+def finished(new_place: Callable[..., Place]) -> tuple[Place, Done, Path]:
     """A study of flowers with their names for labels, whose champion was confirmed and registered, by `mlflow run`."""
     place = new_place()
     frame = load_iris(as_frame=True).frame
@@ -39,9 +39,9 @@ def champions(place: Place) -> list[Run]:
     return [run for run in place.named("flowers").children if run.data.tags["tuning.role"] == "champion"]
 
 
-def test_the_champion_is_a_run_of_its_own(crowned: tuple[Place, Done, Path]) -> None:
+def test_the_champion_is_a_run_of_its_own(finished: tuple[Place, Done, Path]) -> None:
     """One child more: refitted, with its trial's cross-validation again, its held-out scores beside two others'."""
-    place, done, _ = crowned
+    place, done, _ = finished
     (champion,) = champions(place)
     parent, metrics = place.named("flowers").parent, champion.data.metrics
     assert champion.info.status == "FINISHED"
@@ -61,9 +61,9 @@ def test_the_champion_is_a_run_of_its_own(crowned: tuple[Place, Done, Path]) -> 
     assert "test_accuracy" not in trial.data.metrics
 
 
-def test_its_pictures_are_there(crowned: tuple[Place, Done, Path]) -> None:
+def test_its_pictures_are_there(finished: tuple[Place, Done, Path]) -> None:
     """Confusion matrix, ROC, precision and recall, importances: pictures that are not empty, and a table."""
-    place, _, _ = crowned
+    place, _, _ = finished
     (champion,) = champions(place)
     files = {file.path: file.file_size or 0 for file in place.client.list_artifacts(champion.info.run_id, "pictures")}
     assert set(files) == {
@@ -74,9 +74,9 @@ def test_its_pictures_are_there(crowned: tuple[Place, Done, Path]) -> None:
     assert len(Path(table).read_text().splitlines()) == 1 + 4
 
 
-def test_a_lucky_split_does_not_win(crowned: tuple[Place, Done, Path]) -> None:
+def test_a_lucky_split_does_not_win(finished: tuple[Place, Done, Path]) -> None:
     """The three best trials were scored again, on other folds of the same training rows; the best there won."""
-    place, done, _ = crowned
+    place, done, _ = finished
     study = place.named("flowers")
     confirmed = [run for run in study.children if run.data.tags["tuning.role"] == "confirmation"]
     assert len(confirmed) == 3
@@ -99,9 +99,9 @@ def test_a_lucky_split_does_not_win(crowned: tuple[Place, Done, Path]) -> None:
     assert "Confirmed on fresh folds: trial" in done.stdout
 
 
-def test_the_registered_champion_can_be_served(crowned: tuple[Place, Done, Path]) -> None:
+def test_the_registered_champion_can_be_served(finished: tuple[Place, Done, Path]) -> None:
     """`mlflow models serve` of the alias answers a request with the flower's name."""
-    place, done, path = crowned
+    place, done, path = finished
     assert "Registered: flowers version 1, champion: the first of its name" in done.stdout
     port, rows = free_port(), [line.split(",") for line in path.read_text().splitlines()]
     words = [sys.executable, "-m", "mlflow", "models", "serve", "-m", "models:/flowers@champion"]
@@ -128,9 +128,9 @@ def test_the_registered_champion_can_be_served(crowned: tuple[Place, Done, Path]
     assert answers[0]["predictions"] == ["setosa", "versicolor", "virginica"]
 
 
-def test_a_study_that_goes_on_keeps_its_champion(crowned: tuple[Place, Done, Path]) -> None:
+def test_a_study_that_goes_on_keeps_its_champion(finished: tuple[Place, Done, Path]) -> None:
     """Started again, a finished study runs neither the champion nor the confirmation again, and registers nothing."""
-    place, _, path = crowned
+    place, _, path = finished
     before = {run.info.run_id for run in place.named("flowers").children}
     done = place.step("steps.tune", check=True, data=path, register="flowers", confirm=3, **SMALL)
     assert {run.info.run_id for run in place.named("flowers").children} == before
@@ -169,7 +169,7 @@ def test_two_objectives_have_a_champion_where_one_is_picked(place: Place) -> Non
 
 
 def test_a_champion_that_is_cut_off_is_run_at_the_next_start(place: Place) -> None:
-    """SIGKILL to the tuner while the champion runs: nothing is left, and the same command crowns it."""
+    """SIGKILL to the tuner while the champion runs: nothing is left, and the same command runs it."""
     words = place.step_command("steps.tune", **{**SMALL, "n_trials": 2})
     process = place.start(words, cwd=Path(place.project))
     running = "tags.`tuning.role` = 'champion' AND attributes.status = 'RUNNING'"

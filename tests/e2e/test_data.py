@@ -31,13 +31,16 @@ def test_a_messy_table_from_the_web_is_fetched_once_and_tuned(place: Place, web:
         assert run.data.params["data"] == f"'{uri}'"  # as MLflow quotes it
         assert run.data.tags["tuning.data"] == digest
         assert run.inputs is not None
-        (found,) = run.inputs.dataset_inputs
-        assert (found.dataset.name, found.dataset.digest) == ("messy.csv", digest[:36])
-        assert json.loads(found.dataset.source) == {"url": uri}
-        assert json.loads(found.dataset.profile or "")["num_rows"] == 80
-        names = [column["name"] for column in json.loads(found.dataset.schema or "")["mlflow_colspec"]]
+        (dataset_input,) = run.inputs.dataset_inputs
+        assert (dataset_input.dataset.name, dataset_input.dataset.digest) == ("messy.csv", digest[:36])
+        assert json.loads(dataset_input.dataset.source) == {"url": uri}
+        assert json.loads(dataset_input.dataset.profile or "")["num_rows"] == 80
+        names = [column["name"] for column in json.loads(dataset_input.dataset.schema or "")["mlflow_colspec"]]
         assert {"income", "churned"} < set(names)
-        assert {tag.key: tag.value for tag in found.tags} == {"mlflow.data.context": "training", "target": "churned"}
+        assert {tag.key: tag.value for tag in dataset_input.tags} == {
+            "mlflow.data.context": "training",
+            "target": "churned",
+        }
     settings = json.loads(study.parent.data.tags["tuning.settings"])
     assert {key: settings[key] for key in ("target", "drop", "split")} == {
         "target": "churned",

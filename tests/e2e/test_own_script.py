@@ -123,13 +123,13 @@ WRONG = [
 ]
 
 
-@pytest.mark.parametrize(("parameters", "where", "said"), WRONG)
+@pytest.mark.parametrize(("parameters", "where", "part"), WRONG)
 def test_what_does_not_fit_ends_before_any_child(
-    project: Path, place: Place, parameters: dict[str, str], where: str, said: str
+    project: Path, place: Place, parameters: dict[str, str], where: str, part: str
 ) -> None:
     """Exit code 2 and a line that names the parameter and what is allowed."""
     place.project = project
     done = tuned(place, space="./line.yaml", **parameters)
     assert done.code == 2, done.stderr
-    assert any(where in line and said in line for line in done.stderr.splitlines()), done.stderr
+    assert any(where in line and part in line for line in done.stderr.splitlines()), done.stderr
     assert "Traceback" not in done.stderr

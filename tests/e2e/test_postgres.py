@@ -35,8 +35,8 @@ def test_the_study_is_the_one_of_a_local_file(server: Server, monkeypatch: pytes
     monkeypatch.setenv("MLFLOW_TRACKING_USERNAME", USER[0])
     monkeypatch.setenv("MLFLOW_TRACKING_PASSWORD", USER[1])
     # few of all: MLflow takes a quarter of a second for each request to verify a password
-    given = {"n_trials": 2, "jobs": 2, "folds": 2, "space": "knn"}
-    place.step("steps.tune", check=True, study="team", **given)
+    settings = {"n_trials": 2, "jobs": 2, "folds": 2, "space": "knn"}
+    place.step("steps.tune", check=True, study="team", **settings)
     study = place.named("team")
     assert [run.data.tags["tuning.state"] for run in study.trials] == ["COMPLETE"] * 2
     assert study.parent.info.artifact_uri.startswith("mlflow-artifacts:")
@@ -46,7 +46,7 @@ def test_the_study_is_the_one_of_a_local_file(server: Server, monkeypatch: pytes
     assert USER[1] not in everything
     local = Place(place.folder / "local", host=place.host)
     local.folder.mkdir()
-    local.step("steps.tune", check=True, study="local", **given)
+    local.step("steps.tune", check=True, study="local", **settings)
     assert study.essence("accuracy") == local.named("local").essence("accuracy")
 
 

@@ -179,16 +179,16 @@ def retried(place: Place) -> list[Run]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("config", "said"),
+    ("config", "part"),
     [
         ({"address": "127.0.0.2:1"}, "no cluster answers there"),
         ({"address": f"{HEAD}:{PORT}", "cpus": 99}, "no node of the cluster holds a trial, which takes CPU 99"),
     ],
 )
-def test_a_cluster_that_does_not_fit_is_told(place: Place, cluster: Cluster, config: dict[str, Any], said: str) -> None:
+def test_a_cluster_that_does_not_fit_is_told(place: Place, cluster: Cluster, config: dict[str, Any], part: str) -> None:
     """No cluster where it should be, or none with a node that is large enough: one line, code 2, before any child."""
     (place.folder / "wrong.json").write_text(json.dumps(config))
     words = on_cluster(place, "wrong", backend_config=place.folder / "wrong.json")
     done = place.run(words, cwd=ROOT, check=False)
     assert done.code == 2
-    assert said in done.stderr
+    assert part in done.stderr

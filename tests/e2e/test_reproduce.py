@@ -39,8 +39,8 @@ class Recorded:
         return git(self.project, "status", "--porcelain") + git(self.project, "worktree", "list")
 
     def run(self, role: str) -> Run:
-        found = self.place.client.search_runs(["0"], f"tags.`tuning.role` = '{role}'", order_by=["start_time"])
-        return found[0]
+        runs = self.place.client.search_runs(["0"], f"tags.`tuning.role` = '{role}'", order_by=["start_time"])
+        return runs[0]
 
 
 @pytest.fixture(scope="module")
@@ -174,7 +174,7 @@ def test_what_can_t_be_repeated_is_said_in_one_line(place: Place) -> None:
     running = client.create_run("0").info.run_id
     by_hand = client.create_run("0").info.run_id
     client.set_terminated(by_hand)
-    for run_id, said in (
+    for run_id, part in (
         ("none", "must be the id of a finished run"),
         ("abc", "must be the id of a finished run"),
         ("0" * 32, "there is no such run in sqlite://"),
@@ -185,4 +185,4 @@ def test_what_can_t_be_repeated_is_said_in_one_line(place: Place) -> None:
         (line,) = [line for line in done.stderr.splitlines() if not line.startswith("20")]
         assert done.code == 2
         assert line.startswith(f"reproduce: --run_id '{run_id}':")
-        assert said in line
+        assert part in line

@@ -87,7 +87,7 @@ def test_a_study_starts_from_the_runs_of_another(iris: Place, new_place: Callabl
 def test_a_dry_run_shows_what_would_be_done(place: Place) -> None:
     """The space, its size, the first trials and the command of one are told; there is no child."""
     done = place.step("steps.tune", check=True, dry_run="true")
-    for said in (
+    for part in (
         "n_estimators",
         "2718 points",
         "  0: {",
@@ -96,5 +96,5 @@ def test_a_dry_run_shows_what_would_be_done(place: Place) -> None:
         "mlflow run . -e train",
         "maximize cv_accuracy",
     ):
-        assert said in done.stdout, done.stdout
+        assert part in done.stdout, done.stdout
     assert len(place.client.search_runs(["0"])) == 1

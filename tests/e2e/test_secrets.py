@@ -45,10 +45,10 @@ def test_no_secret_of_the_environment_is_kept(place: Place) -> None:
     files = [path for path in place.folder.rglob("*") if path.is_file()]
     assert any(path.suffix == ".skops" for path in files)
     assert any(path.name == "log.txt" for path in files)
-    found = {
+    leaks = {
         (name, str(path.relative_to(place.folder)))
         for path in files
         for name, secret in SECRETS.items()
         if secret.encode() in path.read_bytes()
     }
-    assert found == set()
+    assert leaks == set()

@@ -48,12 +48,12 @@ class Gate:
 @pytest.fixture
 def gate(new_place: Callable[..., Place]) -> Iterator[Gate]:
     """A gate in front of a real server; studies of its place are sent to the gate."""
-    found = Gate(Server(new_place()))
-    found.server.start()
+    gate = Gate(Server(new_place()))
+    gate.server.start()
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def answer(self) -> None:
-            found.answer(self)
+            gate.answer(self)
 
         do_GET = do_POST = do_PATCH = do_PUT = do_DELETE = answer
 
@@ -61,16 +61,16 @@ def gate(new_place: Callable[..., Place]) -> Iterator[Gate]:
             pass
 
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as listening:
-        found.server.place.extra |= {
+        gate.server.place.extra |= {
             "MLFLOW_TRACKING_URI": f"http://127.0.0.1:{listening.server_address[1]}",
             "MLFLOW_TRACKING_TOKEN": TOKEN,
         }
         thread = threading.Thread(target=listening.serve_forever, args=(0.02,))
         thread.start()
-        yield found
+        yield gate
         listening.shutdown()
         thread.join()
-    found.server.kill()
+    gate.server.kill()
 
 
 def test_a_token_that_expires_ends_the_study_in_one_sentence(gate: Gate) -> None:
@@ -88,10 +88,10 @@ def test_a_token_that_expires_ends_the_study_in_one_sentence(gate: Gate) -> None
     until(some_ended, 300, "3 trials ended")
     gate.expired = True
     assert process.wait(timeout=300) == 2, output.read_text()
-    said = [line for line in output.read_text().splitlines() if line.startswith("tune: the tracking server")]
-    assert len(said) == 1
-    assert "refuses this user: error 401: the token has expired; " in said[0]
-    assert "MLFLOW_TRACKING_TOKEN" in said[0]
+    lines = [line for line in output.read_text().splitlines() if line.startswith("tune: the tracking server")]
+    assert len(lines) == 1
+    assert "refuses this user: error 401: the token has expired; " in lines[0]
+    assert "MLFLOW_TRACKING_TOKEN" in lines[0]
     assert "Traceback" not in output.read_text()
     assert TOKEN not in output.read_text()
     place.all_gone()

@@ -85,13 +85,13 @@ WRONG_LATER = [
 ]
 
 
-@pytest.mark.parametrize(("module", "words", "said"), [*WRONG, *WRONG_LATER])
-def test_a_wrong_value_ends_before_any_child(place: Place, module: str, words: list[str], said: list[str]) -> None:
+@pytest.mark.parametrize(("module", "words", "parts"), [*WRONG, *WRONG_LATER])
+def test_a_wrong_value_ends_before_any_child(place: Place, module: str, words: list[str], parts: list[str]) -> None:
     """A wrong value: exit code 2, one line that names parameter, value and what is allowed; no child, no traceback."""
     done = place.step(module, *words)
     assert done.code == 2, done.stderr
     (line,) = [line for line in done.stderr.splitlines() if not line.startswith("20")]
-    for part in said:
+    for part in parts:
         assert part in line
     assert [r for r in place.client.search_runs(["0"]) if r.data.tags.get("mlflow.parentRunId")] == []
 

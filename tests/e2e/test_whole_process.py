@@ -269,8 +269,8 @@ def test_what_was_not_flushed_is_written_at_the_end(name: str, last: str, local:
 def test_a_stream_that_took_the_place_of_stdout_is_flushed(project: Path, local: Study, warm: Study) -> None:
     """What the script has printed to a file of its own is there after its end."""
     for study in (local, warm):
-        said = project / f"said-{study.runs['habits'].info.run_id}.txt"
-        assert said.read_text() == "said to the file\n"
+        file = project / f"said-{study.runs['habits'].info.run_id}.txt"
+        assert file.read_text() == "said to the file\n"
 
 
 def test_nothing_is_left(local: Study, warm: Study) -> None:

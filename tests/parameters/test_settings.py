@@ -257,8 +257,8 @@ def test_all_problems_are_told_at_once(settings):
 )
 def test_what_is_no_pair_of_a_known_name_and_a_value_is_a_problem(argv, problem):
     """An unknown name gets the nearest known one, and no abbreviation is taken; a name needs one value, once."""
-    (found,) = problems_of(argv, TuneSettings)
-    assert found.startswith(problem)
+    (line,) = problems_of(argv, TuneSettings)
+    assert line.startswith(problem)
 
 
 @pytest.mark.parametrize(

@@ -338,12 +338,12 @@ def answers(maker: Callable[..., Any], kind: str, seed: int, rows: np.ndarray) -
     features, target = (values[rows] for values in load_iris(return_X_y=True))
     np.random.seed(seed)
     model = maker(SEED_KINDS[kind](seed))
-    found = b""
+    answered = b""
     for fitted in (model.fit(features, target), clone(model).fit(features[::-1], target[::-1])):
         for method in ("predict", "predict_proba", "transform"):
             if hasattr(fitted, method):
-                found += np.asarray(getattr(fitted, method)(features)).tobytes()
-    return found
+                answered += np.asarray(getattr(fitted, method)(features)).tobytes()
+    return answered
 
 
 @pytest.mark.e2e

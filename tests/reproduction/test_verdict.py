@@ -50,13 +50,13 @@ VERDICTS = [
 ]
 
 
-@pytest.mark.parametrize(("now", "doubt", "said"), VERDICTS)
-def test_a_verdict_names_the_first_difference_and_its_cause(now, doubt, said):
+@pytest.mark.parametrize(("now", "doubt", "parts"), VERDICTS)
+def test_a_verdict_names_the_first_difference_and_its_cause(now, doubt, parts):
     """Identical is to the last bit; else data come before versions, those before code, and that before hardware."""
-    found = verdict(THEN, now, doubt)
-    assert all(part in found for part in said), found
-    assert "\n" not in found
-    assert found == "identical" or found.startswith("differs: ")
+    sentence = verdict(THEN, now, doubt)
+    assert all(part in sentence for part in parts), sentence
+    assert "\n" not in sentence
+    assert sentence == "identical" or sentence.startswith("differs: ")
 
 
 def test_what_depends_on_the_clock_is_no_score():

@@ -14,14 +14,14 @@ NAMES = (*(f"v{number:02d}" for number in range(36)), "metric", "folds", "estima
 
 
 class AnyValues(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
-    def __init__(self, **given: Any):
-        self.given = dict.fromkeys(NAMES) | given
+    def __init__(self, **values: Any):
+        self.values = dict.fromkeys(NAMES) | values
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
-        return dict(self.given)
+        return dict(self.values)
 
-    def set_params(self, **given: Any) -> Self:
-        self.given.update(given)
+    def set_params(self, **values: Any) -> Self:
+        self.values.update(values)
         return self
 
     def fit(self, features: Any, target: Any) -> Self:

@@ -36,7 +36,10 @@ echo "${CONDA_PREFIX:-} ${VIRTUAL_ENV:-}"
 def pins(path):
     """The pinned requirements in a file that scripts/lock wrote, by name."""
     lines = [line.removeprefix("    - ") for line in path.read_text().splitlines()]
-    return {found.name: found for found in (Requirement(line) for line in lines if re.match(r"[^ #]+==", line))}
+    return {
+        requirement.name: requirement
+        for requirement in (Requirement(line) for line in lines if re.match(r"[^ #]+==", line))
+    }
 
 
 def names(path):
@@ -235,8 +238,8 @@ def test_a_set_up_killed_half_way_is_made_anew(tmp_path):
     killed.communicate()
     assert not (made / ".venv" / "made-from").exists()
 
-    said, talk = set_up(made, path)
-    assert said[0] == f"{made}/.venv/bin/python"
+    output, talk = set_up(made, path)
+    assert output[0] == f"{made}/.venv/bin/python"
     assert "Setting up .venv" in talk
     wanted = {name.replace("-", "_") for name, pin in pins(CONDA_YAML).items() if not pin.marker}
     assert wanted <= installed(made)
@@ -246,8 +249,8 @@ def test_a_set_up_killed_half_way_is_made_anew(tmp_path):
 def test_the_second_start_finds_it_ready(ready):
     """A start that has nothing to set up says nothing and takes less than a second."""
     with promised(1):
-        said, talk = set_up(*ready)
-    assert (said, talk) == ([f"{ready[0]}/.venv/bin/python", f" {ready[0]}/.venv"], "")
+        output, talk = set_up(*ready)
+    assert (output, talk) == ([f"{ready[0]}/.venv/bin/python", f" {ready[0]}/.venv"], "")
 
 
 @pytest.mark.e2e
@@ -280,8 +283,8 @@ def test_the_tests_packages_come_on_top(ready):
 def test_of_two_starts_at_once_one_sets_up(tmp_path):
     """The other waits for it, and both end with the same environment."""
     made, path = clone(tmp_path, few=["tqdm", "six", "numpy"]), with_uv(tmp_path / "bin")
-    (said, talk), (same, more) = map(finish, [start(made, path), start(made, path)])
-    assert said == same
+    (output, talk), (same, more) = map(finish, [start(made, path), start(made, path)])
+    assert output == same
     assert (talk + more).count("Setting up") == 1
 
 
@@ -290,8 +293,8 @@ def test_where_conda_is_the_environment_is_condas(tmp_path):
     """It makes it from conda.yaml, pip adds what the tests use, and it is found ready afterwards."""
     made, standin = clone(tmp_path, few=["tqdm", "six"]), standin_conda(tmp_path / "envs", found_by="PATH")
     path = os.pathsep.join([standin.pop("PATH").split(os.pathsep)[0], with_uv(tmp_path / "bin")])
-    said, talk = set_up(made, path, "tests/requirements.txt", **standin)
-    assert said == [f"{made}/.venv/bin/python", f"{made}/.venv "]
+    output, talk = set_up(made, path, "tests/requirements.txt", **standin)
+    assert output == [f"{made}/.venv/bin/python", f"{made}/.venv "]
     assert (made / ".venv" / "conda-meta").is_dir()
     assert "with conda" in talk
     assert {"pytest", "tqdm"} <= installed(made)

@@ -13,9 +13,9 @@ def standin_conda(envs: Path, *, found_by: str = "CONDA_EXE") -> dict[str, str]:
     `conda.sh`), or "PATH" (it sources `activate`). The stand-in comes first on PATH in every case, and uv has to be on
     it. MLflow quotes none of these paths: they may have no space.
     """
-    found = {"CONDA_EXE": str(HOME / "bin" / "conda"), "MLFLOW_CONDA_HOME": str(HOME), "PATH": ""}[found_by]
+    value = {"CONDA_EXE": str(HOME / "bin" / "conda"), "MLFLOW_CONDA_HOME": str(HOME), "PATH": ""}[found_by]
     return {
-        found_by: found,
+        found_by: value,
         "STANDIN_CONDA_ENVS": str(envs),
         "PATH": f"{HOME / 'bin'}{os.pathsep}{os.environ['PATH']}",
     }

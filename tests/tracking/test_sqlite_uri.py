@@ -33,8 +33,8 @@ def test_a_relative_uri_that_names_another_database_is_refused(made, uri, monkey
     (problem,) = caught.value.problems
     assert problem.startswith(f"MLFLOW_TRACKING_URI {uri!r}: ")
     assert "\n" not in problem
-    for said in (str(project), run_id, 'MLFLOW_TRACKING_URI="sqlite:///$PWD/x.db"'):
-        assert said in problem
+    for part in (str(project), run_id, 'MLFLOW_TRACKING_URI="sqlite:///$PWD/x.db"'):
+        assert part in problem
     assert list(project.iterdir()) == []
     monkeypatch.chdir(launcher)
     refuse_another(run_id)  # here it is the right one

@@ -21,8 +21,8 @@ def unpatched(monkeypatch):
     monkeypatch.setenv(Variable.PATCHES, "off")
 
 
-def make(**given):
-    return run_plan.make(TrainSettings(**given), ())
+def make(**settings):
+    return run_plan.make(TrainSettings(**settings), ())
 
 
 def describe(settings, hyperparameters=(), where=None):
@@ -31,9 +31,9 @@ def describe(settings, hyperparameters=(), where=None):
     return run_plan.describe(settings, dict.fromkeys(FORESTS, own), dict.fromkeys(FORESTS, where or {}))
 
 
-def problems_of(hyperparameters=(), where=None, **given):
+def problems_of(hyperparameters=(), where=None, **settings):
     with pytest.raises(WrongValue) as caught:
-        describe(TrainSettings(**given), hyperparameters, where)
+        describe(TrainSettings(**settings), hyperparameters, where)
     return list(caught.value.problems)
 
 
@@ -65,7 +65,7 @@ def test_auto_is_resolved_by_the_data(data, task, metric):
 
 
 @pytest.mark.parametrize(
-    ("given", "resolved"),
+    ("settings", "resolved"),
     [
         ({"target": "petal width (cm)"}, {"task": "regression", "metric": "r2"}),
         ({"task": "regression"}, {"task": "regression", "metric": "r2", "estimators": [FORESTS["regression"]]}),
@@ -76,9 +76,9 @@ def test_auto_is_resolved_by_the_data(data, task, metric):
         ({"data": "diabetes", "metric": "neg_root_mean_squared_error"}, {"metric": "neg_root_mean_squared_error"}),
     ],
 )
-def test_what_is_given_is_kept(given, resolved):
+def test_what_is_given_is_kept(settings, resolved):
     """What is not `auto` stays, and what is auto follows from it."""
-    assert resolved.items() <= describe(TrainSettings(**given)).items()
+    assert resolved.items() <= describe(TrainSettings(**settings)).items()
 
 
 def test_tune_s_settings_make_the_same_plan():
@@ -123,13 +123,13 @@ WRONG = [
 ]
 
 
-@pytest.mark.parametrize(("given", "said"), WRONG, ids=[str(given) for given, _ in WRONG])
-def test_what_does_not_suit_the_data_is_one_problem(given, said):
+@pytest.mark.parametrize(("settings", "parts"), WRONG, ids=[str(settings) for settings, _ in WRONG])
+def test_what_does_not_suit_the_data_is_one_problem(settings, parts):
     """What the data or scikit-learn refuse is one line with parameter, value and what is allowed, before any fit."""
-    (problem,) = problems_of(**given)
+    (problem,) = problems_of(**settings)
     assert "\n" not in problem
-    assert problem.startswith(said[0])
-    for part in said:
+    assert problem.startswith(parts[0])
+    for part in parts:
         assert part in problem
 
 

@@ -131,7 +131,6 @@ class FakeChildRuns:
     steps_of: Callable[[Job], Sequence[tuple[int, float]]] = lambda _: ()
     objectives: Sequence[Objective] = (Objective(OBJECTIVE, MAXIMIZE),)
     study: str = "mine"
-    can_hold: bool = False
     stop_raises: Exception | None = None
     launched: list[FakeChild] = field(default_factory=list)
     settled: list[TrialResult] = field(default_factory=list)
@@ -155,8 +154,7 @@ class FakeChildRuns:
     def recorded(self, job: Job) -> dict[str, Any]:
         return dict(job.hyperparameters)
 
-    def launch(self, job: Job, *, hold: bool = False, retry_of: str | None = None) -> FakeChild:
-        assert not hold
+    def launch(self, job: Job, *, retry_of: str | None = None) -> FakeChild:
         child = FakeChild(job, FakeRun(f"run {len(self.launched)}"), self.clock(), retry_of, self.clock)
         self.launched.append(child)
         return child
@@ -255,10 +253,8 @@ def surroundings(children: FakeChildRuns) -> Iterator[Server]:
         assert (run_id, key) == (PARENT, Tag.TUNER)
         server.heartbeats.append(clock())
 
-    # The pool's wait has one name before and another after the runs of all backends have one face.
-    waiting = SimpleNamespace(wait=children.wait, wait_for_any=children.wait, end_strays=lambda _: None)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pool, "control", waiting)
+        patch.setattr(pool, "control", SimpleNamespace(wait_for_any=children.wait))
         patch.setattr(loop, "time", now)
         patch.setattr(lock, "time", now)
         patch.setattr(lock, "MlflowClient", lambda: SimpleNamespace(set_tag=set_tag))

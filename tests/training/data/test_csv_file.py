@@ -63,23 +63,23 @@ def read(path, content, compression=None):
 @pytest.mark.parametrize(("text", "expected"), READ.values(), ids=READ)
 def test_a_file_as_people_have_it_is_read(tmp_path, text, expected):
     """Separators, numbers, gaps, names and ends of lines are understood."""
-    frame, said = read(tmp_path / "x.csv", text.encode())
+    frame, notes = read(tmp_path / "x.csv", text.encode())
     assert list(frame) == list(expected)
     for name, values in expected.items():
-        found = [None if value is pd.NA else value for value in frame[name].tolist()]
-        assert repr(found) == repr(values), name
+        cells = [None if value is pd.NA else value for value in frame[name].tolist()]
+        assert repr(cells) == repr(values), name
     counted = not expected.keys() & {"Unnamed: 0"} and text.lstrip().startswith((",", "Unnamed", "a,b\n1,5,x"))
-    assert len(said) == counted
+    assert len(notes) == counted
 
 
-@pytest.mark.parametrize(("content", "said"), REFUSED.values(), ids=REFUSED)
-def test_a_file_that_can_t_be_used_is_one_problem(tmp_path, content, said):
+@pytest.mark.parametrize(("content", "part"), REFUSED.values(), ids=REFUSED)
+def test_a_file_that_can_t_be_used_is_one_problem(tmp_path, content, part):
     """The problem names the file and says what is wrong, on one line."""
     with pytest.raises(WrongValue) as caught:
         read(tmp_path / "x.csv", content)
     (problem,) = caught.value.problems
     assert problem.startswith("--data 'x.csv': ")
-    assert said in problem
+    assert part in problem
     assert "\n" not in problem
 
 
@@ -114,6 +114,6 @@ def test_thousands_separators_change_no_number(values):
     written = pd.Series([f"{value:,}" for value in values], dtype="str")
     swapped = written.str.translate(str.maketrans(",.", ".,"))
     for text, comma in ((written, False), (swapped, True)):
-        found = numerals.parse(text, comma)
-        assert found is not None
-        assert found.tolist() == [float(value) for value in values]
+        numbers = numerals.parse(text, comma)
+        assert numbers is not None
+        assert numbers.tolist() == [float(value) for value in values]

@@ -12,19 +12,19 @@ from steps.training.data import blocks, columns, examples, target
 MESSY = str(Path(__file__).parents[2] / "samples" / "messy.csv")
 
 
-def of(*estimators, **given):
-    return examples.get(TrainSettings(**given), estimators or ["sklearn.svm.SVC"])
+def of(*estimators, **settings):
+    return examples.get(TrainSettings(**settings), estimators or ["sklearn.svm.SVC"])
 
 
-def problems_of(**given):
+def problems_of(**settings):
     with pytest.raises(WrongValue) as caught:
-        of(**given)
+        of(**settings)
     assert all("\n" not in problem for problem in caught.value.problems)
     return list(caught.value.problems)
 
 
-def write(path, **given):
-    pd.DataFrame(given).to_csv(path, index=False)
+def write(path, **columns):
+    pd.DataFrame(columns).to_csv(path, index=False)
     return str(path)
 
 
@@ -75,7 +75,7 @@ def test_the_default_split_is_the_one_that_it_was():
 
 
 @pytest.mark.parametrize(
-    ("given", "same"),
+    ("settings", "same"),
     [
         ({"split": "stratified", "target": "target", "task": "classification"}, True),
         ({"seed": 1}, False),
@@ -86,9 +86,9 @@ def test_the_default_split_is_the_one_that_it_was():
         ({"target": "hue"}, False),
     ],
 )
-def test_the_digest_of_the_folds_tells_whether_scores_compare(given, same):
+def test_the_digest_of_the_folds_tells_whether_scores_compare(settings, same):
     """`auto` and what it stands for give the same digest; another seed, split, number of folds or column another."""
-    assert (of(data="wine").folds == of(data="wine", **given).folds) == same
+    assert (of(data="wine").folds == of(data="wine", **settings).folds) == same
 
 
 def test_a_messy_table_is_read_with_its_roles():
@@ -162,14 +162,14 @@ def test_what_takes_float32_learns_the_same_from_it(path):
     module, _, name = path.rpartition(".")
     kind = getattr(importlib.import_module(module), name)
     data = "diabetes" if name.endswith("Regressor") else "digits"
-    found = []
+    predictions = []
     for paths in ([path], ["sklearn.svm.SVC"]):
         made = of(*paths, data=data)
         (fit, score), *_ = made.layout.splits
         fitted = kind(random_state=1).fit(made.features.iloc[fit], made.target.iloc[fit])
-        found.append((str(made.features.dtypes.iloc[0]), fitted.predict(made.features.iloc[score]).tolist()))
-    assert [kind for kind, _ in found] == ["float32", "float64"]
-    assert found[0][1] == found[1][1]
+        predictions.append((str(made.features.dtypes.iloc[0]), fitted.predict(made.features.iloc[score]).tolist()))
+    assert [kind for kind, _ in predictions] == ["float32", "float64"]
+    assert predictions[0][1] == predictions[1][1]
 
 
 def test_float32_is_for_those_alone_who_ask_for_it():
@@ -237,12 +237,12 @@ UNUSABLE = {
 }
 
 
-@pytest.mark.parametrize(("content", "given", "said"), UNUSABLE.values(), ids=UNUSABLE)
-def test_a_table_that_can_t_be_used_is_one_problem(tmp_path, content, given, said):
+@pytest.mark.parametrize(("content", "settings", "parts"), UNUSABLE.values(), ids=UNUSABLE)
+def test_a_table_that_can_t_be_used_is_one_problem(tmp_path, content, settings, parts):
     """The problem names the file, the column and the remedy, where there is one."""
-    (problem,) = problems_of(data=write(tmp_path / "x.csv", **content), **given)
+    (problem,) = problems_of(data=write(tmp_path / "x.csv", **content), **settings)
     assert f"{tmp_path}/x.csv" in problem or problem.startswith(("--folds 17", "--split 'stratified'"))
-    for part in said:
+    for part in parts:
         assert part in problem
 
 
@@ -258,11 +258,11 @@ def test_all_columns_that_are_not_there_are_told_at_once():
 
 
 @pytest.mark.parametrize(
-    "given", [{"drop": "churned", "target": "churned"}, {"split": "group:churned", "target": "churned"}]
+    "settings", [{"drop": "churned", "target": "churned"}, {"split": "group:churned", "target": "churned"}]
 )
-def test_the_target_can_t_be_something_else_too(given):
+def test_the_target_can_t_be_something_else_too(settings):
     """A target that is dropped or splits is refused."""
-    (problem,) = problems_of(data=MESSY, **given)
+    (problem,) = problems_of(data=MESSY, **settings)
     assert "is the target of" in problem
 
 
@@ -285,11 +285,11 @@ def test_dates_are_understood_however_they_are_written(tmp_path, times):
     assert made.features["number"].tolist() == list(range(40))
 
 
-@pytest.mark.parametrize("given", [{"folds": 40}, {"test_size": 0.02}, {"test_size": 0.9, "folds": 1}])
-def test_the_last_that_is_allowed_works(given):
+@pytest.mark.parametrize("settings", [{"folds": 40}, {"test_size": 0.02}, {"test_size": 0.9, "folds": 1}])
+def test_the_last_that_is_allowed_works(settings):
     """At the bounds of folds and test_size there is a split, and every fold has each class on both sides."""
-    made = of(**given)
-    assert len(made.layout.splits) == given.get("folds", 5)
+    made = of(**settings)
+    assert len(made.layout.splits) == settings.get("folds", 5)
     for fit, score in made.layout.splits:
         assert made.target.iloc[fit].nunique() == made.target.iloc[score].nunique() == 3
 

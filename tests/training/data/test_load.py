@@ -80,7 +80,7 @@ def test_columns_that_no_pipeline_takes_are_named_and_can_be_left_out(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "said"),
+    ("name", "content", "part"),
     [
         ("cut.parquet", b"PAR1 and no end", "can't be read as Parquet"),
         ("cut.csv.gz", gzip.compress(b"a,b\n1,2\n" * 999, mtime=0)[:30], "can't be read as"),
@@ -89,10 +89,10 @@ def test_columns_that_no_pipeline_takes_are_named_and_can_be_left_out(tmp_path):
         ("latin.csv", b"a,b\n\xe9,1\n", "is no text in UTF-8"),
     ],
 )
-def test_a_file_that_can_t_be_read_is_one_problem(tmp_path, name, content, said):
+def test_a_file_that_can_t_be_read_is_one_problem(tmp_path, name, content, part):
     """Whatever is in a file, there is one line that names it."""
     (tmp_path / name).write_bytes(content)
-    assert said in problem_of(tmp_path / name)
+    assert part in problem_of(tmp_path / name)
 
 
 def test_a_workbook_is_no_table(tmp_path):

@@ -49,8 +49,8 @@ def test_a_pipeline_with_one_inside_is_encoded_as_a_whole():
     """What encodes stands around the pipeline, and the hyperparameters arrive inside."""
     built = build(SCALED, xgbclassifier__n_estimators=4)
     assert isinstance(built, LabelEncoded)
-    found = built.classifier.get_params()
-    assert (found["xgbclassifier__n_estimators"], found["xgbclassifier__random_state"]) == (4, 7)
+    params = built.classifier.get_params()
+    assert (params["xgbclassifier__n_estimators"], params["xgbclassifier__random_state"]) == (4, 7)
     assert set(built.fit(FEATURES, LABELS["text"]).predict(FEATURES)) == set(LABELS["text"])
 
 

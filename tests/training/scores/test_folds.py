@@ -14,8 +14,8 @@ def test_each_fold_is_scored_by_a_fresh_fit_on_its_other_rows():
     target = pd.Series([0.0, 2.0, 10.0, 20.0])
     splits = [(slice(0, 2), slice(2, 3)), (slice(2, 4), slice(0, 1))]
     mean = DummyRegressor()
-    found = [score for score, _ in folds.scores(mean, features, target, splits, get_scorer("neg_mean_absolute_error"))]
-    assert found == [-9.0, -15.0]
+    scores = [score for score, _ in folds.scores(mean, features, target, splits, get_scorer("neg_mean_absolute_error"))]
+    assert scores == [-9.0, -15.0]
     assert not hasattr(mean, "constant_")
 
 
@@ -25,10 +25,10 @@ def test_a_score_that_is_not_finite_is_an_error(bad):
     features, target = pd.DataFrame({"x": range(6)}), pd.Series([0, 1] * 3)
     scorer = make_scorer(lambda truth, _: bad if len(truth) == 2 else 0.5)
     splits = [(slice(0, 3), slice(3, 6)), (slice(0, 4), slice(4, 6))]
-    found = folds.scores(DummyClassifier(), features, target, splits, scorer)
-    assert next(found)[0] == 0.5
+    scores = folds.scores(DummyClassifier(), features, target, splits, scorer)
+    assert next(scores)[0] == 0.5
     with pytest.raises(StepError, match=f"^fold 1: the score is {bad}, not a finite number$"):
-        next(found)
+        next(scores)
 
 
 @pytest.mark.parametrize("score", [0, 1.5, -3.0, np.float32(0.5), np.int64(2)])

@@ -30,12 +30,12 @@ def forest(kind=RandomForestClassifier, load=load_iris, text=False):
 def test_the_usual_scores_of_classes(text):
     """Accuracy, balanced accuracy, F1, ROC AUC and log loss are those of scikit-learn's functions, text labels too."""
     fitted, features, target = forest(text=text)
-    found = held_out.scores("classification", "accuracy", Answers(fitted, features), target)
+    scores = held_out.scores("classification", "accuracy", Answers(fitted, features), target)
     chances = fitted.predict_proba(features)
-    assert found["test_accuracy"] == fitted.score(features, target)
-    assert found["test_roc_auc"] == pytest.approx(roc_auc_score(target, chances, multi_class="ovr"))
-    assert found["test_log_loss"] == pytest.approx(log_loss(target, chances))
-    assert set(found) == {
+    assert scores["test_accuracy"] == fitted.score(features, target)
+    assert scores["test_roc_auc"] == pytest.approx(roc_auc_score(target, chances, multi_class="ovr"))
+    assert scores["test_log_loss"] == pytest.approx(log_loss(target, chances))
+    assert set(scores) == {
         f"test_{name}" for name in ("accuracy", "balanced_accuracy", "f1_macro", "roc_auc", "log_loss")
     }
 
@@ -43,17 +43,19 @@ def test_the_usual_scores_of_classes(text):
 def test_the_usual_scores_of_a_quantity():
     """R², MAE and RMSE are in the target's units and positive."""
     fitted, features, target = forest(RandomForestRegressor, load_diabetes)
-    found = held_out.scores("regression", "r2", Answers(fitted, features), target)
-    assert found["test_rmse"] == pytest.approx(mean_squared_error(target, fitted.predict(features)) ** 0.5)
-    assert set(found) == {"test_r2", "test_mae", "test_rmse"}
+    scores = held_out.scores("regression", "r2", Answers(fitted, features), target)
+    assert scores["test_rmse"] == pytest.approx(mean_squared_error(target, fitted.predict(features)) ** 0.5)
+    assert set(scores) == {"test_r2", "test_mae", "test_rmse"}
 
 
 def test_what_a_model_can_t_tell_is_left_out():
     """A classifier without probabilities has no log loss; a metric that is not finite is an error."""
     fit, labels, features, target = halves(load_iris)
-    found = held_out.scores("classification", "accuracy", Answers(RidgeClassifier().fit(fit, labels), features), target)
-    assert "test_log_loss" not in found
-    assert "test_balanced_accuracy" in found
+    scores = held_out.scores(
+        "classification", "accuracy", Answers(RidgeClassifier().fit(fit, labels), features), target
+    )
+    assert "test_log_loss" not in scores
+    assert "test_balanced_accuracy" in scores
     forest_, features, target = forest(RandomForestRegressor, load_diabetes)
     with pytest.raises(StepError, match=r"^held-out rows: the score is nan"):
         held_out.scores("regression", "r2", Answers(forest_, features[:1]), target[:1])
@@ -72,9 +74,9 @@ def test_a_model_answers_once_for_any_number_of_scores():
     fitted, features, target = forest(Counted)
     answers, scorer = Answers(fitted, features), get_scorer("f1_macro")
     some = (np.arange(20), np.array([3, 3, 5, 40, 41]))
-    found = [held_out.score(scorer, answers, target, rows) for rows in some]
+    scores = [held_out.score(scorer, answers, target, rows) for rows in some]
     assert fitted.count == 1
-    assert found == [scorer(fitted, features.iloc[rows], target[rows]) for rows in some]
+    assert scores == [scorer(fitted, features.iloc[rows], target[rows]) for rows in some]
 
 
 def compared(tuned, baseline, features, target, seed=1):
@@ -96,12 +98,12 @@ def test_the_interval_of_a_gain():
     """A model that is far better than the baseline has a gain whose interval lies above zero, around the gain."""
     fitted, features, target = forest()
     constant = DummyClassifier().fit(features, target)
-    found = compared(fitted, constant, features, target)
-    assert found["gain"] == fitted.score(features, target) - constant.score(features, target)
-    assert 0.3 < found["gain_low"] < found["gain"] < found["gain_high"] < 0.9
-    assert found["test_accuracy_low"] < fitted.score(features, target) < found["test_accuracy_high"]
-    assert found == compared(fitted, constant, features, target)
-    assert found != compared(fitted, constant, features, target, seed=2)
+    scores = compared(fitted, constant, features, target)
+    assert scores["gain"] == fitted.score(features, target) - constant.score(features, target)
+    assert 0.3 < scores["gain_low"] < scores["gain"] < scores["gain_high"] < 0.9
+    assert scores["test_accuracy_low"] < fitted.score(features, target) < scores["test_accuracy_high"]
+    assert scores == compared(fitted, constant, features, target)
+    assert scores != compared(fitted, constant, features, target, seed=2)
 
 
 @pytest.mark.e2e
@@ -109,8 +111,8 @@ def test_the_interval_of_a_gain():
 def test_no_gain_is_no_gain():
     """Against itself a model gains nothing, in no resample: the scores are of the same rows."""
     fitted, features, target = forest()
-    found = compared(fitted, fitted, features, target)
-    assert (found["gain"], found["gain_low"], found["gain_high"]) == (0, 0, 0)
+    scores = compared(fitted, fitted, features, target)
+    assert (scores["gain"], scores["gain_low"], scores["gain_high"]) == (0, 0, 0)
 
 
 @pytest.mark.e2e
@@ -119,9 +121,9 @@ def test_the_interval_of_a_score_is_the_binomial_one():
     """Of a share of rows that are right, the interval is that of the binomial distribution, but for its own chance."""
     tosses = np.repeat([1, 0], [56, 24])
     heads = DummyClassifier(strategy="constant", constant=1).fit([[0], [1]], [0, 1])
-    found = compared(heads, heads, np.zeros((80, 1)), tosses)
+    scores = compared(heads, heads, np.zeros((80, 1)), tosses)
     expected = stats.binom.ppf([0.025, 0.975], 80, 56 / 80) / 80
-    assert [found["test_accuracy_low"], found["test_accuracy_high"]] == pytest.approx(expected, abs=0.02)
+    assert [scores["test_accuracy_low"], scores["test_accuracy_high"]] == pytest.approx(expected, abs=0.02)
 
 
 def test_rows_that_lack_a_class_have_no_interval():
