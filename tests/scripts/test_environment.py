@@ -1,12 +1,15 @@
 import ast
 import functools
+import http.server
 import os
 import re
 import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
+import zipfile
 from importlib import metadata
 from pathlib import Path
 
@@ -140,6 +143,86 @@ def test_the_pins_are_what_is_installed_and_all_that_is_needed():
                 assert canonicalize_name(required.name) in here, f"{name} requires {required}"
 
 
+# --- how conda.yaml is read where there is no YAML parser
+
+
+def sourced(folder, text, command):
+    """What a function of scripts/environment says of a conda.yaml."""
+    clone = folder / "read"
+    shutil.copytree(ROOT / "scripts", clone / "scripts", dirs_exist_ok=True)
+    (clone / "conda.yaml").write_bytes(text.encode())
+    script = f"set -euo pipefail; . scripts/environment; {command}"
+    return subprocess.run(["bash", "-c", script], cwd=clone, capture_output=True, text=True, timeout=60)
+
+
+def conda_yaml(*items, end=""):
+    """A conda.yaml with lines under `- pip:`."""
+    return "\n".join(["name: any", "dependencies:", "  - python=3.11", "  - pip", "  - pip:", *items]) + f"\n{end}"
+
+
+# As people and programs write them: MLflow and conda, with comments, quotes and the ends of lines of Windows.
+WRITTEN = [
+    conda_yaml("    - ranged>=1,<2", "    - extra[one,two]", "    - same~=1.0", "    - any"),
+    conda_yaml('    - "double>=1 ; python_version < \\"3.12\\""', "    - 'single ; os_name == ''nt'''  # why"),
+    conda_yaml("    # why", "    - one # it's needed", "", "  # less deep", "    - 'two' # 'two'", "    - three"),
+    conda_yaml("    - --extra-index-url https://me:${TOKEN}@host/simple", "    - --index-url=https://host/simple"),
+    conda_yaml("    - -e ./my lib", "    - -r more.txt", "    - ./a.whl", "    - -c $HOME/c.txt", '    - "~/b.whl"'),
+    conda_yaml("    - at @ https://host/at-1.whl#sha256=ab", "    - git @ git+https://host/git@main#egg=git"),
+    conda_yaml(
+        '    -   "back\\\\slash"', "    - hash==1 --hash=sha256:ab", end="prefix: /home/me\nvariables:\n  - one\n"
+    ),
+    conda_yaml("  - as", "  - deep", "  - as-its-dash")
+    .replace("\n  - p", "\n- p")
+    .replace("\n- pip:", "\n- pip:  # list"),
+    conda_yaml("    - one", "  - after=1").replace("- pip:", '- "pip":  # packages'),
+    conda_yaml("    - one", "    - two").replace("\n", "\r\n"),
+    conda_yaml("    - one", "    - last").rstrip(),
+    "channels:\n  - pip:\n" + conda_yaml("    - one"),
+]
+
+
+@pytest.mark.parametrize("text", [*WRITTEN, CONDA_YAML.read_text()])
+def test_the_list_of_pip_is_what_a_yaml_parser_reads(tmp_path, text):
+    """Every line of it, in its order, without the quotes that it may have."""
+    (wanted,) = [item["pip"] for item in yaml.safe_load(text)["dependencies"] if isinstance(item, dict)]
+    done = sourced(tmp_path, text, "pip_lines")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert [re.sub(" +#.*", "", line) for line in done.stdout.splitlines()] == wanted
+
+
+UNREADABLE = [
+    (conda_yaml().replace("- pip:", "- pip: [one, two]"), "line 5: '- pip: [one, two]'"),
+    (conda_yaml("    [one,", "    two]"), "line 6: '[one,'"),
+    (conda_yaml("    - >-", "      one"), "line 6: '- >-'"),
+    (conda_yaml("    - one", "      >=1"), "line 7: '>=1'"),
+    (conda_yaml("    - {one: two}"), "line 6: '- {one: two}'"),
+    (conda_yaml('    - "one'), "line 6: '- \"one'"),
+    (conda_yaml(), "packages under '- pip:', a line each"),
+    ("name: any\n", "packages under '- pip:', a line each"),
+]
+
+
+@pytest.mark.parametrize(("text", "message"), UNREADABLE)
+def test_a_list_that_it_can_not_read_ends_the_set_up(tmp_path, text, message):
+    """One line that says where and what is expected; nothing is installed."""
+    done = sourced(tmp_path, text, "build_with_uv")
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("conda.yaml")
+    assert message in line
+    assert "expected" in line
+    assert not (tmp_path / "read" / ".venv").exists()
+
+
+def test_packages_that_only_conda_has_are_named(tmp_path):
+    """Those beside python, pip and the list of pip."""
+    text = conda_yaml("    - one", "  - cudatoolkit >=11", "  - 'conda-forge::numpy'").replace("=3.11", " # any")
+    done = sourced(tmp_path, text, "left_to_conda")
+    message = "only conda installs what stands outside the list of pip: cudatoolkit >=11, conda-forge::numpy"
+    assert done.stderr == f"conda.yaml: {message}\n"
+    assert sourced(tmp_path, CONDA_YAML.read_text(), "left_to_conda").stderr == ""
+
+
 # --- the set-up
 
 
@@ -206,9 +289,15 @@ def set_up(clone, path, *arguments, **more):
     return finish(start(clone, path, *arguments, **more))
 
 
+def versions_in(clone):
+    """The packages in a clone's environment: their names and versions."""
+    found = (clone / ".venv").glob("lib/python3.11/site-packages/*.dist-info")
+    return dict(path.name.removesuffix(".dist-info").split("-", 1) for path in found)
+
+
 def installed(clone):
     """The names of the packages in a clone's environment."""
-    return {path.name.split("-")[0] for path in (clone / ".venv").glob("lib/python3.11/site-packages/*.dist-info")}
+    return set(versions_in(clone))
 
 
 def wait_until(true, *, seconds):
@@ -264,6 +353,87 @@ def test_another_conda_yaml_or_place_is_another_environment(tmp_path):
     moved = made.rename(tmp_path / "moved")
     assert "Setting up" in set_up(moved, path)[1]
     assert "Setting up" not in set_up(moved, path)[1]
+
+
+def wheel(folder, name, version, *metadata):
+    """Write a package that has nothing but its metadata."""
+    folder.mkdir(parents=True, exist_ok=True)
+    info = f"{name}-{version}.dist-info"
+    lines = ["Metadata-Version: 2.1", f"Name: {name}", f"Version: {version}", *metadata]
+    files = {
+        f"{info}/METADATA": "\n".join(lines) + "\n",
+        f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: none\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+    }
+    files[f"{info}/RECORD"] = "".join(f"{file},,\n" for file in (*files, f"{info}/RECORD"))
+    with zipfile.ZipFile(folder / f"{name}-{version}-py3-none-any.whl", "w") as file:
+        for path, content in files.items():
+            file.writestr(path, content)
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def served(tmp_path):
+    """A folder, and the URL under which it is served."""
+    folder = tmp_path / "served"
+    folder.mkdir()
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=folder)) as server:
+        threading.Thread(target=server.serve_forever, args=(0.02,)).start()
+        yield folder, f"http://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+
+
+@pytest.mark.e2e
+@pytest.mark.parametrize("pre", [False, True])
+def test_uv_installs_every_line_of_the_list(tmp_path, served, pre):
+    """As pip does: ranges, extras, markers, URLs, paths, what is edited, other indexes and folders, constraints."""
+    folder, url = served
+    made, own = clone(tmp_path), "notonpypi_"
+    for version, index in (("1.0", "first"), ("1.5", "second"), ("1.6rc1", "second"), ("2.0", "second")):
+        wheel(folder / index / f"{own}ranged".replace("_", "-"), f"{own}ranged", version)
+    extra = ["Provides-Extra: more", f"Requires-Dist: {own}extra ; extra == 'more'"]
+    wheel(folder / "second" / f"{own}plain".replace("_", "-"), f"{own}plain", "1.0", *extra)
+    wheel(folder / "second" / f"{own}extra".replace("_", "-"), f"{own}extra", "1.0")
+    for name, version in (("found", "1"), ("found", "2"), ("by_path", "1")):
+        wheel(made / "wheels", f"{own}{name}", version)
+    wheel(folder, f"{own}by_url", "1")
+    (made / "edited").mkdir()
+    (made / "edited" / "pyproject.toml").write_text(f"[project]\nname = '{own}edited'\nversion = '1'\n")
+    (made / "limits.txt").write_text(f"{own}found<2\n")
+    lines = [
+        *(["--pre"] if pre else []),
+        f"--extra-index-url {url}/first",
+        f"--extra-index-url={url}/second",
+        "--find-links ./wheels",
+        "-c limits.txt",
+        f'"{own}ranged>=1,<2"  # a range',
+        f"'{own}plain[more] ; python_version >= ''3.11'''",
+        f"{own}never ; sys_platform == 'win32'",
+        f"{own}found",
+        f"./wheels/{own}by_path-1-py3-none-any.whl",
+        f"{own}by_url @ {url}/{own}by_url-1-py3-none-any.whl",
+        "-e ./edited",
+        "six",
+    ]
+    (made / "conda.yaml").write_text(conda_yaml(*(f"    - {line}" for line in lines), "  - cudatoolkit"))
+
+    output, talk = set_up(made, with_uv(tmp_path / "bin"))
+    assert output[0] == f"{made}/.venv/bin/python"
+    assert "outside the list of pip: cudatoolkit" in talk
+    versions = versions_in(made)
+    assert {"pip", "six"} <= set(versions)
+    assert {name.removeprefix(own): version for name, version in versions.items() if name.startswith(own)} == {
+        "ranged": "1.6rc1" if pre else "1.5",
+        "plain": "1.0",
+        "extra": "1.0",
+        "found": "1",
+        "by_path": "1",
+        "by_url": "1",
+        "edited": "1",
+    }
 
 
 @pytest.mark.e2e
