@@ -9,7 +9,7 @@ import select
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from steps.names import Variable
 from steps.process import proc
@@ -70,17 +70,16 @@ def launchers(run_id: str) -> list[int]:
 
 
 def _wait_for_any(pids: list[int]) -> None:
-    open_pidfd: Callable[[int], int] | None = getattr(os, "pidfd_open", None)
-    if open_pidfd is None:
+    poll = select.poll()
+    try:
+        for pid in pids:
+            poll.register(os.pidfd_open(pid), select.POLLIN)
+    except ProcessLookupError:
+        return
+    except (AttributeError, OSError):  # another system, an old kernel (ENOSYS), a sandbox that refuses it (EPERM)
         while all(map(is_alive, pids)):
             time.sleep(_POLL_S)
         return
-    poll = select.poll()
-    for pid in pids:
-        try:
-            poll.register(open_pidfd(pid), select.POLLIN)
-        except ProcessLookupError:
-            return
     poll.poll()
 
 

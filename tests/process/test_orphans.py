@@ -1,3 +1,4 @@
+import errno
 import os
 import signal
 import subprocess
@@ -23,6 +24,7 @@ print("following", flush=True)
 time.sleep(120)
 """
 POLLING = "del os.pidfd_open"
+REFUSED = "from tests import without_pidfd; without_pidfd.refuse({})".format
 STUBBORN = "signal.signal(signal.SIGTERM, signal.SIG_IGN)"
 ORDERLY = "signal.signal(signal.SIGTERM, lambda *_: sys.exit(7 if orphans.deserted() else 8))"
 
@@ -45,6 +47,8 @@ def follower(variant, *pids):
         pytest.param(ORDERLY, 7, id="ends in order"),
         pytest.param(STUBBORN, 128 + signal.SIGTERM, id="ignores SIGTERM"),
         pytest.param(POLLING, -signal.SIGTERM, id="without pidfd"),
+        pytest.param(REFUSED(errno.ENOSYS), -signal.SIGTERM, id="an old kernel"),
+        pytest.param(REFUSED(errno.EPERM), -signal.SIGTERM, id="a sandbox"),
     ],
 )
 def test_a_follower_ends_with_any_that_it_follows(variant, code):
