@@ -112,7 +112,7 @@ class Metric:
     TRIAL = "trial"  # on a trial: its number again, as an axis for charts
     FIT_TIME = "fit_time_s"  # mean seconds that the fit of a fold took
     GAIN = "gain"  # on a champion, and its study: the held-out score less that of the estimator's defaults
-    BASELINE = "baseline"  # on a study: the objective with the estimators' own defaults, the best of them
+    BASELINE = "baseline"  # on a study: the objective of the baseline, of several the best
 
     @staticmethod
     def cv(scorer: str) -> str:

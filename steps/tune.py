@@ -43,7 +43,7 @@ def _tune(words: Sequence[str]) -> int:
     patches.speed_wanted()  # refuses another value than on and off; the launcher would die of it
     interrupts = Interrupts()
     interrupts.install()
-    threads.limit(settings.threads)
+    threads.limit(settings.shared.threads)
     orphans.follow_launchers()
     outage.retry_for_minutes()
     os.environ[Variable.TUNER] = str(os.getpid())
@@ -64,8 +64,8 @@ def _tune(words: Sequence[str]) -> int:
         preflight.reach_server()
         with own_run(declared.words(settings)) as parent:
             opened = study.open_study(settings, parent)
-            if opened.settings.threads != settings.threads:  # BLAS has read its limit by now
-                threads.limit(opened.settings.threads)
+            if opened.settings.shared.threads != settings.shared.threads:  # BLAS has read its limit by now
+                threads.limit(opened.settings.shared.threads)
                 launch.start(child_preload.MODULES, [Path(files)])
             if not settled:
                 _prepare_launcher(opened.settings, parent)

@@ -15,6 +15,7 @@ from steps.parameters.declared import parameters
 from steps.parameters.settings import (
     PRUNERS,
     SAMPLERS,
+    SHARED,
     TASKS,
     ReproduceSettings,
     SharedSettings,
@@ -23,7 +24,7 @@ from steps.parameters.settings import (
 )
 from steps.project.environment import PROJECT
 from steps.training.model import estimator
-from steps.tuning import child_preload, entry_point, space
+from steps.tuning import child_preload, space
 from steps.tuning.search import pruning, samplers
 
 STEPS = {"train": TrainSettings, "tune": TuneSettings, "reproduce": ReproduceSettings}
@@ -143,7 +144,8 @@ def test_a_study_hands_every_common_parameter_to_its_trials():
     """What `train` and `tune` both have is what a study passes on."""
     shared = {p.name for p in parameters(SharedSettings)}
     assert {p.name for p in parameters(TrainSettings)} & {p.name for p in parameters(TuneSettings)} == shared
-    assert set(entry_point.SHARED) == shared
+    assert set(SHARED) == shared
+    assert TuneSettings().for_training() == TrainSettings()
 
 
 def test_every_sampler_and_pruner_that_is_allowed_exists():

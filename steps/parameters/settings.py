@@ -5,10 +5,10 @@ line. MLproject declares the same names and defaults, and README's tables show t
 all three together.
 """
 
-from dataclasses import dataclass, fields
-from typing import Literal
+from dataclasses import dataclass
+from typing import Any, Literal
 
-from steps.parameters.declared import parameter
+from steps.parameters.declared import parameter, parameters, shown
 from steps.parameters.kinds import auto_or, flag, integer, none_or, number, one_of, share, text, unset_or
 
 DATA_SETS = ("iris", "wine", "breast_cancer", "digits", "diabetes")
@@ -23,7 +23,7 @@ IMPORT_PATH = rf"{_NAME}(\+{_NAME})*"
 
 @dataclass(frozen=True, kw_only=True)
 class SharedSettings:
-    """What `train` and `tune` have in common; a study hands it to each of its trials."""
+    """What `train` and `tune` have in common, with the defaults of `train`; a study hands it to its trials."""
 
     data: str = parameter(
         "iris",
@@ -75,10 +75,33 @@ class TrainSettings(SharedSettings):
     log_folds: Literal["end", "live"] = parameter("end", one_of("end", "live"), "when the folds' scores are written")
 
 
-@dataclass(frozen=True, kw_only=True)
-class TuneSettings(SharedSettings):
-    """The parameters of `tune`."""
+_SHARED = {p.name: p for p in parameters(SharedSettings)}
+# Settings of a study that go to its trials, too.
+SHARED = tuple(_SHARED)
 
+
+def _of_study(name: str) -> Any:
+    """Declare a shared setting of a study: `auto` leaves it to what a trial runs, and so is told from any value."""
+    own = _SHARED[name]
+    if own.default == "auto":
+        return parameter("auto", own.kind, own.help)
+    return parameter("auto", auto_or(own.kind), f"{own.help}; auto: {shown(own.default)}, or the entry point's own")
+
+
+@dataclass(frozen=True, kw_only=True)
+class TuneSettings:
+    """The parameters of `tune`. A shared setting that is not `auto` was given, on the command line or by the record."""
+
+    data: str = _of_study("data")
+    target: str = _of_study("target")
+    drop: str | None = _of_study("drop")
+    split: str = _of_study("split")
+    task: str = _of_study("task")
+    metric: str = _of_study("metric")
+    folds: int | Literal["auto"] = _of_study("folds")
+    test_size: float | Literal["auto"] = _of_study("test_size")
+    seed: int | Literal["auto"] = _of_study("seed")
+    threads: int | Literal["auto"] = _of_study("threads")
     space: str = parameter(
         "random_forest",
         text("the name of a file in steps/spaces or the path of a YAML file"),
@@ -141,9 +164,19 @@ class TuneSettings(SharedSettings):
         """Tell whether the study has a name, under which it can be resumed."""
         return self.study != "auto"
 
+    @property
+    def given(self) -> dict[str, Any]:
+        """Return the shared settings that were given, by name."""
+        return {name: value for name in SHARED if (value := getattr(self, name)) != "auto"}
+
+    @property
+    def shared(self) -> SharedSettings:
+        """Return the shared settings as `train` and the study itself take them: not given, by their defaults."""
+        return SharedSettings(**self.given)
+
     def for_training(self) -> TrainSettings:
         """Return what each trial of `train` is given, beside its hyperparameters."""
-        return TrainSettings(**{field.name: getattr(self, field.name) for field in fields(SharedSettings)})
+        return TrainSettings(**self.given)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,13 +7,10 @@ from mlflow.projects.utils import load_project  # not documented; how `mlflow.ru
 
 from steps.errors import WrongValue, did_you_mean
 from steps.names import ESTIMATOR_PREFIX
-from steps.parameters.declared import parameters, words
-from steps.parameters.settings import SharedSettings
+from steps.parameters.declared import shown, words
+from steps.parameters.settings import TuneSettings
 from steps.project import mlproject
 from steps.project.environment import PROJECT
-
-# Settings of the study that go to every child whose entry point declares them.
-SHARED = tuple(parameter.name for parameter in parameters(SharedSettings))
 
 
 @dataclass(frozen=True)
@@ -27,9 +24,19 @@ class EntryPoint:
     parameters: Mapping[str, str | None]
     runs_train: bool
 
-    def shared(self, settings: SharedSettings) -> dict[str, str]:
-        """Return the settings of the study that go to every child, as `mlflow.run` takes them."""
-        return {key: word for key, word in words(settings).items() if key in SHARED and key in self.parameters}
+    def shared(self, settings: TuneSettings) -> dict[str, str]:
+        """Return the settings of the study that go to every child, as `mlflow.run` takes them.
+
+        `train` gets all of them. Another entry point has defaults of its own, so it gets those that were given.
+        """
+        given = {key: shown(value) for key, value in settings.given.items()}
+        every = words(settings.shared) if self.runs_train else given
+        return {key: word for key, word in every.items() if key in self.parameters}
+
+    def common(self, settings: TuneSettings) -> dict[str, str]:
+        """Return what every trial is given: the shared settings, and `refit`, which is for the champion alone."""
+        refits = self.runs_train or "refit" in self.parameters
+        return {**self.shared(settings), **({"refit": "false"} if refits else {})}
 
     def spelled(self, hyperparameter: str) -> str:
         """Return the name under which a child is given a hyperparameter."""
@@ -66,5 +73,6 @@ def find(name: str) -> EntryPoint:
     if mlproject.runs_tune(commands[name]):
         raise WrongValue(f"--entry_point {name!r}: is the tuning step itself; name a training step")
     declared = load_project(str(PROJECT)).get_entry_point(name).parameters
-    defaults = {key: parameter.default for key, parameter in declared.items()}
+    # MLflow keeps a default as YAML reads it, and hands it on as text.
+    defaults = {key: None if p.default is None else str(p.default) for key, p in declared.items()}
     return EntryPoint(name, defaults, runs_train=mlproject.runs_train(commands[name]))

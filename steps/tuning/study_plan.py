@@ -3,7 +3,7 @@
 import sys
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from steps import backends
@@ -23,8 +23,10 @@ Describe = Callable[..., Mapping[str, Any]]
 
 @dataclass(frozen=True)
 class StudyPlan:
-    """A study, resolved and checked: nothing in `settings` is `auto` any more, and `jobs` trials run at a time.
+    """A study, resolved and checked; `jobs` trials run at a time.
 
+    Nothing in `settings` is `auto` any more, but for shared settings that were not given to another entry point than
+    `train`, which has its own.
     `estimators` has the import path of each estimator of the space; None: the entry point has no estimators.
     `dataset` is what is recorded of the data, empty if the entry point reads its own. `folds` is the digest of the
     columns and the layout, see `steps.training.data.examples`.
@@ -65,7 +67,7 @@ class StudyPlan:
 
     def baselines(self) -> deque[Job]:
         """Return the jobs that run beside the trials: each estimator, or the entry point, with its own defaults."""
-        if not self.entry.runs_train and self.entry.required(self.entry.shared(self.settings)):
+        if not self.entry.runs_train and self.entry.required(self.entry.common(self.settings)):
             return deque()  # not every parameter has a default
         return deque(Job(None, path) for path in self.estimators.values())
 
@@ -76,9 +78,10 @@ def make(settings: TuneSettings, describe: Describe) -> StudyPlan:
     file = space.load(settings.space)
     backend_config = backend.read_backend_config(settings)
     jobs = _jobs(settings)
-    resolved = replace(settings, metric=objective.metric(settings), jobs=jobs)
+    resolved = replace(settings, jobs=jobs)
     described: Mapping[str, Any] = {}
     if entry.runs_train:
+        resolved = replace(resolved, **{**asdict(settings.shared), "metric": objective.metric(settings)})
         described = describe(settings=resolved.for_training(), estimators=file.hyperparameters(), where=file.where)
         resolved = replace(resolved, **{key: described[key] for key in ("target", "split", "task", "metric")})
         for note in described["notes"]:

@@ -23,11 +23,9 @@ from steps.tuning.trials.child_runs import ChildRuns
 def make_child_runs(plan: StudyPlan, study: str, experiment_id: str, folder: Path) -> ChildRuns:
     """Make what launches and settles a study's children; `folder` takes their output."""
     settings = plan.settings
-    parameters = plan.entry.shared(settings)
-    if plan.entry.runs_train:
-        parameters |= {"refit": "false"}
-        if plan.prunes:
-            parameters |= {"log_folds": "live"}
+    parameters = plan.entry.common(settings)
+    if plan.entry.runs_train and plan.prunes:
+        parameters |= {"log_folds": "live"}
     return ChildRuns(
         project=os.path.relpath(environment.PROJECT),
         entry=plan.entry,
@@ -52,11 +50,11 @@ def make_search(plan: StudyPlan, past: Sequence[FrozenTrial]) -> Search:
     return Search(
         plan.space,
         sampler=settings.sampler,
-        seed=settings.seed,
+        seed=settings.shared.seed,
         window=settings.window,
         directions=[objective.direction for objective in plan.objectives],
         pruner=settings.pruner,
-        steps=settings.folds if plan.is_folded else None,
+        steps=settings.shared.folds if plan.is_folded else None,
         past=past,
     )
 

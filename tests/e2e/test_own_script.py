@@ -16,7 +16,11 @@ STANZAS = """
       lr: {type: float, default: 0.01}
       momentum: {type: float, default: 0.0}
       epochs: {type: float, default: 8}
-    command: "python fit_line.py --lr {lr} --momentum {momentum} --epochs {epochs}"
+      seed: {type: float, default: 7}
+      data: {type: string, default: "it's my data/train.csv"}
+    command: >-
+      python fit_line.py --lr {lr} --momentum {momentum} --epochs {epochs}
+      --seed {seed} --data {data}
 
   shell_line:
     parameters:
@@ -65,6 +69,34 @@ def test_the_scripts_own_loss_is_minimized(line: tuple[Place, Done]) -> None:
     assert {run.data.params["epochs"] for run in study.trials} == {"12"}
     (baseline,) = [run for run in study.children if run.data.tags["tuning.role"] == "baseline"]
     assert (baseline.data.params["lr"], baseline.data.params["epochs"]) == ("0.01", "8")
+
+
+def test_it_keeps_its_own_defaults(line: tuple[Place, Done]) -> None:
+    """What was not given to the study is as its stanza says, and nothing of `train` stands on any run's record."""
+    place, done = line
+    study = place.study()
+    seen = {(run.data.tags["saw seed"], run.data.tags["saw data"]) for run in study.children}
+    assert seen == {("7.0", "it's my data/train.csv")}
+    for run in [study.parent, *study.children]:
+        assert not (run.inputs and run.inputs.dataset_inputs)
+        told = json.dumps([run.data.tags, run.data.params])
+        assert not [word for word in ("iris", "stratified", "sklearn", "tuning.data", "tuning.folds") if word in told]
+    assert not {"folds", "test_size", "split", "estimators"} & {
+        *json.loads(study.parent.data.tags["tuning.settings"]),
+        *json.loads(study.parent.data.tags["tuning.identity"]),
+    }
+    assert "the entry point's own defaults" in done.stdout
+    assert "estimator" not in done.stdout
+
+
+@pytest.mark.slow
+def test_what_is_given_goes_to_it(project: Path, place: Place) -> None:
+    """A value that is `train`'s default was given all the same."""
+    place.project = project
+    done = tuned(place, entry_point="fit_line", space="./line.yaml", n_trials=2, seed=42, data="iris")
+    assert done.code == 0, done.stderr
+    study = place.study()
+    assert {(run.data.params["seed"], run.data.tags["saw data"]) for run in study.children} == {("42", "iris")}
 
 
 def test_it_is_pruned_on_its_losses(line: tuple[Place, Done]) -> None:

@@ -168,8 +168,8 @@ LATER = [
         data="diabetes",
         task="classification",
     ),
-    _tune("seed", f"--seed 'lucky': {_WHOLE} 0 to 4294967295", seed="lucky"),
-    _tune("threads", f"--threads 'all': {_WHOLE} 1 to 1024", threads="all"),
+    _tune("seed", f"--seed 'lucky': must be auto or a{_WHOLE[9:]} 0 to 4294967295", seed="lucky"),
+    _tune("threads", f"--threads 'all': must be auto or a{_WHOLE[9:]} 1 to 1024", threads="all"),
     _tune(
         "entry_point-unknown",
         "--entry_point 'tarin': MLproject declares no such entry point (did you mean 'train'?); allowed: train, …",

@@ -11,7 +11,7 @@ from steps.errors import WrongValue
 from steps.names import ESTIMATOR_PREFIX
 from steps.parameters import command_line
 from steps.parameters.declared import changed, parameters, shown, words
-from steps.parameters.settings import ReproduceSettings, TrainSettings, TuneSettings
+from steps.parameters.settings import ReproduceSettings, SharedSettings, TrainSettings, TuneSettings
 from steps.parameters.values import encode
 
 STEPS = [pytest.param(TrainSettings, id="train"), pytest.param(TuneSettings, id="tune")]
@@ -39,7 +39,7 @@ WRONG = {
         "a number above 0 and below 1",
     ),
     "seed": (["-1", str(2**32), "1.5", "", "random", "None"], "a whole number from 0 to 4294967295"),
-    "threads": ([*WHOLE_FROM_1, "1025", "auto"], "a whole number from 1 to 1024"),
+    "threads": ([*WHOLE_FROM_1, "1025"], "a whole number from 1 to 1024"),
     "refit": (["", "yes", "1", "0", "None", "maybe"], "true or false"),
     "evaluate": (["", "Full", "all"], "one of scores, full"),
     "fold_seed": (["-1", str(2**32), "1.5", "", "None"], "auto or a whole number from 0 to 4294967295"),
@@ -73,6 +73,8 @@ WRONG = {
     "backend": (WORDS, "warm, local, ray or an installed MLflow project backend"),
     "backend_config": (WORDS, "none or the path of a JSON file"),
 }
+# What `train` has a value for, and a study leaves open.
+OPEN = ("data", "drop", "folds", "test_size", "seed", "threads")
 # For each parameter, words that it takes, and the value that each is.
 RIGHT = [
     ("evaluate", "full", "full"),
@@ -168,7 +170,8 @@ def test_the_tables_have_every_parameter():
 def test_a_wrong_value_is_one_problem(settings, name, word):
     """Each wrong value is one line with the parameter, the value as given, and what is allowed."""
     (problem,) = problems_of([f"--{name}", word], settings)
-    assert problem.startswith(f"--{name} {word!r}: must be {WRONG[name][1]}")
+    allowed = f"auto or {WRONG[name][1]}" if settings is TuneSettings and name in OPEN else WRONG[name][1]
+    assert problem.startswith(f"--{name} {word!r}: must be {allowed}")
     assert "\n" not in problem
 
 
@@ -201,13 +204,22 @@ def test_what_is_handed_on_is_read_as_the_same(settings):
 def test_what_was_changed_is_told_from_the_defaults(settings):
     """`changed` has the words of those parameters that are not as by default, and no others."""
     assert changed(settings()) == {}
-    assert changed(settings(seed=7, drop="id", test_size=0.2)) == {"seed": "7", "drop": "id"}
+    assert changed(settings(seed=7, drop="id", target="auto")) == {"seed": "7", "drop": "id"}
 
 
 def test_a_trial_is_given_what_it_shares_with_its_study():
     """`for_training` has the study's value of each common parameter, and the defaults of all others."""
     study = TuneSettings(data="wine", drop="ash", folds=3, seed=1, n_trials=9)
     assert study.for_training() == TrainSettings(data="wine", drop="ash", folds=3, seed=1)
+
+
+def test_what_was_given_to_a_study_is_told_from_what_was_not():
+    """A value that equals the default of `train` was given all the same; what was not is as `train` has it."""
+    assert TuneSettings().given == {}
+    assert TuneSettings().shared == SharedSettings()
+    study = command_line.read(["--seed", "42", "--drop", "none", "--folds", "3", "--data", "auto"], TuneSettings)
+    assert study.given == {"drop": None, "folds": 3, "seed": 42}
+    assert study.shared == SharedSettings(folds=3)
 
 
 @pytest.mark.parametrize("settings", STEPS)

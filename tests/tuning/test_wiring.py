@@ -27,6 +27,12 @@ def of_train(**settings: Any) -> StudyPlan:
     return dataclasses.replace(plan, entry=EntryPoint("train", parameters, runs_train=True))
 
 
+def declaring(plan: StudyPlan) -> StudyPlan:
+    """The plan of an entry point that has defaults of its own for some of what a study's trials can be given."""
+    own = {"seed": "7", "data": "data/train.csv", "drop": "id", "x": None}
+    return dataclasses.replace(plan, entry=EntryPoint("own", own, runs_train=False))
+
+
 def children_of(plan: StudyPlan, tmp_path) -> ChildRuns:
     return wiring.make_child_runs(plan, "mine", "7", tmp_path)
 
@@ -38,16 +44,21 @@ PARAMETERS = {
         {"data": "iris", "folds": "5", "refit": "false", "log_folds": "live"},
     ),
     "another entry point": (fakes.plan(pruner="median"), {}),
-    "another that declares a setting of the study": (
-        dataclasses.replace(fakes.plan(), entry=EntryPoint("own", {"seed": "1", "x": None}, runs_train=False)),
-        {"seed": "42"},
+    "another that declares settings of the study": (declaring(fakes.plan()), {}),
+    "another that declares some, and they are given": (
+        declaring(fakes.plan(seed=42, threads=2, drop=None)),
+        {"seed": "42", "drop": "none"},
+    ),
+    "another that declares refit": (
+        dataclasses.replace(fakes.plan(), entry=EntryPoint("own", {"x": None, "refit": "True"}, runs_train=False)),
+        {"refit": "false"},
     ),
 }
 
 
 @pytest.mark.parametrize(("plan", "expected"), PARAMETERS.values(), ids=PARAMETERS)
 def test_what_every_child_is_given(plan, expected, tmp_path):
-    """The study's settings that its entry point declares; one of `train` does not refit, and logs live if pruned."""
+    """`train` gets all settings, does not refit, and logs live if pruned; another entry point gets what was given."""
     assert children_of(plan, tmp_path).parameters == expected
 
 

@@ -112,7 +112,7 @@ def _confirm(plan: StudyPlan, result: StudyResult, rerun: Rerun) -> tuple[TrialR
     for trial in _order(finished, objective):
         by_params.setdefault(json.dumps(rerun.children.recorded(trial.job)), trial)
     best = list(by_params.values())[: plan.settings.confirm]
-    fresh = {"fold_seed": str((plan.settings.seed + 1) % 2**32)}
+    fresh = {"fold_seed": str((plan.settings.shared.seed + 1) % 2**32)}
     confirmations = rerun.run([replace(trial.job, role=Role.CONFIRMATION, parameters=fresh) for trial in best])
     scored = _order([confirmation for confirmation in confirmations if confirmation.value is not None], objective)
     by_number = {trial.job.number: trial for trial in best}

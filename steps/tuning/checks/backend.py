@@ -45,7 +45,7 @@ def jobs(settings: TuneSettings) -> int:
     if settings.jobs != "auto":
         return settings.jobs
     cores: int = joblib.cpu_count()  # by affinity and cgroup quota
-    return max(1, cores // settings.threads)
+    return max(1, cores // settings.shared.threads)
 
 
 def check_backend(name: str) -> None:

@@ -44,8 +44,10 @@ def check(settings: TuneSettings, jobs: int, dataset: Mapping[str, Any], memory:
     table = elements * _NUMBER_BYTES
     lowest = at_a_time * (A_TRIAL[backend] / 2 + (table / 2 if backend == "local" else 0))
     likely = at_a_time * (A_TRIAL[backend] + TABLES[backend] * table)
-    trials = f"--jobs {jobs}: {at_a_time} trials at a time, with a table of {table / MB:.0f} MB, "
-    fewer = "give fewer --jobs" + (", or --backend warm, whose trials share the table" if backend == "local" else "")
+    data = f", with a table of {table / MB:.0f} MB," if dataset else ""
+    trials = f"--jobs {jobs}: {at_a_time} trials at a time{data} "
+    sharing = ", whose trials share the table" if dataset else ""
+    fewer = "give fewer --jobs" + (f", or --backend warm{sharing}" if backend == "local" else "")
     if lowest > memory.total:
         raise WrongValue(
             f"{trials}need at least {lowest / MB:.0f} MB, and this machine has {memory.total / MB:.0f}; {fewer}"

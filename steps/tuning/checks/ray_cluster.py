@@ -20,12 +20,12 @@ _LOOPBACK = ("127.", "localhost", "::1")
 
 def trial_resources(settings: TuneSettings) -> TrialResources:
     """Read what each trial takes of the cluster. Raises WrongValue for a configuration that can't be read."""
-    return config.read(backend.read_backend_config(settings), settings.threads)
+    return config.read(backend.read_backend_config(settings), settings.shared.threads)
 
 
 def preload(settings: TuneSettings) -> Preload:
     """Return what a node does before its first trial of the study."""
-    variables = {**threads.variables(settings.threads), Variable.KNOWN_ENVIRONMENT: environment.digest()}
+    variables = {**threads.variables(settings.shared.threads), Variable.KNOWN_ENVIRONMENT: environment.digest()}
     variables[Variable.PATCHES] = "on" if patches.speed_wanted() else "off"
     return Preload(child_preload.MODULES, child_preload.calls(settings), variables)
 

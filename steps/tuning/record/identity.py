@@ -13,7 +13,7 @@ from mlflow.entities import Run
 from steps.errors import WrongValue
 from steps.names import Tag
 from steps.parameters import declared
-from steps.parameters.settings import TuneSettings
+from steps.parameters.settings import SHARED, TuneSettings
 from steps.tracking import write
 from steps.tuning.study_plan import StudyPlan
 
@@ -24,6 +24,10 @@ SETTINGS = (
 )  # fmt: skip
 # A resumed study takes these from its record too, but they may change.
 _RESUMED = (*SETTINGS, "data", "space", "objective", "direction", "n_trials", "timeout_s", "patience", "target_value")
+# What the study itself uses of the shared settings, whatever its trials are given.
+_OF_ANY_STUDY = ("seed", "threads")
+# The shared settings that trials of another entry point than `train` are given; earlier versions did not record it.
+_GIVEN = "given"
 # This digest differs wherever the data or the split does, so it is named only if it alone differs.
 _DIGEST = "rows of the folds"
 
@@ -37,33 +41,55 @@ def take_from_record(settings: TuneSettings, earlier: Sequence[Run]) -> TuneSett
         return settings
     recorded = _without_none(json.loads(earlier[-1].data.tags[Tag.SETTINGS]))
     now, defaults = asdict(settings), asdict(TuneSettings())
+    usual = {**defaults, **asdict(TuneSettings().shared)}
     taken = {
         key: recorded[key]
         for key in _RESUMED
         if key in recorded and now[key] == defaults[key] and recorded[key] != now[key]
     }
-    shown = ", ".join(f"{key} {declared.shown(value)}" for key, value in taken.items() if defaults[key] != "auto")
+    telling = {key: value for key, value in taken.items() if usual[key] not in ("auto", value)}
+    shown = ", ".join(f"{key} {declared.shown(value)}" for key, value in telling.items())
     if shown:
         print(f"tune: --study {settings.study!r}: goes on, with its {shown}", file=sys.stderr)
     return replace(settings, **taken)
 
 
+def settings_as_data(settings: TuneSettings) -> dict[str, Any]:
+    """Return the settings that a study has, as plain data: without the shared ones that no trial is given."""
+    return {key: value for key, value in asdict(settings).items() if key not in SHARED or value != "auto"}
+
+
 def as_data(plan: StudyPlan) -> dict[str, Any]:
     """Return what makes a study the one that it is, as plain data."""
+    settings = settings_as_data(plan.settings)
     identity = {
-        **{key: getattr(plan.settings, key) for key in SETTINGS},
+        **{key: settings[key] for key in SETTINGS if key in settings},
+        **{key: getattr(plan.settings.shared, key) for key in _OF_ANY_STUDY},
         "objective": [f"{objective.direction} {objective.name}" for objective in plan.objectives],
-        "data": plan.dataset.get("sha256", plan.settings.data),
-        _DIGEST: plan.folds,
-        "estimators": list(plan.estimators.values()),
+        **(_of_train(plan) if plan.entry.runs_train else _of_another(plan)),
         "space": plan.space.text(),
         "try": plan.space.tries,
         "optuna": optuna.__version__,
     }
     # A digest shows that two spaces differ, though not in what.
     if len(json.dumps(identity)) > write.TAG_LENGTH:
-        for key in ("estimators", "space", "try"):
+        for key in {"estimators", "space", "try"} & identity.keys():
             identity[key] = hashlib.sha256(json.dumps(identity[key]).encode()).hexdigest()
+    return identity
+
+
+def _of_train(plan: StudyPlan) -> dict[str, Any]:
+    return {"data": plan.dataset["sha256"], _DIGEST: plan.folds, "estimators": list(plan.estimators.values())}
+
+
+def _of_another(plan: StudyPlan) -> dict[str, Any]:
+    """Return what is the study's own where `train` is not run; of the shared settings what was given."""
+    given = plan.entry.shared(plan.settings)
+    identity: dict[str, Any] = {_GIVEN: ", ".join(given) or None}
+    if "data" in given:
+        identity["data"] = given["data"]
+    if None not in plan.estimators:
+        identity["estimators"] = list(plan.estimators.values())
     return identity
 
 
@@ -73,6 +99,8 @@ def check_same(study: str, plan: StudyPlan, earlier: Sequence[Run]) -> None:
         return
     recorded = _without_none(json.loads(earlier[-1].data.tags[Tag.IDENTITY]))
     now = json.loads(json.dumps(as_data(plan)))
+    if _GIVEN in now and _GIVEN not in recorded:  # of an earlier version, which recorded what no trial was given, too
+        recorded = {key: value for key, value in recorded.items() if key in now} | {_GIVEN: now[_GIVEN]}
     differences = _differences(recorded, now)
     telling = [difference for difference in differences if not difference.startswith(_DIGEST)]
     if differences:

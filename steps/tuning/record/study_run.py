@@ -3,7 +3,6 @@
 import json
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict
 
 from mlflow.entities import Run
 from mlflow.tracking import MlflowClient
@@ -24,7 +23,7 @@ def write_opening(plan: StudyPlan, study: str, run_id: str, past: WarmStart, ear
     tags = {
         Tag.STUDY: study,
         Tag.ROLE: Role.STUDY,
-        Tag.SETTINGS: json.dumps(asdict(plan.settings)),
+        Tag.SETTINGS: json.dumps(identity.settings_as_data(plan.settings)),
         Tag.IDENTITY: json.dumps(identity.as_data(plan)),
         Tag.ENVIRONMENT: environment.state(),
         Tag.ENVIRONMENT_SHA256: environment.digest(),

@@ -167,7 +167,7 @@ def _hyperparameters(run: Run, plan: StudyPlan) -> dict[str, Any]:
         own = {name: word for name, word in parameters.items() if name not in entry.parameters}
         return {name.removeprefix(ESTIMATOR_PREFIX): decode(word) for name, word in own.items()}
     searched = {name for path in plan.estimators for name in plan.space.hyperparameters(path)}
-    fixed = entry.parameters.keys() - entry.shared(plan.settings).keys() - searched - {"estimator"}
+    fixed = entry.parameters.keys() - entry.common(plan.settings).keys() - searched - {"estimator"}
     if any(parameters.get(name, entry.parameters[name]) != entry.parameters[name] for name in fixed):
         raise _LeftOutError("outside the space")  # it differs from every trial in a parameter that is not searched
     return {name: decode(parameters[name]) for name in searched if name in parameters}

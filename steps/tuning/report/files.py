@@ -11,8 +11,6 @@ import yaml
 from optuna.storages import RDBStorage
 
 from steps.names import Artifact
-from steps.parameters import declared
-from steps.parameters.settings import TrainSettings
 from steps.parameters.values import encode
 from steps.tuning.report.study_record import StudyRecord, as_optuna_study
 
@@ -55,10 +53,10 @@ def _plain_or_encoded(value: object) -> object:
 
 
 def _shared(record: StudyRecord) -> dict[str, str]:
-    """Return the parameters that all trials share, those that differ from the defaults."""
-    defaults = declared.words(TrainSettings())
-    shared = record.plan.entry.shared(record.plan.settings)
-    return {key: word for key, word in shared.items() if defaults[key] != word}
+    """Return the parameters that all trials share, those that differ from the entry point's defaults."""
+    entry = record.plan.entry
+    shared = entry.shared(record.plan.settings)
+    return {key: word for key, word in shared.items() if entry.parameters[key] != word}
 
 
 def study_db(record: StudyRecord, folder: Path) -> Path:

@@ -10,7 +10,7 @@ from plotly.offline import get_plotlyjs
 
 from steps.names import Metric, Tag
 from steps.parameters import declared
-from steps.parameters.settings import TuneSettings
+from steps.parameters.settings import SHARED, SharedSettings, TuneSettings
 from steps.project import environment
 from steps.tracking import read, server_errors
 from steps.tuning.champion import registry
@@ -27,7 +27,6 @@ def html(record: StudyRecord) -> str:
     """Write the page."""
     template = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
     page = template.from_string(_TEMPLATE.read_text(encoding="utf-8"))
-    tags, data = record.parent.data.tags, record.plan.dataset
     return page.render(
         name=record.name,
         headline=headline(record),
@@ -40,16 +39,7 @@ def html(record: StudyRecord) -> str:
         commands=_commands(record),
         local=not server_errors.where().startswith("http"),
         look=read.link(record.parent.info.run_id),
-        facts={
-            "Data": f"{record.plan.settings.data}, sha256 {data['sha256']}" if data else record.plan.settings.data,
-            "Split": f"{record.plan.settings.split}, {record.plan.settings.folds} folds, "
-            f"{record.plan.settings.test_size:g} held out, seed {record.plan.settings.seed}",
-            "Search": f"{record.plan.settings.sampler}, window {record.plan.settings.window}, "
-            f"pruner {declared.shown(record.plan.settings.pruner)}",
-            "Code": f"commit {tags.get('mlflow.source.git.commit', 'none')}"
-            + (", with changes that were not committed (git.diff)" if tags.get(Tag.GIT_DIRTY) == "true" else ""),
-            "Environment": environment.summary(),
-        },
+        facts=_facts(record),
         space=[(name, str(what)) for name, what in record.plan.space.text().items()],
     )
 
@@ -63,7 +53,8 @@ def headline(record: StudyRecord) -> list[tuple[str, str]]:
         lines.append((f"Best {objective.name}", f"{best.values[0]:.6g} (trial {best.number})"))
         if Metric.BASELINE in metrics:
             gained = objective.sign * (best.values[0] - metrics[Metric.BASELINE])
-            lines.append(("The defaults", f"{metrics[Metric.BASELINE]:.6g}; tuning gained {gained:+.4g}"))
+            whose = "The defaults" if record.plan.entry.runs_train else "The entry point's own defaults"
+            lines.append((whose, f"{metrics[Metric.BASELINE]:.6g}; tuning gained {gained:+.4g}"))
     elif len(record.plan.objectives) > 1:
         lines.append(("Objectives", " and ".join(f"{o.direction} {o.name}" for o in record.plan.objectives)))
     if record.champion is not None:
@@ -75,6 +66,27 @@ def headline(record: StudyRecord) -> list[tuple[str, str]]:
         lines.append(("Time", _time(spent / 1000)))
     lines.append(("Stopped by", tags.get(Tag.STOPPED_BY, "goes on" if record.trials else "nothing yet")))
     return lines
+
+
+def _facts(record: StudyRecord) -> dict[str, str]:
+    plan, tags = record.plan, record.parent.data.tags
+    settings, shared = plan.settings, plan.settings.shared
+    if plan.entry.runs_train:
+        about = {
+            "Data": f"{shared.data}, sha256 {plan.dataset['sha256']}",
+            "Split": f"{shared.split}, {shared.folds} folds, {shared.test_size:g} held out, seed {shared.seed}",
+        }
+    else:
+        given = [f"{name} {word}" for name, word in plan.entry.shared(settings).items()]
+        about = {"Entry point": plan.entry.name, "Given": ", ".join([*given, "else the entry point's own defaults"])}
+    return {
+        **about,
+        "Search": f"{settings.sampler}, seed {shared.seed}, window {settings.window}, "
+        f"pruner {declared.shown(settings.pruner)}",
+        "Code": f"commit {tags.get('mlflow.source.git.commit', 'none')}"
+        + (", with changes that were not committed (git.diff)" if tags.get(Tag.GIT_DIRTY) == "true" else ""),
+        "Environment": environment.summary(),
+    }
 
 
 def _champion(record: StudyRecord) -> list[tuple[str, str]]:
@@ -120,11 +132,8 @@ def _server() -> str:
 
 
 def _commands(record: StudyRecord) -> list[tuple[str, str]]:
-    defaults = declared.words(TuneSettings())
-    # A setting whose default is `auto` is left out: the study has its resolved value on record.
-    changed = {key: word for key, word in declared.changed(record.plan.settings).items() if defaults[key] != "auto"}
     words = ["mlflow", "run", ".", "-e", "tune"]
-    for name, word in {**changed, "study": record.name}.items():
+    for name, word in {**_changed(record), "study": record.name}.items():
         words += ["-P", f"{name}={word}"]
     commands = [("Go on with this study, with a higher n_trials", shlex.join(words))]
     if record.best is not None:
@@ -135,3 +144,13 @@ def _commands(record: StudyRecord) -> list[tuple[str, str]]:
     if model is not None:
         commands.append(("Serve the champion", f"mlflow models serve -m {model} --env-manager local"))
     return commands
+
+
+def _changed(record: StudyRecord) -> dict[str, str]:
+    """Return the study's settings that are not as by default; what was resolved from an `auto` is on its record."""
+    defaults = declared.words(TuneSettings())
+    if record.plan.entry.runs_train:
+        defaults |= declared.words(SharedSettings())
+    changed = {name: word for name, word in declared.words(record.plan.settings).items() if word != defaults[name]}
+    given = () if record.plan.entry.runs_train else SHARED
+    return {name: word for name, word in changed.items() if defaults[name] != "auto" or name in given}

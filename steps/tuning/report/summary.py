@@ -37,9 +37,11 @@ def _gain(result: StudyResult, children: ChildRuns, best: float) -> list[str]:
     if not scored:
         return [f"Baseline: {baseline.reason}" for baseline in result.baselines]
     score, strongest = max(scored, key=lambda pair: sign * pair[0])
-    whose = "the estimator's defaults"
+    whose = "the estimator's defaults" if children.entry.runs_train else "the entry point's own defaults"
     if len(result.baselines) > 1:
-        whose = f"{class_of(str(strongest.job.estimator))}'s defaults, the best of {len(result.baselines)}"
+        name = class_of(str(strongest.job.estimator))
+        whose = f"{name}'s defaults" if children.entry.runs_train else f"{whose} with {name}"
+        whose += f", the best of {len(result.baselines)}"
     return [f"Baseline {shown}: {score:.6g} ({whose}; tuning gained {sign * (best - score):+.6g})"]
 
 

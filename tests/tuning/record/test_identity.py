@@ -1,6 +1,7 @@
 """What makes a study the one that it is: by its parent run in a real database."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,7 +12,9 @@ from steps.names import Tag
 from steps.parameters import command_line
 from steps.parameters.settings import TuneSettings
 from steps.tuning import study_plan
+from steps.tuning.entry_point import EntryPoint
 from steps.tuning.record import identity, resume
+from tests.tuning import fakes
 
 DIFFERENT = [
     (["--seed", "7"], "seed 42, now 7"),
@@ -53,3 +56,83 @@ def test_a_record_of_before_that_says_none_is_the_same_study(
     earlier = resume.earlier_parents("0", "mine", but="")
     identity.check_same("mine", wine, earlier)
     assert identity.take_from_record(wine.settings, earlier) == wine.settings
+
+
+def test_a_study_of_train_is_the_same_with_the_default_given(
+    planned: Any, client: MlflowClient, parent_run: str
+) -> None:
+    """Its trials are: they are given 42 either way."""
+    identity.check_same("mine", planned("--seed", "42"), resume.earlier_parents("0", "mine", but=""))
+
+
+# --- other entry points than train
+
+
+def own_plan(**settings: Any) -> study_plan.StudyPlan:
+    """The plan of a study of an entry point that has its own seed and data."""
+    own = {"seed": "7", "data": "data/train.csv", "x": None}
+    return replace(fakes.plan(**settings), entry=EntryPoint("own", own, runs_train=False))
+
+
+def on_record(client: MlflowClient, settings: dict[str, Any], identity_: dict[str, Any]) -> list[Any]:
+    tags = {Tag.STUDY: "mine", Tag.ROLE: "study"}
+    client.create_run("0", tags={**tags, Tag.SETTINGS: json.dumps(settings), Tag.IDENTITY: json.dumps(identity_)})
+    return resume.earlier_parents("0", "mine", but="")
+
+
+def test_nothing_of_train_is_on_record_of_another_entry_point() -> None:
+    """Neither settings that no trial is given, nor estimators or folds; the seed and threads are the study's own."""
+    plan = own_plan()
+    settings, data = identity.settings_as_data(plan.settings), identity.as_data(plan)
+    strange = {
+        "data",
+        "target",
+        "drop",
+        "split",
+        "task",
+        "metric",
+        "folds",
+        "test_size",
+        "estimators",
+        "rows of the folds",
+    }
+    assert not strange & {*settings, *data}
+    assert (data["seed"], data["threads"], data["given"]) == (42, 1, None)
+    given = own_plan(seed=42, data="mine.csv")
+    assert {"seed", "data"} <= identity.settings_as_data(given.settings).keys()
+    assert (identity.as_data(given)["given"], identity.as_data(given)["data"]) == ("data, seed", "mine.csv")
+
+
+def test_a_seed_that_is_given_makes_another_study_of_another_entry_point(client: MlflowClient) -> None:
+    """The search draws as before, but the trials no longer have their own seed."""
+    earlier = on_record(client, identity.settings_as_data(own_plan().settings), identity.as_data(own_plan()))
+    identity.check_same("mine", own_plan(), earlier)
+    with pytest.raises(WrongValue, match="given none, now seed"):
+        identity.check_same("mine", own_plan(seed=42), earlier)
+
+
+def test_a_study_of_another_entry_point_goes_on_with_what_it_was_given(client: MlflowClient) -> None:
+    """A later start need not say it again, and what was not given stays so."""
+    first = own_plan(seed=9)
+    earlier = on_record(client, identity.settings_as_data(first.settings), identity.as_data(first))
+    taken = identity.take_from_record(TuneSettings(study="mine"), earlier)
+    assert (taken.seed, taken.data, taken.entry_point) == (9, "auto", "own")
+    identity.check_same("mine", replace(first, settings=taken), earlier)
+
+
+def test_a_study_of_before_gives_its_trials_what_they_were_given(client: MlflowClient) -> None:
+    """Earlier versions gave every setting to who declared it, and had all of them on record."""
+    before = {
+        "data": "iris", "target": "auto", "drop": "none", "split": "auto", "task": "auto", "metric": "auto",
+        "folds": 5, "test_size": 0.2, "seed": 42, "threads": 1,
+    }  # fmt: skip
+    plan = own_plan()
+    settings = {**identity.settings_as_data(plan.settings), **before}
+    now = {key: value for key, value in identity.as_data(plan).items() if key != "given"}
+    earlier = on_record(client, settings, {**now, **before, "rows of the folds": "", "estimators": [None]})
+    taken = identity.take_from_record(TuneSettings(study="mine"), earlier)
+    resumed = replace(plan, settings=taken)
+    assert resumed.entry.shared(taken) == {"data": "iris", "seed": "42"}
+    identity.check_same("mine", resumed, earlier)
+    with pytest.raises(WrongValue, match=r"seed 42, now 1; data iris, now other\.csv;"):
+        identity.check_same("mine", replace(plan, settings=replace(taken, seed=1, data="other.csv")), earlier)

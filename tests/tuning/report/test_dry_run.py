@@ -23,7 +23,7 @@ def test_the_trials_that_no_score_has_a_say_in_are_shown(words: list[str], shown
     settings = planned.settings
 
     def search() -> Search:
-        return Search(planned.space, sampler=settings.sampler, seed=settings.seed, window=settings.window)
+        return Search(planned.space, sampler=settings.sampler, seed=settings.shared.seed, window=settings.window)
 
     jobs = dry_run.first_trials(planned, search)
     assert [job.number for job in jobs] == list(range(shown))

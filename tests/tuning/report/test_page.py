@@ -6,7 +6,9 @@ from typing import Any
 import yaml
 from mlflow import MlflowClient
 
+from steps.tuning.entry_point import EntryPoint
 from steps.tuning.report import files, page, plots, study_record
+from tests.tuning import fakes
 
 EVIL = "<script>alert('x')</script> & \"more\""
 
@@ -137,3 +139,14 @@ def test_optuna_opens_the_study(record, make_plan, tmp_path):
     assert study.best_trial.user_attrs["run_id"] == loaded.trials[2].run_id
     assert study.metric_names == ["cv_accuracy"]
     assert (study.trials[0].duration or timedelta()).total_seconds() == 1.5
+
+
+def test_of_another_entry_point_the_page_says_what_was_given(record):
+    """Its name and the settings that its trials got; nothing of data, folds or estimators that it never saw."""
+    plan = replace(fakes.plan(seed=42), entry=EntryPoint("own", {"seed": "7", "x": None}, runs_train=False))
+    parent = record([], **{"tuning.best_run": "none"})
+    html = re.sub(r"<script>.*?</script>", "", page.html(study_record.load(plan, "shown", parent)), flags=re.DOTALL)
+    assert "<td>seed 42, else the entry point&#39;s own defaults</td>" in html
+    assert "-P entry_point=own" in html
+    assert "-P seed=42" in html
+    assert not [word for word in ("iris", "Split", "held out", "estimator", "folds") if word in html]

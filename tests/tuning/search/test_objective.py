@@ -3,7 +3,7 @@
 import pytest
 
 from steps.errors import WrongValue
-from steps.parameters.settings import TuneSettings
+from steps.parameters.settings import SHARED, TuneSettings
 from steps.tuning import entry_point
 from steps.tuning.entry_point import EntryPoint
 from steps.tuning.search import objective
@@ -63,8 +63,9 @@ def test_the_objective_can_say_the_metric(settings, scorer):
 
 def test_only_what_an_entry_point_declares_is_given_to_it():
     """`train` takes all that studies share; another entry point what it declares, and its own parameters by name."""
-    assert set(TRAIN.shared(TuneSettings())) == set(entry_point.SHARED)
-    assert EntryPoint("own", {"seed": "1", "lr": "1"}, runs_train=False).shared(TuneSettings()) == {"seed": "42"}
+    assert set(TRAIN.shared(TuneSettings())) == set(SHARED)
+    own = EntryPoint("own", {"seed": "1", "lr": "1"}, runs_train=False)
+    assert own.shared(TuneSettings(seed=42, data="wine")) == {"seed": "42"}
     assert (TRAIN.spelled("metric"), TRAIN.spelled("max_depth"), OWN.spelled("metric")) == (
         "estimator__metric", "max_depth", "metric",
     )  # fmt: skip
