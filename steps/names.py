@@ -42,6 +42,7 @@ class Tag:
     REPORTED = "tuning.reported"  # what a pruner has seen of the trial, JSON: [[step, value], ...]
     PRUNED_AT = "tuning.pruned_at"  # the last of these steps, of a trial that was pruned
     NODE = "tuning.node"  # address of the node of a cluster on which the trial was executed
+    DEVICE = "tuning.device"  # the devices that the trial had, as the variable that shows them names them
     RETRY_OF = "tuning.retry_of"  # run id of the run that was cut off, or failed, in the same trial
     REASON = "tuning.reason"  # why a trial failed, one sentence
     STDERR = "tuning.stderr"  # the last lines that a failed trial wrote
@@ -104,6 +105,13 @@ class Variable:
     FILES = "TUNING_FILES"  # the folder of a study that keeps what was fetched for it
     KNOWN_ENVIRONMENT = "TUNING_ENVIRONMENT"  # sha256 of the environment that the study's run has on record
     PATCHES = "TUNING_PATCHES"  # off: no patch of speed, see steps.patches
+    PORT = "TUNING_PORT"  # a TCP port that no other running trial of this machine is given
+    # Which devices a process sees: of NVIDIA, of AMD (HIP's count within ROCR's), of Intel.
+    CUDA_DEVICES = "CUDA_VISIBLE_DEVICES"
+    HIP_DEVICES = "HIP_VISIBLE_DEVICES"
+    ROCR_DEVICES = "ROCR_VISIBLE_DEVICES"
+    ZE_DEVICES = "ZE_AFFINITY_MASK"
+    CUDA_ORDER = "CUDA_DEVICE_ORDER"  # PCI_BUS_ID: CUDA's numbers are those that nvidia-smi shows
 
 
 class Metric:
