@@ -40,6 +40,7 @@ def _tune(words: Sequence[str]) -> int:
     run_id = os.environ.get(Variable.RUN_ID)
     secrets.refuse(settings.data, run_id)
     sqlite_uri.refuse_another(run_id)
+    sqlite_uri.make_absolute()  # a trial may run in another folder
     patches.speed_wanted()  # refuses another value than on and off; the launcher would die of it
     interrupts = Interrupts()
     interrupts.install()

@@ -17,15 +17,15 @@ from steps.backends.submitted_run import ChildRun
 
 @dataclass(frozen=True)
 class CreatedRun:
-    """A child run that has been created and is to execute a command in the project's folder.
+    """A child run that has been created and is to execute a command in `folder`, where the project is.
 
-    `variables` are the environment variables by which MLflow hands the run to the command. `output` is the file for
-    what the command writes.
+    `variables` are the environment variables by which MLflow hands the run to the command, and those of its place.
+    `output` is the file for what the command writes.
     """
 
     run_id: str
     command: str
-    root: str
+    folder: str
     variables: Mapping[str, str]
     output: Path
 
@@ -55,7 +55,8 @@ class OwnBackend(AbstractBackend):
     ) -> ChildRun:
         """Create the child run and have it executed; returns at once.
 
-        The configuration may have `name`, `tags` and `metrics`, which the run is created with.
+        The configuration may have `name`, `tags` and `metrics`, which the run is created with, `variables` for the
+        environment of the command, and a `folder`, with the project in it, for the command instead of the project's.
         """
         key = (Path.cwd(), project_uri, version)  # a URI may be a relative path
         if key not in self._sources:
@@ -71,8 +72,11 @@ class OwnBackend(AbstractBackend):
             tags={**backend_config.get("tags", {}), MLFLOW_PROJECT_BACKEND: self.name},
             metrics=backend_config.get("metrics", ()),
         )
-        variables = get_run_env_vars(run_id, experiment_id)
-        created = CreatedRun(run_id, command, source.root, variables, self._folder / f"{run_id}.log")
+        variables = {**backend_config.get("variables", {}), **get_run_env_vars(run_id, experiment_id)}
+        folder = backend_config.get("folder")
+        if folder is not None:
+            variables["PWD"] = str(folder)  # what a shell would say; it looks for no other name of the folder
+        created = CreatedRun(run_id, command, str(folder or source.root), variables, self._folder / f"{run_id}.log")
         return self.execute(created, backend_config)
 
     @abstractmethod

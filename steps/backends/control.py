@@ -3,7 +3,7 @@
 import contextlib
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from multiprocessing import connection
 from pathlib import Path
 
@@ -36,3 +36,19 @@ def writing_to(output: Path) -> Iterator[None]:
             os.dup2(descriptor, number)
             os.close(descriptor)
         os.close(target)
+
+
+@contextlib.contextmanager
+def surroundings(output: Path, variables: Mapping[str, str]) -> Iterator[None]:
+    """Give processes that are started inside variables beside this process's own, and a file for what they write."""
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        with writing_to(output):
+            yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from steps.errors import WrongValue
 
-_RELATIVE = re.compile(r"sqlite(?:\+\w+)?:///(?!/|:memory:)([^?]+)")
+_DATABASE = re.compile(r"sqlite(?:\+\w+)?:///(?!:memory:)([^?]+)")
 
 
 def relative_path(uri: str) -> Path | None:
@@ -17,7 +17,13 @@ def relative_path(uri: str) -> Path | None:
     >>> relative_path("sqlite:///x.db"), relative_path("sqlite:////x.db"), relative_path("http://host/x.db")
     (PosixPath('x.db'), None, None)
     """
-    match = _RELATIVE.match(uri)
+    named = path(uri)
+    return None if named is None or named.is_absolute() else named
+
+
+def path(uri: str) -> Path | None:
+    """Return the path in a sqlite URI, None if there is none."""
+    match = _DATABASE.match(uri)
     return Path(match[1]) if match else None
 
 

@@ -23,6 +23,7 @@ from steps.tuning.search.search import Search
 from steps.tuning.search.stopping import BestTrials, StopRules
 from steps.tuning.study_plan import StudyPlan
 from steps.tuning.trials.child_runs import ChildRuns
+from steps.tuning.trials.places import Place
 from steps.tuning.trials.pool import Pool
 from steps.tuning.trials.results import Results, StudyResult
 from steps.tuning.trials.trial import Adopted, Child, Job, TrialResult
@@ -130,13 +131,13 @@ class StudyLoop:
             waits.append(max(0.0, self._deadline - time.monotonic()))
         return min(waits)
 
-    def _launch(self) -> Child | None:
+    def _launch(self, place: Place) -> Child | None:
         if self._again:
             job, run_id = self._again.popleft()
-            return self.children.launch(job, retry_of=run_id)
+            return self.children.launch(job, place, retry_of=run_id)
         # A baseline comes second, so that it neither delays the first trial nor is missing from a study cut short.
         if self._baselines and (self.search.asked > 0 or self._results.stopped_by is not None):
-            return self.children.launch(self._baselines.popleft())
+            return self.children.launch(self._baselines.popleft(), place)
         while self._wants_a_trial() and self.search.can_ask():
             self.study_lock.heartbeat()
             if self.interrupts.noted:
@@ -145,7 +146,7 @@ class StudyLoop:
             params = None if hyperparameters is None else self.plan.params(hyperparameters)
             job = self.plan.job(*self.search.ask(params))
             if not self._recall(job):
-                return self.children.launch(job, retry_of=self.history.retry_of(job))
+                return self.children.launch(job, place, retry_of=self.history.retry_of(job))
             self._judge()
         return None
 

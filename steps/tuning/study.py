@@ -17,6 +17,7 @@ from steps.backends.warm import launch, warm_backend
 from steps.errors import NoTrialFinished, StepError, WrongValue
 from steps.parameters.settings import TuneSettings
 from steps.process.signals import Interrupts
+from steps.project import environment
 from steps.tracking import outage
 from steps.tuning import wiring
 from steps.tuning.champion import champion as champions
@@ -126,8 +127,9 @@ def _run_trials(
     plan: StudyPlan, opened: OpenStudy, children: ChildRuns, search: Search, history: History, interrupts: Interrupts
 ) -> tuple[StudyResult, Champion | None]:
     """Run the trials, then the champion; when this returns or raises, record and report are complete."""
+    places = wiring.make_places(plan, environment.PROJECT, children.folder)
     reporter = Reporter(plan, opened.name, opened.run_id, plan.settings.report)
-    pool = Pool(children, plan.jobs, plan.settings.trial_timeout_s)
+    pool = Pool(children, places, plan.settings.trial_timeout_s)
     loop = StudyLoop(plan, search, pool, history, opened.study_lock, interrupts, reporter)
     try:
         result = loop.run()
@@ -135,7 +137,7 @@ def _run_trials(
         study_run.write_end(result, children, opened.run_id)
         reporter.stand_by()  # it imports, on another core, while the champion runs
         with outage.raised_as_server_lost(opened.name):
-            rerun = wiring.make_rerun(plan, children, interrupts, opened.study_lock, history)
+            rerun = wiring.make_rerun(plan, children, places, interrupts, opened.study_lock, history)
             champion = champions.run_champion(plan, result, rerun)
         if champion:
             champions.record(champion, opened.run_id)
@@ -144,6 +146,7 @@ def _run_trials(
         reporter.finish(hurried=False, final=False)
         raise
     finally:
+        places.close()
         reporter.end()
     return result, champion
 

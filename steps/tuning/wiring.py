@@ -1,14 +1,19 @@
 """Make the parts of a study as its plan says."""
 
 import os
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import mlflow
 from optuna.trial import FrozenTrial
 
+from steps import backends
 from steps.names import Metric
 from steps.process.signals import Interrupts
 from steps.project import environment
+from steps.project.working_folder import Snapshot
+from steps.tracking import sqlite_uri
 from steps.tuning.champion.rerun import Rerun
 from steps.tuning.record.lock import StudyLock
 from steps.tuning.record.resume import History
@@ -18,6 +23,7 @@ from steps.tuning.search.search import Search
 from steps.tuning.study_plan import StudyPlan
 from steps.tuning.trials import command
 from steps.tuning.trials.child_runs import ChildRuns
+from steps.tuning.trials.places import Place, Places
 
 
 def make_child_runs(plan: StudyPlan, study: str, experiment_id: str, folder: Path) -> ChildRuns:
@@ -68,8 +74,40 @@ def seen_by_pruner(plan: StudyPlan) -> Callable[[Steps], Steps]:
     return pruning.running_means if has_means else pruning.as_logged
 
 
+def make_places(plan: StudyPlan, root: Path, folder: Path) -> Places:
+    """Make the places of a study's children, whose project is at `root`; `folder` takes their working folders.
+
+    On a cluster children take ports and folders on its nodes; MLflow's own backends execute in the project itself. Our
+    `train` writes nothing into its folder.
+    """
+    backend = plan.settings.backend
+    snapshot = None
+    if backend == backends.WARM and not plan.entry.runs_train:
+        snapshot = _snapshot(root, folder)
+    has_port = backend != backends.RAY
+    return Places(Place(number, {}, has_port, snapshot, folder) for number in range(plan.jobs))
+
+
+def _snapshot(root: Path, folder: Path) -> Snapshot:
+    """Take the project as it is now; say on stderr what of it trials don't reach."""
+    database = sqlite_uri.path(mlflow.get_tracking_uri())
+    snapshot = Snapshot(root, shared=[folder, *([database] if database else [])])
+    for hidden in snapshot.hidden:
+        print(
+            f"tune: {hidden} holds so much that trials can't reach it by a path that begins with `..`: give it an "
+            "absolute one",
+            file=sys.stderr,
+        )
+    return snapshot
+
+
 def make_rerun(
-    plan: StudyPlan, children: ChildRuns, interrupts: Interrupts, study_lock: StudyLock, history: History
+    plan: StudyPlan,
+    children: ChildRuns,
+    places: Places,
+    interrupts: Interrupts,
+    study_lock: StudyLock,
+    history: History,
 ) -> Rerun:
     """Make what runs trials of a study once more, unless an earlier start has."""
-    return Rerun(children, interrupts, study_lock, plan.jobs, plan.settings.retries, list(history.reruns))
+    return Rerun(children, interrupts, study_lock, places, plan.settings.retries, list(history.reruns))

@@ -18,6 +18,16 @@ def test_the_output_of_what_is_started_goes_to_a_file(tmp_path, capfd):
     assert capfd.readouterr() == ("out\n", "err\n")
 
 
+def test_what_is_started_has_variables_of_its_own(tmp_path, monkeypatch):
+    """Inside alone: afterwards this process has what it had, or nothing."""
+    monkeypatch.setenv("HAD", "before")
+    monkeypatch.delenv("PORT", raising=False)
+    with control.surroundings(tmp_path / "log", {"HAD": "inside", "PORT": "8001"}):
+        subprocess.run('echo "$HAD $PORT"', shell=True, check=True)
+    assert (tmp_path / "log").read_text() == "inside 8001\n"
+    assert (os.environ["HAD"], os.environ.get("PORT")) == ("before", None)
+
+
 def test_the_streams_come_back_after_an_error(tmp_path, capfd):
     """An error inside does not leave the tuner mute, nor a descriptor open."""
     before = len(list(Path("/dev/fd").iterdir()))

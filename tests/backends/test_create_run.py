@@ -184,5 +184,5 @@ def test_the_command_is_told_its_run(backend, client, tmp_path):
     (created,) = backend.created
     assert created.variables["MLFLOW_RUN_ID"] == run_id
     assert created.variables["MLFLOW_TRACKING_URI"] == mlflow.get_tracking_uri()
-    assert (created.run_id, created.root, created.output) == (run_id, str(tmp_path), tmp_path / f"{run_id}.log")
+    assert (created.run_id, created.folder, created.output) == (run_id, str(tmp_path), tmp_path / f"{run_id}.log")
     assert created.command.startswith("echo 7 iris 1e-05 ")

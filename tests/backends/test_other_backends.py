@@ -13,6 +13,7 @@ from steps.tuning import entry_point
 from steps.tuning.search.objective import Objective
 from steps.tuning.trials.child_runs import ChildRuns
 from steps.tuning.trials.command import Origin
+from steps.tuning.trials.places import Place
 from steps.tuning.trials.trial import Job
 
 JOB = Job(7, "sklearn.svm.SVC", {"C": 1e-05, "kernel": "it's"})
@@ -47,7 +48,7 @@ def launched(backend: str, project: str, config: dict[str, Any], folder: Path) -
         project=project, entry=entry_point.find("train"), parameters=SHARED,
         objectives=(Objective("cv_accuracy", "maximize"),), steps_of="fold_accuracy", study="far",
         experiment_id="0", backend=backend, backend_config=config, digits=3, folder=folder, origin=Origin(),
-    ).launch(JOB)  # fmt: skip
+    ).launch(JOB, Place(0, has_port=False))  # fmt: skip
 
 
 def check(child: Any, submitted: Elsewhere, client: Any) -> None:

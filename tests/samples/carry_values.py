@@ -25,6 +25,7 @@ from steps.tuning.search.search import Search
 from steps.tuning.space import file
 from steps.tuning.trials.child_runs import ChildRuns
 from steps.tuning.trials.command import Origin
+from steps.tuning.trials.places import Place
 from steps.tuning.trials.trial import Job
 from tests.samples.any_values import FOLDER, NAMES
 
@@ -124,7 +125,7 @@ def main() -> None:
                 search = Search(space, sampler="tpe", seed=1, window=1)
                 number, params = search.ask()
                 choice = space.child(params)
-                child = children.launch(Job(number, choice.estimator, choice.hyperparameters))
+                child = children.launch(Job(number, choice.estimator, choice.hyperparameters), Place(0))
                 child.submitted.wait()
                 output = child.output.read_text() if child.output.exists() else ""
                 record = Path(given_folder) / child.run_id

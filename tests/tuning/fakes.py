@@ -25,6 +25,7 @@ from steps.tuning.search.search import Outcome
 from steps.tuning.space import Space, file
 from steps.tuning.study_plan import StudyPlan
 from steps.tuning.trials import pool
+from steps.tuning.trials.places import Place
 from steps.tuning.trials.trial import Adopted, Job, TrialResult
 
 OBJECTIVE = "score"
@@ -59,6 +60,10 @@ class FakeRun:
     def end_strays(self) -> None:
         """Kill nothing."""
 
+    def is_running(self) -> bool:
+        """Tell that it has ended: a pool asks that of children that have."""
+        return False
+
 
 @dataclass(eq=False)
 class FakeChild:
@@ -66,6 +71,7 @@ class FakeChild:
 
     job: Job
     submitted: FakeRun
+    place: Place
     launched: float
     retry_of: str | None
     clock: Clock
@@ -154,8 +160,9 @@ class FakeChildRuns:
     def recorded(self, job: Job) -> dict[str, Any]:
         return dict(job.hyperparameters)
 
-    def launch(self, job: Job, *, retry_of: str | None = None) -> FakeChild:
-        child = FakeChild(job, FakeRun(f"run {len(self.launched)}"), self.clock(), retry_of, self.clock)
+    def launch(self, job: Job, place: Place, *, retry_of: str | None = None) -> FakeChild:
+        assert place not in [child.place for child in self.running], "two children at one place"
+        child = FakeChild(job, FakeRun(f"run {len(self.launched)}"), place, self.clock(), retry_of, self.clock)
         self.launched.append(child)
         return child
 

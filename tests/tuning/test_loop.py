@@ -25,6 +25,7 @@ from steps.tuning.record import lock
 from steps.tuning.record.lock import StudyLock
 from steps.tuning.record.resume import History
 from steps.tuning.search.samplers import KINDS, SamplerKind
+from steps.tuning.trials.places import Place
 from steps.tuning.trials.pool import Pool
 from steps.tuning.trials.results import StudyResult
 from steps.tuning.trials.trial import Job
@@ -46,6 +47,7 @@ from tests.tuning.fakes import (
     shuffled,
     trial_tags,
 )
+from tests.tuning.trials.fake import places
 
 GRID = "x: {type: int, low: 0, high: 2}\ny: {type: int, low: 0, high: 1}\n"
 
@@ -90,7 +92,7 @@ def study(
     plan = fakes.plan(text, jobs=jobs, **how)
     children = FakeChildRuns(Clock(), end_of, ending)
     interrupts = FakeInterrupts()
-    pool = Pool(children, jobs, plan.settings.trial_timeout_s)  # type: ignore[arg-type] # a fake
+    pool = Pool(children, places(jobs), plan.settings.trial_timeout_s)  # type: ignore[arg-type] # a fake
     loop = StudyLoop(
         plan,
         wiring.make_search(plan, ()),
@@ -424,10 +426,10 @@ def test_if_a_launch_raises_no_child_is_left_running(stop_raises):
     made = study(by_number(0.5), ending=nobody, jobs=3)
     launch, made.children.stop_raises = made.children.launch, stop_raises
 
-    def third_raises(job: Job, **how: Any) -> fakes.FakeChild:
+    def third_raises(job: Job, place: Place, **how: Any) -> fakes.FakeChild:
         if len(made.children.launched) == 2:
             raise ValueError("first")
-        return launch(job, **how)
+        return launch(job, place, **how)
 
     made.children.launch = third_raises  # type: ignore[method-assign]
     with pytest.raises(ValueError, match="first"):

@@ -117,8 +117,11 @@ def test_the_search_is_as_planned():
 
 
 def test_a_rerun_is_as_planned(tmp_path):
-    """It runs as many at a time, tries as often, and knows what earlier starts have run once more."""
+    """It runs at the study's places, tries as often, and knows what earlier starts have run once more."""
     plan = fakes.plan(jobs=3, retries=2)
     run = fakes.run_of("old", {"tuning.role": Role.CHAMPION})
-    rerun = wiring.make_rerun(plan, children_of(plan, tmp_path), Interrupts(), StudyLock("p"), History(reruns=[run]))
-    assert (rerun.jobs, rerun.retries, rerun.recorded) == (3, 2, [run])
+    places = wiring.make_places(plan, tmp_path, tmp_path)
+    rerun = wiring.make_rerun(
+        plan, children_of(plan, tmp_path), places, Interrupts(), StudyLock("p"), History(reruns=[run])
+    )
+    assert (len(rerun.places), rerun.retries, rerun.recorded) == (3, 2, [run])

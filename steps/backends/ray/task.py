@@ -14,23 +14,34 @@ from typing import Any
 from steps.backends.submitted_run import GRACE_S
 from steps.backends.warm import launch
 from steps.names import Variable
+from steps.process import ports
+from steps.project import working_folder
+from steps.project.working_folder import Snapshot
 
 # How often the wait is interrupted: only then can Ray's request to end take effect.
 _LOOK_S = 0.1
 # How many bytes of a child's output come back: a larger answer Ray would keep on the node.
 _OUTPUT_LENGTH = 50_000
 # Ray sets these for a task that was given accelerators. A launcher that is older than the task lacks them.
-_ACCELERATORS = ("CUDA_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES", "NEURON_RT_VISIBLE_CORES")
+_ACCELERATORS = (
+    Variable.CUDA_DEVICES, Variable.ROCR_DEVICES, Variable.HIP_DEVICES, "ONEAPI_DEVICE_SELECTOR",
+    "NEURON_RT_VISIBLE_CORES",
+)  # fmt: skip
 _ready_for: "Preload | None" = None
+_snapshot: Snapshot | None = None
 
 
 @dataclass(frozen=True)
 class Preload:
-    """The imports and calls of a launcher before its first fork (see `launcher`), and its environment variables."""
+    """The imports and calls of a launcher before its first fork (see `launcher`), and its environment variables.
+
+    `in_own_folder` tells whether each command gets a folder of its own with the project in it.
+    """
 
     modules: Sequence[str]
     calls: Sequence[tuple[str, Mapping[str, Any]]]
     variables: Mapping[str, str]
+    in_own_folder: bool = False
 
 
 def execute(command: str, variables: Mapping[str, str], preload: Preload) -> Iterator[tuple[Any, ...]]:
@@ -42,15 +53,17 @@ def execute(command: str, variables: Mapping[str, str], preload: Preload) -> Ite
     import ray
 
     node_id, address = ray.get_runtime_context().get_node_id(), ray.util.get_node_ip_address()
-    own = Path.cwd() / f".tune-{os.getpid()}"  # Ray removes it with the project
+    own = Path.cwd() / f"{working_folder.PRIVATE}{os.getpid()}"  # Ray removes it with the project
     own.mkdir(exist_ok=True)
     _warm_up(preload, own)
     yield node_id, address
     accelerators = {name: os.environ[name] for name in _ACCELERATORS if name in os.environ}
-    with tempfile.TemporaryDirectory(dir=own) as folder:
+    with tempfile.TemporaryDirectory(dir=own) as folder, ports.reserved() as port:
         output = Path(folder) / "output"
+        where = Path.cwd() if _snapshot is None else _snapshot.write(Path(folder) / "project")
+        own_variables = {Variable.PORT: str(port.number), "PWD": str(where), **variables, **accelerators}
         try:
-            process = launch.run(command, str(Path.cwd()), {**variables, **accelerators}, output)
+            process = launch.run(command, str(where), own_variables, output)
         except KeyboardInterrupt:  # the launcher has forked, or is about to: it must end, since nobody knows the fork
             launch.stop()
             raise
@@ -65,13 +78,15 @@ def execute(command: str, variables: Mapping[str, str], preload: Preload) -> Ite
 
 
 def _warm_up(preload: Preload, folder: Path) -> None:
-    global _ready_for
+    global _ready_for, _snapshot
     if _ready_for == preload and launch.pid() is not None:
         return
     os.environ.update(preload.variables)
     os.environ[Variable.FILES] = str(folder)
     launch.start(preload.modules)
     launch.prepare(preload.calls)
+    # What lies beside the project that Ray has unpacked is Ray's own.
+    _snapshot = Snapshot(Path.cwd(), beside=False) if preload.in_own_folder else None
     _ready_for = preload
 
 

@@ -25,7 +25,7 @@ class WarmRun(ChildRun):
         self._run_id = created.run_id
         self.output = created.output
         self.started = time.monotonic()
-        self._process = launch.run(created.command, created.root, created.variables, created.output)
+        self._process = launch.run(created.command, created.folder, created.variables, created.output)
 
     @property
     def run_id(self) -> str:

@@ -14,13 +14,14 @@ from steps.tracking import outage
 from steps.tuning.record.lock import StudyLock
 from steps.tuning.search.search import Outcome
 from steps.tuning.trials.child_runs import ChildRuns
+from steps.tuning.trials.places import Place, Places
 from steps.tuning.trials.pool import Pool
 from steps.tuning.trials.trial import Child, Job, TrialResult
 
 
 @dataclass
 class Rerun:
-    """Runs such children, at most `jobs` at a time; a transient failure is retried, at most `retries` times.
+    """Runs such children, each at a place; a transient failure is retried, at most `retries` times.
 
     `recorded` are the runs of an earlier start of the study that ran a trial once more.
     """
@@ -28,7 +29,7 @@ class Rerun:
     children: ChildRuns
     interrupts: Interrupts
     study_lock: StudyLock
-    jobs: int
+    places: Places
     retries: int
     recorded: list[Run] = field(default_factory=list)
 
@@ -37,13 +38,13 @@ class Rerun:
         wanted = list(jobs)
         results = {index: result for index, job in enumerate(wanted) if (result := self._recall(job)) is not None}
         waiting = deque((index, 0, "") for index in range(len(wanted)) if index not in results)
-        pool, at_work = Pool(self.children, self.jobs), {}
+        pool, at_work = Pool(self.children, self.places), {}
 
-        def launch() -> Child | None:
+        def launch(place: Place) -> Child | None:
             if not waiting:
                 return None
             index, tried, before = waiting.popleft()
-            child = self.children.launch(wanted[index], retry_of=before or None)
+            child = self.children.launch(wanted[index], place, retry_of=before or None)
             at_work[child.run_id] = (index, tried)
             return child
 

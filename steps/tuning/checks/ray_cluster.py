@@ -11,7 +11,7 @@ from steps.errors import WrongValue
 from steps.names import Variable
 from steps.parameters.settings import TuneSettings
 from steps.process import threads
-from steps.project import environment
+from steps.project import environment, mlproject
 from steps.tuning import child_preload
 from steps.tuning.checks import backend
 
@@ -27,7 +27,8 @@ def preload(settings: TuneSettings) -> Preload:
     """Return what a node does before its first trial of the study."""
     variables = {**threads.variables(settings.shared.threads), Variable.KNOWN_ENVIRONMENT: environment.digest()}
     variables[Variable.PATCHES] = "on" if patches.speed_wanted() else "off"
-    return Preload(child_preload.MODULES, child_preload.calls(settings), variables)
+    is_own_script = not mlproject.runs_train(mlproject.commands().get(settings.entry_point, ""))
+    return Preload(child_preload.MODULES, child_preload.calls(settings), variables, in_own_folder=is_own_script)
 
 
 def connect(settings: TuneSettings, tracking_uri: str) -> None:

@@ -24,6 +24,7 @@ from steps.tuning.search.objective import Objective
 from steps.tuning.search.pruning import Steps, as_logged
 from steps.tuning.search.search import Outcome
 from steps.tuning.trials.command import Origin
+from steps.tuning.trials.places import Place
 from steps.tuning.trials.trial import STATUS, Adopted, Child, Job, TrialResult
 
 # How many lines of a failed child's output go to a tag of its run.
@@ -67,16 +68,18 @@ class ChildRuns:
         """Return the typed hyperparameters that go on record."""
         return {**({"estimator": job.estimator} if self.several else {}), **job.hyperparameters}
 
-    def launch(self, job: Job, *, retry_of: str | None = None) -> Child:
-        """Create a child run and start it; returns at once."""
+    def launch(self, job: Job, place: Place, *, retry_of: str | None = None) -> Child:
+        """Create a child run and start it at a place; returns at once."""
+        place.prepare()
         name = self._name(job)
         output = self.folder / f"{name}.log"
         tags, metrics = self._record_of(job)
         if retry_of is not None:
             tags[Tag.RETRY_OF] = retry_of
         ours = self.backend in backends.OURS
-        config = {"name": name, "tags": tags, "metrics": metrics} if ours else self.backend_config
-        with contextlib.nullcontext() if ours else control.writing_to(output):
+        own = {"name": name, "tags": tags, "metrics": metrics, "variables": place.variables, "folder": place.folder}
+        config = own if ours else self.backend_config
+        with contextlib.nullcontext() if ours else control.surroundings(output, place.variables):
             run = mlflow.run(
                 self.project,
                 self.entry.name,
@@ -91,7 +94,7 @@ class ChildRuns:
             )
         if not ours:
             write.record(run.run_id, metrics, tags)
-        return Child(job, adapter.adapt(run, output))
+        return Child(job, adapter.adapt(run, output), place)
 
     def steps(self, run_id: str) -> Steps:
         """Return what a pruner sees of a run so far, (step, value) in order: the first finite value of each step."""

@@ -1,30 +1,41 @@
-"""The places of a study: each child that runs takes one."""
+"""The children of a study that run, each at a place of its own."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from steps.backends import control
 from steps.tuning.trials.child_runs import ChildRuns
+from steps.tuning.trials.places import Place, Places
 from steps.tuning.trials.trial import Child
 
 # How often an overdue child is looked at.
 _LOOK_EVERY_S = 0.3
-# Launches the next child and returns it; None if there is nothing to launch for now.
-Launch = Callable[[], Child | None]
+# Launches the next child at a place and returns it; None if there is nothing to launch for now.
+Launch = Callable[[Place], Child | None]
 
 
 @dataclass
 class Pool:
-    """The children that run, at most `jobs` at a time; each may take `timeout_s` (None: no limit)."""
+    """The children that run, at most one at a place; each may take `timeout_s` (None: no limit)."""
 
     children: ChildRuns
-    jobs: int
+    places: Places
     timeout_s: float | None = None
     running: list[Child] = field(default_factory=list)
+    _given_up: list[Child] = field(default_factory=list)  # they keep their places: they have not ended
 
     def fill(self, launch: Launch) -> None:
         """Launch children until every place is taken or there is nothing to launch."""
-        while len(self.running) < self.jobs and (child := launch()) is not None:
+        self._look_at_given_up()
+        while (place := self.places.take()) is not None:
+            child = None
+            try:
+                child = launch(place)
+            finally:
+                if child is None:
+                    self.places.give_back(place)
+            if child is None:
+                return
             self.running.append(child)
 
     def wait(self, wakeup: int, seconds: float) -> list[Child]:
@@ -36,6 +47,7 @@ class Pool:
         self.running = [child for child in self.running if child not in ended]
         for child in ended:
             child.submitted.end_strays()
+            self._free_place(child)
         return ended
 
     def end_overdue(self) -> None:
@@ -49,7 +61,26 @@ class Pool:
         """End children that the study no longer wants."""
         ending = list(children)
         self.running = [child for child in self.running if child not in ending]
-        self.children.stop(ending)
+        try:
+            self.children.stop(ending)
+        finally:
+            for child in ending:
+                self._free_place(child)
+
+    def _free_place(self, child: Child) -> None:
+        """Give a child's place back, unless its process is still there though it was given up."""
+        if child.submitted.is_running():
+            self._given_up.append(child)
+        else:
+            self.places.give_back(child.place)
+
+    def _look_at_given_up(self) -> None:
+        """Give back the places of children that have ended since; of all of them where the study would stand still."""
+        stands_still = not self.running and not self.places.free
+        ended = [child for child in self._given_up if stands_still or not child.submitted.is_running()]
+        self._given_up = [child for child in self._given_up if child not in ended]
+        for child in ended:
+            self.places.give_back(child.place)
 
     def _until_overdue(self) -> list[float]:
         if self.timeout_s is None or not self.running:

@@ -12,6 +12,7 @@ from optuna.trial import TrialState
 from steps.backends.submitted_run import GRACE_S, ChildRun
 from steps.names import State
 from steps.tuning.search.search import Outcome
+from steps.tuning.trials.places import Place
 
 # The states of a settled child, by their names in a run's tag.
 SETTLED = {name: TrialState[name] for name in State.SETTLED}
@@ -38,10 +39,11 @@ class Job:
 
 @dataclass
 class Child:
-    """A child that has been launched; `overdue` is the reason of its failure if it took too long."""
+    """A child that has been launched at a place; `overdue` is the reason of its failure if it took too long."""
 
     job: Job
     submitted: ChildRun
+    place: Place
     asked_to_end: float | None = None
     overdue: str = ""
 

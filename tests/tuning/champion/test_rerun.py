@@ -13,9 +13,11 @@ from steps.tracking import outage
 from steps.tuning.champion.rerun import Rerun
 from steps.tuning.record import lock
 from steps.tuning.record.lock import StudyLock
+from steps.tuning.trials.places import Place
 from steps.tuning.trials.trial import Job, TrialResult
 from tests.tuning import fakes
 from tests.tuning.fakes import RETRIED, Clock, End, FakeChildRuns, FakeInterrupts, newest, nobody, oldest, run_of
+from tests.tuning.trials.fake import places
 
 JOBS = [Job(n, hyperparameters={"x": n}, role=Role.CONFIRMATION, parameters={"fold_seed": "7"}) for n in (4, 2, 9)]
 
@@ -27,7 +29,7 @@ def score(job: Job, _launches: int) -> End:
 def rerun(end_of: Any = score, *, ending: Any = oldest, jobs: int = 2, retries: int = 1, **how: Any) -> Rerun:
     children: Any = FakeChildRuns(Clock(), end_of, ending)
     interrupts: Any = FakeInterrupts()
-    return Rerun(children, interrupts, StudyLock(fakes.PARENT), jobs, retries, **how)
+    return Rerun(children, interrupts, StudyLock(fakes.PARENT), places(jobs), retries, **how)
 
 
 def run(made: Rerun, jobs: list[Job] = JOBS) -> list[TrialResult]:
@@ -122,10 +124,10 @@ def test_if_a_launch_raises_no_child_is_left_running():
     made = rerun(jobs=3, ending=nobody)
     launch = fake(made).launch
 
-    def second_raises(job: Job, **how: Any) -> fakes.FakeChild:
+    def second_raises(job: Job, place: Place, **how: Any) -> fakes.FakeChild:
         if fake(made).launched:
             raise MlflowException("API request to here failed")
-        return launch(job, **how)
+        return launch(job, place, **how)
 
     fake(made).launch = second_raises  # type: ignore[method-assign]
     with pytest.raises(ServerLost), outage.raised_as_server_lost("mine"):

@@ -7,6 +7,7 @@ from pathlib import Path
 from mlflow.entities import RunStatus
 
 from steps.backends.submitted_run import ChildRun
+from steps.tuning.trials.places import Place, Places
 from steps.tuning.trials.trial import Child, Job
 
 
@@ -60,6 +61,11 @@ class FakeRun(ChildRun):
         return self._failure
 
 
-def child(number: int | None, run: FakeRun) -> Child:
+def child(number: int | None, run: FakeRun, place: Place | None = None) -> Child:
     """A child of a study with such a run."""
-    return Child(Job(number, "sklearn.svm.SVC", {"C": 2.0}), run)
+    return Child(Job(number, "sklearn.svm.SVC", {"C": 2.0}), run, place or Place(0, has_port=False))
+
+
+def places(count: int) -> Places:
+    """Places that have nothing of their own."""
+    return Places(Place(number, has_port=False) for number in range(count))

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
+from steps.tuning.trials.places import Place
 from steps.tuning.trials.pool import Pool
 from steps.tuning.trials.trial import Child
-from tests.tuning.trials.fake import FakeRun, child
+from tests.tuning.trials.fake import FakeRun, child, places
 
 LONG_S = 60.0
 
@@ -44,22 +45,77 @@ def runs() -> Iterator[list[FakeRun]]:
 
 
 @pytest.fixture
-def launch(runs) -> Callable[[], Child]:
+def launch(runs) -> Callable[[Place], Child]:
     """Launches the next trial."""
 
-    def make() -> Child:
+    def make(place: Place) -> Child:
         runs.append(FakeRun())
-        return child(len(runs) - 1, runs[-1])
+        return child(len(runs) - 1, runs[-1], place)
 
     return make
 
 
 def pool_of(jobs: int, timeout_s: float | None = None) -> Any:
-    return Pool(Stopper(), jobs, timeout_s)  # type: ignore[arg-type] # it is used as one
+    return Pool(Stopper(), places(jobs), timeout_s)  # type: ignore[arg-type] # it is used as one
 
 
 def numbers(children: Iterable[Child]) -> list[int | None]:
     return [each.number for each in children]
+
+
+def taken(pool: Any) -> list[tuple[int | None, int]]:
+    """Each running trial and its place."""
+    return [(each.number, each.place.number) for each in pool.running]
+
+
+def test_each_child_has_a_place_that_no_other_has(runs, launch, wakeup):
+    """The free place of the lowest number; it is free again when its child has ended."""
+    pool = pool_of(3)
+    pool.fill(launch)
+    assert taken(pool) == [(0, 0), (1, 1), (2, 2)]
+    runs[2].end()
+    runs[1].end("exit code 1")
+    pool.wait(wakeup, LONG_S)
+    pool.fill(launch)
+    assert taken(pool) == [(0, 0), (3, 1), (4, 2)]
+
+
+def test_a_launch_that_fails_leaves_its_place(launch):
+    """Such as one for which the server has no answer: the place is free for the next."""
+    pool = pool_of(2)
+    with pytest.raises(ZeroDivisionError):
+        pool.fill(lambda _: 1 // 0)
+    pool.fill(launch)
+    assert taken(pool) == [(0, 0), (1, 1)]
+
+
+def test_a_child_that_was_given_up_keeps_its_place_until_it_ends(runs, launch, wakeup):
+    """Its process still has the place's devices: the next child gets another place, as long as there is any."""
+    pool = pool_of(2, timeout_s=5.0)
+    pool.fill(launch)
+    runs[0].listens = False
+    runs[0].started -= 6.0
+    pool.end_overdue()
+    pool.running[0].asked_to_end -= 60.0
+    assert numbers(pool.wait(wakeup, 0.0)) == [0]
+    pool.fill(launch)
+    assert taken(pool) == [(1, 1)]
+    runs[0].end()
+    pool.fill(launch)
+    assert taken(pool) == [(1, 1), (2, 0)]
+
+
+def test_a_study_does_not_stand_still_for_a_child_that_was_given_up(runs, launch, wakeup):
+    """If no place is left but such ones, they are taken."""
+    pool = pool_of(1, timeout_s=5.0)
+    pool.fill(launch)
+    runs[0].listens = False
+    runs[0].started -= 6.0
+    pool.end_overdue()
+    pool.running[0].asked_to_end -= 60.0
+    pool.wait(wakeup, 0.0)
+    pool.fill(launch)
+    assert taken(pool) == [(1, 0)]
 
 
 def test_a_place_that_gets_free_is_filled_again(runs, launch, wakeup):
@@ -78,9 +134,10 @@ def test_a_place_that_gets_free_is_filled_again(runs, launch, wakeup):
 def test_places_stay_free_if_there_is_nothing_to_launch(launch):
     """Such as a trial that waits for another's end."""
     pool = pool_of(3)
-    waiting = [launch()]
-    pool.fill(lambda: waiting.pop() if waiting else None)
+    waiting = [launch]
+    pool.fill(lambda place: waiting.pop()(place) if waiting else None)
     assert numbers(pool.running) == [0]
+    assert sorted(place.number for place in pool.places.free) == [1, 2]
 
 
 def test_several_ends_are_one_wait(runs, launch, wakeup):
