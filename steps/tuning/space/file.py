@@ -11,7 +11,7 @@ from steps.parameters.settings import IMPORT_PATH, TASKS
 from steps.tuning.space import entry, tries
 from steps.tuning.space.document import Item, parse, shorten
 from steps.tuning.space.parameter import FixedParameter, SearchedParameter
-from steps.tuning.space.space import ESTIMATOR, Space, class_of
+from steps.tuning.space.search_space import ESTIMATOR, Space, class_of
 
 TRY = "try"
 _NAME = re.compile(r"[^\W\d][\w-]*")

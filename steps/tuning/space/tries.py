@@ -6,7 +6,7 @@ from typing import Any
 from steps.errors import did_you_mean
 from steps.tuning.space.document import Item, Unreadable
 from steps.tuning.space.parameter import FixedParameter, SearchedParameter
-from steps.tuning.space.space import ESTIMATOR
+from steps.tuning.space.search_space import ESTIMATOR
 
 # The hyperparameters of each estimator by name; None stands for an entry whose own problems are noted.
 Entries = Mapping[str | None, Mapping[str, SearchedParameter | FixedParameter | None]]
