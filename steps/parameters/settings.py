@@ -104,10 +104,18 @@ class TuneSettings:
     threads: int | Literal["auto"] = _of_study("threads")
     space: str = parameter(
         "random_forest",
-        text("the name of a file in steps/spaces or the path of a YAML file"),
-        "the search space: a file in steps/spaces/ by name, or a YAML file by path",
+        text(
+            "the name of a file in steps/spaces, the path of a YAML file, or name=value with blanks between",
+            r"(?s)\s*\S.*",
+        ),
+        "the search space: a file in steps/spaces/ by name, a YAML file by path, or lr=log(1e-4,1e-1) layers=1..4",
     )
-    entry_point: str = parameter("train", text("an entry point of MLproject", r"[\w-]+"), "what a trial runs")
+    entry_point: str = parameter(
+        "train",
+        # MLflow takes braces for the names of parameters, and an interpreter a dash for an option.
+        text("an entry point of MLproject, or the path of a .py or .sh file", r"[^\s{}-]([^{}]*[^\s{}])?"),
+        "what a trial runs: an entry point, or a script by its path",
+    )
     objective: str = parameter("auto", text("auto, or a metric's name, or two"), "auto: cv_<metric>")
     direction: str = parameter(
         "auto", text("auto, maximize or minimize, for each objective"), "auto: scores are maximized"

@@ -1,7 +1,8 @@
-"""The entry point of MLproject that is tuned, and the parameters that it declares."""
+"""The entry point that is tuned, one of MLproject's or a script of the project, and the parameters that it declares."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from mlflow.projects.utils import load_project  # not documented; how `mlflow.run` itself reads MLproject
 
@@ -9,7 +10,8 @@ from steps.errors import WrongValue, did_you_mean
 from steps.names import ESTIMATOR_PREFIX
 from steps.parameters.declared import shown, words
 from steps.parameters.settings import TuneSettings
-from steps.project import mlproject
+from steps.parameters.values import encode
+from steps.project import mlproject, script_files
 from steps.project.environment import PROJECT
 
 
@@ -17,12 +19,14 @@ from steps.project.environment import PROJECT
 class EntryPoint:
     """An entry point: its name, and its own parameters with their defaults; one without a default (None) is required.
 
-    An entry point that `runs_train` takes hyperparameters too, which it does not declare.
+    One that `runs_train` takes hyperparameters too, which it does not declare. One that `is_script` is a file that
+    MLproject does not declare: it is given every parameter as `--name value`.
     """
 
     name: str
     parameters: Mapping[str, str | None]
     runs_train: bool
+    is_script: bool = False
 
     def shared(self, settings: TuneSettings) -> dict[str, str]:
         """Return the settings of the study that go to every child, as `mlflow.run` takes them.
@@ -44,9 +48,17 @@ class EntryPoint:
         ambiguous = hyperparameter in self.parameters or hyperparameter.startswith(ESTIMATOR_PREFIX)
         return f"{ESTIMATOR_PREFIX}{hyperparameter}" if self.runs_train and ambiguous else hyperparameter
 
+    def word(self, value: object) -> str:
+        """Write a hyperparameter's value as a child is given it.
+
+        `train` reads a word as a Python literal if it is one, so a text such as '1' has quotes on the way. A script
+        takes its words as they come, so it is given the text alone.
+        """
+        return value if isinstance(value, str) and not self.runs_train and _fits_a_command(value) else encode(value)
+
     def check(self, hyperparameters: Iterable[str], where: str) -> None:
         """Raise WrongValue, naming them all, for parameters of a space that the entry point does not declare."""
-        if self.runs_train:
+        if self.runs_train or self.is_script:
             return
         problems = [
             f"{where}: {name}: the entry point {self.name!r} declares no such parameter"
@@ -62,17 +74,35 @@ class EntryPoint:
         return [name for name, default in self.parameters.items() if default is None and name not in set(names)]
 
 
+def _fits_a_command(text: str) -> bool:
+    """Tell whether a command line can hold a text: it has no NUL and no half of a surrogate pair."""
+    return "\0" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def project() -> Any:
+    """Read MLproject as MLflow does."""
+    return load_project(str(PROJECT))
+
+
 def find(name: str) -> EntryPoint:
-    """Find an entry point in this project's MLproject. Raises WrongValue if there is none of that name."""
+    """Find an entry point in this project's MLproject, or a script by its path. Raises WrongValue if there is none."""
     commands = mlproject.commands()
     if name not in commands:
-        raise WrongValue(
-            f"--entry_point {name!r}: MLproject declares no such entry point{did_you_mean(name, commands)}; "
-            f"allowed: {', '.join(commands)}"
-        )
+        return _script(name, list(commands))
     if mlproject.runs_tune(commands[name]):
         raise WrongValue(f"--entry_point {name!r}: is the tuning step itself; name a training step")
-    declared = load_project(str(PROJECT)).get_entry_point(name).parameters
+    declared = project().get_entry_point(name).parameters
     # MLflow keeps a default as YAML reads it, and hands it on as text.
     defaults = {key: None if p.default is None else str(p.default) for key, p in declared.items()}
     return EntryPoint(name, defaults, runs_train=mlproject.runs_train(commands[name]))
+
+
+def _script(name: str, entry_points: list[str]) -> EntryPoint:
+    """Find a script that MLproject does not declare; its name is its path as seen from the project's folder."""
+    is_path = "/" in name or name.endswith(script_files.ENDINGS)
+    problem = script_files.problem(name, PROJECT) if is_path else "MLproject declares no such entry point"
+    if problem is not None:
+        near = script_files.nearest(name, PROJECT, entry_points)
+        allowed = f"{', '.join(entry_points)}, or {script_files.ALLOWED}"
+        raise WrongValue(f"--entry_point {name!r}: {problem}{near}; allowed: {allowed}")
+    return EntryPoint(script_files.relative(name, PROJECT), {}, runs_train=False, is_script=True)

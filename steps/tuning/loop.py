@@ -114,7 +114,7 @@ class StudyLoop:
             results.stopped_by = stopping.N_TRIALS
         elif results.stopped_by is None and self.search.exhausted and results.judged == self.search.asked:
             results.stopped_by = stopping.EXHAUSTED
-        if results.stopped_by in (stopping.SIGNAL, stopping.TIMEOUT):
+        if results.stopped_by in (stopping.SIGNAL, stopping.TIMEOUT, stopping.REFUSED):
             return True
         # After any other stop the baselines are waited for: without them nobody can say what tuning gained.
         return results.stopped_by is not None and not (self.pool.running or self._again or self._baselines)

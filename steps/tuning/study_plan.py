@@ -78,7 +78,7 @@ def make(settings: TuneSettings, describe: Describe) -> StudyPlan:
     file = space.load(settings.space)
     backend_config = backend.read_backend_config(settings)
     jobs = _jobs(settings)
-    resolved = replace(settings, jobs=jobs)
+    resolved = replace(settings, entry_point=entry.name, jobs=jobs)
     described: Mapping[str, Any] = {}
     if entry.runs_train:
         resolved = replace(resolved, **{**asdict(settings.shared), "metric": objective.metric(settings)})

@@ -168,6 +168,13 @@ def _hyperparameters(run: Run, plan: StudyPlan) -> dict[str, Any]:
         return {name.removeprefix(ESTIMATOR_PREFIX): decode(word) for name, word in own.items()}
     searched = {name for path in plan.estimators for name in plan.space.hyperparameters(path)}
     fixed = entry.parameters.keys() - entry.common(plan.settings).keys() - searched - {"estimator"}
-    if any(parameters.get(name, entry.parameters[name]) != entry.parameters[name] for name in fixed):
+    differs = any(parameters.get(name, entry.parameters[name]) != entry.parameters[name] for name in fixed)
+    if differs or parameters.keys() - entry.parameters.keys() - searched - {"estimator"}:
         raise _LeftOutError("outside the space")  # it differs from every trial in a parameter that is not searched
-    return {name: decode(parameters[name]) for name in searched if name in parameters}
+    hyperparameters = {}
+    for name, searched_or_fixed in plan.space.entries[_estimator(run, plan)].items():
+        if name in parameters:
+            word = parameters[name]
+            same = [choice for choice in searched_or_fixed.choices if entry.word(choice) == word]
+            hyperparameters[name] = same[0] if same else decode(word)
+    return hyperparameters

@@ -35,21 +35,21 @@ def best_yaml(record: StudyRecord) -> str:
     best = record.best
     if best is None:
         return ""
-    spelled, recorded = record.plan.entry.spelled, best.recorded.items()
+    entry, recorded = record.plan.entry, best.recorded.items()
     job = record.plan.job(best.number, record.plan.params(best.recorded) or {})
     parameters: dict[str, Any] = {"estimator": job.estimator} if job.estimator else {}
-    parameters |= {spelled(name): _plain_or_encoded(value) for name, value in recorded if name != "estimator"}
-    command = ["mlflow", "run", ".", "-e", record.plan.entry.name]
+    # As `-P` takes each: numbers as they are, all else as a word.
+    parameters |= {
+        entry.spelled(name): value if type(value) in (int, float) else entry.word(value)
+        for name, value in recorded
+        if name != "estimator"
+    }
+    command = ["mlflow", "run", ".", "-e", entry.name]
     for name, value in {**_shared(record), **parameters}.items():
         command += ["-P", f"{name}={value}"]
     title = f"# The best trial of study {record.name}: trial {best.number}, {best.values[0]!r}."
     text = yaml.safe_dump(parameters, sort_keys=False, allow_unicode=True)
     return "\n".join([title, f"# {shlex.join(command)}", text])
-
-
-def _plain_or_encoded(value: object) -> object:
-    """Return a value as `-P` takes it: numbers as they are, all else encoded as a word."""
-    return value if type(value) in (int, float) else encode(value)
 
 
 def _shared(record: StudyRecord) -> dict[str, str]:

@@ -5,13 +5,14 @@ from dataclasses import dataclass, field
 from steps.tuning.search.objective import sign_of
 
 # Why a study stopped: the values of the tag `tuning.stopped_by`.
-N_TRIALS, EXHAUSTED, PATIENCE, TARGET, TIMEOUT, FAILURES, SIGNAL = (
+N_TRIALS, EXHAUSTED, PATIENCE, TARGET, TIMEOUT, FAILURES, REFUSED, SIGNAL = (
     "n_trials",
     "exhausted",
     "patience",
     "target",
     "timeout",
     "failures",
+    "refused",
     "signal",
 )
 
@@ -55,9 +56,16 @@ class StopRules:
     _waited: int = 0
     _failed: int = 0
 
-    def judge(self, number: int, values: tuple[float, ...], *, failed: bool = False) -> str | None:
-        """Judge the next trial (`values` is empty without a score); return why the study stops, None if it goes on."""
+    def judge(
+        self, number: int, values: tuple[float, ...], *, failed: bool = False, refused: bool = False
+    ) -> str | None:
+        """Judge the next trial (`values` is empty without a score); return why the study stops, None if it goes on.
+
+        `refused`: what it runs has refused its arguments, so every trial will fail, if none has done well before.
+        """
         self._failed = self._failed + 1 if failed else 0
+        if refused and not self.best.trials:
+            return REFUSED
         if self._failed == self.max_failures:
             return FAILURES
         improved = bool(values) and self.best.add(number, values)

@@ -19,6 +19,11 @@ class FixedParameter:
 
     value: Any
 
+    @property
+    def choices(self) -> list[Any]:
+        """Return its value, the only one."""
+        return [self.value]
+
     def text(self) -> str:
         """Describe it for people."""
         return f"always {word(self.value)}"
@@ -41,6 +46,11 @@ class SearchedParameter:
     name: str
     distribution: BaseDistribution
     when: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def choices(self) -> list[Any]:
+        """Return the values that it may have; none if it is a number in a range."""
+        return list(map(self.value, getattr(self.distribution, "choices", ())))
 
     def text(self) -> str:
         """Describe for people what it is searched in, and under which conditions.

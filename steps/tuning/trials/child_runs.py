@@ -17,12 +17,12 @@ from steps import backends
 from steps.backends import adapter, control
 from steps.backends.submitted_run import GRACE_S, POLL_S, is_transient
 from steps.names import Artifact, Metric, Role, State, Tag
-from steps.parameters.values import encode
 from steps.tracking import read, write
 from steps.tuning.entry_point import EntryPoint
 from steps.tuning.search.objective import Objective
 from steps.tuning.search.pruning import Steps, as_logged
 from steps.tuning.search.search import Outcome
+from steps.tuning.trials import refusal
 from steps.tuning.trials.command import Origin
 from steps.tuning.trials.places import Place
 from steps.tuning.trials.trial import STATUS, Adopted, Child, Job, TrialResult
@@ -61,7 +61,7 @@ class ChildRuns:
     def command(self, job: Job) -> dict[str, str]:
         """Return the parameters that a child is launched with."""
         estimator = {} if job.estimator is None else {"estimator": job.estimator}
-        searched = {self.entry.spelled(key): encode(value) for key, value in job.hyperparameters.items()}
+        searched = {self.entry.spelled(key): self.entry.word(value) for key, value in job.hyperparameters.items()}
         return {**self.parameters, **job.parameters, **estimator, **searched}
 
     def recorded(self, job: Job) -> dict[str, Any]:
@@ -127,7 +127,9 @@ class ChildRuns:
                 lines = _last_lines(child.output)
                 outcome = Outcome(TrialState.FAIL, steps=tuple(reported))
                 retried = may_retry and is_transient(reason)
-                ended = TrialResult(child.job, child.run_id, outcome, _with_last_line(reason, lines), lines, retried)
+                refused = "" if retried else self._refusal(child.job, reason, lines)
+                whole_reason = _with_last_line(reason, lines)
+                ended = TrialResult(child.job, child.run_id, outcome, whole_reason, lines, retried, refused)
         self._write(ended, pruned_at, child.output, child.node)
         return ended
 
@@ -164,6 +166,13 @@ class ChildRuns:
             if value is not None:
                 values.append(value)
         return tuple(values), reason
+
+    def _refusal(self, job: Job, reason: str, lines: str) -> str:
+        """Say which arguments a trial's script does not take, or lacks; empty if it failed of something else."""
+        if job.number is None or not reason.startswith("exit code"):
+            return ""
+        said = refusal.refusal(lines, self.command(job))
+        return f"{self.entry.name!r} {said}" if said else ""
 
     def _write(self, ended: TrialResult, pruned_at: int | None, output: Path | None, node: str | None) -> None:
         tags = {Tag.STATE: State.RETRIED if ended.retried else ended.outcome.state.name}

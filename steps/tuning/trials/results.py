@@ -44,8 +44,13 @@ class Results:
         """Judge the next trial if it has ended and the study goes on; tell whether there was one."""
         if self.stopped_by is not None or self.judged not in self.trials:
             return False
-        outcome = self.trials[self.judged].outcome
-        self.stopped_by = self.rules.judge(self.judged, outcome.values, failed=outcome.state == TrialState.FAIL)
+        result = self.trials[self.judged]
+        self.stopped_by = self.rules.judge(
+            self.judged,
+            result.outcome.values,
+            failed=result.outcome.state == TrialState.FAIL,
+            refused=bool(result.refusal),
+        )
         self.judged += 1
         return True
 
@@ -70,9 +75,19 @@ class Results:
         return StudyResult(self.stopped_by, dict(sorted(self.trials.items())), best, self.baselines, why_failed)
 
     def _why_none_finished(self) -> str:
+        if self.stopped_by == stopping.REFUSED:
+            return self._what_was_refused()
         if not any(result.reason for result in self.trials.values()):
             return f"no trial finished: stopped by {self.stopped_by}"
         return f"none of {len(self.trials)} trials finished; {self._commonest_failure()}"
+
+    def _what_was_refused(self) -> str:
+        """Say which arguments the script refused, and how to mend it."""
+        result = self.trials[self.judged - 1]
+        return (
+            f"{result.refusal}: every trial would fail so; mend --space, or the script\n"
+            f"    trial {result.job.number}, run {result.run_id}: {result.reason}"
+        )
 
     def _commonest_failure(self) -> str:
         """Say the commonest reason of the failed trials, and the last lines of the first that failed so."""

@@ -115,7 +115,10 @@ class Adopted:
 
 @dataclass(frozen=True)
 class TrialResult:
-    """A child that has ended: its outcome and, if that is FAIL, the reason and the last lines of its output."""
+    """A child that has ended: its outcome and, if that is FAIL, the reason and the last lines of its output.
+
+    `refusal` says which arguments its script does not take, or lacks: every trial would fail so.
+    """
 
     job: Job
     run_id: str
@@ -123,6 +126,7 @@ class TrialResult:
     reason: str = ""
     stderr: str = ""
     retried: bool = False  # the job is to be run again
+    refusal: str = ""
 
     @property
     def value(self) -> float | None:

@@ -1,6 +1,7 @@
 """The results of a study: trials are judged in the order of their numbers, and the end is explained."""
 
 import random
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -137,3 +138,29 @@ def test_a_study_that_a_signal_ended_may_have_no_score():
     judged = results()
     judged.stopped_by = stopping.SIGNAL
     assert judged.study_result().best == {}
+
+
+def refused(number: int) -> TrialResult:
+    """A trial whose script did not take its arguments."""
+    return replace(ended(number, None, "exit code 2"), refusal="'fit.py' takes no --lrr")
+
+
+def test_a_refused_argument_ends_the_study_at_once():
+    """The first trial is enough: the sentence says what was refused, and where to look."""
+    judged = results(max_failures=5)
+    judged.trials[0] = refused(0)
+    judge_all(judged)
+    assert judged.stopped_by == stopping.REFUSED
+    with pytest.raises(NoTrialFinished) as caught:
+        judged.study_result()
+    first, second = str(caught.value).splitlines()
+    assert first == "'fit.py' takes no --lrr: every trial would fail so; mend --space, or the script"
+    assert second == "    trial 0, run run 0: exit code 2"
+
+
+def test_after_a_trial_that_did_well_a_refused_argument_is_a_failure_like_others():
+    """A branch of the space may have it, and other trials not."""
+    judged = results(max_failures=2)
+    judged.trials |= {0: ended(0, 0.5), 1: refused(1), 2: ended(2, 0.6), 3: refused(3)}
+    judge_all(judged)
+    assert (judged.judged, judged.stopped_by) == (4, None)

@@ -1,0 +1,71 @@
+"""What is tuned: an entry point that MLproject declares, or a script of the project."""
+
+import pytest
+
+from steps.errors import WrongValue
+from steps.parameters import command_line
+from steps.parameters.settings import TuneSettings
+from steps.project import environment, mlproject
+from steps.tuning import entry_point
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    """A project with a script, and an entry point that is called like a file."""
+    text = (environment.PROJECT / "MLproject").read_text()
+    (tmp_path / "MLproject").write_text(text + "  declared.py:\n    command: python other.py\n")
+    (tmp_path / "conda.yaml").write_text((environment.PROJECT / "conda.yaml").read_text())
+    (tmp_path / "src").mkdir()
+    for name in ("fit.py", "declared.py", "src/my fit.sh"):
+        (tmp_path / name).write_text("")
+    for module in (mlproject, entry_point):
+        monkeypatch.setattr(module, "PROJECT", tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("given", "name"), [("fit.py", "fit.py"), ("./fit.py", "fit.py"), ("src/my fit.sh", "src/my fit.sh")]
+)
+def test_a_script_is_an_entry_point_by_its_path(project, given, name):
+    """It takes whatever a space has, and nothing of the study's data; its name is its path in the project."""
+    found = entry_point.find(given)
+    assert (found.name, found.is_script, found.runs_train, dict(found.parameters)) == (name, True, False, {})
+    found.check(["lr", "anything-else"], "--space 'x.yaml'")
+    assert found.shared(TuneSettings()) == {}
+    assert found.required([]) == []
+    assert found.spelled("estimator__lr") == "estimator__lr"
+
+
+def test_a_declared_entry_point_that_is_called_like_a_file_is_what_mlproject_says(project):
+    """As for MLflow, MLproject comes first."""
+    assert not entry_point.find("declared.py").is_script
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        (
+            "fits.py",
+            "--entry_point 'fits.py': there is no such file in {root} (did you mean 'fit.py'?); allowed: train, ",
+        ),
+        (
+            "fit",
+            "--entry_point 'fit': MLproject declares no such entry point (did you mean 'fit.py'?); allowed: train, ",
+        ),
+        ("../fit.py", "--entry_point '../fit.py': is not in the project's folder, {root} (did you mean 'fit.py'?); "),
+    ],
+)
+def test_a_script_that_is_not_there_is_one_line_with_the_nearest(project, name, said):
+    """The line names what MLproject declares, and that a script is allowed too."""
+    with pytest.raises(WrongValue) as caught:
+        entry_point.find(name)
+    (line,) = caught.value.problems
+    assert line.startswith(said.format(root=project))
+    assert line.endswith("or the path of a .py or .sh file in the project")
+
+
+@pytest.mark.parametrize("name", ["-x.py", "{x}.py", " fit.py", ""])
+def test_a_path_that_a_command_line_would_misread_is_refused(name):
+    """A dash at the start is an option to Python, and braces are a parameter to MLflow."""
+    with pytest.raises(WrongValue, match=r"--entry_point .*: must be an entry point of MLproject, or the path of a"):
+        command_line.read([f"--entry_point={name}"], TuneSettings)
