@@ -1,8 +1,9 @@
-"""The search spaces that the project ships, and how one is found: by its name, or any file by its path.
+"""The search spaces that the project ships, and how one is found: by its name, any file by its path, or as a text.
 
 It imports little: `tune` uses it before its own imports.
 """
 
+import re
 from pathlib import Path
 
 from steps.errors import WrongValue, did_you_mean
@@ -10,11 +11,23 @@ from steps.project import paths
 
 FOLDER = Path(__file__).resolve().parent
 _ENDINGS = (".yaml", ".yml")
+# Of a space that stands in the command: the estimator that it names.
+_ESTIMATOR = re.compile(r"(?:^|\s)estimator\s*=\s*['\"]?([\w.+]+)")
 
 
 def names() -> list[str]:
     """Return the names of the spaces in this folder."""
     return sorted(path.stem for path in FOLDER.glob("*.yaml"))
+
+
+def is_inline(space: str) -> bool:
+    """Tell a space that stands in the command from a name or a path: it has a `=`, and no `/` before that.
+
+    >>> is_inline("lr=1..2 data=a/b.csv"), is_inline("/runs/lr=1/space.yaml"), is_inline("./lr=1.yaml")
+    (True, False, False)
+    """
+    before, equals, _ = space.partition("=")
+    return equals != "" and "/" not in before
 
 
 def find(space: str) -> Path:
@@ -44,6 +57,8 @@ def estimators(space: str) -> list[str]:
     """Return the import paths that a space names, in order; none if it can't be read, which `tuning.space` reports."""
     import yaml
 
+    if is_inline(space):
+        return _ESTIMATOR.findall(space)
     try:
         content = yaml.safe_load(find(space).read_text(encoding="utf-8"))
     except (WrongValue, OSError, ValueError, RecursionError, yaml.YAMLError):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from steps import backends
+from steps import backends, spaces
 from steps.errors import WrongValue
 from steps.parameters.settings import TuneSettings
 from steps.tuning import entry_point, space
@@ -92,7 +92,8 @@ def make(settings: TuneSettings, describe: Describe) -> StudyPlan:
     else:
         estimators = {path: path for path in searched.estimators}
         names = [name for path in searched.estimators for name in searched.hyperparameters(path)]
-        entry.check([*names, *(["estimator"] if None not in estimators else [])], f"--space {settings.space!r}")
+        where = "--space" if spaces.is_inline(settings.space) else f"--space {settings.space!r}"
+        entry.check([*names, *(["estimator"] if None not in estimators else [])], where)
     objectives = objective.resolve(resolved, entry)
     samplers.check(settings.sampler, searched, len(objectives))
     _check_objectives(settings, objectives)

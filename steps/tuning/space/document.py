@@ -1,9 +1,12 @@
-"""A YAML file in which every value has its line and keys, so that each problem can name them."""
+"""A YAML file in which every value has its line and keys, so that each problem can name them.
+
+A space that stands in the command is such a document too, see `steps.tuning.space.inline`: it has columns for lines.
+"""
 
 import math
 from dataclasses import dataclass, field
 from itertools import count
-from typing import Any
+from typing import Any, Literal
 
 import yaml
 from yaml.constructor import SafeConstructor
@@ -25,14 +28,24 @@ class Unreadable(Exception):
 
 @dataclass
 class Problems:
-    """The problems of one file, in the order of its lines."""
+    """The problems of one file, in the order of its lines; of a text in the command, of its columns."""
 
     file: str
+    unit: Literal["line", "column"] = "line"
     _lines: dict[str, int] = field(default_factory=dict)  # by problem
 
     def add(self, line: int, *words: str) -> None:
         """Note a problem: `words` are the keys that lead to it, and its text."""
-        self._lines.setdefault(": ".join([f"{self.file}:{line}", *words]), line)
+        self._lines.setdefault(": ".join([self.where(line), *words]), line)
+
+    def where(self, line: int) -> str:
+        """Name a line of the file, or a column of the text."""
+        return f"{self.file}:{line}" if self.unit == "line" else f"{self.file}, column {line}"
+
+    def line(self, node: yaml.Node) -> int:
+        """Return the line, or the column, in which a node begins."""
+        mark = node.start_mark
+        return int(mark.line if self.unit == "line" else mark.index) + 1
 
     @property
     def count(self) -> int:
@@ -78,17 +91,17 @@ class Item:
         self._has_plain_tag(self.node)
         items: dict[str, Item] = {}
         for key, value in self.node.value:
-            line, name = key.start_mark.line + 1, str(key.value if isinstance(key, yaml.ScalarNode) else "?")
+            line, name = self.problems.line(key), str(key.value if isinstance(key, yaml.ScalarNode) else "?")
             item = Item(value, line, (*self.keys, name), self.problems)
             if name in items:
-                item.problem(f"is there twice, first in line {items[name].line}")
+                item.problem(f"is there twice, first in {self.problems.unit} {items[name].line}")
             items.setdefault(name, item)
         return items
 
     def sequence(self) -> list["Item"]:
         """Return the values of a list."""
         self._has_plain_tag(self.node)
-        return [Item(node, node.start_mark.line + 1, self.keys, self.problems) for node in self.node.value]
+        return [Item(node, self.problems.line(node), self.keys, self.problems) for node in self.node.value]
 
     def plain(self) -> Any:
         """Return text, a number, a boolean, None, or a tuple of those. Raises Unreadable after noting the problem."""

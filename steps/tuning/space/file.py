@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from steps import spaces
 from steps.errors import WrongValue, did_you_mean
 from steps.parameters.settings import IMPORT_PATH, TASKS
-from steps.tuning.space import entry, tries
+from steps.project import paths
+from steps.tuning.space import entry, inline, tries
 from steps.tuning.space.document import Item, parse, shorten
 from steps.tuning.space.parameter import FixedParameter, SearchedParameter
 from steps.tuning.space.search_space import ESTIMATOR, Space, class_of
@@ -48,10 +49,14 @@ class SpaceFile:
 
 
 def load(space: str) -> SpaceFile:
-    """Read a file in steps/spaces/ by its name, or any file by its path.
+    """Read a file in steps/spaces/ by its name, any file by its path, or a space that stands in the command itself.
 
     Raises WrongValue with all problems of the file at once, each with file, line and key.
     """
+    if spaces.is_inline(space):
+        if paths.is_file(paths.absolute(space)):
+            raise WrongValue(f"--space {space!r}: is read as a space, since it has a =; for the file write './{space}'")
+        return _space_file(inline.parse(space), inline.WHERE)
     path = spaces.find(space)
     name = path.name if path.parent == spaces.FOLDER else space
     try:
@@ -66,6 +71,11 @@ def read(text: str, file: str) -> SpaceFile:
     root = parse(text, file)
     if not root.is_mapping or not root.mapping():
         raise WrongValue(f"{file}: must map each hyperparameter to its type and bounds, got {shorten(text)}")
+    return _space_file(root, file)
+
+
+def _space_file(root: Item, file: str) -> SpaceFile:
+    """Read a whole document, a mapping."""
     items = root.mapping()
     if any(task in items for task in TASKS):
         for key, item in items.items():
@@ -155,7 +165,7 @@ def _where(estimators: Mapping[str, Item]) -> dict[str, str]:
     """Return file and line of each import path and of each `path: hyperparameter`."""
     places = {}
     for path, item in estimators.items():
-        places[path] = f"{item.problems.file}:{item.line}"
+        places[path] = item.problems.where(item.line)
         own = item.mapping() if item.is_mapping else {}
-        places |= {f"{path}: {key}": f"{inner.problems.file}:{inner.line}" for key, inner in own.items()}
+        places |= {f"{path}: {key}": inner.problems.where(inner.line) for key, inner in own.items()}
     return places
