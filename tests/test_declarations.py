@@ -19,6 +19,7 @@ from steps.parameters.settings import (
     TASKS,
     ReproduceSettings,
     SharedSettings,
+    SpaceSettings,
     TrainSettings,
     TuneSettings,
 )
@@ -27,7 +28,7 @@ from steps.training.model import estimator
 from steps.tuning import child_preload, space
 from steps.tuning.search import pruning, samplers
 
-STEPS = {"train": TrainSettings, "tune": TuneSettings, "reproduce": ReproduceSettings}
+STEPS = {"train": TrainSettings, "tune": TuneSettings, "reproduce": ReproduceSettings, "space": SpaceSettings}
 FILES = sorted((PROJECT / "steps").rglob("*.py"))
 
 README = PROJECT / "README.md"
@@ -74,7 +75,8 @@ def test_the_command_that_mlflow_makes_gives_the_step_its_values(name, settings,
     """MLflow's own command, read as a child reads it, gives the defaults, and any value with blanks and quotes."""
     entry_point = _project_spec.load_project(PROJECT).get_entry_point(name)
     text = {"target": "it's $HOME; `x`"} if hasattr(settings, "target") else {}
-    for values in ({}, {**text, "seed": "7"}):
+    number = {"seed": "7"} if hasattr(settings, "seed") else {}
+    for values in ({}, {**text, **number}):
         words = python_words(entry_point.compute_command(values, str(tmp_path)))
         assert words is not None
         assert words[:3] == ["python", "-m", f"steps.{name}"]

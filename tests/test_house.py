@@ -171,13 +171,14 @@ def test_what_is_meant_to_be_pure_is_pure(module):
 def test_help_and_wrong_values_answer_without_the_heavy_imports():
     """`--help` and a wrong value import neither MLflow nor scikit-learn nor anything else that takes its time."""
     script = (
-        "import sys; from steps import reproduce, train, tune\n"
-        "codes = [step.main(words) for step in (train, tune, reproduce) for words in (['--help'], ['--seed', 'x'])]\n"
+        "import sys; from steps import reproduce, space, train, tune\n"
+        "steps = (train, tune, reproduce, space)\n"
+        "codes = [step.main(words) for step in steps for words in (['--help'], ['--seed', 'x'])]\n"
         "print(codes, sorted(name for name in sys.modules if '.' not in name))"
     )
     done = subprocess.run([sys.executable, "-c", script], cwd=PROJECT, capture_output=True, text=True, check=True)
     codes, _, modules = done.stdout.splitlines()[-1].partition("] [")
-    assert codes == "[0, 2, 0, 2, 0, 2"
+    assert codes == "[0, 2, 0, 2, 0, 2, 0, 2"
     assert "'steps'" in modules
     assert [name for name in HEAVY if f"'{name}'" in modules] == []
 

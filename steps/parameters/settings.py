@@ -198,3 +198,12 @@ class ReproduceSettings:
     )
     sample: int = parameter(5, integer(1), "of a study, how many trials")
     seed: int = parameter(42, integer(0, 2**32 - 1), "picks them")
+
+
+@dataclass(frozen=True, kw_only=True)
+class SpaceSettings:
+    """The parameters of `space`."""
+
+    entry_point: str | None = parameter(
+        None, unset_or(text("an entry point of MLproject")), "whose parameters are to be searched"
+    )

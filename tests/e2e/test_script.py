@@ -14,7 +14,22 @@ pytestmark = pytest.mark.e2e
 
 NOTE = 'it is [a, "b"] = c, $d\'s (`e`)'
 SPACE = f"lr=log(1e-4,1e-1) hidden=[32, 64] layers=1..4 note={NOTE!r}"
-LOSS = {"objective": "val_loss", "direction": "minimize", "jobs": 2}
+LOSS = {"objective": "val_loss", "direction": "minimize"}
+
+
+STANZA = """
+  fit:
+    parameters:
+      lr: {type: float, default: 0.01}
+      hidden: {type: float, default: 32}
+      layers: {type: float, default: 2}
+      note: {type: string, default: "None: # or so"}
+      seed: {type: float, default: 1}
+    command: "python 'my code/fit.py' --lr {lr} --hidden {hidden} --layers {layers} --note {note}"
+
+  nothing:
+    command: "python 'my code/fit.py'"
+"""
 
 
 @pytest.fixture(scope="module")
@@ -23,6 +38,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     project = copy_project(tmp_path_factory.mktemp("it's mine"))
     (project / "my code").mkdir()
     (project / "my code" / "fit.py").write_text((project / "tests" / "samples" / "fit.py").read_text())
+    (project / "MLproject").write_text((project / "MLproject").read_text() + STANZA)
     git(project, "init", "-q")
     git(project, "add", "-A")
     git(project, "commit", "-q", "-m", "All")
@@ -33,8 +49,14 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def tuned(project: Path, new_place: Callable[..., Place]) -> tuple[Place, Done]:
     """The one command, as a user types it, of a study that has a name."""
     place = new_place(project=project)
-    script = ["-P", "entry_point=./my code/fit.py"]
-    return place, place.mlflow_run("tune", *script, space=SPACE, **LOSS, n_trials=4, study="one")
+    parameters = {"entry_point": "./my code/fit.py", "space": SPACE, **LOSS, "n_trials": 4, "study": "one"}
+    options = [word for name, value in parameters.items() for word in ("-P", f"{name}={value}")]
+    return place, place.mlflow_run("tune", *options)
+
+
+def step(place: Place, **parameters: object) -> Done:
+    """Tune by the step alone."""
+    return place.step("steps.tune", *(f"--{name}={value}" for name, value in {"jobs": 2, **parameters}.items()))
 
 
 def test_one_command_tunes_a_script(tuned: tuple[Place, Done]) -> None:
@@ -66,13 +88,13 @@ def test_it_goes_on_without_its_space_or_with_it(tuned: tuple[Place, Done], proj
     place, _ = tuned
     settings = json.loads(place.study().parent.data.tags["tuning.settings"])
     assert (settings["entry_point"], settings["space"]) == ("my code/fit.py", SPACE)
-    done = place.step("steps.tune", study="one", n_trials=5, jobs=2)
+    done = step(place, study="one", n_trials=5)
     assert done.code == 0, done.stderr
     again = {"entry_point": project / "my code" / "fit.py", "space": SPACE}
-    done = place.step("steps.tune", study="one", **again, **LOSS, n_trials=6)
+    done = step(place, study="one", **again, **LOSS, n_trials=6)
     assert done.code == 0, done.stderr
     assert len(place.named("one").ended("COMPLETE")) == 6
-    done = place.step("steps.tune", study="one", **again | {"space": SPACE.replace("1..4", "1..5")}, **LOSS)
+    done = step(place, study="one", **again | {"space": SPACE.replace("1..4", "1..5")}, **LOSS)
     assert done.code == 2
     assert "layers a whole number from 1 to 4, now a whole number from 1 to 5" in done.stderr
 
@@ -91,15 +113,15 @@ def test_the_command_that_repeats_a_trial_works_when_it_is_pasted(tuned: tuple[P
     assert pasted.data.tags["words"] == trial.data.tags["words"]
     assert pasted.data.params == trial.data.params
     assert pasted.data.metrics["val_loss"] == trial.data.metrics["val_loss"]
-    done = place.step("steps.reproduce", run_id=trial.info.run_id)
-    assert done.stdout.splitlines()[-1:] == ["verdict: identical"], done.stderr
+    again = place.step("steps.reproduce", run_id=trial.info.run_id)
+    assert again.stdout.splitlines()[-1:] == ["verdict: identical"], again.stderr
 
 
 def test_a_script_that_takes_no_such_argument_ends_the_study_at_its_first_trial(project: Path, place: Place) -> None:
     """One trial has failed, in a sentence that names the argument and the nearest; exit code 3, and nothing runs on."""
     place.project = project
     space = "lrr=log(1e-4,1e-1) hidden=[32,64]"
-    done = place.step("steps.tune", entry_point="my code/fit.py", space=space, **LOSS)
+    done = step(place, entry_point="my code/fit.py", space=space, **LOSS)
     assert done.code == 3, done.stderr
     sentence, trial = done.stderr.splitlines()[-2:]
     said = "takes no --lrr (did you mean 'lr'?): every trial would fail so; mend --space, or the script"
@@ -124,7 +146,7 @@ def test_what_is_misspelled_ends_the_study_before_any_child(
 ) -> None:
     """Exit code 2 and one line: what was given, what is near, what is allowed."""
     place.project = project
-    done = place.step("steps.tune", **{"space": "lr=0.1..1", **parameters}, **LOSS)
+    done = step(place, **{"space": "lr=0.1..1", **parameters, **LOSS})
     assert done.code == 2, done.stderr
     assert done.stderr.splitlines()[-1].startswith(f"tune: {line.format(root=project)}"), done.stderr
     assert place.study().children == []
@@ -133,13 +155,51 @@ def test_what_is_misspelled_ends_the_study_before_any_child(
 def test_a_space_in_the_command_is_one_of_train_too(place: Place) -> None:
     """Of the task's own estimator, or of another that it names; what the estimator lacks is told with its column."""
     space = "estimator=sklearn.tree.DecisionTreeClassifier max_depth=1..9 max_features=[sqrt,none,0.5]"
-    done = place.step("steps.tune", space=space, n_trials=3, folds=2, jobs=2, check=True)
-    assert "DecisionTreeClassifier" not in done.stderr
+    done = step(place, space=space, n_trials=3, folds=2)
+    assert done.code == 0, done.stderr
     trials = place.study().trials
     assert {run.data.params["estimator"] for run in trials} == {"sklearn.tree.DecisionTreeClassifier"}
     assert {shlex.split(run.data.params["max_features"])[0] for run in trials} <= {"sqrt", "None", "0.5"}
-    done = place.step("steps.tune", space="n_estimators=5..9 max_detph=1..9")
+    done = step(place, space="n_estimators=5..9 max_detph=1..9")
     assert done.code == 2
     assert done.stderr.splitlines()[-1].startswith(
         "tune: --space, column 19: max_detph: RandomForestClassifier has no "
     )
+
+
+def test_a_space_is_printed_to_begin_with_and_runs_as_it_is(project: Path, place: Place) -> None:
+    """Stdout has the file and nothing else; its first line is the command that uses it, and does."""
+    place.project = project
+    done = place.mlflow_run("space", "-P", "entry_point=fit")
+    (project / "space.yaml").write_text(done.stdout)
+    command = done.stdout.splitlines()[0].removeprefix("# mlflow run . ").replace("METRIC", "val_loss")
+    assert command.startswith("-e tune -P entry_point=fit -P space=space.yaml ")
+    words = [place.python, "-m", "mlflow", "run", ".", *shlex.split(command), "--env-manager", "local"]
+    spared = ["-P", "n_trials=3", "-P", "jobs=2", "-P", "champion=false", "-P", "report=false"]
+    place.run([*words, *spared], cwd=project, check=True)
+    study = place.study()
+    assert [run.data.tags["tuning.state"] for run in study.trials] == ["COMPLETE"] * 3
+    for run in study.trials:
+        params = json.loads(run.data.tags["tuning.params"])
+        assert set(params) == {"lr", "hidden", "layers", "note"}
+        assert 0.003 <= params["lr"] <= 0.03
+        assert json.loads(run.data.tags["words"])[-2:] == ["--note", "None: # or so"]
+
+
+WITHOUT_A_SPACE = [
+    ("none", "must be an entry point of MLproject; give -P entry_point=…"),
+    ("train", "is this project's own training step, whose spaces are there: automl, extra_trees, "),
+    ("fitt", "MLproject declares no such entry point (did you mean 'fit'?); allowed: "),
+    ("my code/fit.py", "is a script that MLproject does not declare, so its parameters are not known; "),
+    ("nothing", "declares no parameter with a default that could be searched"),
+]
+
+
+@pytest.mark.parametrize(("entry_point", "said"), WITHOUT_A_SPACE)
+def test_what_has_no_space_to_begin_with_is_one_line(project: Path, place: Place, entry_point: str, said: str) -> None:
+    """Exit code 2, and nothing on stdout."""
+    place.project = project
+    done = place.step("steps.space", entry_point=entry_point)
+    assert (done.code, done.stdout) == (2, "")
+    (line,) = done.stderr.splitlines()
+    assert line.startswith(f"space: --entry_point {entry_point!r}: {said}")

@@ -1,0 +1,73 @@
+"""Print the beginning of a search space for an entry point of MLproject, to be edited.
+
+mlflow run . -e space -P entry_point=fit_line > space.yaml
+python -m steps.space --entry_point fit_line > space.yaml
+"""
+
+import shlex
+from collections.abc import Sequence
+
+from steps import spaces
+from steps.errors import WrongValue
+from steps.parameters import command_line
+from steps.parameters.declared import parameters
+from steps.parameters.settings import SharedSettings, SpaceSettings
+from steps.process import collector
+from steps.process.exit import exit_code
+
+SUMMARY = "Print a search space for an entry point: a range around each default of its parameters, to be edited."
+# What `tune` gives an entry point that declares it, beside the settings of a study.
+_REFIT = "refit"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the step; return its exit code."""
+    words = command_line.arguments(argv)
+    if command_line.wants_help(words):
+        print(command_line.usage("steps.space", SUMMARY, SpaceSettings))
+        return 0
+    return exit_code("space", lambda: _space(words))
+
+
+def _space(words: Sequence[str]) -> int:
+    settings = command_line.read(words, SpaceSettings)
+    # Imported only now: `--help` and a wrong value answer at once.
+    with collector.paused():
+        from steps.spaces import starter
+        from steps.tuning import entry_point
+
+    where = f"--entry_point {settings.entry_point or 'none'!r}:"
+    if settings.entry_point is None:
+        raise WrongValue(f"{where} must be an entry point of MLproject; give -P entry_point=…")
+    entry = entry_point.find(settings.entry_point)
+    if entry.runs_train:
+        raise WrongValue(
+            f"{where} is this project's own training step, whose spaces are there: "
+            f"{', '.join(spaces.names())}; name one of them to tune, or edit a copy of its file in steps/spaces"
+        )
+    if entry.is_script:
+        raise WrongValue(
+            f"{where} is a script that MLproject does not declare, so its parameters are not known; write a space by "
+            'hand, such as -P space="lr=log(1e-4,1e-1) layers=1..4" to tune'
+        )
+    given = [parameter.name for parameter in parameters(SharedSettings)]
+    declared = entry_point.project().get_entry_point(entry.name).parameters
+    text = starter.text(declared, [*given, _REFIT])
+    if not text:
+        raise WrongValue(f"{where} declares no parameter with a default that could be searched")
+    print(_command(entry.name), _NOTE, text, sep="\n")
+    return 0
+
+
+_NOTE = """\
+# METRIC is what it logs; with direction=maximize more of it is better. Each range is a guess: about one order of
+# magnitude around the default. Edit them, and remove what is not to be searched."""
+
+
+def _command(name: str) -> str:
+    words = [f"entry_point={name}", "space=space.yaml", "objective=METRIC", "direction=minimize"]
+    return f"# mlflow run . -e tune {' '.join(f'-P {shlex.quote(word)}' for word in words)}"
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
