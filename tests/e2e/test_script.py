@@ -109,7 +109,8 @@ def test_the_command_that_repeats_a_trial_works_when_it_is_pasted(tuned: tuple[P
         cwd=project, env=place.env, capture_output=True, text=True, timeout=600, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    (pasted,) = place.client.search_runs(["0"], "tags.`tuning.study` != 'one'", order_by=["start_time DESC"])[:1]
+    pasted = place.client.search_runs(["0"], order_by=["start_time DESC"])[0]
+    assert "tuning.study" not in pasted.data.tags
     assert pasted.data.tags["words"] == trial.data.tags["words"]
     assert pasted.data.params == trial.data.params
     assert pasted.data.metrics["val_loss"] == trial.data.metrics["val_loss"]
@@ -149,7 +150,7 @@ def test_what_is_misspelled_ends_the_study_before_any_child(
     done = step(place, **{"space": "lr=0.1..1", **parameters, **LOSS})
     assert done.code == 2, done.stderr
     assert done.stderr.splitlines()[-1].startswith(f"tune: {line.format(root=project)}"), done.stderr
-    assert place.study().children == []
+    assert len(place.client.search_runs(["0"])) == 1
 
 
 def test_a_space_in_the_command_is_one_of_train_too(place: Place) -> None:
