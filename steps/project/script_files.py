@@ -44,8 +44,11 @@ def nearest(name: str, root: Path, entry_points: Iterable[str]) -> str:
     """Name the nearest entry point or script, as the tail of a sentence; a script may be in another folder."""
     scripts = list(_scripts(root))
     files = {Path(script).name: script for script in reversed(scripts)}
-    close = difflib.get_close_matches(name, [*entry_points, *scripts], n=1)
-    close = close or [files[file] for file in difflib.get_close_matches(Path(name).name, files, 1, _CUTOFF)]
+    file = Path(name).name
+    close = [file] if file in files else []
+    close = close or difflib.get_close_matches(name, [*entry_points, *scripts], n=1)
+    close = close or difflib.get_close_matches(file, files, 1, _CUTOFF)
+    close = [files.get(near, near) for near in close]
     return f" (did you mean {close[0]!r}?)" if close else ""
 
 

@@ -65,6 +65,7 @@ def test_what_is_no_script_of_the_project(root, name, said):
         ("main.py", "main"),
         ("trian", "train"),
         ("src/my_fit.py", "src/my fit.py"),
+        ("fit.sh", "bash/fit.sh"),
         ("linee.py", "deep/er/down/line.py"),
         ("polynomial.py", None),
         ("something.py", None),
