@@ -3,10 +3,11 @@
 import pytest
 
 from steps.errors import WrongValue
-from steps.parameters import command_line
 from steps.parameters.settings import TuneSettings
+from steps.parameters.values import decode
 from steps.project import environment, mlproject
 from steps.tuning import entry_point
+from steps.tuning.entry_point import EntryPoint
 
 
 @pytest.fixture
@@ -64,8 +65,17 @@ def test_a_script_that_is_not_there_is_one_line_with_the_nearest(project, name, 
     assert line.endswith("or the path of a .py or .sh file in the project")
 
 
-@pytest.mark.parametrize("name", ["-x.py", "{x}.py", " fit.py", ""])
-def test_a_path_that_a_command_line_would_misread_is_refused(name):
-    """A dash at the start is an option to Python, and braces are a parameter to MLflow."""
-    with pytest.raises(WrongValue, match=r"--entry_point .*: must be an entry point of MLproject, or the path of a"):
-        command_line.read([f"--entry_point={name}"], TuneSettings)
+@pytest.mark.parametrize("value", ["32", "None", "[1, 2]", "'quoted'", "two\nlines", ""])
+def test_a_script_is_given_a_text_as_it_is(value):
+    """`train` reads words as Python literals, so for it such a text is quoted; a script takes what it gets."""
+    assert EntryPoint("fit.py", {}, runs_train=False, is_script=True).word(value) == value
+    assert decode(EntryPoint("train", {}, runs_train=True).word(value)) == value
+
+
+@pytest.mark.parametrize(
+    ("value", "word"), [(0.1, "0.1"), (True, "True"), (None, "None"), ((50, 50), "(50, 50)"), ("a\0b", "'a\\x00b'")]
+)
+def test_what_is_no_text_is_written_as_python_writes_it(value, word):
+    """Whoever it is for; and so is a text that no command line can hold."""
+    for runs_train in (True, False):
+        assert EntryPoint("own", {}, runs_train=runs_train).word(value) == word

@@ -154,3 +154,29 @@ def test_values_that_mlflow_records_in_quotes_are_read(trained: Callable[..., st
     assert {str(trial.params) for trial in past.trials.values()} == {
         "{'monotonic_cst': '(1, 0)', 'criterion': 'two words'}"
     }
+
+
+SCRIPT = "tests/samples/fit.py"
+TUNED = {"entry_point": SCRIPT, "space": "lr=log(1e-3,1) hidden=['32','64',none]", "objective": "val_loss"}
+
+
+def test_runs_of_a_script_enter_by_the_words_that_it_was_given(client: MlflowClient) -> None:
+    """A run by hand has texts as they are; one with a parameter more did something else than any trial."""
+
+    def make(**params: str) -> str:
+        run_id = str(client.create_run("0", tags={"mlflow.project.entryPoint": SCRIPT}).info.run_id)
+        for name, value in params.items():
+            client.log_param(run_id, name, value)
+        client.log_metric(run_id, "val_loss", 0.5)
+        client.set_terminated(run_id)
+        return run_id
+
+    text, none = make(lr="0.01", hidden="64"), make(lr="0.1", hidden="None")
+    other, more = make(lr="0.01", hidden="48"), make(lr="0.01", hidden="64", layers="3")
+    words = [f"--{name}={value}" for name, value in {**TUNED, "direction": "minimize", "warm_start": "Default"}.items()]
+    past = warm_start.collect(planned(*words))
+    assert {run_id: trial.params for run_id, trial in past.trials.items()} == {
+        text: {"lr": 0.01, "hidden": "'64'"},
+        none: {"lr": 0.1, "hidden": "None"},
+    }
+    assert past.left_out == {other: "outside the space", more: "outside the space"}
