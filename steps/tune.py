@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from steps import patches
-from steps.backends.warm import launch
+from steps.backends.warm.launch import Launcher
 from steps.names import Variable
 from steps.parameters import command_line, declared
 from steps.parameters.settings import TuneSettings
@@ -51,12 +51,12 @@ def _tune(words: Sequence[str]) -> int:
     with tempfile.TemporaryDirectory(prefix="tune-") as files, ExitStack() as stack:
         os.environ[Variable.FILES] = files
         # Before this process's own imports, so that both import at the same time.
-        launch.start(child_preload.MODULES, [Path(files)])
-        stack.callback(launch.stop)
+        launcher = Launcher(foremost=True).start(child_preload.MODULES, [Path(files)])
+        stack.callback(launcher.stop)
         # A study without a name has no record that could change its settings: its data can be read at once.
         settled = run_id is not None and not settings.is_named
         if run_id is not None and settled:
-            _prepare_launcher(settings, run_id)
+            _prepare(launcher, settings, run_id)
         with collector.paused():
             from steps.tracking.own_run import own_run
             from steps.tuning import study
@@ -67,17 +67,17 @@ def _tune(words: Sequence[str]) -> int:
             opened = study.open_study(settings, parent)
             if opened.settings.shared.threads != settings.shared.threads:  # BLAS has read its limit by now
                 threads.limit(opened.settings.shared.threads)
-                launch.start(child_preload.MODULES, [Path(files)])
+                launcher.start(child_preload.MODULES, [Path(files)])
             if not settled:
-                _prepare_launcher(opened.settings, parent)
-            describe = partial(launch.call, "steps.training.run_plan:describe")
-            study.run(opened, interrupts, describe)
+                _prepare(launcher, opened.settings, parent)
+            describe = partial(launcher.call, "steps.training.run_plan:describe")
+            study.run(opened, interrupts, launcher, describe)
     return 0
 
 
-def _prepare_launcher(settings: TuneSettings, run_id: str) -> None:
+def _prepare(launcher: Launcher, settings: TuneSettings, run_id: str) -> None:
     """Have the process that imports once for all children read the data too."""
-    launch.prepare([*child_preload.calls(settings), *child_preload.first_write(settings, run_id)])
+    launcher.prepare([*child_preload.calls(settings), *child_preload.first_write(settings, run_id)])
 
 
 if __name__ == "__main__":

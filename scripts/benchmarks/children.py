@@ -15,7 +15,8 @@ from pathlib import Path
 import mlflow
 
 from steps.backends import WARM
-from steps.backends.warm import launch, warm_backend
+from steps.backends.warm import warm_backend
+from steps.backends.warm.launch import Launcher
 from steps.names import Variable
 from steps.parameters.settings import TuneSettings
 from steps.process import threads
@@ -31,11 +32,11 @@ def main(table: str, children: int, parameters: dict[str, object]) -> None:
         space.write_text(f"estimator:\n  {parameters['estimator']}:\n    random_state: 0\n")
         settings = TuneSettings(data=table, space=str(space))
         run = mlflow.start_run()
-        launch.start(child_preload.MODULES)
-        launch.prepare([*child_preload.calls(settings), *child_preload.first_write(settings, run.info.run_id)])
-        launch.call("steps.training.run_plan:describe", settings=settings.for_training(), estimators={})
+        launcher = Launcher(foremost=True).start(child_preload.MODULES)
+        launcher.prepare([*child_preload.calls(settings), *child_preload.first_write(settings, run.info.run_id)])
+        launcher.call("steps.training.run_plan:describe", settings=settings.for_training(), estimators={})
         print("ready", flush=True)
-        warm_backend.register(Path(folder))
+        warm_backend.register(Path(folder), launcher)
         words = {"data": table, "refit": "false"} | {name: str(value) for name, value in parameters.items()}
         runs = [mlflow.run(".", "train", parameters=words, backend=WARM, synchronous=False) for _ in range(children)]
         while any(run.get_status() == "RUNNING" for run in runs):

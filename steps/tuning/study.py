@@ -13,7 +13,8 @@ from mlflow.entities import Run
 from mlflow.tracking import MlflowClient
 
 from steps import backends
-from steps.backends.warm import launch, warm_backend
+from steps.backends.warm import warm_backend
+from steps.backends.warm.launch import Launcher
 from steps.errors import NoTrialFinished, StepError, WrongValue
 from steps.parameters.settings import TuneSettings
 from steps.process.signals import Interrupts
@@ -77,8 +78,10 @@ def open_study(settings: TuneSettings, run_id: str) -> OpenStudy:
     return OpenStudy(study, parent, identity.take_from_record(settings, earlier), earlier, study_lock)
 
 
-def run(opened: OpenStudy, interrupts: Interrupts, describe: Describe) -> None:
+def run(opened: OpenStudy, interrupts: Interrupts, launcher: Launcher, describe: Describe) -> None:
     """Run a study inside its parent run, which gets its record; print its results on stdout.
+
+    `launcher` forks what builds the report, and the children of the warm backend.
 
     Raises WrongValue, before any child starts, if something does not fit; NoTrialFinished; StepError if failures in a
     row ended the study; Interrupted.
@@ -88,21 +91,22 @@ def run(opened: OpenStudy, interrupts: Interrupts, describe: Describe) -> None:
     plan, git_state = _check(opened, describe)
     backend.warn(plan.settings, plan.jobs)
     with tempfile.TemporaryDirectory(prefix="tune-") as folder:
-        launch.prepare(folders=[Path(folder)])
+        launcher.prepare(folders=[Path(folder)])
         children = wiring.make_child_runs(plan, opened.name, opened.experiment_id, Path(folder))
         past = _warm_start(plan, children, opened.earlier)
         search = partial(wiring.make_search, plan, list(past.trials.values()))
         if plan.settings.dry_run:
             print(dry_run.text(plan, children, search))
             return
-        _register_backends(plan.settings, Path(folder))
+        _register_backends(plan.settings, Path(folder), launcher)
         history = resume.load(opened.experiment_id, opened.name, plan, opened.earlier)
         study_run.write_opening(plan, opened.name, opened.run_id, past, opened.earlier)
         if git_state:
             git_state.record(opened.run_id)
         if opened.settings.is_named:
             lock.yield_to_older_run(opened.study_lock, opened.name, opened.parent)
-        result, champion = _run_trials(plan, opened, children, search(), history, interrupts)
+        reporter = Reporter(plan, opened.name, opened.run_id, plan.settings.report, launcher)
+        result, champion = _run_trials(plan, opened, children, search(), history, interrupts, reporter)
     if result.best:
         print(summary.summary(result, children, opened.run_id, champion))
     interrupts.check()
@@ -124,11 +128,16 @@ def _check(opened: OpenStudy, describe: Describe) -> tuple[StudyPlan, GitState |
 
 
 def _run_trials(
-    plan: StudyPlan, opened: OpenStudy, children: ChildRuns, search: Search, history: History, interrupts: Interrupts
+    plan: StudyPlan,
+    opened: OpenStudy,
+    children: ChildRuns,
+    search: Search,
+    history: History,
+    interrupts: Interrupts,
+    reporter: Reporter,
 ) -> tuple[StudyResult, Champion | None]:
     """Run the trials, then the champion; when this returns or raises, record and report are complete."""
     places = wiring.make_places(plan, environment.PROJECT, children.folder)
-    reporter = Reporter(plan, opened.name, opened.run_id, plan.settings.report)
     pool = Pool(children, places, plan.settings.trial_timeout_s)
     loop = StudyLoop(plan, search, pool, history, opened.study_lock, interrupts, reporter)
     try:
@@ -164,9 +173,9 @@ def _conclude(plan: StudyPlan, study: str, result: StudyResult, champion: Champi
         )
 
 
-def _register_backends(settings: TuneSettings, folder: Path) -> None:
+def _register_backends(settings: TuneSettings, folder: Path, launcher: Launcher) -> None:
     """Make this project's backends known to MLflow."""
-    warm_backend.register(folder)
+    warm_backend.register(folder, launcher)
     if settings.backend == backends.RAY:
         from steps.backends.ray import ray_backend  # Ray is optional
 

@@ -20,7 +20,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from steps.backends.warm import launch, launcher
+from steps.backends.warm import launcher
+from steps.backends.warm import program as programs
+from steps.backends.warm.program import Program
 
 # All that the steps import, but for themselves: `python -m` executes those.
 MODULES = (
@@ -118,16 +120,18 @@ def _keep_a_spare() -> None:
         _become_the_launcher(its)  # which comes back as what the launcher has forked
         raise SystemExit
     its.close()
-    spawn = launch.spawn
+    spawn = programs.spawn
 
-    def take_the_spare(descriptor: int) -> Any:
+    def take_the_spare(program: Program, descriptor: int) -> Any:
+        if program != Program():
+            return spawn(program, descriptor)
         order = {"env": dict(os.environ), "cwd": str(Path.cwd())}
         socket.send_fds(ours, [json.dumps(order).encode()], [descriptor])
         ours.close()
-        launch.spawn = spawn
+        programs.spawn = spawn
         return Spare(spare)
 
-    launch.spawn = take_the_spare
+    programs.spawn = take_the_spare
 
 
 class Spare:

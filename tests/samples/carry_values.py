@@ -16,7 +16,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from steps.backends import WARM
-from steps.backends.warm import launch, warm_backend
+from steps.backends.warm import warm_backend
+from steps.backends.warm.launch import Launcher
 from steps.process import threads
 from steps.tuning import child_preload
 from steps.tuning import entry_point as entries
@@ -99,9 +100,10 @@ def main() -> None:
     threads.limit(1)
     with tempfile.TemporaryDirectory() as name, tempfile.TemporaryDirectory() as given_folder:
         os.environ[FOLDER] = given_folder
+        launcher = Launcher(foremost=True)
         if backend == WARM:
-            launch.start(child_preload.MODULES)
-        warm_backend.register(Path(name))
+            launcher.start(child_preload.MODULES)
+        warm_backend.register(Path(name), launcher)
         with mlflow.start_run(experiment_id="0"):
             children = ChildRuns(
                 project=".",

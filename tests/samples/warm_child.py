@@ -7,7 +7,8 @@ from pathlib import Path
 
 import mlflow
 
-from steps.backends.warm import launch, warm_backend
+from steps.backends.warm import warm_backend
+from steps.backends.warm.launch import Launcher
 from steps.process import threads
 from steps.tuning import child_preload
 
@@ -17,8 +18,8 @@ def main() -> None:
     threads.limit(2)
     mlflow.set_experiment(experiment_id="0")
     with tempfile.TemporaryDirectory() as folder:
-        launch.start(child_preload.MODULES)
-        warm_backend.register(Path(folder))
+        launcher = Launcher(foremost=True).start(child_preload.MODULES)
+        warm_backend.register(Path(folder), launcher)
         for word in sys.argv[1:]:
             mlflow.run(".", "train", parameters={"refit": "false", "folds": "2", **json.loads(word)}, backend="warm")
 

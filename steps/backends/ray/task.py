@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from steps.backends.submitted_run import GRACE_S
-from steps.backends.warm import launch
+from steps.backends.warm.launch import Launcher
 from steps.names import Variable
 from steps.process import ports
 from steps.project import working_folder
@@ -27,6 +27,8 @@ _ACCELERATORS = (
     Variable.CUDA_DEVICES, Variable.ROCR_DEVICES, Variable.HIP_DEVICES, "ONEAPI_DEVICE_SELECTOR",
     "NEURON_RT_VISIBLE_CORES",
 )  # fmt: skip
+# The one of this worker.
+launcher = Launcher()
 _ready_for: "Preload | None" = None
 _snapshot: Snapshot | None = None
 
@@ -63,9 +65,9 @@ def execute(command: str, variables: Mapping[str, str], preload: Preload) -> Ite
         where = Path.cwd() if _snapshot is None else _snapshot.write(Path(folder) / "project")
         own_variables = {Variable.PORT: str(port.number), "PWD": str(where), **variables, **accelerators}
         try:
-            process = launch.run(command, str(where), own_variables, output)
+            process = launcher.run(command, str(where), own_variables, output)
         except KeyboardInterrupt:  # the launcher has forked, or is about to: it must end, since nobody knows the fork
-            launch.stop()
+            launcher.stop()
             raise
         try:
             while not process.wait(_LOOK_S):
@@ -79,12 +81,11 @@ def execute(command: str, variables: Mapping[str, str], preload: Preload) -> Ite
 
 def _warm_up(preload: Preload, folder: Path) -> None:
     global _ready_for, _snapshot
-    if _ready_for == preload and launch.pid() is not None:
+    if _ready_for == preload and launcher.pid is not None:
         return
     os.environ.update(preload.variables)
     os.environ[Variable.FILES] = str(folder)
-    launch.start(preload.modules)
-    launch.prepare(preload.calls)
+    launcher.start(preload.modules).prepare(preload.calls)
     # What lies beside the project that Ray has unpacked is Ray's own.
     _snapshot = Snapshot(Path.cwd(), beside=False) if preload.in_own_folder else None
     _ready_for = preload

@@ -48,7 +48,7 @@ def _sibling(name: str) -> Any:
 main_program, orders, processes = (_sibling(name) for name in ("main_program", "orders", "processes"))
 
 
-class Launcher:
+class ForkServer:
     """Prepares as it is told, then forks at each request, until the socket closes."""
 
     def __init__(self, connection: socket.socket):
@@ -228,7 +228,7 @@ def tell(descriptor: int, report: "dict[str, Any]") -> None:
 
 def main(connection: socket.socket) -> None:
     """Serve; a fork comes back from that, to be what it was asked to be."""
-    request = Launcher(connection).serve()
+    request = ForkServer(connection).serve()
     if request is not None:
         become(request)
 

@@ -15,17 +15,17 @@ from mlflow.entities import RunStatus
 from steps.backends import WARM, base
 from steps.backends.base import CreatedRun, OwnBackend
 from steps.backends.submitted_run import GRACE_S, LOST, ChildRun, exit_reason
-from steps.backends.warm import launch
+from steps.backends.warm.launch import Launcher
 
 
 class WarmRun(ChildRun):
     """A child run in a fork of the launcher, which starts as this object is made."""
 
-    def __init__(self, created: CreatedRun):
+    def __init__(self, created: CreatedRun, launcher: Launcher):
         self._run_id = created.run_id
         self.output = created.output
         self.started = time.monotonic()
-        self._process = launch.run(created.command, created.folder, created.variables, created.output)
+        self._process = launcher.run(created.command, created.folder, created.variables, created.output)
 
     @property
     def run_id(self) -> str:
@@ -67,15 +67,19 @@ class WarmRun(ChildRun):
 
 
 class WarmBackend(OwnBackend):
-    """Executes entry points in forks of the launcher, which must have been started."""
+    """Executes entry points in forks of a launcher, which must have been started."""
 
     name = WARM
 
+    def __init__(self, folder: Path, launcher: Launcher):
+        super().__init__(folder)
+        self._launcher = launcher
+
     def execute(self, created: CreatedRun, config: Mapping[str, Any]) -> WarmRun:
         """Fork at once."""
-        return WarmRun(created)
+        return WarmRun(created, self._launcher)
 
 
-def register(folder: Path) -> None:
+def register(folder: Path, launcher: Launcher) -> None:
     """Make `backend="warm"` known to `mlflow.run`, for the life of this process."""
-    base.register(WarmBackend(folder))
+    base.register(WarmBackend(folder, launcher))

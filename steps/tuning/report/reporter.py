@@ -5,8 +5,8 @@ import time
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 
-from steps.backends.warm import launch
 from steps.backends.warm.fork import Fork
+from steps.backends.warm.launch import Launcher
 from steps.process import orphans
 from steps.tuning.report import build
 from steps.tuning.study_plan import StudyPlan
@@ -41,12 +41,13 @@ class Intervals:
 
 @dataclass
 class Reporter:
-    """Has another process build the report of a study; does nothing unless it is `wanted`."""
+    """Has another process, a fork of a launcher, build the report of a study; does nothing unless it is `wanted`."""
 
     plan: StudyPlan
     study: str
     run_id: str
     wanted: bool
+    launcher: Launcher
     _began: float = field(default_factory=time.monotonic)
     _intervals: Intervals = field(default_factory=lambda: Intervals(time.monotonic() + FIRST_S))
     _process: Fork | None = None
@@ -107,7 +108,7 @@ class Reporter:
             print(f"tune: report: {error}", file=sys.stderr)
 
     def _start(self) -> None:
-        self._process, self._connection = launch.fork(_BUILD, self.plan, self.study, self.run_id)
+        self._process, self._connection = self.launcher.fork(_BUILD, self.plan, self.study, self.run_id)
 
     def _take_answer(self, seconds: float) -> None:
         if not self._busy or self._connection is None:

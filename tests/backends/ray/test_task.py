@@ -7,7 +7,6 @@ import pytest
 
 from steps.backends.ray import task
 from steps.backends.ray.task import Preload
-from steps.backends.warm import launch
 from steps.names import Variable
 from steps.process import proc
 from tests.waits import until
@@ -27,7 +26,7 @@ def mark(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv(Variable.FILES, "")  # so that it is put back
     yield {"TEST_MARK": tmp_path.name}
-    launch.stop()
+    task.launcher.stop()
 
 
 def test_a_command_is_executed_and_its_output_comes_back(mark):
@@ -39,15 +38,15 @@ def test_a_command_is_executed_and_its_output_comes_back(mark):
 
 def test_a_task_that_is_cancelled_while_it_forks_leaves_no_command(mark, monkeypatch):
     """Ray raises KeyboardInterrupt wherever the task is: nobody would know of the fork, or end it."""
-    run = launch.run
+    run = task.launcher.run
 
     def interrupted(*arguments):
         run(*arguments)
         until(lambda: proc.with_variable(f"TEST_MARK={mark['TEST_MARK']}"), 120, "the command")
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(launch, "run", interrupted)
+    monkeypatch.setattr(task.launcher, "run", interrupted)
     with pytest.raises(KeyboardInterrupt):
         list(task.execute("sleep 600; true", mark, Preload([], [], {})))
     assert proc.with_variable(f"TEST_MARK={mark['TEST_MARK']}") == []
-    assert launch.pid() is None
+    assert task.launcher.pid is None

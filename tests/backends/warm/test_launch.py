@@ -4,14 +4,14 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from steps.backends.warm import launch
 from steps.backends.warm.fork import Fork
+from steps.backends.warm.launch import Launcher
 from steps.errors import WrongValue
 from steps.process import proc
 from steps.project.environment import PROJECT
@@ -21,46 +21,43 @@ pytestmark = pytest.mark.e2e
 
 
 @pytest.fixture
-def started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
-    """Start a launcher of this process in the project's folder; it ends with the test."""
+def launcher(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Launcher]:
+    """A launcher of this process, to be started; it starts in the project's folder and ends with the test."""
     monkeypatch.chdir(PROJECT)
-
-    def start(*modules: str, folders: tuple[Path, ...] = ()) -> None:
-        launch.start(modules, folders)
-
-    yield start
-    launch.stop()
+    launcher = Launcher()
+    yield launcher
+    launcher.stop()
 
 
-def run(command: str, folder: Path, **variables: str) -> tuple[Fork, str]:
+def run(launcher: Launcher, command: str, folder: Path, **variables: str) -> tuple[Fork, str]:
     """Run a command to its end; return its fork and what it wrote."""
     output = folder / "output"
     output.unlink(missing_ok=True)
-    fork = launch.run(command, str(folder), variables, output)
+    fork = launcher.run(command, str(folder), variables, output)
     assert fork.wait(120)
     return fork, output.read_text()
 
 
-def test_a_call_returns_or_raises_what_the_function_does(started: Callable[..., None]) -> None:
+def test_a_call_returns_or_raises_what_the_function_does(launcher: Launcher) -> None:
     """A result comes back; so does a WrongValue; a fork that ends without a word is an error."""
-    started("steps.parameters.declared")
-    launch.prepare([("steps.process.threads:limit", {"threads": 3})])
-    assert launch.call("steps.parameters.declared:shown", value=True) == "true"
-    assert launch.call("os:getenv", key="OMP_NUM_THREADS") == "3"  # what was prepared is there in every fork
+    launcher.start(["steps.parameters.declared"])
+    launcher.prepare([("steps.process.threads:limit", {"threads": 3})])
+    assert launcher.call("steps.parameters.declared:shown", value=True) == "true"
+    assert launcher.call("os:getenv", key="OMP_NUM_THREADS") == "3"  # what was prepared is there in every fork
     with pytest.raises(WrongValue, match="--space 'zzz': must be one of "):
-        launch.call("steps.tuning.space:load", space="zzz")
+        launcher.call("steps.tuning.space:load", space="zzz")
     with pytest.raises(RuntimeError, match="os:_exit ended with exit code 5"):
-        launch.call("os:_exit", status=5)
-    assert launch.call("steps.parameters.declared:shown", value=2) == "2"
+        launcher.call("os:_exit", status=5)
+    assert launcher.call("steps.parameters.declared:shown", value=2) == "2"
 
 
 def test_a_module_that_can_t_be_imported_ends_the_launcher(
-    started: Callable[..., None], capfd: pytest.CaptureFixture[str]
+    launcher: Launcher, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """It is no silently cold launcher: its traceback stands on stderr, and whoever asks for a fork has none."""
-    started("steps.no_such")
+    launcher.start(["steps.no_such"])
     with pytest.raises(RuntimeError):
-        launch.call("os:getpid")
+        launcher.call("os:getpid")
     assert "No module named 'steps.no_such'" in capfd.readouterr().err
 
 
@@ -75,42 +72,40 @@ ENDS: list[tuple[str, int]] = [
 
 
 @pytest.mark.parametrize(("code", "expected"), ENDS, ids=[code for code, _ in ENDS])
-def test_the_exit_code_is_the_interpreters(
-    code: str, expected: int, started: Callable[..., None], tmp_path: Path
-) -> None:
+def test_the_exit_code_is_the_interpreters(code: str, expected: int, launcher: Launcher, tmp_path: Path) -> None:
     """Whatever way a program ends, its code and its last words are those of an interpreter of its own."""
     (tmp_path / "program.py").write_text(f"{code}\n")
-    started()
-    fork, written = run("python program.py", tmp_path)
+    launcher.start()
+    fork, written = run(launcher, "python program.py", tmp_path)
     own = subprocess.run([sys.executable, "program.py"], cwd=tmp_path, capture_output=True, text=True)
     assert fork.exit_code == own.returncode == expected
     assert written == own.stderr
 
 
-def test_what_a_program_took_is_known(started: Callable[..., None], tmp_path: Path) -> None:
+def test_what_a_program_took_is_known(launcher: Launcher, tmp_path: Path) -> None:
     """CPU seconds and the most memory, those of its children too."""
     (tmp_path / "program.py").write_text(
         "import os\nif os.fork() == 0:\n    held = b'x' * 200_000_000\n    sum(range(5_000_000))\n    os._exit(0)\n"
         "os.wait()\n"
     )
-    started()
-    fork, _ = run("python program.py", tmp_path)
+    launcher.start()
+    fork, _ = run(launcher, "python program.py", tmp_path)
     assert fork.exit_code == 0
     assert fork.used["max_rss_kb"] > 200_000
     assert fork.used["cpu_s"] > 0.05
 
 
-def test_any_other_command_is_a_shells(started: Callable[..., None], tmp_path: Path) -> None:
+def test_any_other_command_is_a_shells(launcher: Launcher, tmp_path: Path) -> None:
     """With its own exit code, the variables and the folder."""
-    started()
-    fork, written = run('echo "$WORD in $PWD" | cat; exit 3', tmp_path, WORD="here")
+    launcher.start()
+    fork, written = run(launcher, 'echo "$WORD in $PWD" | cat; exit 3', tmp_path, WORD="here")
     assert (fork.exit_code, written) == (3, f"here in {tmp_path}\n")
 
 
-def test_a_signal_reaches_the_whole_session(started: Callable[..., None], tmp_path: Path) -> None:
+def test_a_signal_reaches_the_whole_session(launcher: Launcher, tmp_path: Path) -> None:
     """A command, and what it has started, ends by the signal that is sent to it."""
-    started()
-    fork = launch.run("sleep 600 & sleep 600; true", str(tmp_path), {"LEFT": tmp_path.name}, tmp_path / "output")
+    launcher.start()
+    fork = launcher.run("sleep 600 & sleep 600; true", str(tmp_path), {"LEFT": tmp_path.name}, tmp_path / "output")
     until(lambda: len(proc.with_variable(f"LEFT={tmp_path.name}")) >= 3, 120, "the shell and its children")
     fork.send(signal.SIGTERM)
     assert fork.wait(120)
@@ -118,31 +113,31 @@ def test_a_signal_reaches_the_whole_session(started: Callable[..., None], tmp_pa
     until(lambda: not proc.with_variable(f"LEFT={tmp_path.name}"), 120, "the end of all")
 
 
-def test_a_launcher_that_was_killed_is_replaced(started: Callable[..., None], tmp_path: Path) -> None:
+def test_a_launcher_that_was_killed_is_replaced(launcher: Launcher, tmp_path: Path) -> None:
     """What it had forked is lost, and killed; the next request starts another, prepared as the first was."""
-    started("steps.parameters.declared")
-    launch.prepare([("steps.process.threads:limit", {"threads": 3})])
-    fork = launch.run("sleep 600", str(tmp_path), {}, tmp_path / "output")
-    first = launch.pid()
+    launcher.start(["steps.parameters.declared"])
+    launcher.prepare([("steps.process.threads:limit", {"threads": 3})])
+    fork = launcher.run("sleep 600", str(tmp_path), {}, tmp_path / "output")
+    first = launcher.pid
     assert first is not None
     os.kill(first, signal.SIGKILL)
     assert fork.wait(120)
     assert (fork.is_lost, fork.exit_code) == (True, None)
     until(lambda: proc.started(fork.pid) is None, 120, "the end of what it had forked")
-    assert launch.call("os:getenv", key="OMP_NUM_THREADS") == "3"
-    assert launch.pid() != first
+    assert launcher.call("os:getenv", key="OMP_NUM_THREADS") == "3"
+    assert launcher.pid != first
 
 
 # A tuner: it has a launcher, one command that runs, one that left its session, and a folder.
 TUNER = """
 import os, sys, time
 from pathlib import Path
-from steps.backends.warm import launch
+from steps.backends.warm.launch import Launcher
 folder = Path(sys.argv[1])
 os.environ["TUNING_TUNER"] = str(os.getpid())
 (folder / "files").mkdir()
-launch.start([], [folder / "files"])
-launch.run("setsid sleep 600 & sleep 600", str(folder), {}, folder / "output")
+launcher = Launcher(foremost=True).start([], [folder / "files"])
+launcher.run("setsid sleep 600 & sleep 600", str(folder), {}, folder / "output")
 print("ready", flush=True)
 time.sleep(600)
 """
@@ -166,15 +161,15 @@ def test_nothing_outlives_the_tuner(number: int, tmp_path: Path) -> None:
 
 FORKED = """
 import os, time
-from steps.backends.warm import launch
+from steps.backends.warm.launch import Launcher
 
-launch.start([])
-launch.call("os:getpid")
+launcher = Launcher().start()
+launcher.call("os:getpid")
 pid = os.fork()
 if pid == 0:
     time.sleep(600)
     os._exit(0)
-launch.stop()
+launcher.stop()
 os.kill(pid, 9)
 os.waitpid(pid, 0)
 """
@@ -185,22 +180,22 @@ def test_a_fork_of_the_tuner_does_not_keep_the_launcher() -> None:
     subprocess.run([sys.executable, "-c", FORKED], cwd=PROJECT, check=True, timeout=120)
 
 
-def test_a_signal_for_the_tuner_does_not_end_the_launcher(started: Callable[..., None]) -> None:
+def test_a_signal_for_the_tuner_does_not_end_the_launcher(launcher: Launcher) -> None:
     """systemd, say, signals every process: the launcher leaves that to the tuner, and its forks can be signalled."""
-    started()
-    assert launch.call("os:getpid") > 0
-    pid = launch.pid()
+    launcher.start()
+    assert launcher.call("os:getpid") > 0
+    pid = launcher.pid
     assert pid is not None
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         os.kill(pid, number)
-    assert launch.call("signal:getsignal", signalnum=signal.SIGTERM) == signal.SIG_DFL
-    assert launch.pid() == pid
+    assert launcher.call("signal:getsignal", signalnum=signal.SIGTERM) == signal.SIG_DFL
+    assert launcher.pid == pid
 
 
-def test_a_fork_has_a_connection(started: Callable[..., None]) -> None:
+def test_a_fork_has_a_connection(launcher: Launcher) -> None:
     """A function of ours runs in a fork with the other end of a connection, and ends when it is told to."""
-    started()
-    fork, connection = launch.fork("tests.backends.warm.test_launch:echo", "first")
+    launcher.start()
+    fork, connection = launcher.fork("tests.backends.warm.test_launch:echo", "first")
     with connection:
         assert connection.recv() == "first"
         connection.send("second")
@@ -217,10 +212,10 @@ def echo(connection: Any, word: str) -> None:
         connection.send(received)
 
 
-def test_orders_of_any_size_arrive(started: Callable[..., None], tmp_path: Path) -> None:
+def test_orders_of_any_size_arrive(launcher: Launcher, tmp_path: Path) -> None:
     """A command of a hundred thousand characters, and calls before it in one go."""
-    started("steps.parameters.declared")
-    launch.prepare([("steps.parameters.declared:shown", {"value": "x" * 500_000})])
+    launcher.start(["steps.parameters.declared"])
+    launcher.prepare([("steps.parameters.declared:shown", {"value": "x" * 500_000})])
     (tmp_path / "program.py").write_text("import sys\nprint(len(sys.argv[1]))\n")
-    fork, written = run(f"python program.py {'y' * 100_000}", tmp_path)
+    fork, written = run(launcher, f"python program.py {'y' * 100_000}", tmp_path)
     assert (fork.exit_code, written) == (0, "100000\n")
