@@ -47,6 +47,13 @@ class Tag:
     REASON = "tuning.reason"  # why a trial failed, one sentence
     STDERR = "tuning.stderr"  # the last lines that a failed trial wrote
     REPRODUCE = "tuning.reproduce"  # the one command that repeats a child
+    # Of a child of somebody's own entry point.
+    OUTPUT = "tuning.output"  # what it prints: a path on this machine while it runs, then Artifact.LOG
+    # Written by its own processes, see steps.backends.warm.mlflow_calls.
+    ASKED_EXPERIMENT = "tuning.asked_experiment"  # what it gave to set_experiment, which means the study's
+    OTHER_SERVER = "tuning.other_server"  # a tracking URI that it uses, other than the study's
+    STARTS_RUNS = "tuning.starts_runs"  # true if it has started other runs
+    WITHIN = "tuning.within"  # on such a run: the child's run id
     # Of a study's parent run.
     IDENTITY = "tuning.identity"  # what makes the study this one, JSON: see steps.tuning.record.identity
     TUNER = "tuning.tuner"  # the process that works on it and its last heartbeat, JSON: see steps.tuning.record.lock
@@ -79,7 +86,7 @@ class Artifact:
 
     ENVIRONMENT = "environment/environment.json"  # the installed packages, Python, the machine
     CONDA = "environment/conda.yaml"  # what it should be
-    LOG = "log.txt"  # on a trial that failed: its whole output
+    LOG = "log.txt"  # on a trial that failed, or of somebody's own entry point: the end of its output
     GIT_DIFF = "git.diff"  # on a study whose tree is dirty: what makes it so
     # On a study.
     WARM_START = "warm_start.json"  # the runs that its search knew from the start, and why others are left out
@@ -102,6 +109,7 @@ class Variable:
 
     RUN_ID = "MLFLOW_RUN_ID"  # MLflow's own: the run that `mlflow run` has made for a step
     TUNER = "TUNING_TUNER"  # the tuner's process id, for its children
+    TRIAL = "TUNING_TRIAL"  # a trial's run, experiment and server, JSON, for the processes that its own code starts
     FILES = "TUNING_FILES"  # the folder of a study that keeps what was fetched for it
     KNOWN_ENVIRONMENT = "TUNING_ENVIRONMENT"  # sha256 of the environment that the study's run has on record
     PATCHES = "TUNING_PATCHES"  # off: no patch of speed, see steps.patches

@@ -45,7 +45,7 @@ def _sibling(name: str) -> Any:
     return module
 
 
-main_program, orders, processes = (_sibling(name) for name in ("main_program", "orders", "processes"))
+main_program, mlflow_calls, orders, processes = map(_sibling, ("main_program", "mlflow_calls", "orders", "processes"))
 
 
 class ForkServer:
@@ -201,15 +201,19 @@ def become(request: "dict[str, Any]") -> None:
             named(request["function"])(connection, *connection.recv())
         return
     words = request.get("words", [])
-    main_program.redirect(request["output"], unbuffered=words[1:2] == ["-u"])
+    quick = request.get("quick", False)
+    main_program.redirect(request["output"], unbuffered=words[1:2] == ["-u"], by_lines=not quick)
     os.environ.update(request["variables"])
     os.chdir(request["folder"])
     sys.path[:] = [path for path in sys.path if path not in request["own_path"]]
+    if not quick:  # somebody's own code
+        os.environ.update(mlflow_calls.variables(os.environ))
+        mlflow_calls.begin()
     if "shell" in request:
         os.execvp("bash", ["bash", "-c", request["shell"]])
     if "numpy" in sys.modules:
         sys.modules["numpy"].random.seed()  # a fork would draw what all others draw; `random` sees to itself
-    main_program.run(words, quick=request["quick"])
+    main_program.run(words, quick=quick)
 
 
 def named(path: str) -> Any:

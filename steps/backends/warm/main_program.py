@@ -16,8 +16,11 @@ from typing import Any, Optional
 _quick_end: "list[int]" = []
 
 
-def redirect(output: str, unbuffered: bool) -> None:
-    """Write stdout and stderr to a file, by streams such as an interpreter makes for one; stdin is empty."""
+def redirect(output: str, *, unbuffered: bool, by_lines: bool) -> None:
+    """Write stdout and stderr to a file, by streams such as an interpreter makes for one; stdin is empty.
+
+    `by_lines`: stdout is written line by line, for somebody who watches the file. Else a line waits for 8 KB of others.
+    """
     nothing = os.open(os.devnull, os.O_RDONLY)
     target = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     for number, descriptor in ((0, nothing), (1, target), (2, target)):
@@ -36,7 +39,7 @@ def redirect(output: str, unbuffered: bool) -> None:
             binary = io.BufferedWriter(raw)
         stream: Any = io.TextIOWrapper(
             binary, encoding=before.encoding, errors=before.errors,
-            line_buffering=number == 2 and not unbuffered, write_through=unbuffered and number > 0,
+            line_buffering=number >= (1 if by_lines else 2) and not unbuffered, write_through=unbuffered and number > 0,
         )  # fmt: skip
         stream.mode = "w" if number else "r"
         setattr(sys, name, stream)

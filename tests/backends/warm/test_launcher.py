@@ -60,7 +60,11 @@ def test_a_program_is_whole_under_each_python_of_this_machine(tmp_path):
     assert answers
 
 
-@pytest.mark.parametrize("name", ["launcher", "main_program", "orders", "processes"])
+# The launcher, and what it imports from beside it.
+ANY_PYTHON = ["launcher", "main_program", "mlflow_calls", "on_path/sitecustomize", "orders", "processes", "spelling"]
+
+
+@pytest.mark.parametrize("name", [*ANY_PYTHON, "../../names"])
 def test_the_launcher_is_python_3_9_and_the_standard_library_alone(name):
     """An environment of any Python from 3.9 on, with nothing of this project in it, can run it."""
     tree = ast.parse((FOLDER / f"{name}.py").read_text(), feature_version=OLDEST)
