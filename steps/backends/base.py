@@ -56,7 +56,8 @@ class OwnBackend(AbstractBackend):
         """Create the child run and have it executed; returns at once.
 
         The configuration may have `name`, `tags` and `metrics`, which the run is created with, `variables` for the
-        environment of the command, and a `folder`, with the project in it, for the command instead of the project's.
+        environment of the command, a `folder`, with the project in it, for the command instead of the project's, and
+        `output`, the path of a file for what the command writes.
         """
         key = (Path.cwd(), project_uri, version)  # a URI may be a relative path
         if key not in self._sources:
@@ -76,7 +77,8 @@ class OwnBackend(AbstractBackend):
         folder = backend_config.get("folder")
         if folder is not None:
             variables["PWD"] = str(folder)  # what a shell would say; it looks for no other name of the folder
-        created = CreatedRun(run_id, command, str(folder or source.root), variables, self._folder / f"{run_id}.log")
+        output = Path(backend_config.get("output") or self._folder / f"{run_id}.log")
+        created = CreatedRun(run_id, command, str(folder or source.root), variables, output)
         return self.execute(created, backend_config)
 
     @abstractmethod

@@ -1,5 +1,6 @@
 """Repeat a run: as a child of this run, by `mlflow.run` in an interpreter of its own, watched to its end."""
 
+import os
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,13 +12,14 @@ from mlflow.utils.mlflow_tags import MLFLOW_PROJECT_ENTRY_POINT
 
 from steps.backends import adapter, control
 from steps.backends.submitted_run import GRACE_S
+from steps.backends.warm import mlflow_calls
 from steps.errors import StepError
 from steps.names import Role, Tag
 from steps.process.signals import Interrupts
 from steps.project import paths
 from steps.project.environment import PROJECT
 from steps.reproduction.worktree import Worktree
-from steps.tracking import read, write
+from steps.tracking import inner_runs, read, write
 
 # How many lines of a failed run's output are shown.
 _LINES = 20
@@ -31,7 +33,7 @@ def run(original: Run, tree: Worktree, interrupts: Interrupts) -> Run:
     entry_point, name = original.data.tags[MLFLOW_PROJECT_ENTRY_POINT], original.info.run_name
     with tempfile.TemporaryDirectory(prefix="reproduce-") as folder:
         output = Path(folder) / "output"
-        with control.writing_to(output):
+        with control.surroundings(output, mlflow_calls.variables(os.environ)):
             submitted = mlflow.run(
                 str(tree.project),
                 entry_point,
@@ -52,10 +54,12 @@ def run(original: Run, tree: Worktree, interrupts: Interrupts) -> Run:
             child.ask_to_end()
             child.wait() if child.ends_within(GRACE_S) else child.cancel()
             child.end_strays()
+            inner_runs.end(child.run_id, "KILLED")
             MlflowClient().set_terminated(child.run_id, "KILLED")
             interrupts.answered()
             interrupts.check()
         failure = child.failure()
+        inner_runs.end(child.run_id, "FINISHED" if failure is None else "FAILED")
         if failure is not None:
             MlflowClient().set_terminated(child.run_id, "FAILED")
             lines = output.read_text(encoding="utf-8", errors="replace").splitlines()[-_LINES:]

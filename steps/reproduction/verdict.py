@@ -1,6 +1,6 @@
 """Compare a run and its repetition: whether every score is the same to the last bit, and if not, why. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from steps.names import Metric
@@ -28,6 +28,12 @@ def is_score(metric: str) -> bool:
     return metric not in _NO_SCORES and not metric.startswith(_SYSTEM)
 
 
+def other_metrics(then: Mapping[str, float], now: Mapping[str, float], judged: Iterable[str]) -> list[str]:
+    """Say for each metric that was not judged what it was, and what it is now."""
+    others = sorted({**then, **now}.keys() - set(judged) - {Metric.TRIAL})
+    return [f"{name} {then.get(name, 'none')!s}, now {now.get(name, 'none')!s}" for name in others]
+
+
 def verdict(then: Facts, now: Facts, doubt: str = "") -> str:
     """Return `identical`, or `differs: ` with the first difference and its likely cause.
 
@@ -40,7 +46,7 @@ def verdict(then: Facts, now: Facts, doubt: str = "") -> str:
     if package:
         return _differs(package, score, "environment: another version than then")
     if score and doubt:
-        return _differs(score, "", f"code: {doubt}")
+        return _differs(score, None, f"code: {doubt}")
     if then.folds != now.folds:
         cause = "code: another seed, split or number of folds, or code that splits otherwise"
         return _differs("other rows in the folds of the same data", score, cause)
@@ -48,13 +54,14 @@ def verdict(then: Facts, now: Facts, doubt: str = "") -> str:
         return IDENTICAL
     machine = _first(then.machine, now.machine)
     if machine:
-        return _differs(score, "", f"hardware: {machine}")
-    return _differs(score, "", "code: it draws without the seed, or depends on something that is not on record")
+        return _differs(score, None, f"hardware: {machine}")
+    return _differs(score, None, "code: it draws without the seed, or depends on something that is not on record")
 
 
-def _differs(what: str, also: str, cause: str) -> str:
-    more = f"; {also}" if also else "; every score is the same"
-    return f"differs: {what}{more if also or not what.startswith(('cv_', 'fold_', 'test_')) else ''} ({cause})"
+def _differs(what: str, score: str | None, cause: str) -> str:
+    """Write the verdict; `score` is the first score that differs too, empty if none does, None if `what` is one."""
+    also = "" if score is None else f"; {score or 'every score is the same'}"
+    return f"differs: {what}{also} ({cause})"
 
 
 def _score(then: Facts, now: Facts) -> str:

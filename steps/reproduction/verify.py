@@ -29,8 +29,13 @@ def reproduce(settings: ReproduceSettings, run_id: str, interrupts: Interrupts) 
     for run in runs:
         with worktree.checkout(run) as tree:
             repeated = repeat.run(run, tree, interrupts)
-        result = verdict.verdict(facts.read(run), facts.read(repeated, now=True), tree.doubt)
+        judged = facts.judged(run)
+        result = verdict.verdict(facts.read(run, judged), facts.read(repeated, judged, now=True), tree.doubt)
         print(f"{run.info.run_name} ({run.info.run_id}): {result}", file=sys.stderr)
+        if judged is not None:
+            then, now = (facts.metrics(each, judged) for each in (run, repeated))
+            for line in verdict.other_metrics(then, now, judged.objectives):
+                print(f"    not judged: {line}", file=sys.stderr)
         if result != verdict.IDENTICAL:
             if len(runs) > 1:
                 result = result.replace("differs: ", f"differs: {run.info.run_name}: ", 1)

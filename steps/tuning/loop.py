@@ -183,7 +183,7 @@ class StudyLoop:
         steps: Steps = ()
         pruned_at = None
         if self.search.prunes:
-            steps = self.children.steps(child.run_id)
+            steps = self.children.steps(child.run_id, ended=True)
             pruned_at = self.search.judge(child.number, steps)
             steps = [(step, value) for step, value in steps if pruned_at is None or step <= pruned_at]
         result = self.children.settle(child, steps, pruned_at, may_retry=may_retry)

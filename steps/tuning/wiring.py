@@ -22,7 +22,9 @@ from steps.tuning.search.pruning import Steps
 from steps.tuning.search.search import Search
 from steps.tuning.study_plan import StudyPlan
 from steps.tuning.trials import command
+from steps.tuning.trials.child_results import ChildResults
 from steps.tuning.trials.child_runs import ChildRuns
+from steps.tuning.trials.own_results import OwnResults
 from steps.tuning.trials.places import Place, Places
 
 
@@ -32,11 +34,13 @@ def make_child_runs(plan: StudyPlan, study: str, experiment_id: str, folder: Pat
     parameters = plan.entry.common(settings)
     if plan.entry.runs_train and plan.prunes:
         parameters |= {"log_folds": "live"}
+    results = ChildResults if plan.entry.runs_train else OwnResults
     return ChildRuns(
         project=os.path.relpath(environment.PROJECT),
         entry=plan.entry,
         parameters=parameters,
         objectives=plan.objectives,
+        results=results([objective.name for objective in plan.objectives], experiment_id),
         steps_of=Metric.fold(settings.metric) if plan.is_folded else plan.objectives[0].name,
         study=study,
         experiment_id=experiment_id,

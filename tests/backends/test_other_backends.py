@@ -11,6 +11,7 @@ from mlflow.projects.submitted_run import SubmittedRun
 
 from steps.tuning import entry_point
 from steps.tuning.search.objective import Objective
+from steps.tuning.trials.child_results import ChildResults
 from steps.tuning.trials.child_runs import ChildRuns
 from steps.tuning.trials.command import Origin
 from steps.tuning.trials.places import Place
@@ -46,7 +47,8 @@ class Elsewhere(SubmittedRun):
 def launched(backend: str, project: str, config: dict[str, Any], folder: Path) -> Any:
     return ChildRuns(
         project=project, entry=entry_point.find("train"), parameters=SHARED,
-        objectives=(Objective("cv_accuracy", "maximize"),), steps_of="fold_accuracy", study="far",
+        objectives=(Objective("cv_accuracy", "maximize"),), results=ChildResults(["cv_accuracy"], "0"),
+        steps_of="fold_accuracy", study="far",
         experiment_id="0", backend=backend, backend_config=config, digits=3, folder=folder, origin=Origin(),
     ).launch(JOB, Place(0, has_port=False))  # fmt: skip
 

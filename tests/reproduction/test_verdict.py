@@ -2,7 +2,7 @@ import dataclasses
 
 import pytest
 
-from steps.reproduction.verdict import Facts, is_score, verdict
+from steps.reproduction.verdict import Facts, is_score, other_metrics, verdict
 
 THEN = Facts(
     scores={"cv_accuracy": [(0, 0.95)], "fold_accuracy": [(0, 0.9), (1, 1.0)]},
@@ -47,6 +47,7 @@ VERDICTS = [
     (changed(packages={"scikit-learn": "1.9.1"}, scores=LAST_BIT), "", ["numpy 2.4.6, now none; cv_accuracy"]),
     (changed(folds="0" * 64, scores=OTHER_FOLD), "", ["other rows in the folds of the same data; fold_", "seed"]),
     (changed(scores={"cv_accuracy": [(0, 0.95)]}), "", ["fold_accuracy has 2 values, now 0"]),
+    (changed(scores={**THEN.scores, "loss": [(0, 0.5)]}), "", ["differs: loss has 0 values, now 1 (code: it draws"]),
 ]
 
 
@@ -65,3 +66,10 @@ def test_what_depends_on_the_clock_is_no_score():
         "cv_r2",
         "loss",
     ]
+
+
+def test_what_is_not_judged_is_listed_with_both_values():
+    """Also what one of the two has not logged; the trial's number is no metric of the code's."""
+    then, now = {"loss": 0.5, "seconds": 1.25, "trial": 3.0, "old": 1.0}, {"loss": 0.5, "seconds": 1.5, "new": 2.0}
+    lines = ["new none, now 2.0", "old 1.0, now none", "seconds 1.25, now 1.5"]
+    assert other_metrics(then, now, ["loss"]) == lines

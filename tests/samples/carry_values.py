@@ -24,6 +24,7 @@ from steps.tuning import entry_point as entries
 from steps.tuning.search.objective import Objective
 from steps.tuning.search.search import Search
 from steps.tuning.space import file
+from steps.tuning.trials.child_results import ChildResults
 from steps.tuning.trials.child_runs import ChildRuns
 from steps.tuning.trials.command import Origin
 from steps.tuning.trials.places import Place
@@ -110,6 +111,7 @@ def main() -> None:
                 entry=entries.find("train"),
                 parameters={"refit": "false", "folds": "2", "data": "iris"},
                 objectives=[Objective("cv_accuracy", "maximize")],
+                results=ChildResults(["cv_accuracy"], "0"),
                 steps_of="fold_accuracy",
                 study="values",
                 experiment_id="0",

@@ -166,7 +166,7 @@ class FakeChildRuns:
         self.launched.append(child)
         return child
 
-    def steps(self, run_id: str) -> list[tuple[int, float]]:
+    def steps(self, run_id: str, *, ended: bool = False) -> list[tuple[int, float]]:
         return list(self.steps_of(next(child.job for child in self.launched if child.run_id == run_id)))
 
     def settle(

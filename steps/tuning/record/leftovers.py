@@ -4,7 +4,7 @@ from mlflow.entities import Run
 from mlflow.tracking import MlflowClient
 
 from steps.names import Role, State, Tag
-from steps.tracking import read, write
+from steps.tracking import inner_runs, read, write
 from steps.tuning.trials.trial import SETTLED, STATUS
 
 
@@ -17,6 +17,8 @@ def settle(run: Run) -> None:
     state = run.data.tags.get(Tag.STATE)
     if state not in (*SETTLED, State.STOPPED, State.RETRIED):
         write.record(run.info.run_id, tags={Tag.STATE: State.STOPPED})
+    if Tag.STARTS_RUNS in run.data.tags:
+        inner_runs.end(run.info.run_id, "KILLED")
     if run.info.status in ("RUNNING", "SCHEDULED"):
         status = STATUS[SETTLED[state]] if state in SETTLED else "KILLED"
         MlflowClient().set_terminated(run.info.run_id, status)

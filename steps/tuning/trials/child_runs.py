@@ -16,13 +16,14 @@ from optuna.trial import TrialState
 from steps import backends
 from steps.backends import adapter, control
 from steps.backends.submitted_run import GRACE_S, POLL_S, is_transient
-from steps.names import Artifact, Metric, Role, State, Tag
+from steps.names import Metric, Role, State, Tag
 from steps.tracking import read, write
 from steps.tuning.entry_point import EntryPoint
 from steps.tuning.search.objective import Objective
 from steps.tuning.search.pruning import Steps, as_logged
 from steps.tuning.search.search import Outcome
-from steps.tuning.trials import refusal
+from steps.tuning.trials import log_file, refusal
+from steps.tuning.trials.child_results import ChildResults
 from steps.tuning.trials.command import Origin
 from steps.tuning.trials.places import Place
 from steps.tuning.trials.trial import STATUS, Adopted, Child, Job, TrialResult
@@ -30,8 +31,6 @@ from steps.tuning.trials.trial import STATUS, Adopted, Child, Job, TrialResult
 # How many lines of a failed child's output go to a tag of its run.
 _LAST_LINES = 20
 _REASON_LENGTH = 300
-# How many characters of that output, its end, become an artifact.
-_LOG_LENGTH = 20_000_000
 
 
 @dataclass(frozen=True)
@@ -40,13 +39,14 @@ class ChildRuns:
 
     `parameters` go to every child. `steps_of` is the metric whose steps a pruner sees, and `seen_by_pruner` makes of
     them what it sees. `several` tells whether the study has several estimators: then the record of a child names its
-    own.
+    own. `results` reads what they leave behind.
     """
 
     project: str
     entry: EntryPoint
     parameters: Mapping[str, str]
     objectives: Sequence[Objective]
+    results: ChildResults
     steps_of: str
     study: str
     experiment_id: str
@@ -72,14 +72,20 @@ class ChildRuns:
         """Create a child run and start it at a place; returns at once."""
         place.prepare()
         name = self._name(job)
-        output = self.folder / f"{name}.log"
+        output = log_file.path_for(self.folder, name)
         tags, metrics = self._record_of(job)
         if retry_of is not None:
             tags[Tag.RETRY_OF] = retry_of
+        if self.backend != backends.RAY:  # there it is on a node
+            tags |= self.results.launched(output)
         ours = self.backend in backends.OURS
-        own = {"name": name, "tags": tags, "metrics": metrics, "variables": place.variables, "folder": place.folder}
+        own = {
+            "name": name, "tags": tags, "metrics": metrics, "output": str(output),
+            "variables": place.variables, "folder": place.folder,
+        }  # fmt: skip
         config = own if ours else self.backend_config
-        with contextlib.nullcontext() if ours else control.surroundings(output, place.variables):
+        variables = {**place.variables, **self.results.variables}
+        with contextlib.nullcontext() if ours else control.surroundings(output, variables):
             run = mlflow.run(
                 self.project,
                 self.entry.name,
@@ -96,10 +102,11 @@ class ChildRuns:
             write.record(run.run_id, metrics, tags)
         return Child(job, adapter.adapt(run, output), place)
 
-    def steps(self, run_id: str) -> Steps:
+    def steps(self, run_id: str, *, ended: bool = False) -> Steps:
         """Return what a pruner sees of a run so far, (step, value) in order: the first finite value of each step."""
+        history = self.results.history(run_id, self.steps_of, ended=ended)
         values: dict[int, float] = {}
-        for metric in sorted(self._history(run_id, self.steps_of), key=lambda m: (m.step, m.timestamp)):
+        for metric in sorted(history, key=lambda m: (m.step, m.timestamp)):
             values.setdefault(metric.step, metric.value)
         return self.seen_by_pruner([(step, value) for step, value in values.items() if read.is_finite(value)])
 
@@ -117,20 +124,24 @@ class ChildRuns:
         up to that. It is COMPLETE if the process ended well and the run has each objective as a finite number. Else it
         is FAIL, or RETRIED if it may be run again and the failure is transient.
         """
+        failure = child.failure()
+        taken = self.results.take(child.run_id, failure, pruned=pruned_at is not None)
+        reason = taken.reason or _why_not_finite(taken.values)
         if pruned_at is not None:
             ended = TrialResult(child.job, child.run_id, Outcome(TrialState.PRUNED, steps=tuple(reported)))
+        elif reason is None:
+            values = tuple(taken.values[objective.name] for objective in self.objectives)
+            ended = TrialResult(child.job, child.run_id, Outcome(TrialState.COMPLETE, values, tuple(reported)))
         else:
-            values, reason = self._values(child)
-            if reason is None:
-                ended = TrialResult(child.job, child.run_id, Outcome(TrialState.COMPLETE, values, tuple(reported)))
-            else:
-                lines = _last_lines(child.output)
-                outcome = Outcome(TrialState.FAIL, steps=tuple(reported))
-                retried = may_retry and is_transient(reason)
-                refused = "" if retried else self._refusal(child.job, reason, lines)
-                whole_reason = _with_last_line(reason, lines)
-                ended = TrialResult(child.job, child.run_id, outcome, whole_reason, lines, retried, refused)
-        self._write(ended, pruned_at, child.output, child.node)
+            lines = log_file.last_lines(child.output)
+            if failure:
+                reason = reason.replace(failure, _with_telling_line(failure, lines), 1)
+            lines = "\n".join(lines.splitlines()[-_LAST_LINES:])
+            outcome = Outcome(TrialState.FAIL, steps=tuple(reported))
+            retried = may_retry and is_transient(failure or "")
+            refused = "" if retried else self._refusal(child.job, failure or "", lines)
+            ended = TrialResult(child.job, child.run_id, outcome, reason, lines, retried, refused)
+        self._write(ended, pruned_at, child, taken.run_name)
         return ended
 
     def stop(self, children: Iterable[Child]) -> None:
@@ -146,26 +157,12 @@ class ChildRuns:
             child.submitted.cancel()
         for child in ending:  # after all have ended, since the server may not answer
             self.disown(child.run_id)
+            self.results.end_inner(child.run_id)
             MlflowClient().set_terminated(child.run_id, "KILLED")
 
     def disown(self, run_id: str) -> None:
         """Mark a run as one that does not count in the study."""
         MlflowClient().set_tag(run_id, Tag.STATE, State.STOPPED)
-
-    def _values(self, child: Child | Adopted) -> tuple[tuple[float, ...], str | None]:
-        values = []
-        reason = child.failure()
-        for objective in self.objectives:
-            # To read one metric costs a sixth of reading the run.
-            history = self._history(child.run_id, objective.name)
-            value = max(history, key=lambda m: (m.step, m.timestamp)).value if history else None
-            if reason is None and value is None:
-                reason = f"ended well, but logged no {objective.name}"
-            elif reason is None and value is not None and not read.is_finite(value):
-                reason = f"{objective.name} is {value:.6g}, not a finite number"
-            if value is not None:
-                values.append(value)
-        return tuple(values), reason
 
     def _refusal(self, job: Job, reason: str, lines: str) -> str:
         """Say which arguments a trial's script does not take, or lacks; empty if it failed of something else."""
@@ -174,32 +171,27 @@ class ChildRuns:
         said = refusal.refusal(lines, self.command(job))
         return f"{self.entry.name!r} {said}" if said else ""
 
-    def _write(self, ended: TrialResult, pruned_at: int | None, output: Path | None, node: str | None) -> None:
+    def _write(self, ended: TrialResult, pruned_at: int | None, child: Child | Adopted, run_name: str | None) -> None:
         tags = {Tag.STATE: State.RETRIED if ended.retried else ended.outcome.state.name}
-        if node is not None:
-            tags[Tag.NODE] = node
+        client, run_id = MlflowClient(), ended.run_id
+        if child.node is not None:
+            tags[Tag.NODE] = child.node
         if ended.outcome.state == TrialState.FAIL:
             tags |= {Tag.REASON: ended.reason, Tag.STDERR: ended.stderr}
-            self._keep_log(ended.run_id, output)
+        tags |= self.results.keep(run_id, child.output, failed=ended.outcome.state == TrialState.FAIL)
+        name = self._name(child.job)
+        if run_name not in (None, name) and not str(run_name).startswith(f"{name} · "):
+            client.update_run(run_id, name=f"{name} · {run_name}")
         reported = json.dumps(ended.outcome.steps)
         if ended.outcome.steps and len(reported) <= write.TAG_LENGTH:  # else a resumed study reads them from the metric
             tags[Tag.REPORTED] = reported
         if pruned_at is not None:
             tags[Tag.PRUNED_AT] = str(pruned_at)
-        client, run_id = MlflowClient(), ended.run_id
         if len(tags) == 1:  # one tag costs half of what a batch does
             client.set_tag(run_id, Tag.STATE, tags[Tag.STATE])
         else:
             write.record(run_id, tags=tags)
         client.set_terminated(run_id, STATUS[ended.outcome.state])
-
-    def _keep_log(self, run_id: str, output: Path | None) -> None:
-        if output is not None and output.exists():
-            text = output.read_text(encoding="utf-8", errors="replace")
-            MlflowClient().log_text(run_id, text[-_LOG_LENGTH:], Artifact.LOG)
-
-    def _history(self, run_id: str, metric: str) -> list[Any]:
-        return list(MlflowClient().get_metric_history(run_id, metric))
 
     def _name(self, job: Job) -> str:
         if job.role:
@@ -224,14 +216,13 @@ class ChildRuns:
         return tags, [] if job.role else [write.metric(Metric.TRIAL, job.number)]
 
 
-def _with_last_line(reason: str, lines: str) -> str:
-    """Add to an exit code the last line that the process wrote: of an exception, its type and message."""
-    last = lines.rpartition("\n")[2].strip()
-    return f"{reason}: {last[:_REASON_LENGTH]}" if last and reason.startswith("exit code") else reason
+def _with_telling_line(reason: str, lines: str) -> str:
+    """Add to an exit code the line of the process's last ones that says most."""
+    line = log_file.telling_line(lines)
+    return f"{reason}: {line[:_REASON_LENGTH]}" if line and reason.startswith("exit code") else reason
 
 
-def _last_lines(output: Path | None) -> str:
-    if output is None or not output.exists():
-        return ""
-    lines = output.read_text(encoding="utf-8", errors="replace").splitlines()
-    return "\n".join(lines[-_LAST_LINES:])
+def _why_not_finite(values: Mapping[str, float]) -> str | None:
+    """Name the first objective that is no finite number, if there is one."""
+    wrong = [(name, value) for name, value in values.items() if not read.is_finite(value)]
+    return f"{wrong[0][0]} is {wrong[0][1]:.6g}, not a finite number" if wrong else None

@@ -16,6 +16,7 @@ from steps.errors import Unreachable
 from steps.tuning import entry_point
 from steps.tuning.search.objective import Objective
 from steps.tuning.trials import child_runs
+from steps.tuning.trials.child_results import ChildResults
 from steps.tuning.trials.child_runs import ChildRuns
 from steps.tuning.trials.command import Origin
 from steps.tuning.trials.trial import Adopted, Child, Job
@@ -31,9 +32,10 @@ def children(client, tmp_path) -> ChildRuns:
     return study_of(tmp_path, ACCURACY)
 
 
-def study_of(folder: Path, *objectives: Objective) -> ChildRuns:
+def study_of(folder: Path, *objectives: Objective, results: type[ChildResults] = ChildResults) -> ChildRuns:
     return ChildRuns(
         project=".", entry=entry_point.find("train"), parameters={}, objectives=objectives, steps_of="fold_accuracy",
+        results=results([objective.name for objective in objectives], "0"),
         study="mine", experiment_id="0", backend="warm", backend_config={}, digits=3, folder=folder, origin=Origin(),
     )  # fmt: skip
 

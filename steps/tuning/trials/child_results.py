@@ -1,0 +1,60 @@
+"""What a child of `train` has left behind, and what a study does with that."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from mlflow.tracking import MlflowClient
+
+from steps.tuning.trials import log_file
+
+
+@dataclass(frozen=True)
+class Taken:
+    """The objectives that an ended child has logged, by name; why it failed, if so; the name that its run has by now.
+
+    The name is only read of somebody's own entry point, which may give its run another.
+    """
+
+    values: Mapping[str, float]
+    reason: str | None
+    run_name: str | None = None
+
+
+@dataclass
+class ChildResults:
+    """Reads what the children of one study have left: these are runs of `train`, which does nothing unexpected."""
+
+    objectives: Sequence[str]
+    experiment_id: str
+    # Environment variables for a child that MLflow launches by itself.
+    variables: Mapping[str, str] = field(default_factory=dict)
+
+    def launched(self, output: Path) -> dict[str, str]:
+        """Return tags for a child whose output will be in a file of this machine."""
+        return {}
+
+    def history(self, run_id: str, metric: str, *, ended: bool) -> list[Any]:
+        """Return all that a child has logged of a metric so far, or until it `ended`."""
+        return list(MlflowClient().get_metric_history(run_id, metric))
+
+    def take(self, run_id: str, failure: str | None, *, pruned: bool) -> Taken:
+        """Read an ended child's objectives, and say how it failed; `failure` is what its process says."""
+        values = {}
+        for name in self.objectives if not pruned else ():
+            # To read one metric costs a sixth of reading the run.
+            if history := self.history(run_id, name, ended=True):
+                values[name] = max(history, key=lambda m: (m.step, m.timestamp)).value
+            elif failure is None:
+                failure = f"ended well, but logged no {name}"
+        return Taken(values, failure)
+
+    def keep(self, run_id: str, output: Path | None, *, failed: bool) -> dict[str, str]:
+        """Keep a settled child's output, if it is of use, and return tags that go with it."""
+        if failed:
+            log_file.keep(output, run_id)
+        return {}
+
+    def end_inner(self, run_id: str) -> None:
+        """End the runs that a child has left RUNNING: `train` starts none."""

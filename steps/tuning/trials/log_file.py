@@ -1,0 +1,66 @@
+"""The file with what a child has printed. It may be large: no more than its end is ever read."""
+
+import re
+from pathlib import Path
+
+from mlflow.tracking import MlflowClient
+
+from steps.names import Artifact
+
+# How much of its end becomes an artifact, and how much is searched for its last lines.
+_KEPT_BYTES = 1_000_000
+_SEARCHED_BYTES = 50_000
+# The first line of an exception in a traceback; how many lines its message may have, and a frame before it.
+_EXCEPTION = re.compile(r"[A-Za-z_][\w.]*: \S")
+_MESSAGE_LINES, _FRAME_LINES = 50, 4
+
+
+def path_for(folder: Path, name: str) -> Path:
+    """Return the path of a new file for what a child of a name will print."""
+    stem = name.replace(" ", "-")
+    paths = (folder / f"{stem}{f'-{count}' if count > 1 else ''}.log" for count in range(1, 1_000_000))
+    return next(path for path in paths if not path.exists())
+
+
+def last_lines(path: Path | None, count: int = _MESSAGE_LINES) -> str:
+    """Return the last lines of a file, nothing if there is none."""
+    return "\n".join(_end_of(path, _SEARCHED_BYTES).splitlines()[-count:])
+
+
+def telling_line(lines: str) -> str:
+    r"""Return the line that says most: of an exception, the one with its type, whose message may go on; else the last.
+
+    >>> telling_line('  File "fit.py", line 3, in <module>\n    fit()\nValueError: no such thing:\nis not there.')
+    'ValueError: no such thing:'
+    >>> telling_line("epoch 1\nout of luck")
+    'out of luck'
+    """
+    every = lines.splitlines()[-_MESSAGE_LINES:] or [""]
+    for index in range(len(every) - 1, 0, -1):
+        in_frame = any(line.startswith('  File "') for line in every[max(0, index - _FRAME_LINES) : index])
+        if in_frame and every[index - 1].startswith("  ") and _EXCEPTION.match(every[index]):
+            return every[index].strip()
+    return every[-1].strip()
+
+
+def keep(path: Path | None, run_id: str) -> bool:
+    """Write the end of a file to a run, as an artifact; tell whether there was anything."""
+    text = _end_of(path, _KEPT_BYTES)
+    if text:
+        MlflowClient().log_text(run_id, text, Artifact.LOG)
+    return bool(text)
+
+
+def _end_of(path: Path | None, most: int) -> str:
+    """Read the end of a file, from the beginning of a line on; say how much before it was left out."""
+    if path is None or not path.exists():
+        return ""
+    with path.open("rb") as file:
+        before = max(0, path.stat().st_size - most)
+        file.seek(before)
+        content = file.read(most)
+    if not before:
+        return content.decode(errors="replace")
+    line = content.find(b"\n") + 1
+    note = f"[{before + line:,} bytes before this are left out]\n"
+    return note + content[line:].decode(errors="replace")

@@ -1,0 +1,58 @@
+"""What is read of the file with a child's output."""
+
+from pathlib import Path
+
+import mlflow
+import pytest
+from mlflow.tracking import MlflowClient
+
+from steps.tuning.trials import log_file
+
+
+def test_a_file_is_of_one_child(tmp_path: Path) -> None:
+    """A trial that is run once more gets another; no name has a blank."""
+    first = log_file.path_for(tmp_path, "trial 007")
+    first.touch()
+    assert [path.name for path in (first, log_file.path_for(tmp_path, "trial 007"))] == [
+        "trial-007.log",
+        "trial-007-2.log",
+    ]
+
+
+def test_of_a_large_file_only_the_end_is_kept(client: MlflowClient, tmp_path: Path) -> None:
+    """From the beginning of a line on, after a note."""
+    path, run_id = tmp_path / "log", client.create_run("0").info.run_id
+    path.write_bytes(b"".join(b"%07d\xff\n" % number for number in range(300_000)))
+    assert log_file.keep(path, run_id)
+    note, first, *_, last = mlflow.artifacts.load_text(f"runs:/{run_id}/log.txt").splitlines()
+    assert note == "[1,700,001 bytes before this are left out]"
+    assert (len(first), last) == (8, "0299999\ufffd")
+    assert log_file.last_lines(path, 2).splitlines() == ["0299998\ufffd", "0299999\ufffd"]
+
+
+@pytest.mark.parametrize("path", [None, Path("no such file")])
+def test_no_file_is_nothing(path: Path | None) -> None:
+    """A run of an earlier tuner has none."""
+    assert log_file.last_lines(path) == ""
+    assert log_file.keep(path, "its id") is False
+
+
+FRAME = '  File "fit.py", line 3, in <module>\n    fit()\n    ^^^^^\n'
+LINES = [
+    ("epoch 1\nout of luck\n", "out of luck"),
+    (f"Traceback (most recent call last):\n{FRAME}ValueError: boom\n", "ValueError: boom"),
+    (
+        f"{FRAME}mlflow.exceptions.MlflowException: no:\nThe cause\n\nis this\n",
+        "mlflow.exceptions.MlflowException: no:",
+    ),
+    (f"{FRAME}KeyError: 1\n\nDuring handling of it:\n{FRAME}ValueError: 2\n", "ValueError: 2"),
+    (f"{FRAME}KeyboardInterrupt\n", "KeyboardInterrupt"),
+    ("loss: 0.5\nfit.py: error: no such option\n", "fit.py: error: no such option"),
+    ("", ""),
+]
+
+
+@pytest.mark.parametrize(("lines", "says"), LINES)
+def test_the_line_that_says_most(lines: str, says: str) -> None:
+    """Of an uncaught exception the first of its message, else the last."""
+    assert log_file.telling_line(lines) == says

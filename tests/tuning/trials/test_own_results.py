@@ -1,0 +1,129 @@
+"""What is read of a child of somebody's own entry point: real runs in a real database."""
+
+from collections.abc import Callable
+
+import pytest
+from mlflow.entities import Metric, RunTag
+from mlflow.tracking import MlflowClient
+
+from steps.names import Tag
+from steps.tuning.trials.own_results import OwnResults
+
+STEPS = [(0, 1.0), (1, 0.5)]
+
+
+@pytest.fixture
+def results(client: MlflowClient) -> OwnResults:
+    return OwnResults(["loss"], "0")
+
+
+@pytest.fixture
+def trial(client: MlflowClient) -> str:
+    return str(client.create_run("0", tags={Tag.ROLE: "trial"}, run_name="trial 007").info.run_id)
+
+
+@pytest.fixture
+def started(client: MlflowClient, trial: str) -> Callable[..., str]:
+    """Start a run as a trial's code does: below another, or beside the trial's; it has the steps of its metrics."""
+
+    def start(below: str | None = None, *metrics: str, tagged: bool = True) -> str:
+        tags = {"mlflow.parentRunId": below} if below else {}
+        run_id = str(client.create_run("0", tags={**tags, **({Tag.WITHIN: trial} if tagged else {})}).info.run_id)
+        every = [Metric(name, value, 1000 + step, step) for name in metrics for step, value in STEPS]
+        client.log_batch(run_id, every)
+        client.log_batch(trial, tags=[RunTag(Tag.STARTS_RUNS, "true")])
+        return run_id
+
+    return start
+
+
+def history(run_id: str, metric: str = "loss") -> list[tuple[int, float]]:
+    return sorted((m.step, m.value) for m in MlflowClient().get_metric_history(run_id, metric))
+
+
+@pytest.mark.parametrize("tagged", [True, False])
+def test_the_only_nested_run_with_the_objective_counts(results, trial, started, tagged, capsys):
+    """At any depth, whoever started it; the trial's own run gets every step, and one line says so, once."""
+    deep = started(started(started(trial, tagged=tagged), tagged=tagged), "loss", "seconds", tagged=tagged)
+    assert [(m.step, m.value) for m in results.history(trial, "loss", ended=True)] == STEPS
+    for _ in range(2):
+        assert results.take(trial, None, pruned=False).values == {"loss": 0.5}
+    assert history(trial) == STEPS
+    assert history(trial, "seconds") == []
+    assert capsys.readouterr().err.count(f"loss is taken from the run below a trial's that has it, such as {deep}") == 1
+    assert MlflowClient().get_run(deep).info.status == "FINISHED"
+
+
+def test_one_of_several_nested_runs_is_not_picked(results, trial, started):
+    """The reason names them; the pruner sees none of them."""
+    inner = [started(trial, "loss") for _ in range(5)]
+    assert results.history(trial, "loss", ended=True) == []
+    taken = results.take(trial, None, pruned=False)
+    assert taken.values == {}
+    assert taken.reason.startswith("the entry point logged loss to 5 runs nested below the trial's, ")
+    assert sum(run_id in taken.reason for run_id in inner) == 3
+    assert "and 2 more" in taken.reason
+
+
+def test_a_run_beside_the_trials_is_named(results, trial, started, client):
+    """And ended; the runs of another trial are left alone."""
+    beside, others = started(None, "loss"), client.create_run("0", tags={Tag.WITHIN: "another"}).info.run_id
+    reason = results.take(trial, None, pruned=False).reason
+    assert reason.startswith(f"the entry point logged loss to run {beside}, which it started beside the trial's; ")
+    assert [client.get_run(run_id).info.status for run_id in (beside, others)] == ["FINISHED", "RUNNING"]
+
+
+def test_a_run_that_nobody_owns_to_is_named_but_left_alone(results, trial, client):
+    """It may be anybody's: a program that is no Python started it, or a person."""
+    stray = client.create_run("0").info.run_id
+    client.log_metric(stray, "loss", 0.5)
+    reason = results.take(trial, None, pruned=False).reason
+    assert f"run {stray}, started meanwhile, has it" in reason
+    assert client.get_run(stray).info.status == "RUNNING"
+
+
+NAMES = [
+    ([], "ended well, but logged no loss, nor any other metric"),
+    (
+        ["val_loss", "acc", "Loss"],
+        "ended well, but logged no loss (did you mean 'Loss'?); it logged Loss, val_loss, acc",
+    ),
+]
+
+
+@pytest.mark.parametrize(("names", "reason"), NAMES)
+def test_the_metrics_that_there_are_stand_in_the_reason(results, trial, client, names, reason):
+    """The nearest first; the trial's number is none of them."""
+    for name in ["trial", *names]:
+        client.log_metric(trial, name, 1.0)
+    assert results.take(trial, None, pruned=False).reason == reason
+
+
+def test_another_server_stands_before_the_exit_code(results, trial, client):
+    """Whatever the process says of its end; and if that went well, instead of a list of metrics."""
+    client.set_tag(trial, Tag.OTHER_SERVER, "http://other:5000")
+    begins = "the entry point logged to another server: http://other:5000; "
+    assert results.take(trial, None, pruned=False).reason.startswith(begins)
+    failed = results.take(trial, "exit code 1", pruned=False).reason
+    assert failed.startswith(begins)
+    assert failed.endswith(" (exit code 1)")
+
+
+def test_a_pruned_trial_keeps_the_steps_of_its_nested_run(results, trial, started):
+    """And its runs are KILLED, as it is."""
+    inner = started(trial, "loss")
+    results.take(trial, "killed by SIGTERM", pruned=True)
+    assert history(trial) == STEPS
+    assert MlflowClient().get_run(inner).info.status == "KILLED"
+
+
+def test_while_it_runs_nested_runs_are_looked_for_once_a_second(results, trial, started, monkeypatch):
+    """A look costs two searches; a run that was found is read each time."""
+    now = [1000.0]
+    monkeypatch.setattr("steps.tuning.trials.own_results.time.monotonic", lambda: now[0])
+    assert results.history(trial, "loss", ended=False) == []
+    started(trial, "loss")
+    assert results.history(trial, "loss", ended=False) == []
+    now[0] += 1.1
+    assert len(results.history(trial, "loss", ended=False)) == 2
+    assert len(results.history(trial, "loss", ended=False)) == 2
