@@ -4,11 +4,14 @@ mlflow run . -e space -P entry_point=fit_line > space.yaml
 python -m steps.space --entry_point fit_line > space.yaml
 """
 
+import os
 import shlex
+import sys
 from collections.abc import Sequence
 
 from steps import spaces
 from steps.errors import WrongValue
+from steps.names import Variable
 from steps.parameters import command_line
 from steps.parameters.declared import parameters
 from steps.parameters.settings import SharedSettings, SpaceSettings
@@ -18,6 +21,8 @@ from steps.process.exit import exit_code
 SUMMARY = "Print a search space for an entry point: a range around each default of its parameters, to be edited."
 # What `tune` gives an entry point that declares it, beside the settings of a study.
 _REFIT = "refit"
+# With it, `mlflow run` leaves out the links to a run on a server that it writes to stdout after the step.
+_QUIET = "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -56,7 +61,14 @@ def _space(words: Sequence[str]) -> int:
     if not text:
         raise WrongValue(f"{where} declares no parameter with a default that could be searched")
     print(_command(entry.name), _NOTE, text, sep="\n")
+    if Variable.RUN_ID in os.environ and _QUIET not in os.environ and _server().startswith("http"):
+        print(f"space: MLflow writes two links below this: remove them, or set {_QUIET}=true", file=sys.stderr)
     return 0
+
+
+def _server() -> str:
+    """Return the address of the tracking server, as `mlflow run` hands it on."""
+    return os.environ.get("MLFLOW_TRACKING_URI", "")
 
 
 _NOTE = """\

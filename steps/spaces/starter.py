@@ -35,7 +35,7 @@ def text(parameters: Mapping[str, Any], given: Container[str]) -> str:
             entry, comment = "", f"-P {name}=… of tune gives it to every trial"
         else:
             entry, comment = _entry(name, parameter.type, parameter.default)
-        default = "" if parameter.default is None else f"default {_shown(parameter.default)}"
+        default = "required" if parameter.default is None else f"default {_shown(parameter.default)}"
         comment = "; ".join(filter(None, [default, comment]))
         lines.append(f"{name}: {entry}  # {comment}" if entry else f"# {name}: {comment}")
         searched = searched or entry != ""
@@ -47,7 +47,7 @@ def _entry(name: str, kind: str, default: object) -> tuple[str, str]:
     if not _NAME.fullmatch(name):
         return "", "no name that a space can have"
     if default is None:
-        return "", f"required, a {kind}: write its value here"
+        return "", f"a {kind}: write its value here"
     if kind in ("path", "uri"):
         return "", f"a {kind}, not searched"
     word = str(default)

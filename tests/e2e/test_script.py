@@ -26,9 +26,6 @@ STANZA = """
       note: {type: string, default: "None: # or so"}
       seed: {type: float, default: 1}
     command: "python 'my code/fit.py' --lr {lr} --hidden {hidden} --layers {layers} --note {note}"
-
-  nothing:
-    command: "python 'my code/fit.py'"
 """
 
 
@@ -185,22 +182,3 @@ def test_a_space_is_printed_to_begin_with_and_runs_as_it_is(project: Path, place
         assert set(params) == {"lr", "hidden", "layers", "note"}
         assert 0.003 <= params["lr"] <= 0.03
         assert json.loads(run.data.tags["words"])[-2:] == ["--note", "None: # or so"]
-
-
-WITHOUT_A_SPACE = [
-    ("none", "must be an entry point of MLproject; give -P entry_point=…"),
-    ("train", "is this project's own training step, whose spaces are there: automl, extra_trees, "),
-    ("fitt", "MLproject declares no such entry point (did you mean 'fit'?); allowed: "),
-    ("my code/fit.py", "is a script that MLproject does not declare, so its parameters are not known; "),
-    ("nothing", "declares no parameter with a default that could be searched"),
-]
-
-
-@pytest.mark.parametrize(("entry_point", "said"), WITHOUT_A_SPACE)
-def test_what_has_no_space_to_begin_with_is_one_line(project: Path, place: Place, entry_point: str, said: str) -> None:
-    """Exit code 2, and nothing on stdout."""
-    place.project = project
-    done = place.step("steps.space", entry_point=entry_point)
-    assert (done.code, done.stdout) == (2, "")
-    (line,) = done.stderr.splitlines()
-    assert line.startswith(f"space: --entry_point {entry_point!r}: {said}")

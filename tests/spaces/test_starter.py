@@ -60,10 +60,11 @@ def test_a_default_becomes_a_range_around_it(tmp_path, default, line):
 @pytest.mark.parametrize(
     ("name", "parameter", "line"),
     [
-        ("x", "string", "# x: required, a string: write its value here"),
+        ("x", "string", "# x: required; a string: write its value here"),
         ("x", {"type": "path", "default": "a/b.csv"}, "# x: default a/b.csv; a path, not searched"),
-        ("x", {"type": "uri"}, "# x: required, a uri: write its value here"),
+        ("x", {"type": "uri"}, "# x: required; a uri: write its value here"),
         ("seed", {"type": "float", "default": 3}, "# seed: default 3; -P seed=… of tune gives it to every trial"),
+        ("seed", "float", "# seed: required; -P seed=… of tune gives it to every trial"),
         ("a.b", {"type": "float", "default": 3}, "# a.b: default 3; no name that a space can have"),
     ],
 )  # fmt: skip
