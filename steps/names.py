@@ -47,6 +47,7 @@ class Tag:
     REASON = "tuning.reason"  # why a trial failed, one sentence
     STDERR = "tuning.stderr"  # the last lines that a failed trial wrote
     REPRODUCE = "tuning.reproduce"  # the one command that repeats a child
+    PROJECT = "tuning.project"  # the project that is tuned, where it is another than this one: a URI or a folder
     # Of a child of somebody's own entry point.
     OUTPUT = "tuning.output"  # what it prints: a path on this machine while it runs, then Artifact.LOG
     # Written by its own processes, see steps.backends.warm.mlflow_calls.
@@ -112,6 +113,7 @@ class Variable:
     TRIAL = "TUNING_TRIAL"  # a trial's run, experiment and server, JSON, for the processes that its own code starts
     FILES = "TUNING_FILES"  # the folder of a study that keeps what was fetched for it
     KNOWN_ENVIRONMENT = "TUNING_ENVIRONMENT"  # sha256 of the environment that the study's run has on record
+    USERS_FOLDER = "TUNING_FOLDER"  # where the user stood who started scripts/run: a relative path begins there
     PATCHES = "TUNING_PATCHES"  # off: no patch of speed, see steps.patches
     PORT = "TUNING_PORT"  # a TCP port that no other running trial of this machine is given
     # Which devices a process sees: of NVIDIA, of AMD (HIP's count within ROCR's), of Intel.

@@ -27,6 +27,13 @@ def parent_of(pid: int) -> int | None:
     return int(fields[_PARENT]) if fields else None
 
 
+def folder_of(pid: int) -> Path | None:
+    """Return the folder that a process is in; None if that can't be read."""
+    with suppress(OSError):
+        return (Path("/proc") / str(pid) / "cwd").readlink()
+    return None
+
+
 def started(pid: int) -> int | None:
     """Return when a process started, in ticks since the boot; None for one that is gone, or a zombie."""
     fields = _stat(pid)

@@ -1,7 +1,10 @@
 """Paths as a person types them; no path, however wrong, raises an error here."""
 
+import os
 from contextlib import suppress
 from pathlib import Path
+
+from steps.names import Variable
 
 
 def absolute(text: str) -> Path:
@@ -10,6 +13,28 @@ def absolute(text: str) -> Path:
     with suppress(RuntimeError):
         path = path.expanduser()
     return path.absolute()
+
+
+def of_user(text: str) -> Path:
+    """Return a path made absolute as the person means it who typed it.
+
+    A relative one is looked for where the person stood, see `users_folder`, and then in this process's folder.
+    """
+    path = Path(text)
+    with suppress(RuntimeError):
+        path = path.expanduser()
+    candidates = [Path(os.path.normpath(folder / path)) for folder in folders_of_user()]
+    return next((path for path in candidates if is_file(path) or is_folder(path)), candidates[0])
+
+
+def folders_of_user() -> list[Path]:
+    """List the folders in which a relative path is looked for, the first first."""
+    return list(dict.fromkeys([users_folder(), Path.cwd()]))
+
+
+def users_folder() -> Path:
+    """Return the folder where the person stood who started this step; see `steps.process.users_folder`."""
+    return Path(os.environ.get(Variable.USERS_FOLDER) or Path.cwd())
 
 
 def is_file(path: Path) -> bool:

@@ -42,7 +42,7 @@ def find(space: str) -> Path:
                 f"{did_you_mean(space, names())}"
             )
         return FOLDER / f"{space}.yaml"
-    path = paths.absolute(space)
+    path = paths.of_user(space)
     if paths.is_file(path):
         return path
     if paths.is_folder(path):
@@ -50,7 +50,8 @@ def find(space: str) -> Path:
     if space.startswith(("/", "~")):
         raise WrongValue(f"--space {space!r}: there is no such file")
     near = f" (did you mean {path.stem!r}?)" if path.stem in names() else ""
-    raise WrongValue(f"--space {space!r}: there is no such file in {Path.cwd()}; give an absolute path{near}")
+    looked = " or ".join(map(str, paths.folders_of_user()))
+    raise WrongValue(f"--space {space!r}: there is no such file in {looked}; give an absolute path{near}")
 
 
 def estimators(space: str) -> list[str]:
