@@ -32,7 +32,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _train(words: Sequence[str]) -> int:
     settings, hyperparameters = command_line.read_open(words, TrainSettings, ESTIMATOR_PREFIX)
-    secrets.refuse(settings.data, os.environ.get(Variable.RUN_ID))
+    secrets.refuse("data", settings.data, os.environ.get(Variable.RUN_ID))
     sqlite_uri.refuse_another(os.environ.get(Variable.RUN_ID))
     signals.raise_at_once()
     orphans.follow_launchers()

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 # Variables, set by a git hook for example, that would make git use another repository than the folder's.
-_OTHER_REPOSITORY = (
+OTHER_REPOSITORY = (
     "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES",
     "GIT_COMMON_DIR", "GIT_NAMESPACE", "GIT_PREFIX", "GIT_DIFF_OPTS", "GIT_LITERAL_PATHSPECS", "GIT_GLOB_PATHSPECS",
 )  # fmt: skip
@@ -36,7 +36,7 @@ class Git:
 
         Raises GitFailed, or FileNotFoundError if git is not installed.
         """
-        environment = {key: value for key, value in os.environ.items() if key not in _OTHER_REPOSITORY}
+        environment = {key: value for key, value in os.environ.items() if key not in OTHER_REPOSITORY}
         with tempfile.TemporaryFile() as output:  # not in memory: it may be large
             try:
                 done = subprocess.run(

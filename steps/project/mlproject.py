@@ -1,18 +1,38 @@
 """MLproject, read without MLflow: a step looks into it in its first lines, long before MLflow is imported."""
 
 import re
+from collections.abc import Mapping
+from pathlib import Path
 
 from steps.project.environment import PROJECT
 
 _MODULE = r"(^|\s)-m\s+steps\.{}(\s|$)"
+_FILE = "mlproject"  # MLflow takes it in any case
 
 
-def commands() -> dict[str, str]:
-    """Return the command of each entry point by its name."""
+def commands(folder: Path | None = None) -> dict[str, str]:
+    """Return the command of each entry point by its name, of this project or of the one in a folder.
+
+    Raises FileNotFoundError if there is no MLproject.
+    """
     import yaml
 
-    content = yaml.safe_load((PROJECT / "MLproject").read_text(encoding="utf-8"))
-    return {name: str(entry.get("command", "")) for name, entry in content["entry_points"].items()}
+    folder = folder or PROJECT
+    files = [path for path in folder.iterdir() if path.name.lower() == _FILE]
+    if not files:
+        raise FileNotFoundError(folder / "MLproject")
+    content = yaml.safe_load(files[0].read_text(encoding="utf-8")) or {}
+    return {str(name): str(entry.get("command", "")) for name, entry in (content.get("entry_points") or {}).items()}
+
+
+def training(commands: Mapping[str, str]) -> str | None:
+    """Return the entry point that trains, as far as that can be told: `main`, else the only one that tunes nothing.
+
+    >>> training({"tune": "python search.py", "fit": "python fit.py"}), training({"a": "a.sh", "b": "b.sh"})
+    ('fit', None)
+    """
+    names = [name for name, command in commands.items() if not runs_tune(command) and name != "tune"]
+    return "main" if "main" in names else names[0] if len(names) == 1 else None
 
 
 def runs_train(command: str) -> bool:

@@ -49,10 +49,13 @@ def scheme(text: str) -> str | None:
     return match[1].lower() if match else None
 
 
-def refuse(data: str, run_id: str | None) -> None:
-    """Raise WrongValue if `data` is a URI with a secret; `run_id` is the run, if any, where MLflow has recorded it."""
-    kind = scheme(data)
-    place = _place_of_secret(data) if kind else None
+def refuse(parameter: str, uri: str, run_id: str | None) -> None:
+    """Raise WrongValue if a parameter is a URI with a secret.
+
+    `run_id` is the run, if any, where MLflow has recorded it.
+    """
+    kind = scheme(uri)
+    place = _place_of_secret(uri) if kind else None
     if place is None:
         return
     recorded = (
@@ -61,7 +64,11 @@ def refuse(data: str, run_id: str | None) -> None:
         else "it has not been recorded yet"
     )
     instead = _INSTEAD.get(str(kind), f"the environment variables that MLflow reads for {kind}://")
-    raise WrongValue(f"--data: the URI holds a secret {place}; {recorded}; give the URI without it, and use {instead}")
+    if parameter == "project":
+        instead = "git's credential helper"
+    raise WrongValue(
+        f"--{parameter}: the URI holds a secret {place}; {recorded}; give the URI without it, and use {instead}"
+    )
 
 
 def hidden(text: str) -> str:

@@ -41,7 +41,7 @@ HARMLESS = [
 def test_a_uri_with_a_secret_is_refused_without_repeating_it(uri, instead, run_id):
     """One line names the run that has it on record and what to use instead; the secret is nowhere in it."""
     with pytest.raises(WrongValue) as caught:
-        secrets.refuse(uri, run_id)
+        secrets.refuse("data", uri, run_id)
     (problem,) = caught.value.problems
     assert problem.startswith("--data: ")
     assert instead in problem
@@ -53,7 +53,7 @@ def test_a_uri_with_a_secret_is_refused_without_repeating_it(uri, instead, run_i
 @pytest.mark.parametrize("data", HARMLESS)
 def test_what_holds_no_secret_passes(data):
     """Ports, containers, plain queries and paths are no secrets."""
-    secrets.refuse(data, "1f0e")
+    secrets.refuse("data", data, "1f0e")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,61 @@
+"""Where a project is, as a person types it: a folder, or what it is fetched from, each with or without `#subfolder`."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from steps.errors import WrongValue
+from steps.project import paths
+from steps.project.environment import PROJECT
+
+# `scheme://…`, and git's own short form of ssh://, `user@host:path`.
+_ELSEWHERE = re.compile(r"(?!file://)[a-z][a-z0-9+.-]+://.+|[\w.-]+@[\w.-]+:.+", re.IGNORECASE)
+_FILE = "file://"
+# `host.org/somebody/project`.
+_NO_SCHEME = re.compile(r"[\w-]+(\.[\w-]+)+/[\w.-]+/[\w./-]+")
+
+
+@dataclass(frozen=True)
+class Location:
+    """A folder of this machine, or a URI that is fetched (`folder` is None); the project is in its `subfolder`."""
+
+    uri: str
+    subfolder: str = ""
+    folder: Path | None = None
+
+    def __str__(self) -> str:
+        """Write it as MLflow takes it."""
+        if self.folder is not None:
+            return str(self.folder)
+        return f"{self.uri}#{self.subfolder}" if self.subfolder else self.uri
+
+
+def locate(project: str) -> Location:
+    """Find out where a project is. Raises WrongValue if it should be a folder, and there is none."""
+    uri, _, subfolder = project.partition("#")
+    subfolder = subfolder.strip("/")
+    if _ELSEWHERE.fullmatch(uri):
+        return Location(uri, subfolder)
+    path = paths.of_user(uri.removeprefix(_FILE))
+    if uri.endswith(".zip") and paths.is_file(path):
+        return Location(str(path), subfolder)
+    for folder in (paths.of_user(project), path / subfolder):  # a folder's own name may have the sign
+        if paths.is_folder(folder):
+            return Location(project, "", folder)
+    if paths.is_file(path):
+        raise WrongValue(f"--project {project!r}: is a file; name the folder that has it")
+    if paths.is_folder(path):
+        raise WrongValue(f"--project {project!r}: {path} has no folder {subfolder!r}")
+    looked = "" if uri.startswith(("/", "~", _FILE)) else f" in {' or '.join(map(str, paths.folders_of_user()))}"
+    scheme = f"; a URL begins with https:// (https://{uri}?)" if _NO_SCHEME.fullmatch(uri) else ""
+    raise WrongValue(f"--project {project!r}: there is no such folder{looked}; must be a folder or a Git URL{scheme}")
+
+
+def is_this_project(project: str, version: str | None) -> bool:
+    """Tell whether a project is this one, as it lies here, by whatever name; False if there is none such."""
+    if project == ".":
+        return version is None
+    try:
+        return version is None and locate(project).folder == PROJECT
+    except WrongValue:
+        return False
