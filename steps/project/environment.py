@@ -6,8 +6,9 @@ import os
 import platform
 import re
 from functools import lru_cache
-from importlib import metadata
 from pathlib import Path
+
+from steps.project import installed
 
 PROJECT = Path(__file__).resolve().parents[2]
 _PIN = re.compile(r"^\s+- ([\w.-]+)==(\S+?)(?:\s*;\s*(.+))?$")
@@ -33,11 +34,11 @@ def differences() -> tuple[str, ...]:
     A training also succeeds in the wrong environment (another venv first on PATH hides conda's own `activate`), so
     every step asks. The answer is kept for the life of the process.
     """
-    installed = {_normal(d.name): d.version for d in reversed(list(metadata.distributions()))}
+    versions = installed.packages()
     return tuple(
-        f"{name} {installed.get(_normal(name), 'is not installed')} (conda.yaml: {version})"
+        f"{name} {versions.get(installed.normal(name), 'is not installed')} (conda.yaml: {version})"
         for name, version in pins().items()
-        if installed.get(_normal(name)) != version
+        if versions.get(installed.normal(name)) != version
     )
 
 
@@ -49,14 +50,13 @@ def state() -> str:
 @lru_cache(maxsize=1)
 def description() -> str:
     """Return as JSON what of the environment scores may depend on: packages, Python, platform, processor."""
-    packages = {_normal(d.name): d.version for d in reversed(list(metadata.distributions()))}
     machine = {
         "python": platform.python_version(),
         "platform": platform.platform(),
         "cpu": _cpu(),
         "cpus": str(os.cpu_count()),
     }
-    return json.dumps({"machine": machine, "packages": dict(sorted(packages.items()))}, indent=1)
+    return json.dumps({"machine": machine, "packages": installed.packages()}, indent=1)
 
 
 @lru_cache(maxsize=1)
@@ -78,7 +78,3 @@ def _cpu() -> str:
     except OSError:
         model = None
     return model[1] if model else platform.processor() or platform.machine()
-
-
-def _normal(name: str) -> str:
-    return re.sub(r"[-_.]+", "-", name).lower()

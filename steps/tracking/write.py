@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -65,9 +66,15 @@ def record(run_id: str, metrics: Iterable[Metric] = (), tags: Mapping[str, str] 
 
 def record_environment(run_id: str) -> None:
     """Write this process's environment to a run; a tuner does so once, on its own run, for all children."""
+    record_other_environment(run_id, environment.description(), (Path(Artifact.CONDA).name, environment.conda_yaml()))
+
+
+def record_other_environment(run_id: str, description: str, file: tuple[str, str] | None) -> None:
+    """Write the environment of another project to a run, with the name and text of the file that it is made of."""
     client = MlflowClient()
-    client.log_text(run_id, environment.description(), Artifact.ENVIRONMENT)
-    client.log_text(run_id, environment.conda_yaml(), Artifact.CONDA)
+    client.log_text(run_id, description, Artifact.ENVIRONMENT)
+    if file is not None:
+        client.log_text(run_id, file[1], str(Path(Artifact.CONDA).with_name(file[0])))
 
 
 def record_data(run_id: str, dataset: Mapping[str, Any]) -> None:
