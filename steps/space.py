@@ -39,12 +39,13 @@ def _space(words: Sequence[str]) -> int:
     # Imported only now: `--help` and a wrong value answer at once.
     with collector.paused():
         from steps.spaces import starter
-        from steps.tuning import entry_point
+        from steps.tuning import entry_point, tuned_project
 
     where = f"--entry_point {settings.entry_point or 'none'!r}:"
     if settings.entry_point is None:
         raise WrongValue(f"{where} must be an entry point of MLproject; give -P entry_point=…")
-    entry = entry_point.find(settings.entry_point)
+    project = tuned_project.this_project()
+    entry = entry_point.find(settings.entry_point, project)
     if entry.runs_train:
         raise WrongValue(
             f"{where} is this project's own training step, whose spaces are there: "
@@ -56,7 +57,7 @@ def _space(words: Sequence[str]) -> int:
             'hand, such as -P space="lr=log(1e-4,1e-1) layers=1..4" to tune'
         )
     given = [parameter.name for parameter in parameters(SharedSettings)]
-    declared = entry_point.project().get_entry_point(entry.name).parameters
+    declared = project.read().get_entry_point(entry.name).parameters
     text = starter.text(declared, [*given, _REFIT])
     if not text:
         raise WrongValue(f"{where} declares no parameter with a default that could be searched")

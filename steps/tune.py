@@ -8,6 +8,7 @@ import os
 import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -16,10 +17,10 @@ from steps.backends.warm.launch import Launcher
 from steps.names import Variable
 from steps.parameters import command_line, declared
 from steps.parameters.settings import TuneSettings
-from steps.process import collector, orphans, threads
+from steps.process import collector, orphans, threads, users_folder
 from steps.process.exit import exit_code
 from steps.process.signals import Interrupts
-from steps.project import secrets
+from steps.project import location, secrets
 from steps.tracking import outage, sqlite_uri
 from steps.tuning import child_preload
 
@@ -38,7 +39,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _tune(words: Sequence[str]) -> int:
     settings = command_line.read(words, TuneSettings)
     run_id = os.environ.get(Variable.RUN_ID)
-    secrets.refuse(settings.data, run_id)
+    secrets.refuse("data", settings.data, run_id)
+    secrets.refuse("project", settings.project, run_id)
+    users_folder.note()
+    if location.is_this_project(settings.project, settings.version):
+        settings = replace(settings, project=".")
     sqlite_uri.refuse_another(run_id)
     sqlite_uri.make_absolute()  # a trial may run in another folder
     patches.speed_wanted()  # refuses another value than on and off; the launcher would die of it
@@ -51,7 +56,7 @@ def _tune(words: Sequence[str]) -> int:
     with tempfile.TemporaryDirectory(prefix="tune-") as files, ExitStack() as stack:
         os.environ[Variable.FILES] = files
         # Before this process's own imports, so that both import at the same time.
-        launcher = Launcher(foremost=True).start(child_preload.MODULES, [Path(files)])
+        launcher = Launcher(foremost=True).start(child_preload.modules(settings), [Path(files)])
         stack.callback(launcher.stop)
         # A study without a name has no record that could change its settings: its data can be read at once.
         settled = run_id is not None and not settings.is_named
@@ -65,14 +70,20 @@ def _tune(words: Sequence[str]) -> int:
         preflight.reach_server()
         with own_run(declared.words(settings)) as parent:
             opened = study.open_study(settings, parent)
-            if opened.settings.shared.threads != settings.shared.threads:  # BLAS has read its limit by now
+            if _needs_another_launcher(settings, opened.settings):
                 threads.limit(opened.settings.shared.threads)
-                launcher.start(child_preload.MODULES, [Path(files)])
+                launcher.start(child_preload.modules(opened.settings), [Path(files)])
             if not settled:
                 _prepare(launcher, opened.settings, parent)
             describe = partial(launcher.call, "steps.training.run_plan:describe")
             study.run(opened, interrupts, launcher, describe)
     return 0
+
+
+def _needs_another_launcher(settings: TuneSettings, opened: TuneSettings) -> bool:
+    """Tell whether the launcher does not suit the settings that are on record of the study."""
+    other_threads = settings.shared.threads != opened.shared.threads  # BLAS has read its limit by now
+    return other_threads or settings.tunes_this_project != opened.tunes_this_project
 
 
 def _prepare(launcher: Launcher, settings: TuneSettings, run_id: str) -> None:

@@ -209,6 +209,15 @@ def git_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         os.kill(pid, signal.SIGKILL)
 
 
+@pytest.fixture(scope="session")
+def environments(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The variables for other projects' environments, which are made once for all workers of this call of pytest."""
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+    return {"MLFLOW_ENV_ROOT": str(folder / "environments")}
+
+
 @dataclass
 class Web:
     """A plain web server on loopback: what it serves, by path, and the paths that it was asked for, in order."""

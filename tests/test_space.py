@@ -4,7 +4,7 @@ import pytest
 
 from steps import space
 from steps.project import environment, mlproject
-from steps.tuning import entry_point
+from steps.tuning import tuned_project
 
 STANZAS = """
   fit:
@@ -29,7 +29,7 @@ def project(tmp_path, monkeypatch):
     (tmp_path / "MLproject").write_text((environment.PROJECT / "MLproject").read_text() + STANZAS)
     (tmp_path / "conda.yaml").write_text("")
     (tmp_path / "fit.py").write_text("")
-    for module in (mlproject, entry_point):
+    for module in (mlproject, tuned_project):
         monkeypatch.setattr(module, "PROJECT", tmp_path)
 
 

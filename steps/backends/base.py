@@ -4,6 +4,7 @@ from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from mlflow.projects.backend import loader
@@ -30,17 +31,27 @@ class CreatedRun:
     output: Path
 
 
+# The folders of projects that were fetched, by the URI and version that `mlflow.run` is given.
+Folders = Mapping[tuple[str, str | None], Path]
+NONE_FETCHED: Folders = MappingProxyType({})
+
+
 class OwnBackend(AbstractBackend):
     """Creates child runs and executes them; `folder` takes their output. `name` is what `mlflow.run` knows it by.
 
     A project is read once, when its first run is launched: the launcher has imported its code even earlier, and a
-    run should record the code that it executes.
+    run should record the code that it executes. Those that have been `fetched` are not fetched again. `variables` are
+    added to the environment of each child.
     """
 
     name: str
 
-    def __init__(self, folder: Path):
+    def __init__(
+        self, folder: Path, fetched: Folders = NONE_FETCHED, variables: Mapping[str, str] = MappingProxyType({})
+    ):
         self._folder = folder
+        self._variables = variables
+        self._fetched = fetched
         self._sources: dict[tuple[Path, str, str | None], ProjectSource] = {}
 
     def run(
@@ -61,7 +72,8 @@ class OwnBackend(AbstractBackend):
         """
         key = (Path.cwd(), project_uri, version)  # a URI may be a relative path
         if key not in self._sources:
-            self._sources[key] = read_source(project_uri, version, entry_point, params)
+            root = self._fetched.get((project_uri, version))
+            self._sources[key] = read_source(project_uri, version, entry_point, params, root)
         source = self._sources[key]
         command = source.project.get_entry_point(entry_point).compute_command(params, str(self._folder))
         run_id = create_run(
@@ -74,6 +86,7 @@ class OwnBackend(AbstractBackend):
             metrics=backend_config.get("metrics", ()),
         )
         variables = {**backend_config.get("variables", {}), **get_run_env_vars(run_id, experiment_id)}
+        variables |= self._variables
         folder = backend_config.get("folder")
         if folder is not None:
             variables["PWD"] = str(folder)  # what a shell would say; it looks for no other name of the folder

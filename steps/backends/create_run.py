@@ -7,6 +7,7 @@ its first moment can be told apart however early the tuner is killed.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import mlflow
@@ -47,9 +48,11 @@ class ProjectSource:
     tags: Mapping[str, str]
 
 
-def read_source(uri: str, version: str | None, entry_point: str, parameters: Mapping[str, str]) -> ProjectSource:
-    """Fetch a project, if it is not a local folder, and read MLproject and git."""
-    root = fetch_and_validate_project(uri, version, entry_point, parameters)
+def read_source(
+    uri: str, version: str | None, entry_point: str, parameters: Mapping[str, str], fetched: Path | None = None
+) -> ProjectSource:
+    """Fetch a project, if it is not a local folder and not `fetched` already, and read MLproject and git."""
+    root = str(fetched) if fetched else fetch_and_validate_project(uri, version, entry_point, parameters)
     expanded = _expand_uri(uri)
     tags = {
         MLFLOW_USER: _get_user(),

@@ -14,6 +14,7 @@ from steps.parameters.kinds import auto_or, flag, integer, none_or, number, one_
 DATA_SETS = ("iris", "wine", "breast_cancer", "digits", "diabetes")
 TASKS = ("classification", "regression")
 SAMPLERS = ("tpe", "random", "qmc", "grid", "cmaes", "gp")
+ENV_MANAGERS = ("auto", "conda", "uv", "virtualenv", "local")
 PRUNERS = ("median", "hyperband", "wilcoxon")
 
 _NAME = r"[^\W\d]\w*(\.[^\W\d]\w*)+"
@@ -110,11 +111,20 @@ class TuneSettings:
         ),
         "the search space: a file in steps/spaces/ by name, a YAML file by path, or lr=log(1e-4,1e-1) layers=1..4",
     )
+    project: str = parameter(
+        ".", text("a folder or a Git URL, with #subfolder or without"), "the MLflow project that is tuned; .: this one"
+    )
+    version: str | None = parameter(
+        None, none_or(text("a branch, a tag or a full commit", r"[^-\s]\S*")), "of that project, if it is in git"
+    )
+    env_manager: str = parameter(
+        "auto", one_of(*ENV_MANAGERS), "makes that project's environment; auto: conda or uv; local: this environment"
+    )
     entry_point: str = parameter(
-        "train",
+        "auto",
         # MLflow takes braces for the names of parameters, and an interpreter a dash for an option.
-        text("an entry point of MLproject, or the path of a .py or .sh file", r"[^\s{}-]([^{}]*[^\s{}])?"),
-        "what a trial runs: an entry point, or a script by its path",
+        text("auto, an entry point of MLproject, or the path of a .py or .sh file", r"[^\s{}-]([^{}]*[^\s{}])?"),
+        "what a trial runs: an entry point, or a script by its path; auto: train, of another project main",
     )
     objective: str = parameter("auto", text("auto, or a metric's name, or two"), "auto: cv_<metric>")
     direction: str = parameter(
@@ -171,6 +181,11 @@ class TuneSettings:
     def is_named(self) -> bool:
         """Tell whether the study has a name, under which it can be resumed."""
         return self.study != "auto"
+
+    @property
+    def tunes_this_project(self) -> bool:
+        """Tell whether the entry point is one of this project's, and not of another one."""
+        return self.project == "."
 
     @property
     def given(self) -> dict[str, Any]:

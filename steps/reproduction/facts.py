@@ -12,7 +12,7 @@ from mlflow.tracking import MlflowClient
 from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID, MLFLOW_PROJECT_ENTRY_POINT
 
 from steps.names import Artifact, Tag
-from steps.project import environment, mlproject
+from steps.project import mlproject
 from steps.reproduction.verdict import Facts, Steps, is_score
 from steps.tracking import inner_runs
 from steps.tracking import read as read_runs
@@ -33,7 +33,8 @@ def judged(run: Run) -> Judged | None:
     """Return what is judged of a run; None: every score, as of a run of `train`, or of one that no study knows."""
     tags = run.data.tags
     command = mlproject.commands().get(tags[MLFLOW_PROJECT_ENTRY_POINT], "")
-    if Tag.STUDY not in tags or MLFLOW_PARENT_RUN_ID not in tags or mlproject.runs_train(command):
+    is_own_training = mlproject.runs_train(command) and Tag.PROJECT not in tags
+    if Tag.STUDY not in tags or MLFLOW_PARENT_RUN_ID not in tags or is_own_training:
         return None
     settings = json.loads(MlflowClient().get_run(tags[MLFLOW_PARENT_RUN_ID]).data.tags.get(Tag.SETTINGS, "{}"))
     objectives = [name.strip() for name in settings.get("objective", "").split(",")]
@@ -47,8 +48,8 @@ def metrics(run: Run, judged: Judged) -> dict[str, float]:
     return {**(nested.data.metrics if nested else {}), **run.data.metrics}
 
 
-def read(run: Run, only: Judged | None, *, now: bool = False) -> Facts:
-    """Read a run's facts. `now`: it ran in this environment; else its environment is on it, or on its study's run.
+def read(run: Run, only: Judged | None, *, now: str = "") -> Facts:
+    """Read a run's facts. `now` describes the environment of one that has just run; others have it on record.
 
     Of its scores `only` some may be judged.
     """
@@ -60,7 +61,7 @@ def read(run: Run, only: Judged | None, *, now: bool = False) -> Facts:
             name: _last_and_seen(_history(run, name), only.seen if name == only.objectives[0] else ())
             for name in only.objectives
         }
-    recorded = json.loads(environment.description()) if now else _environment(run)
+    recorded = json.loads(now) if now else _environment(run)
     return Facts(
         scores=scores,
         data=run.data.tags.get(Tag.DATA, ""),

@@ -2,22 +2,26 @@
 
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import mlflow
 from mlflow.entities import Run
+from mlflow.projects.utils import load_project  # not documented; how `mlflow.run` itself reads MLproject
 from mlflow.tracking import MlflowClient
-from mlflow.utils.mlflow_tags import MLFLOW_PROJECT_ENTRY_POINT
+from mlflow.utils.mlflow_tags import MLFLOW_PROJECT_ENTRY_POINT, MLFLOW_PROJECT_ENV
 
 from steps.backends import adapter, control
+from steps.backends import stage as stages
+from steps.backends.stage import THIS_STAGE, Stage
 from steps.backends.submitted_run import GRACE_S
 from steps.backends.warm import mlflow_calls
 from steps.errors import StepError
 from steps.names import Role, Tag
 from steps.process.signals import Interrupts
 from steps.project import paths
-from steps.project.environment import PROJECT
+from steps.project.declared_environment import LOCAL, declared
 from steps.reproduction.worktree import Worktree
 from steps.tracking import inner_runs, read, write
 
@@ -25,15 +29,30 @@ from steps.tracking import inner_runs, read, write
 _LINES = 20
 
 
-def run(original: Run, tree: Worktree, interrupts: Interrupts) -> Run:
-    """Repeat a run in a tree; return the new run.
+@contextmanager
+def stage_of(original: Run, tree: Worktree, interrupts: Interrupts) -> Iterator[Stage]:
+    """Get ready what a run of another project had around it; one of this project is repeated in this environment."""
+    tags = original.data.tags
+    if Tag.PROJECT not in tags:
+        yield THIS_STAGE
+        return
+    environment = declared(load_project(str(tree.project)), tree.project, tags.get(MLFLOW_PROJECT_ENV, LOCAL))
+    with (
+        tempfile.TemporaryDirectory(prefix="reproduce-") as folder,
+        stages.get_ready(environment, tags[Tag.PROJECT], Path(folder), interrupts) as ready,
+    ):
+        yield ready
+
+
+def run(original: Run, tree: Worktree, stage: Stage, interrupts: Interrupts) -> Run:
+    """Repeat a run in a tree, on a stage; return the new run.
 
     Raises StepError if it does not end well, and Interrupted if a signal comes; the child is ended then.
     """
     entry_point, name = original.data.tags[MLFLOW_PROJECT_ENTRY_POINT], original.info.run_name
     with tempfile.TemporaryDirectory(prefix="reproduce-") as folder:
         output = Path(folder) / "output"
-        with control.surroundings(output, mlflow_calls.variables(os.environ)):
+        with control.surroundings(output, mlflow_calls.variables(os.environ)), stage.handed_on():
             submitted = mlflow.run(
                 str(tree.project),
                 entry_point,
@@ -42,7 +61,7 @@ def run(original: Run, tree: Worktree, interrupts: Interrupts) -> Run:
                 backend="local",
                 storage_dir=folder,
                 synchronous=False,
-                env_manager="local",  # the verdict is about this environment
+                env_manager=stage.manager,
                 run_name=f"reproduction of {name}",
             )
         child = adapter.adapt(submitted, output)
@@ -73,7 +92,7 @@ def _parameters(original: Run, tree: Worktree) -> Mapping[str, str]:
     parameters = read.parameters_of(original)
     for name in ("data", "space"):
         path = parameters.get(name, "")
-        here = PROJECT / path
+        here = tree.lies / path
         if path and not Path(path).is_absolute() and paths.is_file(here) and not paths.is_file(tree.project / path):
             parameters[name] = str(here)
     return parameters

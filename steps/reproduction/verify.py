@@ -27,10 +27,11 @@ def reproduce(settings: ReproduceSettings, run_id: str, interrupts: Interrupts) 
     print(f"reproduce: in this environment: {environment.summary()}", file=sys.stderr)
     result = verdict.IDENTICAL
     for run in runs:
-        with worktree.checkout(run) as tree:
-            repeated = repeat.run(run, tree, interrupts)
+        with worktree.checkout(run) as tree, repeat.stage_of(run, tree, interrupts) as stage:
+            repeated = repeat.run(run, tree, stage, interrupts)
+        around = stage.environment.description if stage.environment else environment.description()
         judged = facts.judged(run)
-        result = verdict.verdict(facts.read(run, judged), facts.read(repeated, judged, now=True), tree.doubt)
+        result = verdict.verdict(facts.read(run, judged), facts.read(repeated, judged, now=around), tree.doubt)
         print(f"{run.info.run_name} ({run.info.run_id}): {result}", file=sys.stderr)
         if judged is not None:
             then, now = (facts.metrics(each, judged) for each in (run, repeated))

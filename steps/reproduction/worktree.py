@@ -1,10 +1,11 @@
 """The project as it was when a run was made, in a temporary git worktree: the user's own tree is never touched."""
 
+import json
 import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mlflow.entities import Run
@@ -14,6 +15,7 @@ from mlflow.utils.mlflow_tags import MLFLOW_GIT_COMMIT, MLFLOW_PARENT_RUN_ID
 
 from steps.errors import WrongValue
 from steps.names import Artifact, Tag
+from steps.project import content, fetch, location
 from steps.project.environment import PROJECT
 from steps.project.git import Git, GitFailed
 
@@ -23,10 +25,14 @@ _GIT_S = 300.0
 
 @dataclass(frozen=True)
 class Worktree:
-    """A folder with the project as a run had it; `doubt` says what may differ from that, empty if nothing does."""
+    """A folder with the project as a run had it; `doubt` says what may differ from that, empty if nothing does.
+
+    `lies` is the folder where the project lies, with files that are in no repository.
+    """
 
     project: Path
     doubt: str = ""
+    lies: Path = PROJECT
 
 
 @contextmanager
@@ -37,6 +43,10 @@ def checkout(run: Run) -> Iterator[Worktree]:
     is in no git repository: then it is the project's own folder, as it is now.
     """
     commit = run.data.tags.get(MLFLOW_GIT_COMMIT)
+    if Tag.PROJECT in run.data.tags:
+        with _checkout_another(run, commit) as another:
+            yield another
+        return
     if commit is None:
         yield Worktree(PROJECT, "the run has no git commit on record, so the project is taken as it is now")
         return
@@ -58,6 +68,34 @@ def checkout(run: Run) -> Iterator[Worktree]:
         finally:
             with suppress(GitFailed):
                 Git(PROJECT, time.monotonic() + _GIT_S)("worktree", "remove", "--force", str(tree))
+
+
+@contextmanager
+def _checkout_another(run: Run, commit: str | None) -> Iterator[Worktree]:
+    """Yield another project as a run had it: where it lies, if it is unchanged there, else in a clone of its own."""
+    found = location.locate(run.data.tags[Tag.PROJECT])
+    if found.folder is not None:
+        is_same = _recorded_project(run) == f"files {content.digest(found.folder)}"
+        if is_same or commit is None:
+            doubt = "" if is_same else "the project is in no git repository, and its files have changed"
+            yield Worktree(found.folder, doubt, found.folder)
+            return
+    with tempfile.TemporaryDirectory(prefix="reproduce-") as folder:
+        fetched = fetch.fetch(found, commit, Path(folder))
+        doubt = ""
+        if found.folder is not None:
+            git = Git(fetched.folder, time.monotonic() + _GIT_S)
+            doubt = _apply_diff(run, replace(git, folder=Path(git.line("rev-parse", "--show-toplevel"))), Path(folder))
+        yield Worktree(fetched.folder, doubt, found.folder or fetched.folder)
+
+
+def _recorded_project(run: Run) -> str:
+    """Return what the study of a run has on record of the content of its project."""
+    study = run
+    if MLFLOW_PARENT_RUN_ID in run.data.tags:
+        with suppress(MlflowException):  # a parent that was deleted
+            study = MlflowClient().get_run(run.data.tags[MLFLOW_PARENT_RUN_ID])
+    return str(json.loads(study.data.tags.get(Tag.IDENTITY, "{}")).get("project", ""))
 
 
 def _fetch_if_missing(commit: str, git: Git, run: Run) -> None:

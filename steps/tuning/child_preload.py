@@ -25,8 +25,15 @@ MODULES = (
 Calls = Sequence[tuple[str, Mapping[str, Any]]]
 
 
+def modules(settings: TuneSettings) -> Sequence[str]:
+    """Return what to import; nothing for children of another project, which have a launcher of their own."""
+    return MODULES if settings.tunes_this_project else ()
+
+
 def calls(settings: TuneSettings) -> Calls:
     """Return the calls, (`module:function`, keyword arguments), that do what each child would do in the same way."""
+    if not settings.tunes_this_project:
+        return ()
     common: list[tuple[str, Mapping[str, Any]]] = [
         ("steps.patches.mlflow:resend_broken_answers", {}),
         ("steps.project.environment:differences", {}),
@@ -45,6 +52,8 @@ def first_write(settings: TuneSettings, run_id: str) -> Calls:
     A process's first write is slow (0.3 s through a SQL store), so this one is of the kind that each child makes. What
     it writes is true of the study: its role, and that no trial has ended.
     """
+    if not settings.tunes_this_project:
+        return ()
     opening = {"run_id": run_id, "metrics": NO_TRIALS, "tags": {Tag.ROLE: Role.STUDY}}
     module = "steps.training.run_plan" if _reads_data(settings) else "steps.tracking.write"
     return [(f"{module}:warm_up", opening)]
@@ -52,4 +61,5 @@ def first_write(settings: TuneSettings, run_id: str) -> Calls:
 
 def _reads_data(settings: TuneSettings) -> bool:
     """Tell whether the children are runs of `steps.train`; then the study's data is read once, for all of them."""
-    return mlproject.runs_train(mlproject.commands().get(settings.entry_point, ""))
+    name = "train" if settings.entry_point == "auto" else settings.entry_point
+    return settings.tunes_this_project and mlproject.runs_train(mlproject.commands().get(name, ""))

@@ -2,9 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
-
-from mlflow.projects.utils import load_project  # not documented; how `mlflow.run` itself reads MLproject
 
 from steps.errors import WrongValue, did_you_mean
 from steps.names import ESTIMATOR_PREFIX
@@ -12,7 +9,7 @@ from steps.parameters.declared import shown, words
 from steps.parameters.settings import TuneSettings
 from steps.parameters.values import encode
 from steps.project import mlproject, script_files
-from steps.project.environment import PROJECT
+from steps.tuning.tuned_project import TunedProject
 
 
 @dataclass(frozen=True)
@@ -79,30 +76,30 @@ def _fits_a_command(text: str) -> bool:
     return "\0" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
 
 
-def project() -> Any:
-    """Read MLproject as MLflow does."""
-    return load_project(str(PROJECT))
+def find(name: str, project: TunedProject) -> EntryPoint:
+    """Find an entry point of a project, or a script by its path; `auto` is the entry point that trains.
 
-
-def find(name: str) -> EntryPoint:
-    """Find an entry point in this project's MLproject, or a script by its path. Raises WrongValue if there is none."""
-    commands = mlproject.commands()
-    if name not in commands:
-        return _script(name, list(commands))
-    if mlproject.runs_tune(commands[name]):
-        raise WrongValue(f"--entry_point {name!r}: is the tuning step itself; name a training step")
-    declared = project().get_entry_point(name).parameters
+    This project's own training step is known by its command. Raises WrongValue if there is none of that name.
+    """
+    commands = project.commands()
+    found = project.training() if name == "auto" else name
+    if found not in commands:
+        return _script(name, project)
+    if mlproject.runs_tune(commands[found]):
+        raise WrongValue(f"--entry_point {found!r}: is the tuning step itself; name a training step")
+    declared = project.read().get_entry_point(found).parameters
     # MLflow keeps a default as YAML reads it, and hands it on as text.
     defaults = {key: None if p.default is None else str(p.default) for key, p in declared.items()}
-    return EntryPoint(name, defaults, runs_train=mlproject.runs_train(commands[name]))
+    return EntryPoint(found, defaults, runs_train=project.is_own and mlproject.runs_train(commands[found]))
 
 
-def _script(name: str, entry_points: list[str]) -> EntryPoint:
+def _script(name: str, project: TunedProject) -> EntryPoint:
     """Find a script that MLproject does not declare; its name is its path as seen from the project's folder."""
+    root, entry_points = project.folder, list(project.commands())
     is_path = "/" in name or name.endswith(script_files.ENDINGS)
-    problem = script_files.problem(name, PROJECT) if is_path else "MLproject declares no such entry point"
+    problem = script_files.problem(name, root) if is_path else f"{project.file} declares no such entry point"
     if problem is not None:
-        near = script_files.nearest(name, PROJECT, entry_points)
-        allowed = f"{', '.join(entry_points)}, or {script_files.ALLOWED}"
+        near = script_files.nearest(name, root, entry_points)
+        allowed = ", or ".join([*([", ".join(entry_points)] if entry_points else []), script_files.ALLOWED])
         raise WrongValue(f"--entry_point {name!r}: {problem}{near}; allowed: {allowed}")
-    return EntryPoint(script_files.relative(name, PROJECT), {}, runs_train=False, is_script=True)
+    return EntryPoint(script_files.relative(name, root), {}, runs_train=False, is_script=True)

@@ -4,8 +4,9 @@ import logging
 import os
 import sys
 import tempfile
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -13,14 +14,16 @@ from mlflow.entities import Run
 from mlflow.tracking import MlflowClient
 
 from steps import backends
+from steps.backends import stage
+from steps.backends.stage import THIS_STAGE, Stage
 from steps.backends.warm import warm_backend
 from steps.backends.warm.launch import Launcher
 from steps.errors import NoTrialFinished, StepError, WrongValue
+from steps.names import Variable
 from steps.parameters.settings import TuneSettings
 from steps.process.signals import Interrupts
-from steps.project import environment
 from steps.tracking import outage
-from steps.tuning import wiring
+from steps.tuning import tuned_project, wiring
 from steps.tuning.champion import champion as champions
 from steps.tuning.champion import registry
 from steps.tuning.champion.champion import Champion
@@ -88,9 +91,9 @@ def run(opened: OpenStudy, interrupts: Interrupts, launcher: Launcher, describe:
     """
     logging.getLogger("mlflow").setLevel(logging.WARNING)  # no line for each launch
     os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")  # nor a link for each end
-    plan, git_state = _check(opened, describe)
+    plan, git_state = _check(opened, describe, interrupts)
     backend.warn(plan.settings, plan.jobs)
-    with tempfile.TemporaryDirectory(prefix="tune-") as folder:
+    with tempfile.TemporaryDirectory(prefix="tune-") as folder, ExitStack() as stack:
         launcher.prepare(folders=[Path(folder)])
         children = wiring.make_child_runs(plan, opened.name, opened.experiment_id, Path(folder))
         past = _warm_start(plan, children, opened.earlier)
@@ -98,9 +101,14 @@ def run(opened: OpenStudy, interrupts: Interrupts, launcher: Launcher, describe:
         if plan.settings.dry_run:
             print(dry_run.text(plan, children, search))
             return
-        _register_backends(plan.settings, Path(folder), launcher)
+        with _released_if_refused(opened, interrupts):
+            ready = stage.get_ready(plan.environment, plan.project.shown, Path(folder), interrupts)
+            around = THIS_STAGE if plan.project.is_own else stack.enter_context(ready)
+        children = replace(children, stage=around)
+        theirs = launcher if plan.project.is_own else stack.enter_context(stage.launcher_of(around))
+        _register_backends(plan, around, Path(folder), theirs)
         history = resume.load(opened.experiment_id, opened.name, plan, opened.earlier)
-        study_run.write_opening(plan, opened.name, opened.run_id, past, opened.earlier)
+        study_run.write_opening(plan, around, opened.name, opened.run_id, past, opened.earlier)
         if git_state:
             git_state.record(opened.run_id)
         if opened.settings.is_named:
@@ -113,18 +121,27 @@ def run(opened: OpenStudy, interrupts: Interrupts, launcher: Launcher, describe:
     _conclude(plan, opened.name, result, champion)
 
 
-def _check(opened: OpenStudy, describe: Describe) -> tuple[StudyPlan, GitState | None]:
+def _check(opened: OpenStudy, describe: Describe, interrupts: Interrupts) -> tuple[StudyPlan, GitState | None]:
     """Return the study's plan and the state of the project's git work tree. Raises WrongValue if something is wrong."""
-    try:
-        git_state = preflight.check(opened.settings, opened.parent)
-        plan = make(opened.settings, describe)
+    with _released_if_refused(opened, interrupts):
+        project = tuned_project.find(opened.settings, Path(os.environ[Variable.FILES]))
+        git_state = preflight.check(opened.settings, project, opened.parent)
+        plan = make(opened.settings, project, describe)
         champions.check(plan)
         identity.check_same(opened.name, plan, opened.earlier)
+    return plan, git_state
+
+
+@contextmanager
+def _released_if_refused(opened: OpenStudy, interrupts: Interrupts) -> Iterator[None]:
+    """Unlock a study that can't go on as it is asked for."""
+    try:
+        yield
     except WrongValue:
         if opened.settings.is_named:  # a refused run is no part of the study
             opened.study_lock.release()
+        interrupts.check()  # Ctrl-C ends a git that fetches, too
         raise
-    return plan, git_state
 
 
 def _run_trials(
@@ -137,7 +154,7 @@ def _run_trials(
     reporter: Reporter,
 ) -> tuple[StudyResult, Champion | None]:
     """Run the trials, then the champion; when this returns or raises, record and report are complete."""
-    places = wiring.make_places(plan, environment.PROJECT, children.folder)
+    places = wiring.make_places(plan, plan.project.folder, children.folder)
     pool = Pool(children, places, plan.settings.trial_timeout_s)
     loop = StudyLoop(plan, search, pool, history, opened.study_lock, interrupts, reporter)
     try:
@@ -173,9 +190,11 @@ def _conclude(plan: StudyPlan, study: str, result: StudyResult, champion: Champi
         )
 
 
-def _register_backends(settings: TuneSettings, folder: Path, launcher: Launcher) -> None:
+def _register_backends(plan: StudyPlan, around: Stage, folder: Path, launcher: Launcher) -> None:
     """Make this project's backends known to MLflow."""
-    warm_backend.register(folder, launcher)
+    project, settings = plan.project, plan.settings
+    fetched = {(project.uri, project.version): project.folder} if project.is_fetched else {}
+    warm_backend.register(folder, launcher, fetched, around.variables)
     if settings.backend == backends.RAY:
         from steps.backends.ray import ray_backend  # Ray is optional
 

@@ -9,13 +9,15 @@ from typing import Any
 from steps import backends, spaces
 from steps.errors import WrongValue
 from steps.parameters.settings import TuneSettings
-from steps.tuning import entry_point, space
+from steps.project.declared_environment import LOCAL, DeclaredEnvironment
+from steps.tuning import entry_point, space, tuned_project
 from steps.tuning.checks import backend, memory, ray_cluster
 from steps.tuning.entry_point import EntryPoint
 from steps.tuning.search import objective, samplers
 from steps.tuning.search.objective import Objective
 from steps.tuning.space import Space
 from steps.tuning.trials.trial import Job
+from steps.tuning.tuned_project import TunedProject
 
 # Called with settings of `train` and the estimators of the space, by task; see `steps.training.run_plan.describe`.
 Describe = Callable[..., Mapping[str, Any]]
@@ -27,13 +29,16 @@ class StudyPlan:
 
     Nothing in `settings` is `auto` any more, but for shared settings that were not given to another entry point than
     `train`, which has its own.
-    `estimators` has the import path of each estimator of the space; None: the entry point has no estimators.
-    `dataset` is what is recorded of the data, empty if the entry point reads its own. `folds` is the digest of the
-    columns and the layout, see `steps.training.data.examples`.
+    `environment` is that of its children, None if it is this process's own. `estimators` has the import path of each
+    estimator of the space; None: the entry point has no estimators. `dataset` is what is recorded of the data, empty if
+    the entry point reads its own. `folds` is the digest of the columns and the layout, see
+    `steps.training.data.examples`.
     """
 
     settings: TuneSettings
     jobs: int
+    project: TunedProject
+    environment: DeclaredEnvironment | None
     entry: EntryPoint
     space: Space
     estimators: Mapping[str | None, str | None]
@@ -72,9 +77,12 @@ class StudyPlan:
         return deque(Job(None, path) for path in self.estimators.values())
 
 
-def make(settings: TuneSettings, describe: Describe) -> StudyPlan:
+def make(settings: TuneSettings, project: TunedProject, describe: Describe) -> StudyPlan:
     """Resolve and check a study's settings. Raises WrongValue if something does not fit."""
-    entry = entry_point.find(settings.entry_point)
+    entry = entry_point.find(settings.entry_point, project)
+    environment = project.environment(settings.env_manager)
+    manager = environment.manager if environment else LOCAL
+    settings = replace(tuned_project.resolved(settings, project), entry_point=entry.name, env_manager=manager)
     file = space.load(settings.space)
     backend_config = backend.read_backend_config(settings)
     jobs = _jobs(settings)
@@ -100,7 +108,17 @@ def make(settings: TuneSettings, describe: Describe) -> StudyPlan:
     dataset = described.get("dataset", {})
     memory.check(resolved, jobs, dataset, memory.of_this_process())
     return StudyPlan(
-        resolved, jobs, entry, searched, estimators, objectives, backend_config, dataset, described.get("folds", "")
+        resolved,
+        jobs,
+        project,
+        environment,
+        entry,
+        searched,
+        estimators,
+        objectives,
+        backend_config,
+        dataset,
+        described.get("folds", ""),
     )
 
 

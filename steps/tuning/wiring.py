@@ -1,6 +1,5 @@
 """Make the parts of a study as its plan says."""
 
-import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -11,7 +10,6 @@ from optuna.trial import FrozenTrial
 from steps import backends
 from steps.names import Metric
 from steps.process.signals import Interrupts
-from steps.project import environment
 from steps.project.working_folder import Snapshot
 from steps.tracking import sqlite_uri
 from steps.tuning.champion.rerun import Rerun
@@ -36,7 +34,7 @@ def make_child_runs(plan: StudyPlan, study: str, experiment_id: str, folder: Pat
         parameters |= {"log_folds": "live"}
     results = ChildResults if plan.entry.runs_train else OwnResults
     return ChildRuns(
-        project=os.path.relpath(environment.PROJECT),
+        project=plan.project,
         entry=plan.entry,
         parameters=parameters,
         objectives=plan.objectives,
@@ -48,7 +46,7 @@ def make_child_runs(plan: StudyPlan, study: str, experiment_id: str, folder: Pat
         backend_config=plan.backend_config,
         digits=max(3, len(str(settings.n_trials - 1))),
         folder=folder,
-        origin=command.find(),
+        origin=command.find(plan.project, settings.env_manager),
         seen_by_pruner=seen_by_pruner(plan),
         several=len(plan.estimators) > 1,
     )

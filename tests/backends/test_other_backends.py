@@ -16,6 +16,7 @@ from steps.tuning.trials.child_runs import ChildRuns
 from steps.tuning.trials.command import Origin
 from steps.tuning.trials.places import Place
 from steps.tuning.trials.trial import Job
+from steps.tuning.tuned_project import TunedProject, this_project
 
 JOB = Job(7, "sklearn.svm.SVC", {"C": 1e-05, "kernel": "it's"})
 SHARED = {"data": "wine", "refit": "False"}
@@ -46,9 +47,9 @@ class Elsewhere(SubmittedRun):
 
 def launched(backend: str, project: str, config: dict[str, Any], folder: Path) -> Any:
     return ChildRuns(
-        project=project, entry=entry_point.find("train"), parameters=SHARED,
-        objectives=(Objective("cv_accuracy", "maximize"),), results=ChildResults(["cv_accuracy"], "0"),
-        steps_of="fold_accuracy", study="far",
+        project=TunedProject(project, Path(project)), entry=entry_point.find("train", this_project()),
+        parameters=SHARED, objectives=(Objective("cv_accuracy", "maximize"),), steps_of="fold_accuracy", study="far",
+        results=ChildResults(["cv_accuracy"], "0"),
         experiment_id="0", backend=backend, backend_config=config, digits=3, folder=folder, origin=Origin(),
     ).launch(JOB, Place(0, has_port=False))  # fmt: skip
 

@@ -91,7 +91,18 @@ AT_ONCE = [
     _tune("register", "--register '': must be none or the name of a registered model", register=""),
     _tune("dry_run", "--dry_run 'maybe': must be true or false", dry_run="maybe"),
     _tune("require_clean", "--require_clean 'maybe': must be true or false", require_clean="maybe"),
-    _tune("entry_point-no-name", "--entry_point 'a b': must be an entry point of MLproject", entry_point="a b"),
+    _tune(
+        "entry_point-no-name",
+        "--entry_point '-x.py': must be auto, an entry point of MLproject, or the path of a .py or .sh file",
+        entry_point="-x.py",
+    ),
+    _tune("project-empty", "--project '': must be a folder or a Git URL, with #subfolder or without", project=""),
+    _tune("version-blank", "--version 'a b': must be none or a branch, a tag or a full commit", version="a b"),
+    _tune(
+        "env_manager",
+        "--env_manager 'condo': must be one of auto, conda, uv, virtualenv, local (did you mean 'conda'?)",
+        env_manager="condo",
+    ),
 ]
 
 # What the data, the installed packages or MLproject have a say in.

@@ -5,7 +5,7 @@ from mlflow.projects.utils import load_project
 
 from steps.parameters.settings import TuneSettings
 from steps.project import environment, mlproject
-from steps.tuning import child_preload, entry_point
+from steps.tuning import child_preload, entry_point, tuned_project
 
 
 def test_the_commands_are_those_that_mlflow_reads():
@@ -41,9 +41,9 @@ def test_an_entry_point_of_any_name_that_runs_the_training_step_is_tuned_as_trai
     own = "  train_gpu:\n    command: python -m steps.train --data iris\n  other:\n    command: python other.py\n"
     (tmp_path / "MLproject").write_text(text + own)
     (tmp_path / "conda.yaml").write_text((environment.PROJECT / "conda.yaml").read_text())
-    for module in (mlproject, entry_point):
+    for module in (mlproject, tuned_project):
         monkeypatch.setattr(module, "PROJECT", tmp_path)
     for name, runs_train in (("train", True), ("main", True), ("train_gpu", True), ("other", False)):
-        assert entry_point.find(name).runs_train == runs_train
+        assert entry_point.find(name, tuned_project.this_project()).runs_train == runs_train
         calls = [path for path, _ in child_preload.calls(TuneSettings(entry_point=name))]
         assert ("steps.training.run_plan:prepare" in calls) == runs_train

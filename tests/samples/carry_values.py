@@ -29,6 +29,7 @@ from steps.tuning.trials.child_runs import ChildRuns
 from steps.tuning.trials.command import Origin
 from steps.tuning.trials.places import Place
 from steps.tuning.trials.trial import Job
+from steps.tuning.tuned_project import this_project
 from tests.samples.any_values import FOLDER, NAMES
 
 # What a shell, YAML, a command line or Python may each take for something else; all kinds are among the first 40.
@@ -107,8 +108,8 @@ def main() -> None:
         warm_backend.register(Path(name), launcher)
         with mlflow.start_run(experiment_id="0"):
             children = ChildRuns(
-                project=".",
-                entry=entries.find("train"),
+                project=this_project(),
+                entry=entries.find("train", this_project()),
                 parameters={"refit": "false", "folds": "2", "data": "iris"},
                 objectives=[Objective("cv_accuracy", "maximize")],
                 results=ChildResults(["cv_accuracy"], "0"),

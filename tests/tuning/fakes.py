@@ -16,6 +16,7 @@ from optuna.trial import TrialState
 
 from steps.names import Role, State, Tag
 from steps.parameters.settings import TuneSettings
+from steps.project.environment import PROJECT
 from steps.tracking import outage, write
 from steps.tuning import loop
 from steps.tuning.entry_point import EntryPoint
@@ -27,6 +28,7 @@ from steps.tuning.study_plan import StudyPlan
 from steps.tuning.trials import pool
 from steps.tuning.trials.places import Place
 from steps.tuning.trials.trial import Adopted, Job, TrialResult
+from steps.tuning.tuned_project import TunedProject
 
 OBJECTIVE = "score"
 PARENT = "parent"
@@ -283,6 +285,8 @@ def plan(text: str = NUMBERS, *, jobs: int = 1, baseline: bool = False, **settin
     return StudyPlan(
         settings=TuneSettings(**{"study": "mine", "jobs": jobs, "entry_point": "own", "sampler": "random", **settings}),
         jobs=jobs,
+        project=TunedProject(".", PROJECT),
+        environment=None,
         entry=EntryPoint("own", parameters, runs_train=False),
         space=searched,
         estimators={path: path},

@@ -6,8 +6,9 @@ from steps.errors import WrongValue
 from steps.parameters.settings import TuneSettings
 from steps.parameters.values import decode
 from steps.project import environment, mlproject
-from steps.tuning import entry_point
+from steps.tuning import entry_point, tuned_project
 from steps.tuning.entry_point import EntryPoint
+from steps.tuning.tuned_project import this_project
 
 
 @pytest.fixture
@@ -19,7 +20,7 @@ def project(tmp_path, monkeypatch):
     (tmp_path / "src").mkdir()
     for name in ("fit.py", "declared.py", "src/my fit.sh"):
         (tmp_path / name).write_text("")
-    for module in (mlproject, entry_point):
+    for module in (mlproject, tuned_project):
         monkeypatch.setattr(module, "PROJECT", tmp_path)
     return tmp_path
 
@@ -29,7 +30,7 @@ def project(tmp_path, monkeypatch):
 )
 def test_a_script_is_an_entry_point_by_its_path(project, given, name):
     """It takes whatever a space has, and nothing of the study's data; its name is its path in the project."""
-    found = entry_point.find(given)
+    found = entry_point.find(given, this_project())
     assert (found.name, found.is_script, found.runs_train, dict(found.parameters)) == (name, True, False, {})
     found.check(["lr", "anything-else"], "--space 'x.yaml'")
     assert found.shared(TuneSettings()) == {}
@@ -39,7 +40,7 @@ def test_a_script_is_an_entry_point_by_its_path(project, given, name):
 
 def test_a_declared_entry_point_that_is_called_like_a_file_is_what_mlproject_says(project):
     """As for MLflow, MLproject comes first."""
-    assert not entry_point.find("declared.py").is_script
+    assert not entry_point.find("declared.py", this_project()).is_script
 
 
 @pytest.mark.parametrize(
@@ -59,7 +60,7 @@ def test_a_declared_entry_point_that_is_called_like_a_file_is_what_mlproject_say
 def test_a_script_that_is_not_there_is_one_line_with_the_nearest(project, name, said):
     """The line names what MLproject declares, and that a script is allowed too."""
     with pytest.raises(WrongValue) as caught:
-        entry_point.find(name)
+        entry_point.find(name, this_project())
     (line,) = caught.value.problems
     assert line.startswith(said.format(root=project))
     assert line.endswith("or the path of a .py or .sh file in the project")

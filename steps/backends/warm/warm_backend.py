@@ -8,6 +8,7 @@ import signal
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from mlflow.entities import RunStatus
@@ -71,8 +72,8 @@ class WarmBackend(OwnBackend):
 
     name = WARM
 
-    def __init__(self, folder: Path, launcher: Launcher):
-        super().__init__(folder)
+    def __init__(self, folder: Path, launcher: Launcher, fetched: base.Folders, variables: Mapping[str, str]):
+        super().__init__(folder, fetched, variables)
         self._launcher = launcher
 
     def execute(self, created: CreatedRun, config: Mapping[str, Any]) -> WarmRun:
@@ -80,6 +81,11 @@ class WarmBackend(OwnBackend):
         return WarmRun(created, self._launcher)
 
 
-def register(folder: Path, launcher: Launcher) -> None:
-    """Make `backend="warm"` known to `mlflow.run`, for the life of this process."""
-    base.register(WarmBackend(folder, launcher))
+def register(
+    folder: Path,
+    launcher: Launcher,
+    fetched: base.Folders = base.NONE_FETCHED,
+    variables: Mapping[str, str] = MappingProxyType({}),
+) -> None:
+    """Make `backend="warm"` known to `mlflow.run`, for the life of this process; see `OwnBackend`."""
+    base.register(WarmBackend(folder, launcher, fetched, variables))

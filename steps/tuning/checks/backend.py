@@ -9,7 +9,6 @@ from typing import Any
 
 import joblib
 from mlflow.projects.backend import loader  # not documented; what `mlflow.run` itself finds backends by
-from mlflow.projects.utils import load_project
 
 from steps import backends
 from steps.backends.ray import cluster
@@ -17,6 +16,7 @@ from steps.errors import WrongValue, did_you_mean
 from steps.names import Tag
 from steps.parameters.settings import TuneSettings
 from steps.project import environment
+from steps.tuning.tuned_project import TunedProject
 
 # How many of the packages that differ from the pins are named.
 _SHOWN = 5
@@ -48,7 +48,7 @@ def jobs(settings: TuneSettings) -> int:
     return max(1, cores // settings.shared.threads)
 
 
-def check_backend(name: str) -> None:
+def check_backend(name: str, project: TunedProject) -> None:
     """Raise WrongValue for a backend that is not installed, or lacks a package that it needs."""
     plugins = {entry.name: entry for entry in importlib.metadata.entry_points(group=loader.ENTRYPOINT_GROUP_NAME)}
     names = {*loader.MLFLOW_BACKENDS, *backends.OURS, "databricks", "kubernetes", *plugins}
@@ -56,8 +56,10 @@ def check_backend(name: str) -> None:
         raise WrongValue(f"--backend {name!r}: must be one of {', '.join(sorted(names))}{did_you_mean(name, names)}")
     if name == backends.RAY:
         cluster.check_installed()
+        if not project.is_own:
+            raise WrongValue(f"--backend {name!r}: must be warm or local with another --project than this one")
     elif name == "kubernetes":
-        _check_kubernetes()
+        _check_kubernetes(project)
     elif name in plugins and name not in loader.MLFLOW_BACKENDS:
         try:
             plugins[name].load()
@@ -67,13 +69,13 @@ def check_backend(name: str) -> None:
             ) from error
 
 
-def _check_kubernetes() -> None:
+def _check_kubernetes(project: TunedProject) -> None:
     problems = [
         f"needs the package {package}: add it to conda.yaml and install it"
         for package in ("kubernetes", "docker")
         if importlib.util.find_spec(package) is None
     ]
-    if not load_project(str(environment.PROJECT)).docker_env:
+    if not project.read().docker_env:
         problems.append("needs a project with a docker_env: give MLproject one in place of its conda_env")
     if problems:
         raise WrongValue(*(f"--backend 'kubernetes': {problem}" for problem in problems))

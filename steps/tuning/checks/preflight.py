@@ -6,6 +6,7 @@ in `steps.tuning.study_plan`.
 
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import mlflow
 from mlflow.entities import Run
@@ -14,12 +15,12 @@ from steps import backends
 from steps.errors import WrongValue
 from steps.names import Artifact
 from steps.parameters.settings import TuneSettings
-from steps.project import environment
 from steps.project.git import GitFailed
 from steps.tracking import server_errors
 from steps.tuning.checks import artifacts, backend, git_state, ray_cluster, server
 from steps.tuning.checks.git_state import GitState
 from steps.tuning.search import samplers
+from steps.tuning.tuned_project import TunedProject
 
 # Backends that execute on other machines. A plugin of another name may be either.
 CLUSTERS = ("databricks", "kubernetes", "ray", "slurm")
@@ -34,7 +35,7 @@ def reach_server() -> None:
         print(f"tune: {note}", file=sys.stderr)
 
 
-def check(settings: TuneSettings, parent: Run) -> GitState | None:
+def check(settings: TuneSettings, project: TunedProject, parent: Run) -> GitState | None:
     """Check artifacts, sampler, backend and git work tree; return the tree's state, None if it is unknown.
 
     Raises WrongValue with all problems at once.
@@ -44,8 +45,8 @@ def check(settings: TuneSettings, parent: Run) -> GitState | None:
     checks: tuple[Callable[[], object], ...] = (
         lambda: artifacts.check(parent.info.artifact_uri),
         lambda: samplers.check_installed(settings.sampler),
-        lambda: _check_backend(settings),
-        lambda: git_states.append(_read_git_state(require_clean=settings.require_clean)),
+        lambda: _check_backend(settings, project),
+        lambda: git_states.append(_read_git_state(project.folder, require_clean=settings.require_clean)),
     )
     for run_check in checks:
         try:
@@ -73,24 +74,24 @@ def check_reach(backend: str, uri: str) -> None:
     print(f"tune: if they run there: {problem}", file=sys.stderr)
 
 
-def _check_backend(settings: TuneSettings) -> None:
-    backend.check_backend(settings.backend)
+def _check_backend(settings: TuneSettings, project: TunedProject) -> None:
+    backend.check_backend(settings.backend, project)
     check_reach(settings.backend, mlflow.get_tracking_uri())
     if settings.backend == backends.RAY:
         ray_cluster.connect(settings, mlflow.get_tracking_uri())
 
 
-def _read_git_state(*, require_clean: bool) -> GitState | None:
+def _read_git_state(folder: Path, *, require_clean: bool) -> GitState | None:
     try:
-        state = git_state.read(environment.PROJECT)
+        state = git_state.read(folder)
     except GitFailed as error:
-        problem = f"whether the git work tree of {environment.PROJECT} is clean can't be told: {error}"
+        problem = f"whether the git work tree of {folder} is clean can't be told: {error}"
         if require_clean:
             raise WrongValue(f"--require_clean 'true': {problem}") from error
         print(f"tune: {problem}", file=sys.stderr)
         return None
     if require_clean:
-        git_state.refuse_dirty(state, environment.PROJECT)
+        git_state.refuse_dirty(state, folder)
     for line in state.left_out if state else ():
         print(f"tune: {Artifact.GIT_DIFF}: {line}", file=sys.stderr)
     return state

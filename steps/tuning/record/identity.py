@@ -23,7 +23,10 @@ SETTINGS = (
     "sampler", "pruner",
 )  # fmt: skip
 # A resumed study takes these from its record too, but they may change.
-_RESUMED = (*SETTINGS, "data", "space", "objective", "direction", "n_trials", "timeout_s", "patience", "target_value")
+_RESUMED = (
+    *SETTINGS, "project", "version", "env_manager", "data", "space", "objective", "direction", "n_trials", "timeout_s",
+    "patience", "target_value",
+)  # fmt: skip
 # What the study itself uses of the shared settings, whatever its trials are given.
 _OF_ANY_STUDY = ("seed", "threads")
 # The shared settings that trials of another entry point than `train` are given; earlier versions did not record it.
@@ -65,6 +68,7 @@ def as_data(plan: StudyPlan) -> dict[str, Any]:
     identity = {
         **{key: settings[key] for key in SETTINGS if key in settings},
         **{key: getattr(plan.settings.shared, key) for key in _OF_ANY_STUDY},
+        **({} if plan.project.is_own else {"project": plan.project.identity}),
         "objective": [f"{objective.direction} {objective.name}" for objective in plan.objectives],
         **(_of_train(plan) if plan.entry.runs_train else _of_another(plan)),
         "space": plan.space.text(),

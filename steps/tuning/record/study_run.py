@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from mlflow.entities import Run
 from mlflow.tracking import MlflowClient
 
+from steps.backends.stage import Stage
 from steps.names import Artifact, Metric, Role, Tag
 from steps.project import environment
 from steps.tracking import write
@@ -18,17 +19,22 @@ from steps.tuning.trials.results import StudyResult
 from steps.tuning.trials.trial import SETTLED
 
 
-def write_opening(plan: StudyPlan, study: str, run_id: str, past: WarmStart, earlier: Sequence[Run]) -> None:
+def write_opening(
+    plan: StudyPlan, stage: Stage, study: str, run_id: str, past: WarmStart, earlier: Sequence[Run]
+) -> None:
     """Write to the parent run what the study is, before its first child."""
     tags = {
         Tag.STUDY: study,
         Tag.ROLE: Role.STUDY,
         Tag.SETTINGS: json.dumps(identity.settings_as_data(plan.settings)),
         Tag.IDENTITY: json.dumps(identity.as_data(plan)),
-        Tag.ENVIRONMENT: environment.state(),
-        Tag.ENVIRONMENT_SHA256: environment.digest(),
     }
-    write.record_environment(run_id)
+    if stage.environment is not None:
+        tags |= {Tag.PROJECT: plan.project.uri, **stage.tags}
+        write.record_other_environment(run_id, stage.environment.description, stage.environment.declared)
+    else:
+        tags |= {Tag.ENVIRONMENT: environment.state(), Tag.ENVIRONMENT_SHA256: environment.digest()}
+        write.record_environment(run_id)
     if plan.dataset:
         tags[Tag.DATA] = plan.dataset["sha256"]
         write.record_data(run_id, plan.dataset)

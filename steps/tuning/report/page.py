@@ -152,5 +152,5 @@ def _changed(record: StudyRecord) -> dict[str, str]:
     if record.plan.entry.runs_train:
         defaults |= declared.words(SharedSettings())
     changed = {name: word for name, word in declared.words(record.plan.settings).items() if word != defaults[name]}
-    given = () if record.plan.entry.runs_train else SHARED
+    given = () if record.plan.entry.runs_train else (*SHARED, "entry_point")
     return {name: word for name, word in changed.items() if defaults[name] != "auto" or name in given}

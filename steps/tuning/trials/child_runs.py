@@ -15,6 +15,7 @@ from optuna.trial import TrialState
 
 from steps import backends
 from steps.backends import adapter, control
+from steps.backends.stage import THIS_STAGE, Stage
 from steps.backends.submitted_run import GRACE_S, POLL_S, is_transient
 from steps.names import Metric, Role, State, Tag
 from steps.tracking import read, write
@@ -27,6 +28,7 @@ from steps.tuning.trials.child_results import ChildResults
 from steps.tuning.trials.command import Origin
 from steps.tuning.trials.places import Place
 from steps.tuning.trials.trial import STATUS, Adopted, Child, Job, TrialResult
+from steps.tuning.tuned_project import TunedProject
 
 # How many lines of a failed child's output go to a tag of its run.
 _LAST_LINES = 20
@@ -42,7 +44,7 @@ class ChildRuns:
     own. `results` reads what they leave behind.
     """
 
-    project: str
+    project: TunedProject
     entry: EntryPoint
     parameters: Mapping[str, str]
     objectives: Sequence[Objective]
@@ -57,6 +59,7 @@ class ChildRuns:
     origin: Origin
     seen_by_pruner: Callable[[Steps], Steps] = as_logged
     several: bool = False
+    stage: Stage = THIS_STAGE
 
     def command(self, job: Job) -> dict[str, str]:
         """Return the parameters that a child is launched with."""
@@ -84,22 +87,26 @@ class ChildRuns:
             "variables": place.variables, "folder": place.folder,
         }  # fmt: skip
         config = own if ours else self.backend_config
-        variables = {**place.variables, **self.results.variables}
-        with contextlib.nullcontext() if ours else control.surroundings(output, variables):
+        uri, version = self.project.source(again=ours)
+        with contextlib.ExitStack() as stack:
+            if not ours:
+                stack.enter_context(control.surroundings(output, {**place.variables, **self.results.variables}))
+                stack.enter_context(self.stage.handed_on())
             run = mlflow.run(
-                self.project,
+                uri,
                 self.entry.name,
+                version,
                 parameters=self.command(job),
                 experiment_id=self.experiment_id,
                 backend=self.backend,
                 backend_config=dict(config),
                 storage_dir=str(self.folder),
                 synchronous=False,
-                env_manager="local",  # the tuner's own environment has all that a child needs
+                env_manager=self.stage.manager,
                 run_name=None if ours else name,
             )
         if not ours:
-            write.record(run.run_id, metrics, tags)
+            write.record(run.run_id, metrics, {**tags, **self.project.source_tags})
         return Child(job, adapter.adapt(run, output), place)
 
     def steps(self, run_id: str, *, ended: bool = False) -> Steps:
@@ -207,6 +214,8 @@ class ChildRuns:
             Tag.PARAMS: json.dumps(self.recorded(job)),
             Tag.REPRODUCE: self.origin.command(self.entry.name, self.command(job)),
         }
+        if not self.project.is_own:
+            tags |= {Tag.PROJECT: self.project.uri, **self.stage.tags}
         if job.estimator is not None:
             tags[Tag.ESTIMATOR] = job.estimator
         if job.number is None:

@@ -7,6 +7,7 @@ from steps.errors import WrongValue
 from steps.parameters.settings import TuneSettings
 from steps.project import environment
 from steps.tuning.checks import backend
+from steps.tuning.tuned_project import this_project
 
 
 @pytest.mark.parametrize(
@@ -49,7 +50,7 @@ def test_more_jobs_than_the_window_is_one_warning(jobs, lines, capsys):
 def test_a_backend_that_is_not_installed_is_refused(name, near):
     """An unknown backend is told with those that there are, and the nearest."""
     with pytest.raises(WrongValue) as caught:
-        backend.check_backend(name)
+        backend.check_backend(name, this_project())
     (problem,) = caught.value.problems
     assert problem.startswith(f"--backend {name!r}: must be one of ")
     assert all(name in problem for name in ("databricks", "kubernetes", "local", "warm"))
@@ -59,13 +60,13 @@ def test_a_backend_that_is_not_installed_is_refused(name, near):
 @pytest.mark.parametrize("name", ["warm", "local", "databricks"])
 def test_a_backend_that_is_installed_is_taken(name):
     """Ours, and those that MLflow brings along."""
-    backend.check_backend(name)
+    backend.check_backend(name, this_project())
 
 
 def test_kubernetes_needs_more_than_its_name():
     """MLflow's kubernetes backend lacks a package here, and a project whose environment is a docker image."""
     with pytest.raises(WrongValue) as caught:
-        backend.check_backend("kubernetes")
+        backend.check_backend("kubernetes", this_project())
     package, project = caught.value.problems
     assert package.startswith("--backend 'kubernetes': needs the package kubernetes")
     assert "docker_env" in project
@@ -86,9 +87,9 @@ def plugins(tmp_path, monkeypatch):
 
 def test_a_plugin_that_cannot_be_loaded_is_refused(plugins):
     """A package that is there, but lacks what it imports, is told with what it says; one that loads is taken."""
-    backend.check_backend("good")
+    backend.check_backend("good", this_project())
     with pytest.raises(WrongValue) as caught:
-        backend.check_backend("bad")
+        backend.check_backend("bad", this_project())
     (problem,) = caught.value.problems
     assert problem.startswith("--backend 'bad': is installed but can't be loaded: ")
     assert "no_such_package" in problem

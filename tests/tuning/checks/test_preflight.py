@@ -11,6 +11,7 @@ from steps.parameters.settings import TuneSettings
 from steps.project import environment
 from steps.tuning.checks import preflight
 from steps.tuning.search import samplers
+from steps.tuning.tuned_project import TunedProject
 from tests.e2e.server import Server
 from tests.e2e.tools import Done, Place, copy_project, free_port, git
 from tests.host import ROOT
@@ -18,7 +19,7 @@ from tests.waits import promised
 
 
 @pytest.fixture
-def project(tmp_path, monkeypatch):
+def project(tmp_path):
     """A project in a repository of its own, with one commit."""
     folder = tmp_path / "it's a project"
     folder.mkdir()
@@ -26,8 +27,7 @@ def project(tmp_path, monkeypatch):
     git(folder, "init", "--quiet")
     git(folder, "add", "--all")
     git(folder, "commit", "--quiet", "--message", "x")
-    monkeypatch.setattr(environment, "PROJECT", folder)
-    return folder
+    return TunedProject(".", folder)
 
 
 @pytest.fixture
@@ -40,20 +40,20 @@ def run(client, tmp_path):
     return make
 
 
-def problems(settings, parent):
+def problems(settings, project, parent):
     with pytest.raises(WrongValue) as caught:
-        preflight.check(settings, parent)
+        preflight.check(settings, project, parent)
     assert not any("\n" in problem for problem in caught.value.problems)
     return caught.value.problems
 
 
 def test_where_all_is_well_the_tree_is_returned(project, run, capsys):
     """Nothing is said, and the state of the project's tree is known."""
-    state = preflight.check(TuneSettings(), run())
+    state = preflight.check(TuneSettings(), project, run())
     assert state is not None
     assert state.changed == ()
-    (project / "new").touch()
-    state = preflight.check(TuneSettings(), run("other"))
+    (project.folder / "new").touch()
+    state = preflight.check(TuneSettings(), project, run("other"))
     assert state is not None
     assert state.changed == ("new",)
     assert capsys.readouterr() == ("", "")
@@ -62,11 +62,11 @@ def test_where_all_is_well_the_tree_is_returned(project, run, capsys):
 def test_all_problems_are_told_at_once_and_in_time(project, run, tmp_path):
     """A place that can't be written, a missing package, a cluster and a file, a dirty tree: a line each, in 3 s."""
     (tmp_path / "file").touch()
-    (project / "new").touch()
+    (project.folder / "new").touch()
     settings = TuneSettings(sampler="gp", backend="databricks", require_clean=True)
     parent = run("file")
     with promised(3):
-        refused = problems(settings, parent)
+        refused = problems(settings, project, parent)
     begins = ("artifact root ", "--sampler 'gp': needs the package torch", "--backend 'databricks'", "--require_clean")
     assert [problem.startswith(begin) for problem, begin in zip(refused, begins, strict=True)] == [True] * 4
 
@@ -109,10 +109,10 @@ def test_a_server_can(uri, capsys):
 def test_a_tree_that_git_does_not_tell_is_a_warning_unless_it_has_to_be_clean(project, run, monkeypatch, capsys):
     """What git says itself, once: a line on stderr, or a refusal."""
     monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
-    assert preflight.check(TuneSettings(), run()) is None
+    assert preflight.check(TuneSettings(), project, run()) is None
     (line,) = capsys.readouterr().err.splitlines()
     assert "dubious ownership" in line
-    (problem,) = problems(TuneSettings(require_clean=True), run("other"))
+    (problem,) = problems(TuneSettings(require_clean=True), project, run("other"))
     assert problem.startswith("--require_clean 'true': ")
     assert "dubious ownership" in problem
 

@@ -13,6 +13,7 @@ from steps.parameters.settings import TuneSettings
 from steps.training.run_plan import describe
 from steps.tuning import study_plan
 from steps.tuning.record import identity
+from steps.tuning.tuned_project import this_project
 
 PARAMS = {"n_estimators": 60, "max_depth": 4}
 
@@ -24,7 +25,7 @@ def planned() -> Callable[..., study_plan.StudyPlan]:
     def make(*words: str) -> study_plan.StudyPlan:
         pairs = {"--data": "wine", "--folds": "2", **dict(zip(words[::2], words[1::2], strict=True))}
         line = [word for pair in pairs.items() for word in pair]
-        return study_plan.make(command_line.read(line, TuneSettings), describe)
+        return study_plan.make(command_line.read(line, TuneSettings), this_project(), describe)
 
     return make
 

@@ -11,13 +11,14 @@ from steps.parameters.settings import TuneSettings
 from steps.training.run_plan import describe
 from steps.tuning import study_plan
 from steps.tuning.record import warm_start
+from steps.tuning.tuned_project import this_project
 
 WORDS = ["--data", "wine", "--folds", "2"]
 FITS = {"n_estimators": "60", "max_depth": "4"}
 
 
 def planned(*words: str) -> study_plan.StudyPlan:
-    return study_plan.make(command_line.read([*WORDS, *words], TuneSettings), describe)
+    return study_plan.make(command_line.read([*WORDS, *words], TuneSettings), this_project(), describe)
 
 
 @pytest.fixture(scope="module")

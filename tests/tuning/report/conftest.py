@@ -5,6 +5,7 @@ import pytest
 from steps.parameters.settings import TuneSettings
 from steps.training.run_plan import describe
 from steps.tuning import study_plan as plans
+from steps.tuning.tuned_project import this_project
 
 FIRST = 1_700_000_000_000
 
@@ -14,7 +15,7 @@ def make_plan():
     """A plan of the default space, with other settings."""
 
     def make(**changed):
-        return plans.make(TuneSettings(**changed), describe)
+        return plans.make(TuneSettings(**changed), this_project(), describe)
 
     return make
 

@@ -6,6 +6,7 @@ from steps.training.run_plan import describe
 from steps.tuning import study_plan
 from steps.tuning.report import dry_run
 from steps.tuning.search.search import Search
+from steps.tuning.tuned_project import this_project
 
 
 @pytest.mark.parametrize(
@@ -19,7 +20,7 @@ from steps.tuning.search.search import Search
 )
 def test_the_trials_that_no_score_has_a_say_in_are_shown(words: list[str], shown: int) -> None:
     """As many first trials are shown as don't depend on scores, and the search makes the same."""
-    planned = study_plan.make(command_line.read(words, TuneSettings), describe)
+    planned = study_plan.make(command_line.read(words, TuneSettings), this_project(), describe)
     settings = planned.settings
 
     def search() -> Search:

@@ -8,8 +8,9 @@ from steps.tuning import entry_point
 from steps.tuning.entry_point import EntryPoint
 from steps.tuning.search import objective
 from steps.tuning.search.objective import Objective
+from steps.tuning.tuned_project import this_project
 
-TRAIN = entry_point.find("train")
+TRAIN = entry_point.find("train", this_project())
 OWN = EntryPoint("fit_line", {"lr": "0.01", "epochs": None}, runs_train=False)
 
 
@@ -80,4 +81,4 @@ def test_only_what_an_entry_point_declares_is_given_to_it():
 def test_an_entry_point_that_can_t_be_tuned_is_refused(name, sentence):
     """One that is not there, and the study itself."""
     with pytest.raises(WrongValue, match=sentence):
-        entry_point.find(name)
+        entry_point.find(name, this_project())

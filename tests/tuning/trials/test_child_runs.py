@@ -20,6 +20,7 @@ from steps.tuning.trials.child_results import ChildResults
 from steps.tuning.trials.child_runs import ChildRuns
 from steps.tuning.trials.command import Origin
 from steps.tuning.trials.trial import Adopted, Child, Job
+from steps.tuning.tuned_project import this_project
 from tests.tuning.trials.fake import FakeRun, child
 
 ACCURACY = Objective("cv_accuracy", "maximize")
@@ -34,7 +35,8 @@ def children(client, tmp_path) -> ChildRuns:
 
 def study_of(folder: Path, *objectives: Objective, results: type[ChildResults] = ChildResults) -> ChildRuns:
     return ChildRuns(
-        project=".", entry=entry_point.find("train"), parameters={}, objectives=objectives, steps_of="fold_accuracy",
+        project=this_project(), entry=entry_point.find("train", this_project()), parameters={}, objectives=objectives,
+        steps_of="fold_accuracy",
         results=results([objective.name for objective in objectives], "0"),
         study="mine", experiment_id="0", backend="warm", backend_config={}, digits=3, folder=folder, origin=Origin(),
     )  # fmt: skip

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from steps.tuning.trials import command
 from steps.tuning.trials.command import Origin
+from steps.tuning.tuned_project import this_project
 
 REMOTE = Origin("https://host/somebody/tuning", "c" * 40)
 WORDS = st.dictionaries(st.from_regex(r"[a-z_]{1,9}", fullmatch=True), st.text(max_size=20), max_size=4)
@@ -49,4 +50,4 @@ def test_a_remote_is_named_without_its_password(monkeypatch, url, shown):
     """A remote that only this machine has is none."""
     monkeypatch.setattr(command, "get_git_repo_url", lambda _: url)
     monkeypatch.setattr(command, "get_git_commit", lambda _: "c" * 40)
-    assert command.find() == Origin(shown, "c" * 40)
+    assert command.find(this_project(), "local") == Origin(shown, "c" * 40)

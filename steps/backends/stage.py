@@ -1,0 +1,107 @@
+"""What child runs find around them: their environment, and the address that they log to."""
+
+import hashlib
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import mlflow
+from mlflow.utils.mlflow_tags import MLFLOW_PROJECT_ENV
+
+from steps.backends.warm.launch import Launcher
+from steps.backends.warm.program import Program
+from steps.names import Tag
+from steps.process.signals import Interrupts
+from steps.project import ready_environment
+from steps.project.declared_environment import LOCAL, DeclaredEnvironment
+from steps.project.ready_environment import ReadyEnvironment
+from steps.tracking import served_store
+
+# Variables that say which hosts are not behind a proxy.
+_NO_PROXY = ("NO_PROXY", "no_proxy")
+
+
+@dataclass(frozen=True)
+class Stage:
+    """The environment of children, None if they are of this project, and its manager.
+
+    `address` is a tracking server of their own, None if they log where this process does.
+    """
+
+    manager: str = LOCAL
+    environment: ReadyEnvironment | None = None
+    address: str | None = None
+
+    @property
+    def variables(self) -> Mapping[str, str]:
+        """Return what is added to a child's environment variables."""
+        if self.address is None:
+            return {}
+        hosts = {name: ",".join(filter(None, [os.environ.get(name), served_store.HOST])) for name in _NO_PROXY}
+        return {"MLFLOW_TRACKING_URI": self.address, **hosts}
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """Return what is recorded of it on a child's run."""
+        if self.environment is None:
+            return {}
+        digest = hashlib.sha256(self.environment.description.encode()).hexdigest()
+        manager = {} if self.manager == LOCAL else {MLFLOW_PROJECT_ENV: self.manager}
+        return {Tag.ENVIRONMENT_SHA256: digest, **manager}
+
+    @contextmanager
+    def handed_on(self) -> Iterator[None]:
+        """Have `mlflow.run` hand on the children's address, where the backend is not ours."""
+        if self.address is None:
+            yield
+            return
+        own = mlflow.get_tracking_uri()
+        mlflow.set_tracking_uri(self.address)
+        try:
+            yield
+        finally:
+            mlflow.set_tracking_uri(own)
+
+
+# Of children of this project.
+THIS_STAGE = Stage()
+# What a launcher for children of another project imports: what they import for certain. The second is for an
+# environment that has MLflow without what it needs for a database.
+_LIBRARIES = ("mlflow", "mlflow.store.tracking.sqlalchemy_store", "mlflow.store.tracking.rest_store")
+_FEWER_LIBRARIES = ("mlflow", "mlflow.store.tracking.rest_store")
+
+
+@contextmanager
+def launcher_of(stage: Stage) -> Iterator[Launcher]:
+    """Start a launcher in the environment of another project's children; it imports nothing of this project."""
+    assert stage.environment is not None
+    if stage.manager == LOCAL:
+        launcher = Launcher(Program()).start(_LIBRARIES)
+    else:
+        launcher = Launcher(Program("python", stage.environment.activation)).start(_FEWER_LIBRARIES)
+    try:
+        yield launcher
+    finally:
+        launcher.stop()
+
+
+@contextmanager
+def get_ready(
+    environment: DeclaredEnvironment | None, project: str, folder: Path, interrupts: Interrupts
+) -> Iterator[Stage]:
+    """Get an environment ready for children of another project, None: this process's own, and what they log to.
+
+    `project` names it in messages; `folder` takes the output of what is started. Raises WrongValue if the environment
+    can't be made, Interrupted.
+    """
+    if environment is None:
+        yield Stage(environment=ready_environment.own())
+        return
+    ready = ready_environment.get_ready(environment, project, folder / "environment.log", interrupts)
+    with ExitStack() as stack:
+        address = None
+        if served_store.is_needed(ready.packages.get("mlflow")):
+            address = stack.enter_context(served_store.served(folder / "server.log", interrupts))
+        yield Stage(environment.manager, ready, address)

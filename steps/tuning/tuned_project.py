@@ -1,0 +1,136 @@
+"""The MLflow project whose entry point a study tunes: this one, or any other, from a folder or a Git URL."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from mlflow.projects.utils import load_project  # not documented; how `mlflow.run` itself reads MLproject
+from mlflow.utils.mlflow_tags import MLFLOW_SOURCE_NAME
+
+from steps.errors import WrongValue
+from steps.parameters.settings import TuneSettings
+from steps.project import content, fetch, location, mlproject, secrets
+from steps.project.declared_environment import LOCAL, DeclaredEnvironment, declared
+from steps.project.environment import PROJECT
+
+
+@dataclass(frozen=True)
+class TunedProject:
+    """A project; its MLproject is in `folder`.
+
+    `uri` and `version`, a full commit, are what `mlflow.run` is given. `identity` is what makes it the project that it
+    is: URL and commit, or a digest of the folder's files; empty for this project.
+    """
+
+    uri: str
+    folder: Path
+    version: str | None = None
+    identity: str = ""
+
+    @property
+    def is_own(self) -> bool:
+        """Tell whether it is this project."""
+        return not self.identity
+
+    @property
+    def is_fetched(self) -> bool:
+        """Tell whether `folder` is a copy of the study's own."""
+        return self.version is not None or not Path(self.uri).is_dir()
+
+    def source(self, *, again: bool) -> tuple[str, str | None]:
+        """Return the URI and the version for `mlflow.run`; the copy's unless it may be asked for `again` and again."""
+        return (self.uri, self.version) if again or not self.is_fetched else (str(self.folder), None)
+
+    @property
+    def source_tags(self) -> dict[str, str]:
+        """Return what MLflow would record of the source, where it was given a copy."""
+        return {MLFLOW_SOURCE_NAME: self.uri} if self.is_fetched else {}
+
+    @property
+    def shown(self) -> str:
+        """Return what names it in messages and on record."""
+        return secrets.hidden(self.uri)
+
+    def read(self) -> Any:
+        """Have MLflow read MLproject, with its environment. Raises WrongValue if it can't."""
+        try:
+            return load_project(str(self.folder))
+        except Exception as error:  # whatever YAML can hold, and a file that is not there
+            raise WrongValue(self._unreadable(error)) from error
+
+    def commands(self) -> Mapping[str, str]:
+        """Return the command of each entry point by its name. Raises WrongValue if MLproject can't be read."""
+        try:
+            return mlproject.commands(self.folder)
+        except FileNotFoundError:
+            return {}
+        except Exception as error:  # whatever YAML can hold
+            raise WrongValue(self._unreadable(error)) from error
+
+    @property
+    def file(self) -> str:
+        """Return what names its MLproject in messages."""
+        return "MLproject" if self.is_own else f"the MLproject of {self.shown}"
+
+    def training(self) -> str:
+        """Return the name of the entry point that trains. Raises WrongValue if that can't be told.
+
+        It is this project's `train`; another project's `main`, else the only one that is no tuner.
+        """
+        if self.is_own:
+            return "train"
+        commands = self.commands()
+        if not commands:
+            raise WrongValue(
+                f"--project {self.shown!r}: has no MLproject that declares an entry point; name another folder "
+                "(#subfolder), or a .py or .sh file in it as --entry_point"
+            )
+        chosen = mlproject.training(commands)
+        if chosen is None:
+            raise WrongValue(f"--entry_point 'auto': {self.file} has no main; must be one of {', '.join(commands)}")
+        return chosen
+
+    def environment(self, manager: str) -> DeclaredEnvironment | None:
+        """Return the environment of its runs; None for this process's own. Raises WrongValue if it can't be had."""
+        if not self.is_own:
+            return declared(self.read(), self.folder, manager)
+        if manager in ("auto", LOCAL):
+            return None
+        raise WrongValue(
+            f"--env_manager {manager!r}: is for another --project; this one's trials run in the environment in which "
+            "tune runs, which is `mlflow run`'s --env-manager"
+        )
+
+    def _unreadable(self, error: Exception) -> str:
+        return f"--project {self.shown!r}: its MLproject can't be read: {' '.join(str(error).split())}"
+
+
+def this_project() -> TunedProject:
+    """Return the project that this file is of."""
+    return TunedProject(os.path.relpath(PROJECT), PROJECT)
+
+
+def find(settings: TuneSettings, files: Path) -> TunedProject:
+    """Find a study's project; one that is not read where it lies is fetched into a folder below `files`.
+
+    Raises WrongValue if it is not there.
+    """
+    if location.is_this_project(settings.project, settings.version):
+        return this_project()
+    found = location.locate(settings.project)
+    if found.folder is not None and settings.version is None:
+        return TunedProject(str(found), found.folder, identity=f"files {content.digest(found.folder)}")
+    fetched = fetch.fetch(found, settings.version, files)
+    if fetched.commit is None:  # a zip file
+        return TunedProject(str(found), fetched.folder, identity=f"files {content.digest(fetched.folder)}")
+    where = "" if found.folder else f"{secrets.hidden(str(found))} at "
+    return TunedProject(str(found), fetched.folder, fetched.commit, f"{where}commit {fetched.commit}")
+
+
+def resolved(settings: TuneSettings, project: TunedProject) -> TuneSettings:
+    """Return settings that name the project as it was found: a resumed study takes that from its record."""
+    if project.is_own:
+        return replace(settings, project=".", version=None)
+    return replace(settings, project=project.uri, version=project.version)
