@@ -4,10 +4,10 @@ import os
 import shutil
 import signal
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
+from steps.process import proc
 from tests.e2e.test_ends import LONG, started, tuner_of
 from tests.e2e.tools import Place, until
 from tests.standin import standin_conda
@@ -58,7 +58,8 @@ def test_tune_runs_in_the_environment_that_conda_yaml_pins_and_dies_with_mlflow_
 def test_the_shell_between_killed_takes_the_study_along(prepared: Place, manager: str) -> None:
     """SIGKILL to the shell that conda leaves between `mlflow run` and the tuner: after 5 s no process is left."""
     process = started(prepared, prepared.command("tune", env_manager=manager, **LONG), trials=4)
-    shell = int(Path(f"/proc/{tuner_of(prepared)}/stat").read_text().rpartition(")")[2].split()[1])
+    shell = proc.parent_of(tuner_of(prepared))
+    assert shell is not None
     assert shell != process.pid
     os.kill(shell, signal.SIGKILL)
     process.wait(timeout=120)
