@@ -28,12 +28,14 @@ class ChildRun(SubmittedRun):
 
     `output` is the file with what the child writes to stdout and stderr; some backends fill it only at the end.
     `started` is the `time.monotonic()` at which the command started, None while the run is queued on a cluster.
-    `node` is the address of the cluster's node that executes the run, None on this machine.
+    `node` is the address of the cluster's node that executes the run, None on this machine. `device` names the devices
+    that a cluster has given it there.
     """
 
     output: Path
     started: float | None = None
     node: str | None = None
+    device: str = ""
 
     @property
     @abstractmethod

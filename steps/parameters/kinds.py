@@ -84,6 +84,23 @@ def number(low: float | None = None) -> Kind:
     return Kind("a number" if low is None else f"a number above {low:g}", read)
 
 
+def devices_each() -> Kind:
+    """Accept how many devices a trial takes: none, whole ones, or a share by which trials divide one evenly."""
+
+    def read(text: str) -> float:
+        value = float(text)
+        if not 0 <= value < math.inf:
+            raise ValueError
+        if value == int(value):
+            return int(value)
+        # Of a third people write two or three digits: 0.33.
+        if value > 1 or abs(1 / value - round(1 / value)) > 0.05:
+            raise ValueError
+        return value
+
+    return Kind("0, a whole number, or a share that divides a GPU evenly: 0.5, 0.33, 0.25, 0.2, 0.1", read)
+
+
 def none_or(kind: Kind) -> Kind:
     """Accept `none`, which becomes None, beside what a kind accepts."""
     return Kind(f"none or {kind.allowed}", lambda word: None if word == "none" else kind.read(word), kind.names)

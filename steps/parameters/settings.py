@@ -9,7 +9,18 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from steps.parameters.declared import parameter, parameters, shown
-from steps.parameters.kinds import auto_or, flag, integer, none_or, number, one_of, share, text, unset_or
+from steps.parameters.kinds import (
+    auto_or,
+    devices_each,
+    flag,
+    integer,
+    none_or,
+    number,
+    one_of,
+    share,
+    text,
+    unset_or,
+)
 
 DATA_SETS = ("iris", "wine", "breast_cancer", "digits", "diabetes")
 TASKS = ("classification", "regression")
@@ -147,7 +158,16 @@ class TuneSettings:
     retries: int = parameter(1, integer(0, 100), "times that a trial is run again whose failure may pass")
     max_failures: int = parameter(5, integer(1), "failed trials in a row that end the study")
     jobs: int | Literal["auto"] = parameter(
-        "auto", auto_or(integer(1, 4096)), "trials at a time; auto: the cores this process may use"
+        "auto", auto_or(integer(1, 4096)), "trials at a time; auto: the cores this process may use, or its GPUs"
+    )
+    gpus: float = parameter(0, devices_each(), "GPUs of each trial; 0.5: two trials share one")
+    devices: str = parameter(
+        "auto",
+        text("auto, or numbers or ids of GPUs with commas between", r"auto|[\w./-]+(\s*,\s*[\w./-]+)*"),
+        "the GPUs that trials may have; auto: all that this process may use",
+    )
+    places: str | None = parameter(
+        None, none_or(text("the path of a file")), "a file with a line of variables for each trial that runs at a time"
     )
     window: int = parameter(4, integer(1, 4096), "trials in flight that the sampler does not wait for")
     sampler: str = parameter("tpe", one_of(*SAMPLERS), "how the next trial is chosen")

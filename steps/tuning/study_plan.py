@@ -2,16 +2,17 @@
 
 import sys
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from steps import backends, spaces
+from steps import spaces
 from steps.errors import WrongValue
 from steps.parameters.settings import TuneSettings
 from steps.project.declared_environment import LOCAL, DeclaredEnvironment
 from steps.tuning import entry_point, space, tuned_project
-from steps.tuning.checks import backend, memory, ray_cluster
+from steps.tuning.checks import backend, capacity, memory
+from steps.tuning.checks.capacity import Belongings
 from steps.tuning.entry_point import EntryPoint
 from steps.tuning.search import objective, samplers
 from steps.tuning.search.objective import Objective
@@ -32,7 +33,8 @@ class StudyPlan:
     `environment` is that of its children, None if it is this process's own. `estimators` has the import path of each
     estimator of the space; None: the entry point has no estimators. `dataset` is what is recorded of the data, empty if
     the entry point reads its own. `folds` is the digest of the columns and the layout, see
-    `steps.training.data.examples`.
+    `steps.training.data.examples`. `places` has for each job what is its own, and `device` is what frameworks call the
+    devices among that; None: trials are given none.
     """
 
     settings: TuneSettings
@@ -46,6 +48,8 @@ class StudyPlan:
     backend_config: Mapping[str, Any]
     dataset: Mapping[str, Any]
     folds: str = ""
+    places: Sequence[Belongings] = ()
+    device: str | None = None
 
     @property
     def is_folded(self) -> bool:
@@ -72,7 +76,8 @@ class StudyPlan:
 
     def baselines(self) -> deque[Job]:
         """Return the jobs that run beside the trials: each estimator, or the entry point, with its own defaults."""
-        if not self.entry.runs_train and self.entry.required(self.entry.common(self.settings)):
+        given = [*self.entry.common(self.settings), "device"]  # which is given where it is required
+        if not self.entry.runs_train and self.entry.required(given):
             return deque()  # not every parameter has a default
         return deque(Job(None, path) for path in self.estimators.values())
 
@@ -85,7 +90,8 @@ def make(settings: TuneSettings, project: TunedProject, describe: Describe) -> S
     settings = replace(tuned_project.resolved(settings, project), entry_point=entry.name, env_manager=manager)
     file = space.load(settings.space)
     backend_config = backend.read_backend_config(settings)
-    jobs = _jobs(settings)
+    found = capacity.find(settings)
+    jobs = len(found.places)
     resolved = replace(settings, entry_point=entry.name, jobs=jobs)
     described: Mapping[str, Any] = {}
     if entry.runs_train:
@@ -107,6 +113,7 @@ def make(settings: TuneSettings, project: TunedProject, describe: Describe) -> S
     _check_objectives(settings, objectives)
     dataset = described.get("dataset", {})
     memory.check(resolved, jobs, dataset, memory.of_this_process())
+    folds = described.get("folds", "")
     return StudyPlan(
         resolved,
         jobs,
@@ -119,11 +126,9 @@ def make(settings: TuneSettings, project: TunedProject, describe: Describe) -> S
         backend_config,
         dataset,
         described.get("folds", ""),
+        found.places,
+        found.device,
     )
-
-
-def _jobs(settings: TuneSettings) -> int:
-    return ray_cluster.jobs(settings) if settings.backend == backends.RAY else backend.jobs(settings)
 
 
 def _check_objectives(settings: TuneSettings, objectives: tuple[Objective, ...]) -> None:

@@ -13,6 +13,7 @@ from steps.process.signals import Interrupts
 from steps.project.working_folder import Snapshot
 from steps.tracking import sqlite_uri
 from steps.tuning.champion.rerun import Rerun
+from steps.tuning.checks.capacity import Belongings
 from steps.tuning.record.lock import StudyLock
 from steps.tuning.record.resume import History
 from steps.tuning.search import pruning
@@ -29,7 +30,7 @@ from steps.tuning.trials.places import Place, Places
 def make_child_runs(plan: StudyPlan, study: str, experiment_id: str, folder: Path) -> ChildRuns:
     """Make what launches and settles a study's children; `folder` takes their output."""
     settings = plan.settings
-    parameters = plan.entry.common(settings)
+    parameters = plan.entry.common(settings) | _device(plan)
     if plan.entry.runs_train and plan.prunes:
         parameters |= {"log_folds": "live"}
     results = ChildResults if plan.entry.runs_train else OwnResults
@@ -50,6 +51,18 @@ def make_child_runs(plan: StudyPlan, study: str, experiment_id: str, folder: Pat
         seen_by_pruner=seen_by_pruner(plan),
         several=len(plan.estimators) > 1,
     )
+
+
+def _device(plan: StudyPlan) -> dict[str, str]:
+    """Return the parameter that tells an entry point which has it what its devices are called; it sees no others.
+
+    An entry point without a default for it is told in every study.
+    """
+    if "device" not in plan.entry.parameters or plan.entry.runs_train:
+        return {}
+    if plan.device is None and plan.entry.parameters["device"] is not None:
+        return {}
+    return {"device": plan.device or "cpu"}
 
 
 def make_search(plan: StudyPlan, past: Sequence[FrozenTrial]) -> Search:
@@ -87,7 +100,11 @@ def make_places(plan: StudyPlan, root: Path, folder: Path) -> Places:
     if backend == backends.WARM and not plan.entry.runs_train:
         snapshot = _snapshot(root, folder)
     has_port = backend != backends.RAY
-    return Places(Place(number, {}, has_port, snapshot, folder) for number in range(plan.jobs))
+    own = plan.places or [Belongings()] * plan.jobs
+    return Places(
+        Place(number, each.variables, ",".join(each.devices), has_port, snapshot, folder)
+        for number, each in enumerate(own)
+    )
 
 
 def _snapshot(root: Path, folder: Path) -> Snapshot:

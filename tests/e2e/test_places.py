@@ -10,6 +10,7 @@ import pytest
 from mlflow.entities import Run
 
 from tests.e2e.tools import Done, Place, copy_project
+from tests.standin import standin_gpus
 from tests.waits import until
 
 pytestmark = pytest.mark.e2e
@@ -61,9 +62,14 @@ def saw(runs: list[Run], name: str) -> list[str]:
 
 @pytest.fixture(scope="module")
 def alone(project: Path, new_place: Callable[..., Place]) -> tuple[Place, list[Run]]:
-    """A study of three places, whose trials end in all ways; its runs, those that were retried too."""
-    place = new_place()
-    tuned(place, project, HOWS, jobs=3, trial_timeout_s=20)
+    """A study of three places, whose trials end in all ways; its runs, those that were retried too.
+
+    The machine has four GPUs, of which three may be had, and four licences.
+    """
+    place = new_place(extra=standin_gpus(4))
+    licences = place.folder / "licences"
+    licences.write_text("".join(f"LICENCE='licence {name}'\n" for name in "abcd"))
+    tuned(place, project, HOWS, gpus=1, devices="0,1,3", places=licences, trial_timeout_s=20)
     return place, place.study().children
 
 
@@ -75,7 +81,16 @@ def test_no_two_trials_have_a_place_at_the_same_time(alone: tuple[Place, list[Ru
     (failed,) = place.study().ended("FAIL")
     assert failed.data.tags["tuning.reason"].startswith("timeout")
     assert len(set(saw(runs, "TUNING_PORT"))) == 3
+    assert set(saw(runs, "CUDA_VISIBLE_DEVICES")) == {"0", "1", "3"}
+    assert set(saw(runs, "LICENCE")) == {"licence a", "licence b", "licence c"}
     assert place.processes() == {}
+
+
+def test_a_trial_s_devices_are_on_its_run(alone: tuple[Place, list[Run]]) -> None:
+    """And its entry point, which has a parameter for it, is told what they are called inside it."""
+    _, runs = alone
+    assert [run.data.tags["tuning.device"] for run in runs] == saw(runs, "CUDA_VISIBLE_DEVICES")
+    assert {run.data.params["device"] for run in runs} == {"cuda"}
 
 
 def test_each_trial_starts_in_a_fresh_folder_with_the_project(alone: tuple[Place, list[Run]], project: Path) -> None:

@@ -74,6 +74,13 @@ AT_ONCE = [
     _tune("retries", f"--retries '-1': {_WHOLE} 0 to 100", retries="-1"),
     _tune("max_failures", f"--max_failures '0': {_WHOLE} 1", max_failures="0"),
     _tune("jobs", f"--jobs '0': must be auto or a{_WHOLE[9:]} 1 to 4096", jobs="0"),
+    _tune(
+        "gpus",
+        "--gpus '0.3': must be 0, a whole number, or a share that divides a GPU evenly: 0.5, 0.33, 0.25, 0.2, 0.1",
+        gpus="0.3",
+    ),
+    _tune("devices", "--devices '0,': must be auto, or numbers or ids of GPUs with commas between", devices="0,"),
+    _tune("places", "--places '': must be none or the path of a file", places=""),
     _tune("window", f"--window '0': {_WHOLE} 1 to 4096", window="0"),
     _tune(
         "sampler",

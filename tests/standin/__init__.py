@@ -19,3 +19,13 @@ def standin_conda(envs: Path, *, found_by: str = "CONDA_EXE") -> dict[str, str]:
         "STANDIN_CONDA_ENVS": str(envs),
         "PATH": f"{HOME / 'bin'}{os.pathsep}{os.environ['PATH']}",
     }
+
+
+def standin_gpus(count: int = 0, *, nvidia: str = "", amd: str = "", intel: str = "") -> dict[str, str]:
+    """Return the variables of a machine with GPUs, as the tools of their makers list them; `count`: of NVIDIA's."""
+    listed = nvidia or "\n".join(f"GPU {n}: NVIDIA A100-SXM4-40GB (UUID: GPU-{n}{n}{n}-aaaa)" for n in range(count))
+    given = {"STANDIN_NVIDIA": listed, "STANDIN_AMD": amd, "STANDIN_INTEL": intel}
+    return {
+        **{name: text for name, text in given.items() if text},
+        "PATH": f"{HOME / 'gpu'}{os.pathsep}{os.environ['PATH']}",
+    }

@@ -8,6 +8,7 @@ import pytest
 from steps.names import Role
 from steps.process.signals import Interrupts
 from steps.tuning import wiring
+from steps.tuning.checks.capacity import Belongings
 from steps.tuning.entry_point import EntryPoint
 from steps.tuning.record.lock import StudyLock
 from steps.tuning.record.resume import History
@@ -60,6 +61,35 @@ PARAMETERS = {
 def test_what_every_child_is_given(plan, expected, tmp_path):
     """`train` gets all settings, does not refit, and logs live if pruned; another entry point gets what was given."""
     assert children_of(plan, tmp_path).parameters == expected
+
+
+DEVICES = [
+    ({"device": "auto"}, None, {}),
+    ({"device": "auto"}, "cuda", {"device": "cuda"}),
+    ({"device": "auto"}, "xpu", {"device": "xpu"}),
+    ({"device": None}, None, {"device": "cpu"}),
+    ({"x": None}, "cuda", {}),
+]
+
+
+@pytest.mark.parametrize(("parameters", "device", "expected"), DEVICES)
+def test_an_entry_point_that_has_a_parameter_for_it_is_told_its_device(parameters, device, expected, tmp_path):
+    """As frameworks call it, since it sees no others; without GPUs its own default stands, if it has one."""
+    entry = EntryPoint("own", parameters, runs_train=False)
+    plan = dataclasses.replace(fakes.plan(), entry=entry, device=device)
+    assert children_of(plan, tmp_path).parameters == expected
+
+
+def test_each_place_has_what_is_its_own(tmp_path):
+    """Its variables, and the devices that they show."""
+    own = [
+        Belongings({"CUDA_VISIBLE_DEVICES": "0,1"}, ["0", "1"]),
+        Belongings({"CUDA_VISIBLE_DEVICES": "2,3"}, ["2", "3"]),
+    ]
+    places = wiring.make_places(dataclasses.replace(fakes.plan(jobs=2), places=own), tmp_path, tmp_path)
+    taken = [places.take(), places.take()]
+    assert [place.device for place in taken if place] == ["0,1", "2,3"]
+    assert [place.variables["CUDA_VISIBLE_DEVICES"] for place in taken if place] == ["0,1", "2,3"]
 
 
 def test_where_children_belong(tmp_path):

@@ -40,11 +40,11 @@ class TrialResources:
         return {**options, "resources": {kind: n for kind, n in self.amounts.items() if kind not in arguments}}
 
 
-def read(config: Mapping[str, Any], threads: int) -> TrialResources:
+def read(config: Mapping[str, Any], threads: int, gpus: float = 0) -> TrialResources:
     """Read a backend's configuration. Raises WrongValue with all problems at once.
 
-    Its keys: `address`; what a trial takes of its node, `cpus` (default: the study's threads), `gpus`, `memory` in
-    bytes and `resources` (amounts by name); `runtime_env`.
+    Its keys: `address`; what a trial takes of its node, `cpus` (default: the study's threads), `gpus` (the study's),
+    `memory` in bytes and `resources` (amounts by name); `runtime_env`.
     """
     problems = [
         f"{OPTION} {key!r}: must be one of {', '.join(_KEYS)}{did_you_mean(key, _KEYS)}"
@@ -58,7 +58,10 @@ def read(config: Mapping[str, Any], threads: int) -> TrialResources:
     if not isinstance(resources, dict):
         problems.append(f"{OPTION} resources {resources!r}: must be an object of names and amounts")
         resources = {}
-    amounts = {kind: config.get(key, threads if key == "cpus" else 0) for key, kind in _KINDS.items()} | resources
+    if gpus and config.get("gpus", gpus) != gpus:
+        problems.append(f"{OPTION} gpus {config['gpus']!r}: must be as --gpus {gpus}, or left out")
+    of_study = {"cpus": threads, "gpus": gpus}
+    amounts = {kind: config.get(key, of_study.get(key, 0)) for key, kind in _KINDS.items()} | resources
     for kind, amount in amounts.items():
         if isinstance(amount, bool) or not isinstance(amount, int | float) or not 0 <= amount < float("inf"):
             problems.append(f"{OPTION} {kind} {amount!r}: must be a number from 0 on")

@@ -107,7 +107,7 @@ class RayRun(ChildRun):
 
     def _read(self, message: tuple[Any, ...]) -> None:
         if self.started is None:
-            self._node_id, self.node = message
+            self._node_id, self.node, self.device = message
             self.started = time.monotonic()
             return
         exit_code, output = message

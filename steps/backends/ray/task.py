@@ -49,8 +49,8 @@ class Preload:
 def execute(command: str, variables: Mapping[str, str], preload: Preload) -> Iterator[tuple[Any, ...]]:
     """Execute a command in the project that Ray has unpacked here.
 
-    Yields (id, address) of this node, then (exit code, end of the output). Ray cancels a task by a KeyboardInterrupt:
-    then the command is asked to end, and killed after GRACE_S.
+    Yields (id of this node, its address, the devices that Ray has given the task), then (exit code, end of the output).
+    Ray cancels a task by a KeyboardInterrupt: then the command is asked to end, and killed after GRACE_S.
     """
     import ray
 
@@ -58,8 +58,8 @@ def execute(command: str, variables: Mapping[str, str], preload: Preload) -> Ite
     own = Path.cwd() / f"{working_folder.PRIVATE}{os.getpid()}"  # Ray removes it with the project
     own.mkdir(exist_ok=True)
     _warm_up(preload, own)
-    yield node_id, address
     accelerators = {name: os.environ[name] for name in _ACCELERATORS if name in os.environ}
+    yield node_id, address, next(filter(None, accelerators.values()), "")
     with tempfile.TemporaryDirectory(dir=own) as folder, ports.reserved() as port:
         output = Path(folder) / "output"
         where = Path.cwd() if _snapshot is None else _snapshot.write(Path(folder) / "project")

@@ -20,7 +20,7 @@ _LOOPBACK = ("127.", "localhost", "::1")
 
 def trial_resources(settings: TuneSettings) -> TrialResources:
     """Read what each trial takes of the cluster. Raises WrongValue for a configuration that can't be read."""
-    return config.read(backend.read_backend_config(settings), settings.shared.threads)
+    return config.read(backend.read_backend_config(settings), settings.shared.threads, settings.gpus)
 
 
 def preload(settings: TuneSettings) -> Preload:

@@ -23,7 +23,7 @@ from steps.tuning.entry_point import EntryPoint
 from steps.tuning.search.objective import Objective
 from steps.tuning.search.pruning import Steps, as_logged
 from steps.tuning.search.search import Outcome
-from steps.tuning.trials import log_file, refusal
+from steps.tuning.trials import device_memory, log_file, refusal
 from steps.tuning.trials.child_results import ChildResults
 from steps.tuning.trials.command import Origin
 from steps.tuning.trials.places import Place
@@ -77,6 +77,8 @@ class ChildRuns:
         name = self._name(job)
         output = log_file.path_for(self.folder, name)
         tags, metrics = self._record_of(job)
+        if place.device:
+            tags[Tag.DEVICE] = place.device
         if retry_of is not None:
             tags[Tag.RETRY_OF] = retry_of
         if self.backend != backends.RAY:  # there it is on a node
@@ -142,7 +144,8 @@ class ChildRuns:
         else:
             lines = log_file.last_lines(child.output)
             if failure:
-                reason = reason.replace(failure, _with_telling_line(failure, lines), 1)
+                whole = device_memory.explain(_with_telling_line(failure, lines), lines, child.device)
+                reason = reason.replace(failure, whole, 1)
             lines = "\n".join(lines.splitlines()[-_LAST_LINES:])
             outcome = Outcome(TrialState.FAIL, steps=tuple(reported))
             retried = may_retry and is_transient(failure or "")
@@ -181,8 +184,8 @@ class ChildRuns:
     def _write(self, ended: TrialResult, pruned_at: int | None, child: Child | Adopted, run_name: str | None) -> None:
         tags = {Tag.STATE: State.RETRIED if ended.retried else ended.outcome.state.name}
         client, run_id = MlflowClient(), ended.run_id
-        if child.node is not None:
-            tags[Tag.NODE] = child.node
+        if child.node is not None:  # only now is it known, and what the node has given it
+            tags |= {Tag.NODE: child.node, **({Tag.DEVICE: child.device} if child.device else {})}
         if ended.outcome.state == TrialState.FAIL:
             tags |= {Tag.REASON: ended.reason, Tag.STDERR: ended.stderr}
         tags |= self.results.keep(run_id, child.output, failed=ended.outcome.state == TrialState.FAIL)

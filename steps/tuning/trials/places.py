@@ -16,13 +16,14 @@ from steps.project.working_folder import Snapshot
 class Place:
     """What a child has to itself as long as it runs, beside what all have.
 
-    `given` are the variables that are the place's own throughout the study. A place on this machine `has_port`; a child
-    on another one gets its port there. With a `snapshot` each child starts in a fresh folder in `area`, which has the
-    project: it is `folder` while there is a child.
+    `given` are the variables that are the place's own throughout the study, and `device` names the devices that they
+    show. A place on this machine `has_port`; a child on another one gets its port there. With a `snapshot` each child
+    starts in a fresh folder in `area`, which has the project: it is `folder` while there is a child.
     """
 
     number: int
     given: Mapping[str, str] = field(default_factory=dict)
+    device: str = ""
     has_port: bool = True
     snapshot: Snapshot | None = None
     area: Path = Path()

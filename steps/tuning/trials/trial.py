@@ -67,6 +67,11 @@ class Child:
         """Return the address of the cluster's node that executes the child; None on this machine."""
         return self.submitted.node
 
+    @property
+    def device(self) -> str:
+        """Return the devices that the child has, empty if it was given none."""
+        return self.submitted.device or self.place.device
+
     def is_running(self) -> bool:
         """Tell whether the child has not ended yet.
 
@@ -102,6 +107,7 @@ class Adopted:
     run_id: str
     output: Path | None = None
     node: str | None = None
+    device: str = ""
 
     @property
     def number(self) -> int | None:

@@ -62,3 +62,11 @@ def test_all_problems_are_told_at_once():
     with pytest.raises(WrongValue) as caught:
         config.read({"cpu": 1, "gpus": -1}, threads=1)
     assert len(caught.value.problems) == 2
+
+
+def test_the_study_s_gpus_are_those_of_each_trial():
+    """A configuration may say the same, and nothing else."""
+    assert config.read({}, 1, gpus=0.5).amounts == {"CPU": 1, "GPU": 0.5}
+    assert config.read({"gpus": 2}, 1, gpus=2).amounts["GPU"] == 2
+    with pytest.raises(WrongValue, match="gpus 1: must be as --gpus 2, or left out"):
+        config.read({"gpus": 1}, 1, gpus=2)

@@ -13,7 +13,7 @@ from tests.waits import until
 
 pytestmark = pytest.mark.e2e
 
-NODE = ("node id", "127.0.0.2")
+NODE = ("node id", "127.0.0.2", "0,1")
 
 
 @pytest.fixture
@@ -25,6 +25,7 @@ def mark(tmp_path, monkeypatch):
     monkeypatch.setattr(task, "_ready_for", None)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv(Variable.FILES, "")  # so that it is put back
+    monkeypatch.setenv(Variable.CUDA_DEVICES, NODE[2])  # as Ray does for a task that takes GPUs
     yield {"TEST_MARK": tmp_path.name}
     task.launcher.stop()
 
@@ -34,6 +35,26 @@ def test_a_command_is_executed_and_its_output_comes_back(mark):
     for word in ("one", "two"):
         node, end = task.execute(f"echo {word} $TEST_MARK; exit 3", mark, Preload([], [], {}))
         assert (node, end) == (NODE, (3, f"{word} {mark['TEST_MARK']}\n"))
+
+
+def test_a_command_has_a_port_and_its_devices(mark):
+    """A port of the node, and the devices that Ray has given the task."""
+    _, (code, output) = task.execute('echo "$TUNING_PORT $CUDA_VISIBLE_DEVICES"', mark, Preload([], [], {}))
+    port, devices = output.split()
+    assert (code, devices) == (0, "0,1")
+    assert int(port) >= 20000
+
+
+def test_a_command_has_a_folder_of_its_own_if_it_is_to(mark, tmp_path):
+    """With the project as Ray has unpacked it here, and without what is this project's in it; it is gone afterwards."""
+    (tmp_path / "data.txt").write_text("data\n")
+    (tmp_path / ".tune-1").mkdir()
+    preload = Preload([], [], {}, in_own_folder=True)
+    for _ in range(2):
+        _, (code, output) = task.execute("ls -A; cat data.txt; echo mine > data.txt; touch new", mark, preload)
+        assert (code, output) == (0, "data.txt\ndata\n")
+    assert (tmp_path / "data.txt").read_text() == "data\n"
+    assert not (tmp_path / "new").exists()
 
 
 def test_a_task_that_is_cancelled_while_it_forks_leaves_no_command(mark, monkeypatch):

@@ -118,6 +118,15 @@ def test_a_child_that_failed_is_recorded_with_its_reason(failure, metrics, reaso
     assert mlflow.artifacts.load_text(f"runs:/{settled.run_id}/log.txt") == output
 
 
+def test_a_child_whose_device_had_no_memory_left_says_so(children, ended):
+    """With the device that its place has; the server has it as the reason."""
+    one = ended("exit code 1", "torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB\n")
+    one.place.device = "3"
+    settled = children.settle(one)
+    assert settled.reason.startswith("out of memory on device 3 (exit code 1): torch.OutOfMemoryError: CUDA out of")
+    assert recorded(settled)[1]["reason"] == settled.reason
+
+
 @pytest.mark.parametrize(
     ("failure", "retried"),
     [
@@ -164,8 +173,9 @@ def test_steps_that_no_tag_can_hold_are_left_to_the_metric(children, ended):
 def test_the_node_that_executed_a_child_is_on_record(children, ended):
     """A cluster's nodes may differ."""
     one = ended(cv_accuracy=0.5)
-    one.submitted.node = "127.0.0.3"
-    assert recorded(children.settle(one))[1]["node"] == "127.0.0.3"
+    one.submitted.node, one.submitted.device = "127.0.0.3", "0,1"
+    tags = recorded(children.settle(one))[1]
+    assert (tags["node"], tags["device"]) == ("127.0.0.3", "0,1")
 
 
 def test_a_run_of_an_earlier_tuner_is_settled_by_what_it_logged(children, client):

@@ -1,0 +1,97 @@
+"""How many places a study has, and what each of them has to itself: devices, and its line of the places file."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from steps import backends
+from steps.errors import WrongValue
+from steps.parameters.settings import TuneSettings
+from steps.tuning.checks import backend, devices, places_file, ray_cluster
+from steps.tuning.checks.gpu_tools import KINDS
+
+# Backends whose trials are given devices by this process.
+_HERE = (backends.WARM, "local")
+
+
+@dataclass(frozen=True)
+class Belongings:
+    """What is a place's own throughout a study: variables, and those of the devices among them, by name."""
+
+    variables: Mapping[str, str] = field(default_factory=dict)
+    devices: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Capacity:
+    """The places of a study, one for each trial that runs at a time; `device` is what frameworks call their devices."""
+
+    places: Sequence[Belongings]
+    device: str | None = None
+
+
+def find(settings: TuneSettings) -> Capacity:
+    """Count a study's places and say what each has. Raises WrongValue if there are not enough devices or lines.
+
+    If `jobs` is auto, there are as many as devices suffice for, without `gpus` as the machine or the cluster holds
+    trials; and not more than the places file has lines.
+    """
+    _check(settings)
+    lines = None if settings.places is None else places_file.read(settings.places)
+    shown, divided, device = None, None, None
+    if settings.gpus and settings.backend == backends.RAY:
+        device = "cuda"
+    elif settings.gpus:
+        shown = devices.take(settings)
+        divided, device = devices.divide(shown.names, settings.gpus), shown.kind
+        if settings.places is not None and lines is not None:
+            places_file.refuse_devices(lines, settings.places, KINDS)
+    jobs = _jobs(settings, None if divided is None else len(divided), None if lines is None else len(lines))
+    own = [dict(line) for line in (lines or [{}] * jobs)[:jobs]]
+    if shown is None or divided is None:
+        return Capacity([Belongings(variables) for variables in own], device)
+    return Capacity(
+        [Belongings({**own[n], **shown.showing(divided[n])}, divided[n]) for n in range(jobs)],
+        device,
+    )
+
+
+def _check(settings: TuneSettings) -> None:
+    """Raise WrongValue for settings that don't go together."""
+    problems = []
+    if settings.devices != "auto" and not settings.gpus:
+        problems.append(f"--devices {settings.devices!r}: nobody is given them with --gpus 0; give --gpus 1 too")
+    elif settings.devices != "auto" and settings.backend == backends.RAY:
+        problems.append(
+            f"--devices {settings.devices!r}: must be auto with --backend 'ray', which has its own on each node"
+        )
+    if settings.gpus and settings.backend not in (*_HERE, backends.RAY):
+        problems.append(
+            f"--gpus {settings.gpus}: must be 0 with --backend {settings.backend!r}, which places trials by its own "
+            "configuration (see --backend_config)"
+        )
+    if problems:
+        raise WrongValue(*problems)
+
+
+def _jobs(settings: TuneSettings, by_devices: int | None, by_lines: int | None) -> int:
+    """Return how many trials run at a time."""
+    if settings.jobs == "auto":
+        if by_devices is None:
+            by_devices = ray_cluster.jobs(settings) if settings.backend == backends.RAY else backend.jobs(settings)
+        return by_devices if by_lines is None else min(by_devices, by_lines)
+    problems = []
+    if by_devices is not None and settings.jobs > by_devices:
+        problems.append(
+            f"--jobs {settings.jobs}: more than the {by_devices} that the devices suffice for with --gpus "
+            f"{settings.gpus}; give fewer jobs, or a share of a GPU to each, such as --gpus 0.5"
+        )
+    if by_lines is not None and settings.jobs > by_lines:
+        problems.append(
+            f"--jobs {settings.jobs}: more than the {by_lines} lines of --places {settings.places!r}; give fewer jobs, "
+            "or a line for each"
+        )
+    if problems:
+        raise WrongValue(*problems)
+    if settings.backend == backends.RAY:
+        ray_cluster.jobs(settings)  # says if no node holds a trial
+    return settings.jobs

@@ -1,0 +1,62 @@
+"""Read a places file: what each place has to itself, a line of variables for each."""
+
+import re
+import shlex
+from collections.abc import Mapping
+
+from steps.errors import WrongValue
+from steps.project import paths
+
+_VARIABLE = re.compile(r"[A-Za-z_]\w*")
+# A trial gets these from its study, or from MLflow.
+_RESERVED = ("MLFLOW_", "TUNING_")
+
+
+def read(text: str) -> list[dict[str, str]]:
+    """Return the variables of each place. Raises WrongValue with all problems at once.
+
+    A line has `NAME=value` words, quoted as for a shell; what follows `#` is a comment, and empty lines are none.
+    """
+    where = f"--places {text!r}"
+    try:
+        lines = paths.absolute(text).read_text(encoding="utf-8").splitlines()
+    except (OSError, ValueError) as error:
+        raise WrongValue(f"{where}: must be a file with a line of variables for each place: {error}") from error
+    places: list[dict[str, str]] = []
+    problems: list[str] = []
+    for number, line in enumerate(lines, start=1):
+        try:
+            words = shlex.split(line, comments=True)
+        except ValueError as error:
+            problems.append(f"{where}, line {number}: {line!r}: {error}")
+            continue
+        variables: dict[str, str] = {}
+        for word in words:
+            problems += [f"{where}, line {number}: {word!r}: {problem}" for problem in _add(word, variables)]
+        if words:
+            places.append(variables)
+    if not places and not problems:
+        problems.append(f"{where}: has no line; must have one for each place, such as LICENCE=a PORT=8001")
+    if problems:
+        raise WrongValue(*problems)
+    return places
+
+
+def _add(word: str, variables: dict[str, str]) -> list[str]:
+    """Add a word to a line's variables; return what is wrong with it."""
+    name, equals, value = word.partition("=")
+    if not equals or not _VARIABLE.fullmatch(name):
+        return ["must be NAME=value, a name of letters, digits and _"]
+    if name.startswith(_RESERVED):
+        return [f"must be another name: a trial gets those with {' or '.join(_RESERVED)} from its study"]
+    if name in variables:
+        return [f"the line has {name} already"]
+    variables[name] = value
+    return []
+
+
+def refuse_devices(places: list[dict[str, str]], text: str, devices: Mapping[str, object]) -> None:
+    """Raise WrongValue if lines name what --gpus gives out."""
+    names = sorted({name for line in places for name in line if name in devices})
+    if names:
+        raise WrongValue(f"--places {text!r}: names {', '.join(names)}, which --gpus gives out: leave out one of them")

@@ -1,0 +1,50 @@
+"""The reason of a trial for which a device had no memory left."""
+
+import pytest
+
+from steps.tuning.trials import device_memory
+
+TRACE = 'Traceback (most recent call last):\n  File "fit.py", line 3, in <module>\n'
+NO_MEMORY = [
+    "torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 20.00 GiB. GPU 0 has a total capacity of 15.77 GiB",
+    "torch.cuda.OutOfMemoryError: HIP out of memory. Tried to allocate 2.00 GiB",
+    "RuntimeError: CUDA error: out of memory",
+    "torch.OutOfMemoryError: XPU out of memory. Tried to allocate 64.00 GiB",
+    "jaxlib.xla_extension.XlaRuntimeError: RESOURCE_EXHAUSTED: Out of memory while trying to allocate 8589934 B",
+    "tensorflow.python.framework.errors_impl.ResourceExhaustedError: OOM when allocating tensor with shape[8,8]",
+    "cupy_backends.cuda.api.runtime.CUDARuntimeError: cudaErrorMemoryAllocation: out of memory",
+    "_catboost.CatBoostError: catboost/libs/cuda/error.cpp: CUDA error 2: out of memory",
+    "lightgbm.basic.LightGBMError: [CUDA] out of memory cuda_utils.h 123",
+]
+
+
+@pytest.mark.parametrize("line", NO_MEMORY)
+def test_a_device_without_memory_is_the_reason(line):
+    """In one sentence that names the device."""
+    said = device_memory.explain(f"exit code 1: {line}", TRACE + line, "3")
+    assert said == f"out of memory on device 3 (exit code 1): {line}"
+    assert "out of memory on its device (exit code 1)" in device_memory.explain("exit code 1", line, "")
+
+
+def test_what_a_framework_writes_behind_it_does_not_hide_it():
+    """Such as JAX's remark on its traceback."""
+    lines = f"{TRACE}{NO_MEMORY[4]}\n--------------------\nFor simplicity, JAX has removed its internal frames\n"
+    assert device_memory.explain("exit code 1", lines, "0").startswith(
+        "out of memory on device 0 (exit code 1): jaxlib"
+    )
+
+
+OTHERS = [
+    ("exit code 1: ValueError: no", f"{NO_MEMORY[0]}\nhalf the batch then\n{TRACE}ValueError: no"),
+    ("exit code 1: MemoryError", f"{TRACE}MemoryError"),
+    ("exit code 1", "grpc: StatusCode.RESOURCE_EXHAUSTED: quota of requests"),
+    ("killed by SIGKILL (out of memory?)", NO_MEMORY[0]),
+    ("timeout: not ended after 5 s", NO_MEMORY[0]),
+    ("ended well, but logged no loss", NO_MEMORY[0]),
+]
+
+
+@pytest.mark.parametrize(("reason", "lines"), OTHERS)
+def test_another_reason_stays(reason, lines):
+    """One that was got over, this machine's own memory, a server's refusal, an end from outside."""
+    assert device_memory.explain(reason, lines, "3") == reason
