@@ -113,7 +113,6 @@ def make(settings: TuneSettings, project: TunedProject, describe: Describe) -> S
     _check_objectives(settings, objectives)
     dataset = described.get("dataset", {})
     memory.check(resolved, jobs, dataset, memory.of_this_process())
-    folds = described.get("folds", "")
     return StudyPlan(
         resolved,
         jobs,
