@@ -21,7 +21,7 @@ def take(settings: TuneSettings, environment: Mapping[str, str] = os.environ) ->
 
     Raises WrongValue if there are none, or not enough for one trial.
     """
-    devices = _choose(find(environment), settings.devices)
+    devices = _choose(find(environment, settings.gpus), settings.devices)
     shown = ", ".join(devices.names)
     if settings.gpus > len(devices.names):
         raise WrongValue(f"--gpus {settings.gpus}: more than the devices for trials, {shown}")
@@ -44,7 +44,7 @@ def divide(devices: Sequence[str], gpus: float) -> list[tuple[str, ...]]:
     return [tuple(devices[first : first + each]) for first in range(0, len(devices) - each + 1, each)]
 
 
-def find(environment: Mapping[str, str]) -> Devices:
+def find(environment: Mapping[str, str], gpus: float) -> Devices:
     """Find the devices that this process may use: those that a variable shows it, else those that a tool lists.
 
     Raises WrongValue if there are none.
@@ -65,7 +65,7 @@ def find(environment: Mapping[str, str]) -> Devices:
     if devices is not None:
         return devices
     raise WrongValue(
-        f"--gpus: no GPU was found: {', '.join(reasons)}; name those that trials may use, as in "
+        f"--gpus {gpus}: no GPU was found: {', '.join(reasons)}; name those that trials may use, as in "
         f"{Variable.CUDA_DEVICES}=0,1, or give --gpus 0"
     )
 

@@ -98,7 +98,7 @@ def test_a_machine_without(machine, monkeypatch):
     """Says what was asked, and why it has told nothing."""
     machine()
     assert problem() == (
-        "--gpus: no GPU was found: nvidia-smi fails (NVIDIA-SMI has failed because it couldn't communicate with the "
+        "--gpus 1: no GPU was found: nvidia-smi fails (NVIDIA-SMI has failed because it couldn't communicate with the "
         "NVIDIA driver.), rocm-smi lists none, xpu-smi lists none; name those that trials may use, as in "
         "CUDA_VISIBLE_DEVICES=0,1, or give --gpus 0"
     )
