@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 
 from steps import patches
+from steps.backends.warm import launch
 from steps.backends.warm.launch import Launcher
 from steps.names import Variable
 from steps.parameters import command_line, declared
@@ -57,7 +58,7 @@ def _tune(words: Sequence[str]) -> int:
         os.environ[Variable.FILES] = files
         # Before this process's own imports, so that both import at the same time.
         launcher = Launcher(foremost=True).start(child_preload.modules(settings), [Path(files)])
-        stack.callback(launcher.stop)
+        stack.callback(launch.stop_all)
         # A study without a name has no record that could change its settings: its data can be read at once.
         settled = run_id is not None and not settings.is_named
         if run_id is not None and settled:

@@ -17,6 +17,8 @@ POLL_S = 0.1
 # What the reason of a failure begins with if the trial is not to blame: its process, or what executed it, was killed.
 KILLED = "killed by "
 LOST = "lost: "
+# A child that is to be run again whatever `retries` says: how it was started, and not what it is, has made it fail.
+AGAIN = f"{LOST}run again from a cold start: "
 _MAYBE = " (out of memory?)"  # the system says nothing more when it kills a process for its memory
 
 # RunStatus by name: the run is queued, or its command runs.
@@ -83,6 +85,11 @@ def exit_reason(code: int) -> str:
     if number not in {int(each) for each in signal.Signals}:
         return f"exit code {code}"
     return f"{KILLED}{signal.Signals(number).name}{_MAYBE if number == signal.SIGKILL else ''}"
+
+
+def is_free(reason: str) -> bool:
+    """Tell whether a failure says nothing of the trial, which is then run again without being counted as a retry."""
+    return reason.startswith(AGAIN)
 
 
 def is_transient(reason: str) -> bool:

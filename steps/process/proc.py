@@ -6,6 +6,7 @@ from pathlib import Path
 
 # Fields of /proc/<pid>/stat behind the command's name, from 0: see `man 5 proc_pid_stat`.
 _STATE, _PARENT, _STARTED = 0, 1, 19
+_CPU = slice(11, 15)  # of the process, and of its children that have been waited for
 
 
 def with_variable(variable: str) -> list[int]:
@@ -38,6 +39,18 @@ def started(pid: int) -> int | None:
     """Return when a process started, in ticks since the boot; None for one that is gone, or a zombie."""
     fields = _stat(pid)
     return int(fields[_STARTED]) if fields and fields[_STATE] not in "ZX" else None
+
+
+def cpu_ticks(pid: int) -> int | None:
+    """Return the CPU time that a process and all below it have taken so far; None if that can't be read."""
+    processes = {int(folder.name): _stat(int(folder.name)) for folder in Path("/proc").glob("[0-9]*")}
+    if not processes.get(pid):
+        return None
+    wanted, ticks = [pid], 0
+    for each in wanted:
+        ticks += sum(map(int, processes[each][_CPU]))
+        wanted += [other for other, fields in processes.items() if fields and int(fields[_PARENT]) == each]
+    return ticks
 
 
 def _stat(pid: int) -> list[str]:

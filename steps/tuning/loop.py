@@ -193,7 +193,7 @@ class StudyLoop:
     def _queue_retry(self, result: TrialResult) -> bool:
         """Queue a child that is to be run again; tell whether it is."""
         if result.retried:
-            self._retries[_retry_key(result.job)] += 1
+            self._retries[_retry_key(result.job)] += not result.is_free
             self._again.append((result.job, result.run_id))
         return result.retried
 

@@ -20,6 +20,16 @@ def test_a_process_may_be_called_anything(tmp_path):
         process.kill()
 
 
+def test_the_cpu_time_of_a_process_has_that_of_what_it_started():
+    """A shell that waits has taken what its child takes."""
+    with subprocess.Popen(["sh", "-c", "while :; do :; done & wait"], start_new_session=True) as process:
+        try:
+            until(lambda: (proc.cpu_ticks(process.pid) or 0) > 20, 120, "CPU time")
+        finally:
+            os.killpg(process.pid, signal.SIGKILL)
+    assert proc.cpu_ticks(process.pid) is None
+
+
 def test_processes_are_found_by_a_variable_that_they_were_started_with():
     """Whoever inherited the variable is found, also below a shell; nobody else."""
     mark = f"TEST_MARK={os.getpid()}"

@@ -24,6 +24,7 @@ from steps.names import Variable
 
 # It leaves no file open, so its interpreter need not be taken apart at the end.
 _OWN_TRAINING = ["-m", "steps.train"]
+_NOTHING: Mapping[str, Any] = {}
 Calls = Sequence[tuple[str, Mapping[str, Any]]]
 
 
@@ -36,8 +37,8 @@ class Launcher:
     """
 
     def __init__(self, program: Program | None = None, *, foremost: bool = False):
-        self._program = program
-        self._foremost = foremost
+        self.program = program
+        self.is_foremost = foremost
         self._process: subprocess.Popen[bytes] | None = None
         self._orders: socket.socket | None = None
         self._has_forked = False
@@ -51,8 +52,8 @@ class Launcher:
         self.stop()
         self._spawn()
         self._messages = []
-        place = {"path": str(Path.cwd())} if self._program is None else {}
-        mark = {"mark": f"{Variable.TUNER}={os.getpid()}"} if self._foremost else {}
+        place = {"path": str(Path.cwd())} if self.program is None else {}
+        mark = {"mark": f"{Variable.TUNER}={os.getpid()}"} if self.is_foremost else {}
         self._tell({**place, **mark, "modules": list(modules), "folders": [str(folder) for folder in folders]})
         return self
 
@@ -74,14 +75,17 @@ class Launcher:
             self._process.wait()
         self._process = self._orders = None
 
-    def run(self, command: str, folder: str, variables: Mapping[str, str], output: Path) -> Fork:
+    def run(
+        self, command: str, folder: str, variables: Mapping[str, str], output: Path, more: Mapping[str, Any] = _NOTHING
+    ) -> Fork:
         """Run an entry point's command in a fork that becomes a process of its own, with all of its output in a file.
 
         `python -m module …` and `python file.py …` run in the fork; a shell takes its place for any other command.
+        `more` is what the fork is to do beside that, see `imports`.
         """
         words = python_words(command)
-        program = {"shell": command} if words is None else {"words": words, "quick": words[1:3] == _OWN_TRAINING}
-        return self._fork({**program, "folder": folder, "variables": dict(variables), "output": str(output)})
+        program = {"shell": command} if words is None else {"words": words, "quick": self.is_ready_for(command)}
+        return self._fork({**program, "folder": folder, "variables": dict(variables), "output": str(output), **more})
 
     def fork(self, function: str, *arguments: object) -> tuple[Fork, Connection]:
         """Call `module:function` in a fork, with a connection and `arguments`; return the fork and the other end."""
@@ -110,6 +114,17 @@ class Launcher:
             raise WrongValue(*result)
         return result
 
+    def teach(self, lesson: Mapping[str, Any], *descriptors: int) -> None:
+        """Have it import what was learned, see `learned`; returns at once. One that replaces it is not told."""
+        assert self._orders is not None, "the launcher has not been started"
+        line = json.dumps({"lesson": lesson, "descriptors": len(descriptors)}).encode() + b"\n"
+        with suppress(BrokenPipeError):
+            self._send(line, descriptors)
+
+    def is_ready_for(self, command: str) -> bool:
+        """Tell whether it was started for commands such as this, which is the project's own training."""
+        return self.program is None and (python_words(command) or [])[1:3] == _OWN_TRAINING
+
     def leave_to_parent(self) -> None:
         """Close a fork's copy of the socket: the launcher is to see the end of the process that started it."""
         if self._orders is not None:
@@ -119,19 +134,20 @@ class Launcher:
     def _spawn(self) -> None:
         self._orders, theirs = socket.socketpair()
         with theirs:
-            self._process = programs.spawn(self._program or Program(), theirs.fileno())
+            self._process = programs.spawn(self.program or Program(), theirs.fileno())
         self._has_forked = False
         _running.add(self)
 
     def _tell(self, message: Mapping[str, Any]) -> None:
         assert self._orders is not None, "the launcher has not been started"
         self._messages.append(message)
-        self._send(message)
-
-    def _send(self, message: Mapping[str, Any]) -> None:
-        assert self._orders is not None
         with suppress(BrokenPipeError):  # it has ended; whoever asks it to fork starts another
-            self._orders.sendall(json.dumps(message).encode() + b"\n")
+            self._send(json.dumps(message).encode() + b"\n")
+
+    def _send(self, line: bytes, descriptors: Sequence[int] = ()) -> None:
+        assert self._orders is not None
+        sent = socket.send_fds(self._orders, [line], descriptors) if descriptors else 0
+        self._orders.sendall(line[sent:])
 
     def _fork(self, request: Mapping[str, Any], *descriptors: int) -> Fork:
         """Send a request; return what was forked. If the launcher has ended, another one is started first."""
@@ -139,14 +155,14 @@ class Launcher:
         if self.pid is None:
             self._orders.close()
             self._spawn()
-            for message in self._messages:
-                self._send(message)
+            messages, self._messages = self._messages, []
+            for message in messages:
+                self._tell(message)
         reading, writing = os.pipe()
         process = Fork(reading)
         try:
             line = json.dumps({"fork": request, "descriptors": 1 + len(descriptors)}).encode() + b"\n"
-            sent = socket.send_fds(self._orders, [line], [writing, *descriptors])
-            self._orders.sendall(line[sent:])
+            self._send(line, [writing, *descriptors])
         except BrokenPipeError:
             process.is_lost = True
             return process
@@ -160,6 +176,12 @@ class Launcher:
 
 # Those that this process has started.
 _running: WeakSet[Launcher] = WeakSet()
+
+
+def stop_all() -> None:
+    """End all launchers of this process; one that is `foremost` comes last, since it would end the others its way."""
+    for launcher in sorted(_running, key=lambda launcher: launcher.is_foremost):
+        launcher.stop()
 
 
 def _leave_all_to_parent() -> None:

@@ -22,14 +22,12 @@ import select
 import signal
 import socket
 import sys
-import threading
 import time
 from typing import Any, Optional
 
 _HERE = os.path.dirname(os.path.abspath(__file__))
 # Whoever sends these means the tuner, which decides what becomes of the commands.
 _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-_WATCH_S = 0.2
 # How long processes may take to end that are asked to, after the tuner's end.
 _GRACE_S = 1.5
 _POLL_S = 0.1
@@ -46,6 +44,7 @@ def _sibling(name: str) -> Any:
 
 
 main_program, mlflow_calls, orders, processes = map(_sibling, ("main_program", "mlflow_calls", "orders", "processes"))
+imports, learned = _sibling("imports"), _sibling("learned")
 
 
 class ForkServer:
@@ -57,7 +56,7 @@ class ForkServer:
         self._pid = os.getpid()
         self._mark = ""  # NAME=value in the environment of the tuner's processes
         self._folders: list[str] = []  # the tuner's, to be removed if it can't
-        self._path = [_HERE]  # what stands on the path for this process alone
+        self._path: list[str] = []  # what stands on the path for this process alone
         self._standing = {number: signal.getsignal(number) for number in (*_ENDING, signal.SIGCHLD)}
         self._wakeup, self._waker = os.pipe()
 
@@ -81,36 +80,28 @@ class ForkServer:
                 self._end_all()
                 return None
             if "fork" not in message:
-                self._prepare(message)
+                self._prepare(message, descriptors)
             elif self._fork(descriptors):
                 own = {"descriptors": descriptors[1:], "own_path": self._path, "launcher": self._pid}
                 return {**message["fork"], **own}
 
-    def _prepare(self, message: "dict[str, Any]") -> None:
+    def _prepare(self, message: "dict[str, Any]", descriptors: "list[int]") -> None:
         """Take note of what is the tuner's, import modules, make calls."""
         self._mark = message.get("mark", self._mark)
         self._folders += message.get("folders", [])
         if "path" in message:
             self._path.append(message["path"])
             sys.path.insert(0, message["path"])
-        done, parent = threading.Event(), os.getppid()
-
-        def watch() -> None:  # the socket is not looked at meanwhile
-            while not done.wait(_WATCH_S):
-                if os.getppid() != parent:
-                    processes.remove(self._folders)
-                    os._exit(1)
-
-        watcher = threading.Thread(target=watch)
-        watcher.start()
-        try:
+        with processes.end_if_deserted(self._folders):  # the socket is not looked at meanwhile
             for name in message.get("modules", []):
                 importlib.import_module(name)
             for path, arguments in message.get("calls", []):
                 named(path)(**arguments)
-        finally:
-            done.set()
-            watcher.join()  # a process that forks has no other thread
+            if "lesson" in message:
+                report, progress, printed = descriptors
+                tell(report, {"left_out": learned.load(message["lesson"], progress, printed)})
+        for descriptor in descriptors:
+            os.close(descriptor)
         # Nothing of this becomes garbage. The collector does not touch what is frozen: a fork would copy its pages.
         gc.collect()
         gc.freeze()
@@ -211,8 +202,11 @@ def become(request: "dict[str, Any]") -> None:
         mlflow_calls.begin()
     if "shell" in request:
         os.execvp("bash", ["bash", "-c", request["shell"]])
-    if "numpy" in sys.modules:
-        sys.modules["numpy"].random.seed()  # a fork would draw what all others draw; `random` sees to itself
+    main_program.draw_anew()
+    if "note" in request:
+        imports.Imports(request["variables"]).note(request["note"])
+    if "expected" in request:
+        imports.Imports(request["variables"]).expect(request["expected"], request["unfit"])
     main_program.run(words, quick=quick)
 
 
@@ -238,5 +232,6 @@ def main(connection: socket.socket) -> None:
 
 
 if __name__ == "__main__":
+    sys.path[:] = [path for path in sys.path if os.path.realpath(path) != os.path.realpath(_HERE)]
     atexit.register(main_program.end_quickly)  # before all other handlers, so that it comes last
     main(socket.socket(fileno=int(sys.argv[1])))

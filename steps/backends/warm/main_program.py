@@ -14,6 +14,11 @@ from typing import Any, Optional
 
 # The exit code of a process that is to end quickly, see `end_quickly`.
 _quick_end: "list[int]" = []
+# What an interpreter has imported from files before its main module.
+_AT_START = (
+    "_collections_abc", "_sitebuiltins", "abc", "codecs", "encodings", "genericpath", "io", "os", "posixpath", "site",
+    "stat", "zipimport",
+)  # fmt: skip
 
 
 def redirect(output: str, *, unbuffered: bool, by_lines: bool) -> None:
@@ -44,6 +49,17 @@ def redirect(output: str, *, unbuffered: bool, by_lines: bool) -> None:
         stream.mode = "w" if number else "r"
         setattr(sys, name, stream)
         setattr(sys, f"__{name}__", stream)
+
+
+def draw_anew() -> None:
+    """Seed the generators that packages have for the whole process: a fork would draw what all others draw.
+
+    `random` sees to itself.
+    """
+    for package, generator in (("numpy", "random"), ("torch", "default_generator")):
+        seed = getattr(getattr(sys.modules.get(package), generator, None), "seed", None)
+        if seed is not None:
+            seed()
 
 
 def run(command: "list[str]", *, quick: bool) -> None:
@@ -113,10 +129,34 @@ def _run_main_module(words: "list[str]") -> None:
         module.__file__, module.__spec__, module.__package__, module.__cached__ = path, None, None, None
         with io.open_code(path) as file:
             code = compile(file.read(), path, "exec")
+    _forget_shadowed(sys.path[0])
     sys.modules["__main__"] = module
     if "multiprocessing" in sys.modules:
         sys.modules["__mp_main__"] = module  # where classes of it are found that a spawned process sends
     exec(code, module.__dict__)
+
+
+def _forget_shadowed(folder: str) -> None:
+    """Forget modules that are here already and would be others if they were imported now, from a program's folder.
+
+    Not those that every interpreter has at its start: a program gets these whatever its folder has.
+    """
+    here = os.path.realpath(folder)
+    try:
+        entries = os.listdir(here)
+    except OSError:
+        return
+    for entry in entries:
+        name = entry[:-3] if entry.endswith(".py") else entry
+        origin = getattr(getattr(sys.modules.get(name), "__spec__", None), "origin", None) or ""
+        file = os.path.join(here, entry if entry.endswith(".py") else os.path.join(entry, "__init__.py"))
+        if name not in _AT_START and os.path.isabs(origin) and os.path.isfile(file) and not _is_same(origin, file):
+            for other in [other for other in sys.modules if other == name or other.startswith(f"{name}.")]:
+                del sys.modules[other]
+
+
+def _is_same(path: str, other: str) -> bool:
+    return os.path.realpath(path) == os.path.realpath(other)
 
 
 def _main_spec(name: str) -> Any:

@@ -5,9 +5,13 @@ import os
 import shutil
 import signal
 import sys
+import threading
+from contextlib import contextmanager
+from typing import Iterator
 
 # From <linux/prctl.h>.
 _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
+_WATCH_S = 0.2
 
 
 def inherit_orphans() -> None:
@@ -20,6 +24,26 @@ def end_with_parent(parent: int) -> None:
     _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:  # it had ended before
         os.kill(os.getpid(), signal.SIGKILL)
+
+
+@contextmanager
+def end_if_deserted(folders: "list[str]") -> "Iterator[None]":
+    """End this process, and remove folders, if its parent ends meanwhile."""
+    done, parent = threading.Event(), os.getppid()
+
+    def watch() -> None:
+        while not done.wait(_WATCH_S):
+            if os.getppid() != parent:
+                remove(folders)
+                os._exit(1)
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        yield
+    finally:
+        done.set()
+        watcher.join()  # a process that forks has no other thread
 
 
 def send(pid: int, number: int) -> None:

@@ -15,18 +15,22 @@ from mlflow.entities import RunStatus
 
 from steps.backends import WARM, base
 from steps.backends.base import CreatedRun, OwnBackend
-from steps.backends.submitted_run import GRACE_S, LOST, ChildRun, exit_reason
+from steps.backends.submitted_run import AGAIN, GRACE_S, LOST, ChildRun, exit_reason
 from steps.backends.warm.launch import Launcher
+from steps.backends.warm.preload import LearnedPreload
 
 
 class WarmRun(ChildRun):
-    """A child run in a fork of the launcher, which starts as this object is made."""
+    """A child run in a fork of a launcher, which starts as this object is made."""
 
-    def __init__(self, created: CreatedRun, launcher: Launcher):
+    def __init__(self, created: CreatedRun, preload: LearnedPreload):
         self._run_id = created.run_id
         self.output = created.output
         self.started = time.monotonic()
-        self._process = launcher.run(created.command, created.folder, created.variables, created.output)
+        self._preload = preload
+        self._start = preload.start(created.command, created.folder, created.variables, created.output)
+        self._process = self._start.fork
+        self._doubt: str | None = None
 
     @property
     def run_id(self) -> str:
@@ -40,9 +44,12 @@ class WarmRun(ChildRun):
 
     def failure(self) -> str | None:
         """Say how the process failed; None if it ended well."""
-        self._process.poll()
+        if self._process.poll() and self._doubt is None:
+            self._doubt = self._preload.doubt(self._start) or ""
         if self._process.is_lost:
             return f"{LOST}the launcher ended"
+        if self._doubt:
+            return f"{AGAIN}{self._doubt}"
         return exit_reason(self._process.exit_code) if self._process.exit_code else None
 
     def wait(self) -> bool:
@@ -53,6 +60,7 @@ class WarmRun(ChildRun):
     def get_status(self) -> str:
         """Return RUNNING, FINISHED or FAILED, as the process is; MLflow's run may say otherwise."""
         if not self._process.poll():
+            self._preload.look_after(self._start)
             return RunStatus.to_string(RunStatus.RUNNING)
         return RunStatus.to_string(RunStatus.FINISHED if self._process.exit_code == 0 else RunStatus.FAILED)
 
@@ -68,17 +76,17 @@ class WarmRun(ChildRun):
 
 
 class WarmBackend(OwnBackend):
-    """Executes entry points in forks of a launcher, which must have been started."""
+    """Executes entry points in forks of a launcher, which must have been started, and of those that learn from them."""
 
     name = WARM
 
     def __init__(self, folder: Path, launcher: Launcher, fetched: base.Folders, variables: Mapping[str, str]):
         super().__init__(folder, fetched, variables)
-        self._launcher = launcher
+        self._preload = LearnedPreload(launcher)
 
     def execute(self, created: CreatedRun, config: Mapping[str, Any]) -> WarmRun:
         """Fork at once."""
-        return WarmRun(created, self._launcher)
+        return WarmRun(created, self._preload)
 
 
 def register(

@@ -56,7 +56,7 @@ class Rerun:
                     index, tried = at_work.pop(child.run_id)
                     result = self.children.settle(child, may_retry=tried < self.retries)
                     if result.retried:
-                        waiting.append((index, tried + 1, result.run_id))
+                        waiting.append((index, tried + (not result.is_free), result.run_id))
                     else:
                         results[index] = result
         except Exception as error:

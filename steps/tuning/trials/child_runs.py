@@ -16,7 +16,7 @@ from optuna.trial import TrialState
 from steps import backends
 from steps.backends import adapter, control
 from steps.backends.stage import THIS_STAGE, Stage
-from steps.backends.submitted_run import GRACE_S, POLL_S, is_transient
+from steps.backends.submitted_run import GRACE_S, POLL_S, is_free, is_transient
 from steps.names import Metric, Role, State, Tag
 from steps.tracking import read, write
 from steps.tuning.entry_point import EntryPoint
@@ -148,7 +148,7 @@ class ChildRuns:
                 reason = reason.replace(failure, whole, 1)
             lines = "\n".join(lines.splitlines()[-_LAST_LINES:])
             outcome = Outcome(TrialState.FAIL, steps=tuple(reported))
-            retried = may_retry and is_transient(failure or "")
+            retried = is_free(failure or "") or (may_retry and is_transient(failure or ""))
             refused = "" if retried else self._refusal(child.job, failure or "", lines)
             ended = TrialResult(child.job, child.run_id, outcome, reason, lines, retried, refused)
         self._write(ended, pruned_at, child, taken.run_name)

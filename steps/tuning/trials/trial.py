@@ -9,7 +9,7 @@ from typing import Any
 
 from optuna.trial import TrialState
 
-from steps.backends.submitted_run import GRACE_S, ChildRun
+from steps.backends.submitted_run import AGAIN, GRACE_S, ChildRun
 from steps.names import State
 from steps.tuning.search.search import Outcome
 from steps.tuning.trials.places import Place
@@ -133,6 +133,11 @@ class TrialResult:
     stderr: str = ""
     retried: bool = False  # the job is to be run again
     refusal: str = ""
+
+    @property
+    def is_free(self) -> bool:
+        """Tell whether it is to be run again without that being counted: how it was started had made it fail."""
+        return self.retried and AGAIN in self.reason
 
     @property
     def value(self) -> float | None:

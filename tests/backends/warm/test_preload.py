@@ -1,0 +1,202 @@
+"""What commands import is learned from the first of them: real environments, real packages, real forks."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from steps.backends.warm import preload
+from steps.backends.warm.launch import Launcher
+from steps.backends.warm.preload import LearnedPreload, Start
+from steps.backends.warm.program import Program
+from steps.process import proc
+from tests.waits import until
+
+pytestmark = pytest.mark.e2e
+
+# A package does what it does only in a launcher: there no argument is a script.
+IN_LAUNCHER = "import os, sys\nif sys.argv[0].endswith('launcher.py'):\n    "
+PACKAGES = {
+    "plain": "import json\n",
+    "lazy": "",
+    "stubborn": "import threading, time\nthreading.Thread(target=time.sleep, args=(600,), daemon=True).start()\n",
+    "needs_stubborn": "try:\n    import stubborn\nexcept ImportError:\n    stubborn = None\n",
+    "asks": "import importlib.util\nhas_stubborn = importlib.util.find_spec('stubborn') is not None\n",
+    "chatty": "print('welcome')\n",
+    "warns": "import warnings\nwarnings.warn('old')\n",
+    "quits": f"{IN_LAUNCHER}os._exit(0)\n",
+    "exits": f"{IN_LAUNCHER}sys.exit('no')\n",
+    "crashes": f"{IN_LAUNCHER}os.abort()\n",
+    "picky": f"{IN_LAUNCHER}raise ImportError\n",
+    "server": f"import subprocess\n{IN_LAUNCHER}subprocess.Popen(['sleep', '600'])\n",
+    "device": f"{IN_LAUNCHER}os.open('/dev/null', 0)\n",
+    "flavoured": "import os\nflavour = os.environ.get('FLAVOUR')\n",
+    "unforkable": "import os\nhome = os.getpid()\ndef work():\n    os.getpid() == home or os.abort()\n"
+    "def wait():\n    import time\n    os.getpid() == home or time.sleep(600)\n",
+    "shadowed": "",
+}
+SAFE = {"plain", "lazy", "asks", "warns", "device"}
+BEGIN = f"import json, os, sys\nbefore = sorted(set(sys.modules) & {{*{sorted(PACKAGES)}, 'helper'}})\n"
+PRINT = "print(json.dumps([before, {}]))\n"
+
+
+@pytest.fixture(scope="module")
+def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The interpreter of an environment that has the packages."""
+    folder = tmp_path_factory.mktemp("environment")
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder)], check=True)
+    (site,) = folder.glob("lib/python*/site-packages")
+    for name, text in PACKAGES.items():
+        (site / name).mkdir()
+        (site / name / "__init__.py").write_text(text)
+    return folder / "bin" / "python"
+
+
+@dataclass
+class Commands:
+    """Runs a script one time after the other."""
+
+    preload: LearnedPreload
+    cold: Launcher
+    folder: Path
+    number: int = 0
+
+    def start(self, *words: str) -> Start:
+        """Start it."""
+        self.number += 1
+        output = self.folder / f"{self.number}.log"
+        return self.preload.start(" ".join(["python", "fit.py", *words]), str(self.folder), {}, output)
+
+    def run(self, *words: str) -> tuple[Start, Any]:
+        """Run it to its end; return what it printed."""
+        start = self.start(*words)
+        assert start.fork.wait(120)
+        text = (self.folder / f"{self.number}.log").read_text()
+        return start, json.loads(text.splitlines()[-1]) if start.fork.exit_code == 0 else text
+
+    def until_warm(self, *words: str, at_least: int = 1) -> tuple[Start, Any]:
+        """Run it until that many of them had imports before their fork; return the last one."""
+        deadline = time.monotonic() + 240
+        while time.monotonic() < deadline:
+            start, printed = self.run(*words)
+            assert start.fork.exit_code == 0, printed
+            at_least -= start.unfit is not None
+            if not at_least:
+                return start, printed
+        raise TimeoutError
+
+
+@pytest.fixture
+def commands(python: Path, tmp_path: Path) -> Iterator[Callable[..., Commands]]:
+    """Make what runs a script in the environment."""
+    made: list[Commands] = []
+
+    def make(script: str) -> Commands:
+        (tmp_path / "fit.py").write_text(script)
+        cold = Launcher(Program(str(python))).start()
+        made.append(Commands(LearnedPreload(cold), cold, tmp_path))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.preload.end()
+        each.cold.stop()
+    assert not proc.with_variable(f"TEST_MARK={tmp_path.name}")
+
+
+def test_what_is_safe_is_imported_beforehand(commands: Callable[..., Commands], tmp_path: Path) -> None:
+    """Also what a function imports; never the project's own files, nor what is unsafe, nor what needs that."""
+    (tmp_path / "helper.py").write_text("import lazy\n")
+    names = [name for name in PACKAGES if name not in ("lazy", "unforkable", "shadowed")]
+    script = f"{BEGIN}import {', '.join(names)}\ndef main():\n    import helper\nmain()\n"
+    runs = commands(f"{script}{PRINT.format('needs_stubborn.stubborn is not None')}")
+    first, printed = runs.run()
+    assert (first.unfit, printed) == (None, [[], True])
+    _, printed = runs.until_warm()
+    assert printed == [sorted(SAFE | {"flavoured"}), True]
+
+
+def test_a_module_of_the_project_is_not_taken_for_a_package(commands: Callable[..., Commands], tmp_path: Path) -> None:
+    """One of the same name as a package that was imported beforehand: the script gets its own."""
+    runs = commands(f"{BEGIN}import plain\nimport shadowed\n{PRINT.format('shadowed.__file__')}")
+    runs.until_warm()
+    (tmp_path / "shadowed.py").write_text("")
+    _, (before, file) = runs.run()
+    assert ("plain" in before, file) == (True, str(tmp_path / "shadowed.py"))
+
+
+def test_a_package_reads_the_variable_that_the_script_sets(commands: Callable[..., Commands]) -> None:
+    """The same in every run: the package is imported with it, beforehand; the script finds it unset."""
+    set_it = "standing = os.environ.get('FLAVOUR')\nos.environ['FLAVOUR'] = 'sweet'\n"
+    runs = commands(f"{BEGIN}{set_it}import flavoured\n{PRINT.format('standing, flavoured.flavour')}")
+    _, printed = runs.until_warm()
+    assert printed == [["flavoured"], None, "sweet"]
+
+
+def test_a_variable_that_differs_is_never_read_too_early(commands: Callable[..., Commands]) -> None:
+    """A run that sets it otherwise is to be run again; what is imported behind it is then left to the runs."""
+    set_it = "os.environ['FLAVOUR'] = sys.argv[1]\n"
+    runs = commands(f"{BEGIN}import plain\n{set_it}import flavoured\n{PRINT.format('flavoured.flavour')}")
+    _, printed = runs.until_warm("sweet")
+    assert printed == [["flavoured", "plain"], "sweet"]
+    start, _ = runs.run("sour")
+    assert runs.preload.doubt(start) == "it sets FLAVOUR to 'sour', and an earlier trial had set 'sweet'"
+    assert runs.run("sour")[1] == [[], "sour"]
+    _, printed = runs.until_warm("salty")
+    assert printed == [["plain"], "salty"]
+    assert runs.preload.doubt(runs.until_warm("bitter")[0]) is None
+
+
+def test_a_fork_that_proves_unsafe_is_the_last(
+    commands: Callable[..., Commands], capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The run is to be run again, from then on all start cold, and stderr says so once."""
+    runs = commands(f"{BEGIN}import unforkable\nif len(sys.argv) > 1: unforkable.work()\n{PRINT.format('0')}")
+    runs.until_warm()
+    for _ in range(2):
+        start, _ = runs.run("work")
+        if start.unfit is None:
+            break
+        assert "SIGABRT" in (runs.preload.doubt(start) or "")
+    assert (start.unfit, start.fork.exit_code) == (None, 0)
+    (said,) = [line for line in capfd.readouterr().err.splitlines() if line.startswith("tune: ")]
+    assert said.startswith("tune: from now on trials start cold")
+
+
+def test_a_command_that_hangs_in_its_fork_is_ended(
+    commands: Callable[..., Commands], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that is old, and uses no CPU; never one that started cold, nor one that works."""
+    for name, value in (("_IDLE_S", 0.2), ("_OLD_S", 0.2), ("_TIMES", 0.0)):
+        monkeypatch.setattr(preload, name, value)
+    runs = commands(f"{BEGIN}import unforkable\nif len(sys.argv) > 1: unforkable.wait()\n{PRINT.format('0')}")
+    runs.until_warm()
+    start = runs.start("work")
+
+    def has_ended() -> bool:
+        runs.preload.look_after(start)
+        return start.fork.poll()
+
+    until(has_ended, 120, "the end of what hangs")
+    assert (start.hangs, start.fork.exit_code) == (True, -signal.SIGKILL)
+    assert "nothing happened" in (runs.preload.doubt(start) or "")
+    cold = runs.start("work")
+    runs.preload.look_after(cold)
+    assert (cold.unfit, cold.hangs) == (None, False)
+
+
+def test_a_launcher_that_is_killed_is_replaced(commands: Callable[..., Commands]) -> None:
+    """Meanwhile commands start cold."""
+    runs = commands(f"{BEGIN}import plain\n{PRINT.format('os.getppid()')}")
+    _, (before, parent) = runs.until_warm()
+    assert before == ["plain"]
+    subprocess.run(["kill", "-9", str(parent)], check=True)
+    _, (_, other) = runs.until_warm(at_least=2)
+    assert other not in (parent, runs.cold.pid)
