@@ -1,22 +1,25 @@
-"""Print the beginning of a search space for an entry point of MLproject, to be edited.
+"""Print the beginning of a search space for an entry point, of this project or of another one, to be edited.
 
 mlflow run . -e space -P entry_point=fit_line > space.yaml
-python -m steps.space --entry_point fit_line > space.yaml
+python -m steps.space --project ../theirs --entry_point train > space.yaml
 """
 
 import os
 import shlex
 import sys
+import tempfile
 from collections.abc import Sequence
+from pathlib import Path
 
 from steps import spaces
 from steps.errors import WrongValue
 from steps.names import Variable
 from steps.parameters import command_line
 from steps.parameters.declared import parameters
-from steps.parameters.settings import SharedSettings, SpaceSettings
-from steps.process import collector
+from steps.parameters.settings import SharedSettings, SpaceSettings, TuneSettings
+from steps.process import collector, orphans, signals
 from steps.process.exit import exit_code
+from steps.project import secrets
 
 SUMMARY = "Print a search space for an entry point: a range around each default of its parameters, to be edited."
 # What `tune` gives an entry point that declares it, beside the settings of a study.
@@ -36,32 +39,33 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _space(words: Sequence[str]) -> int:
     settings = command_line.read(words, SpaceSettings)
+    secrets.refuse("project", settings.project, os.environ.get(Variable.RUN_ID))
+    signals.raise_at_once()
+    orphans.follow_launchers()
     # Imported only now: `--help` and a wrong value answer at once.
     with collector.paused():
         from steps.spaces import starter
         from steps.tuning import entry_point, tuned_project
 
-    where = f"--entry_point {settings.entry_point or 'none'!r}:"
-    if settings.entry_point is None:
-        raise WrongValue(f"{where} must be an entry point of MLproject; give -P entry_point=…")
-    project = tuned_project.this_project()
-    entry = entry_point.find(settings.entry_point, project)
-    if entry.runs_train:
-        raise WrongValue(
-            f"{where} is this project's own training step, whose spaces are there: "
-            f"{', '.join(spaces.names())}; name one of them to tune, or edit a copy of its file in steps/spaces"
-        )
-    if entry.is_script:
-        raise WrongValue(
-            f"{where} is a script that MLproject does not declare, so its parameters are not known; write a space by "
-            'hand, such as -P space="lr=log(1e-4,1e-1) layers=1..4" to tune'
-        )
-    given = [parameter.name for parameter in parameters(SharedSettings)]
-    declared = project.read().get_entry_point(entry.name).parameters
-    text = starter.text(declared, [*given, _REFIT])
+    with tempfile.TemporaryDirectory(prefix="space-") as files:
+        project = tuned_project.find(TuneSettings(project=settings.project, version=settings.version), Path(files))
+        entry = entry_point.find(settings.entry_point, project)
+        where = f"--entry_point {entry.name!r}:"
+        if entry.runs_train:
+            raise WrongValue(
+                f"{where} is this project's own training step, whose spaces are there: {', '.join(spaces.names())}; "
+                "name one of them to tune, or edit a copy of its file in steps/spaces, or give another entry_point"
+            )
+        if entry.is_script:
+            raise WrongValue(
+                f"{where} is a script that MLproject does not declare, so its parameters are not known; write a space "
+                'by hand, such as -P space="lr=log(1e-4,1e-1) layers=1..4" to tune'
+            )
+        given = [parameter.name for parameter in parameters(SharedSettings)]
+        text = starter.text(project.read().get_entry_point(entry.name).parameters, [*given, _REFIT])
     if not text:
         raise WrongValue(f"{where} declares no parameter with a default that could be searched")
-    print(_command(entry.name), _NOTE, text, sep="\n")
+    print(_command(settings, entry.name), _NOTE, text, sep="\n")
     if Variable.RUN_ID in os.environ and _QUIET not in os.environ and _server().startswith("http"):
         print(f"space: MLflow writes two links below this: remove them, or set {_QUIET}=true", file=sys.stderr)
     return 0
@@ -77,8 +81,11 @@ _NOTE = """\
 # magnitude around the default. Edit them, and remove what is not to be searched."""
 
 
-def _command(name: str) -> str:
-    words = [f"entry_point={name}", "space=space.yaml", "objective=METRIC", "direction=minimize"]
+def _command(settings: SpaceSettings, name: str) -> str:
+    """Write the command that tunes with the file."""
+    words = [] if settings.project == "." else [f"project={settings.project}"]
+    words += [] if settings.version is None else [f"version={settings.version}"]
+    words += [f"entry_point={name}", "space=space.yaml", "objective=METRIC", "direction=minimize"]
     return f"# mlflow run . -e tune {' '.join(f'-P {shlex.quote(word)}' for word in words)}"
 
 

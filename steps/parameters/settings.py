@@ -237,8 +237,14 @@ class ReproduceSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class SpaceSettings:
-    """The parameters of `space`."""
+    """The parameters of `space`; each is as in `tune`."""
 
-    entry_point: str | None = parameter(
-        None, unset_or(text("an entry point of MLproject")), "whose parameters are to be searched"
+    project: str = parameter(
+        ".", text("a folder or a Git URL, with #subfolder or without"), "the MLflow project; .: this one"
+    )
+    version: str | None = parameter(
+        None, none_or(text("a branch, a tag or a full commit", r"[^-\s]\S*")), "of that project, if it is in git"
+    )
+    entry_point: str = parameter(
+        "auto", text("auto or an entry point of MLproject"), "whose parameters are to be searched; auto: as in tune"
     )
