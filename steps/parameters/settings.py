@@ -116,10 +116,7 @@ class TuneSettings:
     threads: int | Literal["auto"] = _of_study("threads")
     space: str = parameter(
         "random_forest",
-        text(
-            "the name of a file in steps/spaces, the path of a YAML file, or name=value with blanks between",
-            r"(?s)\s*\S.*",
-        ),
+        text("a name in steps/spaces, the path of a YAML file, or name=value with blanks between", r"(?s)\s*\S.*"),
         "the search space: a file in steps/spaces/ by name, a YAML file by path, or lr=log(1e-4,1e-1) layers=1..4",
     )
     project: str = parameter(

@@ -51,10 +51,7 @@ WRONG = {
     "run_id": (["", "abc", "A" * 32, "g" * 32, "0" * 33, " " + "0" * 32], "the id of a finished run: 32"),
     "sample": (WHOLE_FROM_1, "a whole number from 1"),
     "log_folds": (["", "End", "never", "true"], "one of end, live"),
-    "space": (
-        ["", " ", "\n"],
-        "the name of a file in steps/spaces, the path of a YAML file, or name=value with blanks between",
-    ),
+    "space": (["", "\n"], "a name in steps/spaces, the path of a YAML file, or name=value with blanks between"),
     "project": (WORDS, "a folder or a Git URL, with #subfolder or without"),
     "version": (["", " ", "a b", "-x", "--upload-pack=x"], "none or a branch, a tag or a full commit"),
     "env_manager": (["", "Auto", "pipenv", "none"], "one of auto, conda, uv, virtualenv, local"),
