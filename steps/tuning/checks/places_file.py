@@ -19,7 +19,7 @@ def read(text: str) -> list[dict[str, str]]:
     """
     where = f"--places {text!r}"
     try:
-        lines = paths.absolute(text).read_text(encoding="utf-8").splitlines()
+        lines = paths.of_user(text).read_text(encoding="utf-8").splitlines()
     except (OSError, ValueError) as error:
         raise WrongValue(f"{where}: must be a file with a line of variables for each place: {error}") from error
     places: list[dict[str, str]] = []
