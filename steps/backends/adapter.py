@@ -9,7 +9,9 @@ from pathlib import Path
 from mlflow.entities import RunStatus
 from mlflow.projects.submitted_run import LocalSubmittedRun, SubmittedRun
 
-from steps.backends.submitted_run import ChildRun
+from steps.backends.submitted_run import GRACE_S, POLL_S, ChildRun
+from steps.names import Variable
+from steps.process import proc
 
 _FINISHED = RunStatus.to_string(RunStatus.FINISHED)
 
@@ -79,8 +81,14 @@ class LocalRun(OtherRun):
         self.signal(signal.SIGTERM)
 
     def end_strays(self) -> None:
-        """Kill what is left of the session."""
+        """Kill what is left of the session, and what the run has started elsewhere; wait for their ends."""
         self._send(signal.SIGKILL)
+        deadline = time.monotonic() + GRACE_S
+        while (pids := proc.with_variable(f"{Variable.RUN_ID}={self.run_id}")) and time.monotonic() < deadline:
+            for pid in pids:
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.kill(pid, signal.SIGKILL)
+            time.sleep(POLL_S)
 
     def _send(self, number: int) -> None:
         with contextlib.suppress(ProcessLookupError):

@@ -100,15 +100,16 @@ def test_a_local_run_is_asked_to_end_by_a_signal_and_not_waited_for(started, tmp
     assert run.failure() == "failed"
 
 
-def test_strays_of_a_local_run_are_killed(started, tmp_path):
-    """What it has left in its session ends with it."""
-    run = started(f"sleep 100 & echo $! > '{tmp_path}/pid'")
+@pytest.mark.parametrize("stray", ["sleep 100", "MLFLOW_RUN_ID='its id' setsid sleep 100"])
+def test_strays_of_a_local_run_are_killed(stray, started, tmp_path):
+    """What it has left in its session ends with it, and what has the run's id in its environment, wherever it is."""
+    run = started(f"{stray} & echo $! > '{tmp_path}/pid'")
     assert run.wait()
     assert run.failure() is None
-    stray = int((tmp_path / "pid").read_text())
-    os.kill(stray, 0)
+    pid = int((tmp_path / "pid").read_text())
+    until(lambda: "100" in _command(pid), 20, "the stray")
     run.end_strays()
-    until(lambda: "sleep" not in _command(stray), 20, "the end of a stray")
+    until(lambda: "100" not in _command(pid), 20, "the end of a stray")
 
 
 def _command(pid: int) -> str:

@@ -46,7 +46,6 @@ class Pool:
         ended = [child for child in self.running if not child.is_running()]
         self.running = [child for child in self.running if child not in ended]
         for child in ended:
-            child.submitted.end_strays()
             self._free_place(child)
         return ended
 
@@ -68,7 +67,8 @@ class Pool:
                 self._free_place(child)
 
     def _free_place(self, child: Child) -> None:
-        """Give a child's place back, unless its process is still there though it was given up."""
+        """End what a child has left behind, and give its place back; one that was given up keeps it until it ends."""
+        child.submitted.end_strays()
         if child.submitted.is_running():
             self._given_up.append(child)
         else:
