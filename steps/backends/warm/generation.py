@@ -38,7 +38,8 @@ class Generation:
         if self.is_ready or not select.select([self._report], [], [], 0)[0]:
             return {}
         report = b""
-        while part := os.read(self._report, 65536):
+        # Not to the end of the pipe: what has been started by an import may hold it.
+        while not report.endswith(b"\n") and (part := os.read(self._report, 65536)):
             report += part
         left_out: dict[str, str] = json.loads(report)["left_out"] if report else self._died_of()
         self.is_ready = not left_out

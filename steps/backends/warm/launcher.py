@@ -99,7 +99,9 @@ class ForkServer:
                 named(path)(**arguments)
             if "lesson" in message:
                 report, progress, printed = descriptors
-                tell(report, {"left_out": learned.load(message["lesson"], progress, printed)})
+                found = learned.load(message["lesson"], progress, printed)
+                self._end_strays()
+                tell(report, {"left_out": found})
         for descriptor in descriptors:
             os.close(descriptor)
         # Nothing of this becomes garbage. The collector does not touch what is frozen: a fork would copy its pages.

@@ -100,7 +100,7 @@ def commands(python: Path, tmp_path: Path) -> Iterator[Callable[..., Commands]]:
 
     def make(script: str) -> Commands:
         (tmp_path / "fit.py").write_text(script)
-        cold = Launcher(Program(str(python))).start()
+        cold = Launcher(Program(str(python), variables={"TEST_MARK": tmp_path.name})).start()
         made.append(Commands(LearnedPreload(cold), cold, tmp_path))
         return made[-1]
 
@@ -108,7 +108,7 @@ def commands(python: Path, tmp_path: Path) -> Iterator[Callable[..., Commands]]:
     for each in made:
         each.preload.end()
         each.cold.stop()
-    assert not proc.with_variable(f"TEST_MARK={tmp_path.name}")
+    until(lambda: not proc.with_variable(f"TEST_MARK={tmp_path.name}"), 120, "the end of all that was started")
 
 
 def test_what_is_safe_is_imported_beforehand(commands: Callable[..., Commands], tmp_path: Path) -> None:
