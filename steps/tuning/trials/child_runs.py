@@ -149,7 +149,7 @@ class ChildRuns:
             lines = "\n".join(lines.splitlines()[-_LAST_LINES:])
             outcome = Outcome(TrialState.FAIL, steps=tuple(reported))
             retried = is_free(failure or "") or (may_retry and is_transient(failure or ""))
-            refused = "" if retried else self._refusal(child.job, failure or "", lines)
+            refused = "" if retried else self._refusal(child.job, failure or "", taken.reason or "", lines)
             ended = TrialResult(child.job, child.run_id, outcome, reason, lines, retried, refused)
         self._write(ended, pruned_at, child, taken.run_name)
         return ended
@@ -174,9 +174,16 @@ class ChildRuns:
         """Mark a run as one that does not count in the study."""
         MlflowClient().set_tag(run_id, Tag.STATE, State.STOPPED)
 
-    def _refusal(self, job: Job, reason: str, lines: str) -> str:
-        """Say which arguments a trial's script does not take, or lacks; empty if it failed of something else."""
-        if job.number is None or not reason.startswith("exit code"):
+    def _refusal(self, job: Job, failure: str, reason: str, lines: str) -> str:
+        """Say which arguments a trial's script does not take, or lacks, or that it did not log an objective.
+
+        Every other trial would fail so. Empty if it failed of something else.
+        """
+        if job.number is None:
+            return ""
+        if not failure and not self.entry.runs_train:
+            return reason
+        if not failure.startswith("exit code"):
             return ""
         said = refusal.refusal(lines, self.command(job))
         return f"{self.entry.name!r} {said}" if said else ""

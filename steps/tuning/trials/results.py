@@ -82,10 +82,12 @@ class Results:
         return f"none of {len(self.trials)} trials finished; {self._commonest_failure()}"
 
     def _what_was_refused(self) -> str:
-        """Say which arguments the script refused, and how to mend it."""
+        """Say what the script refused, or did not log, and how to mend it."""
         result = self.trials[self.judged - 1]
+        misses_objective = result.refusal == result.reason
+        remedy = "give another --objective, or mend the script" if misses_objective else "mend --space, or the script"
         return (
-            f"{result.refusal}: every trial would fail so; mend --space, or the script\n"
+            f"{result.refusal}: every trial would fail so; {remedy}\n"
             f"    trial {result.job.number}, run {result.run_id}: {result.reason}"
         )
 

@@ -123,7 +123,8 @@ class Adopted:
 class TrialResult:
     """A child that has ended: its outcome and, if that is FAIL, the reason and the last lines of its output.
 
-    `refusal` says which arguments its script does not take, or lacks: every trial would fail so.
+    `refusal` says which arguments its script does not take or lacks, or which objective it did not log: every trial
+    would fail so.
     """
 
     job: Job

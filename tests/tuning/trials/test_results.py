@@ -158,6 +158,16 @@ def test_a_refused_argument_ends_the_study_at_once():
     assert second == "    trial 0, run run 0: exit code 2"
 
 
+def test_an_objective_that_the_first_trial_did_not_log_ends_the_study_at_once():
+    """With the metrics that there are: every other trial would log the same."""
+    judged = results(max_failures=5)
+    reason = "ended well, but logged no loss; it logged accuracy"
+    judged.trials[0] = replace(ended(0, None, reason), refusal=reason)
+    judge_all(judged)
+    with pytest.raises(NoTrialFinished, match=f"^{reason}: every trial would fail so; give another --objective, or"):
+        judged.study_result()
+
+
 def test_after_a_trial_that_did_well_a_refused_argument_is_a_failure_like_others():
     """A branch of the space may have it, and other trials not."""
     judged = results(max_failures=2)
