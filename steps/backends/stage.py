@@ -18,6 +18,7 @@ from steps.project import ready_environment
 from steps.project.declared_environment import LOCAL, DeclaredEnvironment
 from steps.project.ready_environment import ReadyEnvironment
 from steps.tracking import served_store
+from steps.tracking.served_store import ServedStore
 
 # Variables that say which hosts are not behind a proxy.
 _NO_PROXY = ("NO_PROXY", "no_proxy")
@@ -27,20 +28,25 @@ _NO_PROXY = ("NO_PROXY", "no_proxy")
 class Stage:
     """The environment of children, None if they are of this project, and its manager.
 
-    `address` is a tracking server of their own, None if they log where this process does.
+    `server` is a tracking server of their own, None if they log where this process does.
     """
 
     manager: str = LOCAL
     environment: ReadyEnvironment | None = None
-    address: str | None = None
+    server: ServedStore | None = None
+
+    def wait(self, interrupts: Interrupts) -> None:
+        """Wait for the server, if there is one, which starts meanwhile. Raises StepError, Interrupted."""
+        if self.server is not None:
+            self.server.wait(interrupts)
 
     @property
     def variables(self) -> Mapping[str, str]:
         """Return what is added to a child's environment variables."""
-        if self.address is None:
+        if self.server is None:
             return {}
         hosts = {name: ",".join(filter(None, [os.environ.get(name), served_store.HOST])) for name in _NO_PROXY}
-        return {"MLFLOW_TRACKING_URI": self.address, **hosts}
+        return {"MLFLOW_TRACKING_URI": self.server.address, **hosts}
 
     @property
     def tags(self) -> dict[str, str]:
@@ -54,11 +60,11 @@ class Stage:
     @contextmanager
     def handed_on(self) -> Iterator[None]:
         """Have `mlflow.run` hand on the children's address, where the backend is not ours."""
-        if self.address is None:
+        if self.server is None:
             yield
             return
         own = mlflow.get_tracking_uri()
-        mlflow.set_tracking_uri(self.address)
+        mlflow.set_tracking_uri(self.server.address)
         try:
             yield
         finally:
@@ -101,7 +107,7 @@ def get_ready(
         return
     ready = ready_environment.get_ready(environment, project, folder / "environment.log", interrupts)
     with ExitStack() as stack:
-        address = None
+        server = None
         if served_store.is_needed(ready.packages.get("mlflow")):
-            address = stack.enter_context(served_store.served(folder / "server.log", interrupts))
-        yield Stage(environment.manager, ready, address)
+            server = stack.enter_context(served_store.served(folder / "server.log"))
+        yield Stage(environment.manager, ready, server)

@@ -41,6 +41,7 @@ def stage_of(original: Run, tree: Worktree, interrupts: Interrupts) -> Iterator[
         tempfile.TemporaryDirectory(prefix="reproduce-") as folder,
         stages.get_ready(environment, tags[Tag.PROJECT], Path(folder), interrupts) as ready,
     ):
+        ready.wait(interrupts)
         yield ready
 
 

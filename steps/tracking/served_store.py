@@ -12,6 +12,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import mlflow
@@ -21,7 +22,8 @@ from steps.errors import StepError
 from steps.process.signals import Interrupts
 
 HOST = "127.0.0.1"
-_STARTS_S = 180.0
+# It imports for ten seconds, and the machine may be busy. One that has ended is not waited for.
+_STARTS_S = 600.0
 _POLL_S = 0.1
 
 
@@ -31,14 +33,38 @@ def is_needed(version: str | None) -> bool:
     return is_database and version != mlflow.__version__
 
 
+@dataclass
+class ServedStore:
+    """A server of the tracking database, which has been started; `log` is the file with its output."""
+
+    address: str
+    log: Path
+    _process: "subprocess.Popen[bytes]"
+
+    def wait(self, interrupts: Interrupts) -> None:
+        """Wait until it answers. Raises StepError if it does not, Interrupted."""
+        deadline = time.monotonic() + _STARTS_S
+        while not _answers(self.address):
+            interrupts.check()
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                lines = self.log.read_text(errors="replace").strip().splitlines()[-1:] or ["it says nothing"]
+                raise StepError(f"the tracking database can't be served on {self.address} for the trials: {lines[0]}")
+            time.sleep(_POLL_S)
+
+    def end(self) -> None:
+        """Kill it: it has nothing to put in order."""
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+
+
 @contextmanager
-def served(log: Path, interrupts: Interrupts) -> Iterator[str]:
-    """Serve the tracking database; yield the server's address. Raises StepError if it does not start.
+def served(log: Path) -> Iterator[ServedStore]:
+    """Serve the tracking database as long as the block runs; what the server writes goes to a file.
 
     It carries this process's environment, and so is ended by the launcher if this process can't end it.
     """
     port = _free_port()
-    address = f"http://{HOST}:{port}"
     root = str(Path(DEFAULT_LOCAL_FILE_AND_ARTIFACT_PATH).absolute())
     words = [sys.executable, "-m", "mlflow", "server", "--backend-store-uri", mlflow.get_tracking_uri()]
     words += ["--host", HOST, "--port", str(port), "--workers", "1", "--no-serve-artifacts"]
@@ -50,27 +76,16 @@ def served(log: Path, interrupts: Interrupts) -> Iterator[str]:
         process = subprocess.Popen(
             words, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
         )
+    server = ServedStore(f"http://{HOST}:{port}", log, process)
     try:
-        _wait_until_it_answers(process, address, log, interrupts)
-        yield address
+        yield server
     finally:
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)  # it has nothing to put in order
-        process.wait()
-
-
-def _wait_until_it_answers(process: "subprocess.Popen[bytes]", address: str, log: Path, interrupts: Interrupts) -> None:
-    deadline = time.monotonic() + _STARTS_S
-    while not _answers(address):
-        interrupts.check()
-        if process.poll() is not None or time.monotonic() > deadline:
-            lines = log.read_text(errors="replace").strip().splitlines()[-1:] or ["it says nothing"]
-            raise StepError(f"the tracking database can't be served on {address} for the trials: {lines[0]}")
-        time.sleep(_POLL_S)
+        server.end()
 
 
 def _answers(address: str) -> bool:
-    with suppress(OSError), urllib.request.urlopen(f"{address}/health", timeout=2) as answer:
+    directly = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with suppress(OSError), directly.open(f"{address}/health", timeout=2) as answer:
         return bool(answer.status == 200)
     return False
 

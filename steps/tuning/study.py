@@ -106,6 +106,7 @@ def run(opened: OpenStudy, interrupts: Interrupts, launcher: Launcher, describe:
             around = THIS_STAGE if plan.project.is_own else stack.enter_context(ready)
         children = replace(children, stage=around)
         theirs = launcher if plan.project.is_own else stack.enter_context(stage.launcher_of(around))
+        around.wait(interrupts)
         _register_backends(plan, around, Path(folder), theirs)
         history = resume.load(opened.experiment_id, opened.name, plan, opened.earlier)
         study_run.write_opening(plan, around, opened.name, opened.run_id, past, opened.earlier)
