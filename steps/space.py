@@ -17,7 +17,7 @@ from steps.names import Variable
 from steps.parameters import command_line
 from steps.parameters.declared import parameters
 from steps.parameters.settings import SharedSettings, SpaceSettings, TuneSettings
-from steps.process import collector, orphans, signals
+from steps.process import collector, orphans, signals, users_folder
 from steps.process.exit import exit_code
 from steps.project import secrets
 
@@ -41,6 +41,7 @@ def _space(words: Sequence[str]) -> int:
     settings = command_line.read(words, SpaceSettings)
     secrets.refuse("project", settings.project, os.environ.get(Variable.RUN_ID))
     signals.raise_at_once()
+    users_folder.note()
     orphans.follow_launchers()
     # Imported only now: `--help` and a wrong value answer at once.
     with collector.paused():

@@ -12,13 +12,9 @@ pytestmark = pytest.mark.e2e
 SLOW = pytest.mark.slow
 
 
-@pytest.fixture(scope="module")
-def expected(new_place: Callable[..., Place]) -> harness.Essence:
-    return harness.undisturbed(new_place())
-
-
 @pytest.mark.parametrize("seed", [1, pytest.param(2, marks=SLOW), pytest.param(3, marks=SLOW)])
-def test_a_disturbed_study_ends_as_an_undisturbed_one(seed: int, expected: harness.Essence, place: Place) -> None:
+def test_a_disturbed_study_ends_as_an_undisturbed_one(seed: int, new_place: Callable[..., Place], place: Place) -> None:
     """Exactly n_trials COMPLETE, each number once, the same parameters and scores, nothing running, no process."""
+    expected = harness.undisturbed(new_place(), seed)
     harness.disturbed(place, seed, kills=1)
-    harness.check(place, expected)
+    harness.check(place, expected, seed)
