@@ -1,5 +1,6 @@
 """What this project's backends have in common: they create a child run as MLflow does; how it executes is their own."""
 
+import tempfile
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,9 +8,11 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from mlflow.artifacts import download_artifacts
 from mlflow.projects.backend import loader
 from mlflow.projects.backend.abstract_backend import AbstractBackend
 from mlflow.projects.utils import get_run_env_vars  # undocumented, used by MLflow's own backends
+from mlflow.utils.file_utils import get_local_path_or_none  # undocumented; how MLflow tells a local path
 from mlflow.utils.mlflow_tags import MLFLOW_PROJECT_BACKEND
 
 from steps.backends.create_run import ProjectSource, create_run, read_source
@@ -53,6 +56,7 @@ class OwnBackend(AbstractBackend):
         self._variables = variables
         self._fetched = fetched
         self._sources: dict[tuple[Path, str, str | None], ProjectSource] = {}
+        self._downloads: dict[str, str] = {}  # local paths, by URI
 
     def run(
         self,
@@ -75,7 +79,8 @@ class OwnBackend(AbstractBackend):
             root = self._fetched.get((project_uri, version))
             self._sources[key] = read_source(project_uri, version, entry_point, params, root)
         source = self._sources[key]
-        command = source.project.get_entry_point(entry_point).compute_command(params, str(self._folder))
+        declared = source.project.get_entry_point(entry_point)
+        command = declared.compute_command(self._with_downloads(declared, params), str(self._folder))
         run_id = create_run(
             source,
             entry_point,
@@ -93,6 +98,22 @@ class OwnBackend(AbstractBackend):
         output = Path(backend_config.get("output") or self._folder / f"{run_id}.log")
         created = CreatedRun(run_id, command, str(folder or source.root), variables, output)
         return self.execute(created, backend_config)
+
+    def _with_downloads(self, declared: Any, params: Mapping[str, str]) -> dict[str, str]:
+        """Return the parameters with the local copy of each remote file for a parameter of type `path`.
+
+        MLflow would download it for each run anew, and fail at the second: it makes the same folder again. The run's
+        record keeps the URI.
+        """
+        values = dict(params)
+        for name, parameter in declared.parameters.items():
+            uri = str(params.get(name, parameter.default))
+            if parameter.type == "path" and get_local_path_or_none(uri) is None:
+                if uri not in self._downloads:
+                    folder = tempfile.mkdtemp(prefix="download-", dir=self._folder)
+                    self._downloads[uri] = download_artifacts(artifact_uri=uri, dst_path=folder)
+                values[name] = self._downloads[uri]
+        return values
 
     @abstractmethod
     def execute(self, created: CreatedRun, config: Mapping[str, Any]) -> ChildRun:

@@ -1,5 +1,6 @@
 """A child run is created as MLflow's own code would create it, and with all that its tuner knows of it."""
 
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -186,3 +187,27 @@ def test_the_command_is_told_its_run(backend, client, tmp_path):
     assert created.variables["MLFLOW_TRACKING_URI"] == mlflow.get_tracking_uri()
     assert (created.run_id, created.folder, created.output) == (run_id, str(tmp_path), tmp_path / f"{run_id}.log")
     assert created.command.startswith("echo 7 iris 1e-05 ")
+
+
+def test_a_remote_file_is_fetched_once_for_all_runs(backend, client, tmp_path):
+    """A parameter of type `path` may be a URI: each command has the same copy, and each record the URI."""
+    run_id = client.create_run("0").info.run_id
+    (tmp_path / "it's one.csv").write_text("a,b\n")
+    client.log_artifact(run_id, str(tmp_path / "it's one.csv"))
+    folder = tmp_path / "theirs"
+    folder.mkdir()
+    parameters = "{data: path, more: {type: path, default: .}}"
+    (folder / "MLproject").write_text(
+        f"entry_points:\n  fit:\n    parameters: {parameters}\n    command: cat {{data}} {{more}}\n"
+    )
+    uri = f"runs:/{run_id}/it's one.csv"
+    for _ in range(2):
+        mlflow.run(
+            str(folder), "fit", parameters={"data": uri}, experiment_id="0", backend="nothing", synchronous=False
+        )
+    first, second = (created.command for created in backend.created)
+    assert first == second
+    _, data, more = shlex.split(first)
+    assert Path(data).read_text() == "a,b\n"
+    assert more == str(Path.cwd())
+    assert client.get_run(backend.created[1].run_id).data.params["data"] == shlex.quote(uri)
