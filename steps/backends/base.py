@@ -80,7 +80,7 @@ class OwnBackend(AbstractBackend):
             self._sources[key] = read_source(project_uri, version, entry_point, params, root)
         source = self._sources[key]
         declared = source.project.get_entry_point(entry_point)
-        command = declared.compute_command(self._with_downloads(declared, params), str(self._folder))
+        command = declared.compute_command(self._with_files(source.root, declared, params), str(self._folder))
         run_id = create_run(
             source,
             entry_point,
@@ -99,20 +99,23 @@ class OwnBackend(AbstractBackend):
         created = CreatedRun(run_id, command, str(folder or source.root), variables, output)
         return self.execute(created, backend_config)
 
-    def _with_downloads(self, declared: Any, params: Mapping[str, str]) -> dict[str, str]:
-        """Return the parameters with the local copy of each remote file for a parameter of type `path`.
+    def _with_files(self, root: str, declared: Any, params: Mapping[str, str]) -> dict[str, str]:
+        """Return the parameters with a local file for each of type `path`; the run's record keeps what was given.
 
-        MLflow would download it for each run anew, and fail at the second: it makes the same folder again. The run's
-        record keeps the URI.
+        Of a URI it is the same copy for all runs: MLflow would download it for each anew, and fail at the second, since
+        it makes the same folder again. A relative path that is not here, where MLflow would look, is in the project.
         """
         values = dict(params)
         for name, parameter in declared.parameters.items():
-            uri = str(params.get(name, parameter.default))
-            if parameter.type == "path" and get_local_path_or_none(uri) is None:
-                if uri not in self._downloads:
+            word = str(params.get(name, parameter.default))
+            path = get_local_path_or_none(word) if parameter.type == "path" else ""
+            if path is None:
+                if word not in self._downloads:
                     folder = tempfile.mkdtemp(prefix="download-", dir=self._folder)
-                    self._downloads[uri] = download_artifacts(artifact_uri=uri, dst_path=folder)
-                values[name] = self._downloads[uri]
+                    self._downloads[word] = download_artifacts(artifact_uri=word, dst_path=folder)
+                values[name] = self._downloads[word]
+            elif path and not Path(path).exists() and Path(root, path).exists():
+                values[name] = str(Path(root, path).resolve())
         return values
 
     @abstractmethod

@@ -174,6 +174,7 @@ class TuneSettings:
         none_or(text("run ids with commas between, or an experiment's name")),
         "finished runs that the search knows from the start",
     )
+    baseline: bool = parameter(True, flag(), "run the defaults beside the trials, and say what tuning gained over them")
     champion: bool = parameter(
         True, flag(), "run the best trial once more: refitted, held-out rows scored, model logged"
     )

@@ -6,12 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+import mlflow
+
 from steps import spaces
 from steps.errors import WrongValue
 from steps.parameters.settings import TuneSettings
 from steps.project.declared_environment import LOCAL, DeclaredEnvironment
 from steps.tuning import entry_point, space, tuned_project
-from steps.tuning.checks import backend, capacity, memory
+from steps.tuning.checks import backend, capacity, memory, own_entry_point
 from steps.tuning.checks.capacity import Belongings
 from steps.tuning.entry_point import EntryPoint
 from steps.tuning.search import objective, samplers
@@ -76,6 +78,8 @@ class StudyPlan:
 
     def baselines(self) -> deque[Job]:
         """Return the jobs that run beside the trials: each estimator, or the entry point, with its own defaults."""
+        if not self.settings.baseline:
+            return deque()
         given = [*self.entry.common(self.settings), "device"]  # which is given where it is required
         if not self.entry.runs_train and self.entry.required(given):
             return deque()  # not every parameter has a default
@@ -101,13 +105,19 @@ def make(settings: TuneSettings, project: TunedProject, describe: Describe) -> S
         for note in described["notes"]:
             print(f"tune: {note}", file=sys.stderr)
     searched = file.for_task(resolved.task if resolved.task != "auto" else "classification")
+    where = "--space" if spaces.is_inline(settings.space) else f"--space {settings.space!r}"
     if entry.runs_train:
         estimators = dict(zip(searched.estimators, described["estimators"], strict=True))
     else:
         estimators = {path: path for path in searched.estimators}
         names = [name for path in searched.estimators for name in searched.hyperparameters(path)]
-        where = "--space" if spaces.is_inline(settings.space) else f"--space {settings.space!r}"
         entry.check([*names, *(["estimator"] if None not in estimators else [])], where)
+        # What no trial is given is no setting of the study.
+        undeclared = settings.given.keys() - entry.parameters.keys() - {*own_entry_point.OF_THE_STUDY}
+        not_given: dict[str, Any] = dict.fromkeys(undeclared, "auto")
+        resolved = replace(resolved, **not_given)
+    server = mlflow.get_tracking_uri()
+    own_entry_point.check(project.folder, project.read(), entry, settings, searched, where, server)
     objectives = objective.resolve(resolved, entry)
     samplers.check(settings.sampler, searched, len(objectives))
     _check_objectives(settings, objectives)

@@ -196,7 +196,8 @@ def test_a_remote_file_is_fetched_once_for_all_runs(backend, client, tmp_path):
     client.log_artifact(run_id, str(tmp_path / "it's one.csv"))
     folder = tmp_path / "theirs"
     folder.mkdir()
-    parameters = "{data: path, more: {type: path, default: .}}"
+    (folder / "table of its own.csv").write_text("c\n")
+    parameters = "{data: path, more: {type: path, default: table of its own.csv}}"
     (folder / "MLproject").write_text(
         f"entry_points:\n  fit:\n    parameters: {parameters}\n    command: cat {{data}} {{more}}\n"
     )
@@ -209,5 +210,5 @@ def test_a_remote_file_is_fetched_once_for_all_runs(backend, client, tmp_path):
     assert first == second
     _, data, more = shlex.split(first)
     assert Path(data).read_text() == "a,b\n"
-    assert more == str(Path.cwd())
+    assert Path(more) == folder / "table of its own.csv"  # it is not where MLflow looks, which is here
     assert client.get_run(backend.created[1].run_id).data.params["data"] == shlex.quote(uri)

@@ -26,6 +26,13 @@ STANZAS = """
     parameters:
       lr: {type: float, default: 0.01}
     command: "echo begins; python fit_line.py --lr {lr} && echo ends"
+
+  awk_line:
+    parameters:
+      lr: {type: float, default: 0.01}
+      momentum: {type: float, default: 0.0}
+      epochs: {type: float, default: 8}
+    command: "python fit_line.py --lr {lr} | awk '{print}'"
 """
 RATE = "lr: {type: float, low: 1.0e-3, high: 1.0, log: true}\n"
 SPACES = {
@@ -151,7 +158,8 @@ WRONG = [
     pytest.param({"entry_point": "fit_lin"}, "--entry_point 'fit_lin'", "did you mean 'fit_line'?", marks=SLOW),
     pytest.param({**LINE, "objective": "auto"}, "--objective 'auto'", "the metric that 'fit_line' logs", marks=SLOW),
     pytest.param({**LINE, "direction": "auto"}, "--direction 'auto'", "maximize or minimize", marks=SLOW),
-    ({"entry_point": "shell_line"}, "momentum", "declares no such parameter"),
+    pytest.param({"entry_point": "shell_line"}, "momentum", "declares no such parameter", marks=SLOW),
+    ({"entry_point": "awk_line"}, "--entry_point 'awk_line'", "has {print}, which is no parameter of it"),
 ]
 
 

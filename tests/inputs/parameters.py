@@ -92,6 +92,7 @@ AT_ONCE = [
         "--pruner 'medain': must be none or one of median, hyperband, wilcoxon (did you mean 'median'?)",
         pruner="medain",
     ),
+    _tune("baseline", "--baseline 'no': must be true or false", baseline="no"),
     _tune("champion", "--champion 'maybe': must be true or false", champion="maybe"),
     _tune("confirm", f"--confirm '-1': {_WHOLE} 0 to 100", confirm="-1"),
     _tune("report", "--report 'maybe': must be true or false", report="maybe"),
