@@ -41,7 +41,9 @@ STUDY = {
 }
 
 
-@pytest.mark.parametrize("unsafe", ["", "yes"], ids=["safe", "unsafe"])
+@pytest.mark.parametrize(
+    "unsafe", [pytest.param("", marks=pytest.mark.slow, id="safe"), pytest.param("yes", id="unsafe")]
+)
 def test_what_a_script_imports_is_learned(
     unsafe: str, tmp_path_factory: pytest.TempPathFactory, new_place: Callable[..., Place], tmp_path: Path
 ) -> None:
