@@ -23,7 +23,7 @@ EXAMPLES = ROOT / "examples"
 # Its conda.yaml is made by uv where there is no conda, and then is the environment of the wines, too.
 DIGITS: dict[str, Any] = {
     "space": EXAMPLES / "digits" / "space.yaml", "objective": "val_loss", "direction": "minimize", "pruner": "median",
-    "n_trials": 5, "jobs": 2, "env_manager": "uv",
+    "n_trials": 4, "jobs": 2, "env_manager": "uv",
 }  # fmt: skip
 WINE: dict[str, Any] = {
     "project": EXAMPLES / "wine", "space": EXAMPLES / "wine" / "space.yaml", "objective": "rmse",
@@ -107,7 +107,6 @@ def test_the_study_says_which_project_it_is_of(fetched: Place) -> None:
     )
     assert len({run.data.tags["tuning.environment_sha256"] for run in (study.parent, *study.trials)}) == 1
     assert {run.info.status for run in study.children} <= {"FINISHED", "KILLED"}
-    assert study.ended("PRUNED")
     assert fetched.extra["LEFT"] == ""
 
 
@@ -135,6 +134,15 @@ def test_killed_it_goes_on_as_the_study_that_it_would_have_been(fetched: Place, 
 
 def _trials(place: Place) -> list[Run]:
     return list(place.client.search_runs(["0"], "tags.`tuning.role` = 'trial'"))
+
+
+@pytest.mark.slow
+def test_its_trials_are_pruned_by_the_losses_of_their_epochs(prepared: Place) -> None:
+    """They log to the study's own server, and the pruner reads them as they come."""
+    prepared.step("steps.tune", check=True, project=EXAMPLES / "digits", **{**DIGITS, "n_trials": 14})
+    pruned = prepared.study().ended("PRUNED")
+    assert pruned
+    assert {run.info.status for run in pruned} == {"KILLED"}
 
 
 @pytest.mark.slow
@@ -175,10 +183,10 @@ def test_a_bash_pipeline_is_tuned_where_the_person_stands(place: Place) -> None:
     shutil.copytree(EXAMPLES / "pipeline", copy)
     place.mlflow_run(
         "tune", project="./it's mine", space="it's mine/space.yaml", objective="accuracy", direction="maximize",
-        n_trials=4, jobs=2,
+        n_trials=2, jobs=2,
     )  # fmt: skip
     study = place.study()
-    assert [run.data.tags["tuning.state"] for run in study.trials] == ["COMPLETE"] * 4
+    assert [run.data.tags["tuning.state"] for run in study.trials] == ["COMPLETE"] * 2
     assert {run.data.tags["mlflow.source.name"] for run in study.children} == {str(copy)}
     original = EXAMPLES / "pipeline"
     assert {path.name for path in copy.iterdir()} == {path.name for path in original.iterdir()}
