@@ -92,6 +92,7 @@ def make(settings: TuneSettings, project: TunedProject, describe: Describe) -> S
     environment = project.environment(settings.env_manager)
     manager = environment.manager if environment else LOCAL
     settings = replace(tuned_project.resolved(settings, project), entry_point=entry.name, env_manager=manager)
+    settings = replace(settings, backend=project.backend(settings.backend))
     file = space.load(settings.space)
     backend_config = backend.read_backend_config(settings)
     found = capacity.find(settings)

@@ -11,7 +11,7 @@ from mlflow.utils.mlflow_tags import MLFLOW_SOURCE_NAME
 
 from steps.errors import WrongValue
 from steps.parameters.settings import TuneSettings
-from steps.project import content, fetch, location, mlproject, secrets
+from steps.project import content, docker_engine, fetch, location, mlproject, secrets
 from steps.project.declared_environment import LOCAL, DeclaredEnvironment, declared
 from steps.project.environment import PROJECT
 
@@ -91,6 +91,17 @@ class TunedProject:
         if chosen is None:
             raise WrongValue(f"--entry_point 'auto': {self.file} has no main; must be one of {', '.join(commands)}")
         return chosen
+
+    def backend(self, name: str) -> str:
+        """Return the backend for its runs: a docker_env is run by MLflow's local one, not by the warm one.
+
+        Raises WrongValue if docker can't be used.
+        """
+        if self.is_own or name not in ("warm", "local") or not self.read().docker_env:
+            return name
+        if problem := docker_engine.problem():
+            raise WrongValue(f"--project {self.shown!r}: runs in a docker image (docker_env), and {problem}")
+        return "local"
 
     def environment(self, manager: str) -> DeclaredEnvironment | None:
         """Return the environment of its runs; None for this process's own. Raises WrongValue if it can't be had."""

@@ -89,6 +89,25 @@ def test_a_project_is_the_same_wherever_it_lies_until_a_file_differs(tmp_path):
     assert project(other, None).identity != with_git
 
 
+def test_a_docker_env_is_for_mlflows_local_backend(tmp_path, monkeypatch):
+    """If docker answers; else one line says what is missing, and no trial runs outside of the image."""
+    found = project(tmp_path / "project", "docker_env: {image: x}\n" + entries(fit="python fit.py"))
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    monkeypatch.setenv("PATH", str(programs))
+    with pytest.raises(WrongValue, match=r"runs in a docker image \(docker_env\), and docker is not installed"):
+        found.backend("warm")
+    for script, said in (("echo no daemon >&2; exit 1", "docker can't be used: no daemon"), ("exit 0", "")):
+        (programs / "docker").write_text(f"#!/bin/sh\n{script}\n")
+        (programs / "docker").chmod(0o755)
+        if said:
+            with pytest.raises(WrongValue, match=said):
+                found.backend("local")
+        else:
+            assert (found.backend("warm"), found.backend("kubernetes")) == ("local", "kubernetes")
+    assert tuned_project.this_project().backend("warm") == "warm"
+
+
 def test_a_version_is_what_is_recorded(tmp_path):
     """The full commit, so that a study that goes on takes the same; the folder is the study's own."""
     folder, files = tmp_path / "repository", tmp_path / "files"
