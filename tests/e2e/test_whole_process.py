@@ -3,49 +3,20 @@
 Each case is a trial under `backend=local`, where MLflow starts an interpreter for it, and one under `backend=warm`.
 """
 
-import json
 import os
 import signal
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from math import ceil
 from pathlib import Path
-from typing import Any
 
 import pytest
-import yaml
-from mlflow.entities import Run
 
 from steps.process import proc
-from tests.e2e.tools import Done, Place, copy_project, until
+from tests.e2e.side_by_side import BUFFERED, STANZA, Case, Study, run_cases, same_end, tuned, words, write_space
+from tests.e2e.tools import Place, copy_project, until
+from tests.waits import slowness
 
 pytestmark = pytest.mark.e2e
-
-# Three words make any command: `python fit.py HOW`, `python -m package.module HOW`.
-STANZA = """
-  whole:
-    parameters: {python: string, first: string, second: string}
-    command: "{python} {first} {second}"
-"""
-# What is printed to a file waits in a buffer, whatever the suite's own environment says.
-BUFFERED = {"PYTHONUNBUFFERED": ""}
-# A trial that hangs costs the suite this long.
-TIMEOUT_S = 60
-
-
-@dataclass(frozen=True)
-class Case:
-    """A command, the reason of its failure if it fails, and metrics that it logs in an interpreter of its own."""
-
-    python: str
-    first: str
-    second: str
-    reason: str | None = None
-    metrics: tuple[tuple[str, float], ...] = (("loss", 0.5),)
-
-    @property
-    def point(self) -> dict[str, str]:
-        return {"python": self.python, "first": self.first, "second": self.second}
-
 
 FACTS = {
     "a script": Case("python", "facts.py", "--rate=1e-05"),
@@ -100,86 +71,28 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (project / "MLproject").write_text((project / "MLproject").read_text() + STANZA)
     strays = [Case("python", "whole/strays.py", how) for how in STRAYS]
     overdue = [case for case in strays if case.second == "overdue"]
-    spaces = {"cases": [*CASES.values()], "facts": [*FACTS.values()], "strays": strays, "overdue": overdue}
+    spaces = {"facts": [*FACTS.values()], "strays": strays, "overdue": overdue}
     for name, cases in spaces.items():
-        points = [case.point for case in cases]
-        space: dict[str, Any] = {
-            word: {"type": "categorical", "choices": sorted({point[word] for point in points})} for word in points[0]
-        }
-        (project / f"{name}.yaml").write_text(yaml.safe_dump({**space, "try": points}))
+        write_space(project, name, [case.point for case in cases])
     return project
-
-
-def words(project: Path, space: str, **settings: object) -> dict[str, object]:
-    """Name the parameters of a study of all points of a space, in their order."""
-    points = yaml.safe_load((project / f"{space}.yaml").read_text())["try"]
-    fixed = {"entry_point": "whole", "objective": "loss", "direction": "minimize", "sampler": "random"}
-    bounds = {"n_trials": len(points), "retries": 0, "max_failures": 100, "trial_timeout_s": TIMEOUT_S}
-    return {"space": f"./{space}.yaml", "jobs": 2, **fixed, **bounds, **settings}
-
-
-def tuned(project: Path, place: Place, space: str, **settings: object) -> Done:
-    return place.run(place.step_command("steps.tune", **words(project, space, **settings)), cwd=project, check=False)
-
-
-@dataclass
-class Study:
-    """The trials of a study by the names of its cases."""
-
-    place: Place
-    done: Done
-    runs: dict[str, Run]
-
-    def facts(self, name: str) -> dict[str, Any]:
-        text = self.artifacts(name)["facts.json"]
-        facts: dict[str, Any] = json.loads(text)
-        return facts
-
-    def artifacts(self, name: str) -> dict[str, str]:
-        """Read the artifacts of a trial, each a text."""
-        run_id = self.runs[name].info.run_id
-        if not self.place.client.list_artifacts(run_id):
-            return {}
-        folder = Path(self.place.client.download_artifacts(run_id, ""))
-        return {str(path.relative_to(folder)): path.read_text() for path in folder.rglob("*") if path.is_file()}
-
-
-def study(project: Path, place: Place, backend: str) -> Study:
-    done = tuned(project, place, "cases", backend=backend)
-    assert done.code == 0, done.stderr
-    # What crashes in a fork of its imports is run again, cold.
-    trials = [run for run in place.study().trials if run.data.tags["tuning.state"] != "RETRIED"]
-    assert len(trials) == len(CASES)
-    return Study(place, done, dict(zip(CASES, trials, strict=True)))
 
 
 @pytest.fixture(scope="module")
 def local(project: Path, new_place: Callable[..., Place]) -> Study:
     """Each case in an interpreter of its own."""
-    return study(project, new_place(project=project, extra=BUFFERED), "local")
+    return run_cases(project, new_place(project=project, extra=BUFFERED), CASES, backend="local")
 
 
 @pytest.fixture(scope="module")
 def warm(project: Path, new_place: Callable[..., Place]) -> Study:
     """Each case in a fork."""
-    return study(project, new_place(project=project, extra=BUFFERED), "warm")
+    return run_cases(project, new_place(project=project, extra=BUFFERED), CASES, backend="warm")
 
 
 @pytest.mark.parametrize("name", CASES)
 def test_the_trial_ends_as_in_an_interpreter_of_its_own(name: str, local: Study, warm: Study) -> None:
     """Its state and status, every metric to the last bit, its parameters and the names of its artifacts."""
-    case = CASES[name]
-    state, status = ("COMPLETE", "FINISHED") if case.reason is None else ("FAIL", "FAILED")
-    theirs, ours = local.runs[name], warm.runs[name]
-    assert (theirs.data.tags["tuning.state"], theirs.info.status) == (state, status), theirs.data.tags.get(
-        "tuning.reason"
-    )
-    assert {key: theirs.data.metrics.get(key) for key, _ in case.metrics} == dict(case.metrics)
-    assert (ours.data.tags["tuning.state"], ours.info.status) == (state, status), ours.data.tags.get("tuning.reason")
-    assert ours.data.metrics | {"trial": 0} == theirs.data.metrics | {"trial": 0}
-    assert ours.data.params == theirs.data.params
-    assert ours.data.tags.get("tuning.reason", "").startswith(case.reason or "")
-    assert set(warm.artifacts(name)) == set(local.artifacts(name))
+    same_end(name, CASES[name], local, warm)
 
 
 def test_asynchronous_logging_loses_no_value(local: Study, warm: Study) -> None:
@@ -296,7 +209,7 @@ def strays_of(place: Place) -> list[int]:
 
 def test_whatever_a_trial_started_ends_with_it(project: Path, marked: Place) -> None:
     """Sessions and daemons of its own too, however it ends: the next trial finds none of them."""
-    done = tuned(project, marked, "strays", jobs=1, window=1, pruner="median", trial_timeout_s=6)
+    done = tuned(project, marked, "strays", jobs=1, window=1, pruner="median", trial_timeout_s=ceil(6 * slowness()))
     assert done.code == 0, done.stderr
     trials = dict(zip(STRAYS, marked.study().trials, strict=True))
     assert {how: run.data.tags["tuning.state"] for how, run in trials.items()} == STRAYS
