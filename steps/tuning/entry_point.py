@@ -53,14 +53,17 @@ class EntryPoint:
         """
         return value if isinstance(value, str) and not self.runs_train and _fits_a_command(value) else encode(value)
 
-    def check(self, hyperparameters: Iterable[str], where: str) -> None:
-        """Raise WrongValue, naming them all, for parameters of a space that the entry point does not declare."""
+    def check(self, places: Mapping[str, str]) -> None:
+        """Raise WrongValue, naming them all, for parameters of a space that the entry point does not declare.
+
+        `places` says where each stands.
+        """
         if self.runs_train or self.is_script:
             return
         problems = [
             f"{where}: {name}: the entry point {self.name!r} declares no such parameter"
             f"{did_you_mean(name, self.parameters)}; allowed: {', '.join(self.parameters) or 'none'}"
-            for name in hyperparameters
+            for name, where in places.items()
             if name not in self.parameters
         ]
         if problems:

@@ -112,7 +112,9 @@ def make(settings: TuneSettings, project: TunedProject, describe: Describe) -> S
     else:
         estimators = {path: path for path in searched.estimators}
         names = [name for path in searched.estimators for name in searched.hyperparameters(path)]
-        entry.check([*names, *(["estimator"] if None not in estimators else [])], where)
+        columns = searched.where if spaces.is_inline(settings.space) else {}
+        places = {name: columns.get(f"auto: {name}", where) for name in names}
+        entry.check(places | ({"estimator": where} if None not in estimators else {}))
         # What no trial is given is no setting of the study.
         undeclared = settings.given.keys() - entry.parameters.keys() - {*own_entry_point.OF_THE_STUDY}
         not_given: dict[str, Any] = dict.fromkeys(undeclared, "auto")

@@ -3,10 +3,11 @@
 import pytest
 
 from steps.errors import WrongValue
+from steps.parameters import command_line
 from steps.parameters.settings import TuneSettings
 from steps.parameters.values import decode
 from steps.project import environment, mlproject
-from steps.tuning import entry_point, tuned_project
+from steps.tuning import entry_point, study_plan, tuned_project
 from steps.tuning.entry_point import EntryPoint
 from steps.tuning.tuned_project import this_project
 
@@ -32,7 +33,7 @@ def test_a_script_is_an_entry_point_by_its_path(project, given, name):
     """It takes whatever a space has, and nothing of the study's data; its name is its path in the project."""
     found = entry_point.find(given, this_project())
     assert (found.name, found.is_script, found.runs_train, dict(found.parameters)) == (name, True, False, {})
-    found.check(["lr", "anything-else"], "--space 'x.yaml'")
+    found.check({"lr": "--space 'x.yaml'", "anything-else": "--space 'x.yaml'"})
     assert found.shared(TuneSettings()) == {}
     assert found.required([]) == []
     assert found.spelled("estimator__lr") == "estimator__lr"
@@ -80,3 +81,14 @@ def test_what_is_no_text_is_written_as_python_writes_it(value, word):
     """Whoever it is for; and so is a text that no command line can hold."""
     for runs_train in (True, False):
         assert EntryPoint("own", {}, runs_train=runs_train).word(value) == word
+
+
+def test_a_parameter_that_is_not_declared_is_named_with_its_column():
+    """Of a space in the command, as all else that is wrong in it."""
+    words = ["--entry_point=reproduce", "--space=sample=1..4 run_idd=[a,b]", "--objective=x", "--direction=minimize"]
+    with pytest.raises(WrongValue) as caught:
+        study_plan.make(command_line.read(words, TuneSettings), this_project(), lambda **_: {})
+    (line,) = caught.value.problems
+    assert line.startswith(
+        "--space, column 13: run_idd: the entry point 'reproduce' declares no such parameter (did you mean 'run_id'?)"
+    )

@@ -72,7 +72,7 @@ def test_only_what_an_entry_point_declares_is_given_to_it():
     )  # fmt: skip
     assert OWN.required(["lr"]) == ["epochs"]
     with pytest.raises(WrongValue, match="did you mean 'lr'"):
-        OWN.check(["lrr"], "--space 'x'")
+        OWN.check({"lrr": "--space, column 1"})
 
 
 @pytest.mark.parametrize(
