@@ -53,6 +53,9 @@ STRAYS = {
     "daemon": "COMPLETE",
     "stubborn": "COMPLETE",
     "pool": "COMPLETE",
+    "server": "COMPLETE",
+    "double fork": "COMPLETE",
+    "manager": "COMPLETE",
     "once more": "COMPLETE",
     "exception": "FAIL",
     "killed": "FAIL",
@@ -204,7 +207,8 @@ def marked(place: Place) -> Iterator[Place]:
 
 
 def strays_of(place: Place) -> list[int]:
-    return proc.with_variable(f"STRAY={place.mark}")
+    noted = [int(path.suffix[1:]) for path in (place.folder / "tmp").glob("stray.*")]
+    return [*proc.with_variable(f"STRAY={place.mark}"), *(pid for pid in noted if Path(f"/proc/{pid}").exists())]
 
 
 def test_whatever_a_trial_started_ends_with_it(project: Path, marked: Place) -> None:
