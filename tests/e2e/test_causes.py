@@ -17,7 +17,7 @@ STANZA = """
       how: {type: string, default: well}
     command: "python fails.py --how {how}"
 """
-KILLED, TIMEOUT_S = "killed by SIGKILL (out of memory?)", 10
+KILLED, TIMEOUT_S = "killed by SIGKILL (out of memory?)", 20
 # How the trial ends: the reason that it gets (none: it is COMPLETE), whether it is tried again.
 CAUSES = {
     "well": (None, False),
