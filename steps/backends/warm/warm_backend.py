@@ -26,9 +26,9 @@ class WarmRun(ChildRun):
     def __init__(self, created: CreatedRun, preload: LearnedPreload):
         self._run_id = created.run_id
         self.output = created.output
-        self.started = time.monotonic()
         self._preload = preload
         self._start = preload.start(created.command, created.folder, created.variables, created.output)
+        self.started = time.monotonic()  # not before: the launcher forks once it has done its own imports
         self._process = self._start.fork
         self._doubt: str | None = None
 
