@@ -54,7 +54,8 @@ class Launcher:
         self._messages = []
         place = {"path": str(Path.cwd())} if self.program is None else {}
         mark = {"mark": f"{Variable.TUNER}={os.getpid()}"} if self.is_foremost else {}
-        self._tell({**place, **mark, "modules": list(modules), "folders": [str(folder) for folder in folders]})
+        own = {**place, **mark, "parent": os.getpid(), "folders": [str(folder) for folder in folders]}
+        self._tell({**own, "modules": list(modules)})
         return self
 
     def prepare(self, calls: Calls = (), folders: Sequence[Path] = ()) -> None:

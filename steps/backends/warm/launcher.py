@@ -54,6 +54,7 @@ class ForkServer:
         self._orders = orders.Orders(connection)
         self._reports: dict[int, int] = {}  # by the process id of a running fork, the descriptor for its end
         self._pid = os.getpid()
+        self._parent = os.getppid()
         self._mark = ""  # NAME=value in the environment of the tuner's processes
         self._folders: list[str] = []  # the tuner's, to be removed if it can't
         self._path: list[str] = []  # what stands on the path for this process alone
@@ -89,10 +90,11 @@ class ForkServer:
         """Take note of what is the tuner's, import modules, make calls."""
         self._mark = message.get("mark", self._mark)
         self._folders += message.get("folders", [])
+        self._parent = message.get("parent", self._parent)  # it may have ended before this process asked
         if "path" in message:
             self._path.append(message["path"])
             sys.path.insert(0, message["path"])
-        with processes.end_if_deserted(self._folders):  # the socket is not looked at meanwhile
+        with processes.end_if_deserted(self._folders, self._parent):  # the socket is not looked at meanwhile
             for name in message.get("modules", []):
                 importlib.import_module(name)
             for path, arguments in message.get("calls", []):

@@ -27,9 +27,9 @@ def end_with_parent(parent: int) -> None:
 
 
 @contextmanager
-def end_if_deserted(folders: "list[str]") -> "Iterator[None]":
-    """End this process, and remove folders, if its parent ends meanwhile."""
-    done, parent = threading.Event(), os.getppid()
+def end_if_deserted(folders: "list[str]", parent: int) -> "Iterator[None]":
+    """End this process, and remove folders, if its parent, of that process id, ends meanwhile or has ended."""
+    done = threading.Event()
 
     def watch() -> None:
         while not done.wait(_WATCH_S):
