@@ -48,7 +48,8 @@ def fetched(git_url: str, new_place: Callable[..., Place], environments: dict[st
         "tune", "-P", "env_manager=uv", project=place.extra["URL"], champion="true", report="true", **own
     )
     assert "Best val_loss: " in done.stdout, done.stderr
-    place.extra["LEFT"] = ",".join(str(path) for path in (place.folder / "tmp").iterdir())
+    left = [path for path in (place.folder / "tmp").iterdir() if not path.is_dir() or any(path.iterdir())]
+    place.extra["LEFT"] = ",".join(map(str, left))  # but for the empty folder that each `mlflow run` leaves
     place.all_gone()
     return place
 
