@@ -133,7 +133,7 @@ def test_a_script_that_takes_no_such_argument_ends_the_study_at_its_first_trial(
 
 MISSING = "there is no such file in {root} (did you mean 'my code/fit.py'?); "
 WRONG = [
-    ({"entry_point": "fit.py"}, f"--entry_point 'fit.py': {MISSING}"),
+    ({"entry_point": "my code/fitt.py"}, f"--entry_point 'my code/fitt.py': {MISSING}"),
     ({"entry_point": "my code/fit.py", "space": "lr=lag(1,2)"}, "--space, column 4: lr: lag(…) is unknown (did you "),
 ]
 
