@@ -1,5 +1,5 @@
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -17,8 +17,8 @@ WORDS = ["--data", "wine", "--folds", "2"]
 FITS = {"n_estimators": "60", "max_depth": "4"}
 
 
-def planned(*words: str) -> study_plan.StudyPlan:
-    return study_plan.make(command_line.read([*WORDS, *words], TuneSettings), this_project(), describe)
+def planned(*words: str, data: Sequence[str] = WORDS) -> study_plan.StudyPlan:
+    return study_plan.make(command_line.read([*data, *words], TuneSettings), this_project(), describe)
 
 
 @pytest.fixture(scope="module")
@@ -175,7 +175,7 @@ def test_runs_of_a_script_enter_by_the_words_that_it_was_given(client: MlflowCli
     text, none = make(lr="0.01", hidden="64"), make(lr="0.1", hidden="None")
     other, more = make(lr="0.01", hidden="48"), make(lr="0.01", hidden="64", layers="3")
     words = [f"--{name}={value}" for name, value in {**TUNED, "direction": "minimize", "warm_start": "Default"}.items()]
-    past = warm_start.collect(planned(*words))
+    past = warm_start.collect(planned(*words, data=()))
     assert {run_id: trial.params for run_id, trial in past.trials.items()} == {
         text: {"lr": 0.01, "hidden": "'64'"},
         none: {"lr": 0.1, "hidden": "None"},
