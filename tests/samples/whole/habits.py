@@ -18,7 +18,7 @@ with mlflow.start_run() as run:
     signal.pause()
     mlflow.log_metric("alarms", len(alarms))
     said = Path(tempfile.gettempdir()) / f"said-{run.info.run_id}.txt"
-    sys.stdout = said.open("w")  # noqa: SIM115 - the interpreter flushes it
+    sys.stdout = said.open("w")  # the interpreter flushes it
     os.chdir(tempfile.mkdtemp())
     print("said to the file")
     mlflow.log_metric("loss", 0.75)
