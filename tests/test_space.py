@@ -5,6 +5,7 @@ import shlex
 import pytest
 
 from steps import space
+from steps.names import Variable
 from tests.e2e.tools import git
 
 STANZAS = """
@@ -34,6 +35,7 @@ def project(tmp_path, monkeypatch):
     monkeypatch.setattr("steps.process.signals.raise_at_once", lambda: None)
     monkeypatch.setattr("steps.process.orphans.follow_launchers", lambda: None)
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv(Variable.USERS_FOLDER, str(tmp_path))  # else the step notes it, for all tests that follow
     return folder
 
 
