@@ -4,9 +4,9 @@
     ├── WrongValue            2   a parameter, a file or the environment; nothing was started
     ├── NoTrialFinished       3
     ├── NotIdentical          4   a run that was repeated has other scores, data or versions
-    ├── Unreachable          75   the tracking server, or its database: it may pass
-    └── Interrupted           130 (SIGINT), 143 (SIGTERM, SIGHUP)
-        └── ServerLost        143   the study gave up the tracking server
+    └── Unreachable          75   the tracking server, or its database: it may pass
+    Interrupted               130 (SIGINT), 143 (SIGTERM, SIGHUP)
+    └── ServerLost            143   the study gave up the tracking server
 
 Anything else is a bug and shows its traceback.
 """
@@ -50,11 +50,17 @@ class Unreachable(StepError):
     exit_code = 75  # EX_TEMPFAIL of sysexits.h
 
 
-class Interrupted(StepError):
-    """End a step because a signal asked for it."""
+class Interrupted(BaseException):
+    """End a step because a signal asked for it.
+
+    It is no Exception, as KeyboardInterrupt is none: it comes wherever the process is, and MLflow, scikit-learn and
+    people's estimators catch every Exception in places.
+    """
 
     def __init__(self, number: int):
-        super().__init__(f"interrupted by {signal.Signals(number).name}")
+        problem = f"interrupted by {signal.Signals(number).name}"
+        super().__init__(problem)
+        self.problems: tuple[str, ...] = (problem,)
         self.exit_code = 128 + (signal.SIGINT if number == signal.SIGINT else signal.SIGTERM)
 
 

@@ -3,12 +3,12 @@
 import sys
 from collections.abc import Callable
 
-from steps.errors import StepError, WrongValue
+from steps.errors import Interrupted, StepError, WrongValue
 from steps.process import collector, output
 
 
 def exit_code(step: str, action: Callable[[], int]) -> int:
-    """Run a step's action and turn a StepError into lines on stderr and its exit code.
+    """Run a step's action and turn a StepError, or an interrupt, into lines on stderr and its exit code.
 
     A package that is missing is such an error too: the step was started with another Python than the project's.
     """
@@ -16,16 +16,16 @@ def exit_code(step: str, action: Callable[[], int]) -> int:
     collector.skip_at_exit()
     try:
         return action()
-    except StepError as error:
-        refused = error
+    except (StepError, Interrupted) as error:
+        ended_by: StepError | Interrupted = error
     except ModuleNotFoundError as error:
         if error.name is None or error.name.partition(".")[0] == "steps":
             raise
-        refused = WrongValue(
+        ended_by = WrongValue(
             f"environment: {sys.executable} has no package {error.name!r}, so it is not what conda.yaml describes: "
             "start the project by scripts/run, or by `mlflow run` with another --env-manager than local, or activate "
             "the right environment"
         )
-    for problem in refused.problems:
+    for problem in ended_by.problems:
         print(f"{step}: {problem}", file=sys.stderr)
-    return refused.exit_code
+    return ended_by.exit_code

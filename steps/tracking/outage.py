@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from steps.errors import ServerLost, Unreachable
+from steps.errors import Interrupted, ServerLost, Unreachable
 
 _RETRIES = "MLFLOW_HTTP_REQUEST_MAX_RETRIES"
 _TIMEOUT = "MLFLOW_HTTP_REQUEST_TIMEOUT"
@@ -23,8 +23,13 @@ def give_up() -> None:
     os.environ |= {_RETRIES: "0", _TIMEOUT: str(_LAST_TIMEOUT_S)}
 
 
-def is_outage(error: Exception) -> bool:
-    """Tell whether an error means that the tracking server does not answer."""
+def is_outage(error: BaseException) -> bool:
+    """Tell whether an error means that the tracking server does not answer.
+
+    An interrupt does: a study is called away only from what keeps it waiting (see `steps.process.signals`).
+    """
+    if isinstance(error, Interrupted):
+        return True
     from steps.tracking import server_errors  # imports MLflow, and `tune` imports this module before that
 
     return isinstance(server_errors.explain(error), Unreachable)
@@ -32,9 +37,15 @@ def is_outage(error: Exception) -> bool:
 
 @contextmanager
 def raised_as_server_lost(study: str) -> Iterator[None]:
-    """Raise ServerLost, which says how the study can go on, for any error that means an outage."""
+    """Raise ServerLost, which says how the study can go on, for any error that means an outage.
+
+    After an interrupt, which is passed on, nothing waits for the server any more.
+    """
     try:
         yield
+    except Interrupted:
+        give_up()
+        raise
     except Exception as error:
         if is_outage(error):
             from steps.tracking import server_errors

@@ -11,6 +11,7 @@ from mlflow.exceptions import MlflowException
 from optuna.trial import TrialState
 
 from steps import names
+from steps.errors import Interrupted
 from steps.process.signals import Interrupts
 from steps.tracking import outage, write
 from steps.tuning.record.lock import StudyLock
@@ -89,7 +90,7 @@ class StudyLoop:
                 self._prune()
                 self.pool.end_overdue()
                 self._judge()
-        except Exception as error:
+        except (Exception, Interrupted) as error:
             if outage.is_outage(error):
                 outage.give_up()
             raise

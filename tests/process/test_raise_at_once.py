@@ -71,3 +71,12 @@ def test_two_signals_at_once_are_one_interrupt():
             answered = sum(range(1000)) > 0
             raise
     assert answered
+
+
+def test_code_that_catches_every_exception_does_not_catch_it():
+    """MLflow's requests, scikit-learn's scores and people's estimators do that; the step ends all the same."""
+    with pytest.raises(Interrupted):
+        try:
+            signal.raise_signal(TERM)
+        except Exception:
+            pytest.fail("it was swallowed")

@@ -1,9 +1,11 @@
 """How long MLflow tries to reach a server."""
 
 import os
+import signal
 
 import pytest
 
+from steps.errors import Interrupted
 from steps.tracking import outage
 
 RETRIES = "MLFLOW_HTTP_REQUEST_MAX_RETRIES"
@@ -28,3 +30,12 @@ def test_mlflow_retries_for_more_than_four_minutes() -> None:
         retry = retry.increment("GET", "/", error=ConnectionError())
         waited += retry.get_backoff_time()
     assert waited > 4 * 60
+
+
+def test_after_an_interrupt_nothing_waits_for_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is passed on, and what is still to be written is tried once."""
+    for name in (RETRIES, outage._TIMEOUT):
+        monkeypatch.setenv(name, "120")  # so that all is undone
+    with pytest.raises(Interrupted), outage.raised_as_server_lost("mine"):
+        raise Interrupted(signal.SIGINT)
+    assert os.environ[RETRIES] == "0"

@@ -3,6 +3,7 @@
 import itertools
 import json
 import random
+import signal
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -17,8 +18,9 @@ from optuna.distributions import BaseDistribution
 from optuna.samplers import RandomSampler
 from optuna.trial import FrozenTrial, TrialState
 
-from steps.errors import NoTrialFinished, ServerLost, WrongValue
+from steps.errors import Interrupted, NoTrialFinished, ServerLost, WrongValue
 from steps.names import Metric, Tag
+from steps.tracking import outage
 from steps.tuning import wiring
 from steps.tuning.loop import StudyLoop
 from steps.tuning.record import lock
@@ -450,6 +452,23 @@ def test_a_server_that_does_not_come_back_ends_the_study():
     with pytest.raises(ServerLost) as caught:
         made.run()
     assert "the same command with --study 'mine' goes on" in caught.value.problems[0]
+    assert made.children.running == []
+
+
+def test_a_study_that_is_called_away_from_its_server_ends_its_children_without_it(monkeypatch):
+    """The interrupt is passed on; what ends the children waits for no server, which has not answered."""
+    made = study(by_number(0.5), ending=nobody, jobs=2)
+    running_then: list[int] = []
+
+    def called_away() -> None:
+        if made.children.launched:
+            monkeypatch.setattr(outage, "give_up", lambda: running_then.append(len(made.children.running)))
+            raise Interrupted(signal.SIGINT)
+
+    made.loop.reporter.each_round = called_away  # type: ignore[attr-defined]
+    with pytest.raises(Interrupted):
+        made.run()
+    assert running_then[0] == 2
     assert made.children.running == []
 
 

@@ -83,8 +83,6 @@ def _fetch(uri: str, folder: Path) -> Path:
         raise WrongValue(
             f"--data {uri!r}: {kind}:// needs the package {package}; add it to the pip list of conda.yaml"
         ) from error
-    except Interrupted:
-        raise
     except Exception as error:
         raise WrongValue(f"--data {uri!r}: can't be fetched: {_reason(error)}") from error
     if not path.is_file():

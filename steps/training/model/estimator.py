@@ -11,7 +11,7 @@ from typing import Any
 from sklearn.base import ClassifierMixin, RegressorMixin, is_classifier, is_regressor
 from sklearn.pipeline import make_pipeline
 
-from steps.errors import Interrupted, WrongValue, did_you_mean
+from steps.errors import WrongValue, did_you_mean
 from steps.parameters.settings import IMPORT_PATH
 from steps.training.model.labels import LabelEncoded, need_encoding
 
@@ -71,8 +71,6 @@ def _import(path: str, where: str, task: str) -> Maker:
         maker = getattr(module, name, None)
     except ImportError as error:  # from getattr too: scikit-learn guards what is experimental
         raise WrongValue(f"{where} can't import {module_name!r}: {_first_line(error)}") from error
-    except Interrupted:
-        raise
     except Exception as error:
         reason = f"{type(error).__name__}: {_first_line(error)}"
         raise WrongValue(f"{where} can't import {module_name!r}: {reason}") from error
@@ -90,8 +88,6 @@ def _import(path: str, where: str, task: str) -> Maker:
 def _make(maker: Maker, where: str) -> Any:
     try:
         made = maker()
-    except Interrupted:
-        raise
     except Exception as error:
         raise WrongValue(
             f"{where} must be an estimator with a default for each hyperparameter, or a function that returns one: "

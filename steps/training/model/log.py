@@ -11,7 +11,6 @@ import skops.io
 from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline
 
-from steps.errors import Interrupted
 from steps.names import Tag
 from steps.training.model import estimator, labels
 
@@ -59,8 +58,6 @@ def serialization(fitted: BaseEstimator, features: pd.DataFrame) -> dict[str, An
             loaded = skops.io.loads(content, trusted=types)
             if np.array_equal(loaded.predict(features), fitted.predict(features)):
                 return {"serialization_format": SKOPS, "skops_trusted_types": types}
-    except Interrupted:
-        raise
     except Exception:  # skops raises many kinds of error for a type that it can't write
         pass
     # The pickle gets the code of LabelEncoded, so that the model can be loaded without this project.

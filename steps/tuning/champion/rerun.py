@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from mlflow.entities import Run
 from optuna.trial import TrialState
 
+from steps.errors import Interrupted
 from steps.names import State, Tag
 from steps.process.signals import Interrupts
 from steps.tracking import outage
@@ -59,7 +60,7 @@ class Rerun:
                         waiting.append((index, tried + (not result.is_free), result.run_id))
                     else:
                         results[index] = result
-        except Exception as error:
+        except (Exception, Interrupted) as error:
             if outage.is_outage(error):
                 outage.give_up()
             raise
