@@ -5,6 +5,9 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+# Of a device: more trials than this don't get on one.
+_LEAST_SHARE = 0.01
+
 
 @dataclass(frozen=True)
 class Kind:
@@ -94,11 +97,11 @@ def devices_each() -> Kind:
         if value == int(value):
             return int(value)
         # Of a third people write two or three digits: 0.33.
-        if value > 1 or abs(1 / value - round(1 / value)) > 0.05:
+        if not _LEAST_SHARE <= value < 1 or abs(1 / value - round(1 / value)) > 0.05:
             raise ValueError
         return value
 
-    return Kind("0, a whole number, or a share that divides a GPU evenly: 0.5, 0.33, 0.25, 0.2, 0.1", read)
+    return Kind("0, a whole number, or a share that divides a GPU evenly: 0.5, 0.33, 0.25, … 0.01", read)
 
 
 def none_or(kind: Kind) -> Kind:

@@ -76,7 +76,7 @@ AT_ONCE = [
     _tune("jobs", f"--jobs '0': must be auto or a{_WHOLE[9:]} 1 to 4096", jobs="0"),
     _tune(
         "gpus",
-        "--gpus '0.3': must be 0, a whole number, or a share that divides a GPU evenly: 0.5, 0.33, 0.25, 0.2, 0.1",
+        "--gpus '0.3': must be 0, a whole number, or a share that divides a GPU evenly: 0.5, 0.33, 0.25, … 0.01",
         gpus="0.3",
     ),
     _tune("devices", "--devices '0,': must be auto, or numbers or ids of GPUs with commas between", devices="0,"),

@@ -76,8 +76,8 @@ WRONG = {
     "require_clean": (["", "dirty", "1"], "true or false"),
     "jobs": ([*WHOLE_FROM_1, "4097", "Auto"], "auto or a whole number from 1 to 4096"),
     "gpus": (
-        ["-1", "0.3", "0.7", "1.5", "-0.5", "nan", "inf", "one", "", "auto"],
-        "0, a whole number, or a share that divides a GPU evenly: 0.5, 0.33, 0.25, 0.2, 0.1",
+        ["-1", "0.3", "0.7", "1.5", "-0.5", "1e-9", "nan", "inf", "one", "", "auto"],
+        "0, a whole number, or a share that divides a GPU evenly: 0.5, 0.33, 0.25, … 0.01",
     ),
     "devices": (["", ",", "0,", "0 1", "GPU 0"], "auto, or numbers or ids of GPUs with commas between"),
     "places": (WORDS, "none or the path of a file"),

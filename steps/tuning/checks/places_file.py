@@ -8,6 +8,8 @@ from steps.errors import WrongValue
 from steps.project import paths
 
 _VARIABLE = re.compile(r"[A-Za-z_]\w*")
+# Words, quoted or not, and blanks, up to one with a # behind it.
+_WORDS = re.compile(r"""(?:\\.|'[^']*'|"(?:\\.|[^"\\])*"|[^'"\\\s]|\s(?!#))*""")
 # A trial gets these from its study, or from MLflow.
 _RESERVED = ("MLFLOW_", "TUNING_")
 
@@ -26,7 +28,7 @@ def read(text: str) -> list[dict[str, str]]:
     problems: list[str] = []
     for number, line in enumerate(lines, start=1):
         try:
-            words = shlex.split(line, comments=True)
+            words = shlex.split(_without_comment(line))
         except ValueError as error:
             problems.append(f"{where}, line {number}: {line!r}: {error}")
             continue
@@ -40,6 +42,17 @@ def read(text: str) -> list[dict[str, str]]:
     if problems:
         raise WrongValue(*problems)
     return places
+
+
+def _without_comment(line: str) -> str:
+    """Leave out what follows a # where a word would begin, as a shell does.
+
+    `shlex` takes A=b#c for A=b.
+    """
+    line = f" {line}"
+    words = _WORDS.match(line)
+    end = words.end() if words else 0
+    return line[:end] if line[end : end + 1].isspace() else line  # else a quote is not closed
 
 
 def _add(word: str, variables: dict[str, str]) -> list[str]:

@@ -17,12 +17,30 @@ def test_a_line_for_each_place(tmp_path):
     ]
 
 
+@pytest.mark.parametrize(
+    ("line", "variables"),
+    [
+        ("COLOUR=#fff URL=http://host/#part TOKEN=a#b", {"COLOUR": "#fff", "URL": "http://host/#part", "TOKEN": "a#b"}),
+        ("A=1 # it's the first", {"A": "1"}),
+        ("A=1 #it's the first", {"A": "1"}),
+        ('A=\'1 # 2\' B="3 # \\" # 4"  # 5', {"A": "1 # 2", "B": '3 # " # 4'}),
+        (r"A=1\ #2", {"A": "1 #2"}),
+    ],
+)
+def test_a_comment_begins_where_a_word_would(line, variables, tmp_path):
+    """In a value the sign is a part of it, quoted or not."""
+    file = tmp_path / "places"
+    file.write_text(line)
+    assert places_file.read(str(file)) == [variables]
+
+
 WRONG = {
     "": "has no line; must have one for each place, such as LICENCE=a PORT=8001",
     "# nothing": "has no line; must have one for each place, such as LICENCE=a PORT=8001",
     "LICENCE a": ", line 1: 'LICENCE': must be NAME=value, a name of letters, digits and _",
     "A=1\n1A=1": ", line 2: '1A=1': must be NAME=value, a name of letters, digits and _",
     "A=1 A=2": ", line 1: 'A=2': the line has A already",
+    "A='1 # 2": ', line 1: "A=\'1 # 2": No closing quotation',
     "A='1": ', line 1: "A=\'1": No closing quotation',
     "MLFLOW_RUN_ID=1": ", line 1: 'MLFLOW_RUN_ID=1': must be another name: a trial gets those with MLFLOW_ or TUNING_",
     "TUNING_PORT=1": ", line 1: 'TUNING_PORT=1': must be another name",
