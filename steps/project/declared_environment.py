@@ -54,6 +54,11 @@ class DeclaredEnvironment:
         return str(_get_virtualenv_name(self._python_env(), self.folder))
 
     @property
+    def text(self) -> str:
+        """Describe it in a few words for a person."""
+        return f"{self.file.name if self.file else 'none declared'}, made by {self.manager}"
+
+    @property
     def activation(self) -> list[str]:
         """Return the commands of bash that activate it."""
         if self.manager == CONDA:

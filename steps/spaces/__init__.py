@@ -30,12 +30,17 @@ def is_inline(space: str) -> bool:
     return equals != "" and "/" not in before
 
 
+def is_file(space: str) -> bool:
+    """Tell a path: it has a separator or the ending .yaml. Any other text is a name, or stands in the command."""
+    return not is_inline(space) and ("/" in space or space.endswith(_ENDINGS))
+
+
 def find(space: str) -> Path:
-    """Return the file of a space; a text with a separator or the ending .yaml is a path, any other a name.
+    """Return the file of a space, which is given by its name or its path.
 
     Raises WrongValue if there is no such file.
     """
-    if "/" not in space and not space.endswith(_ENDINGS):
+    if not is_file(space):
         if space not in names():
             raise WrongValue(
                 f"--space {space!r}: must be one of {', '.join(names())}, or the path of a YAML file"

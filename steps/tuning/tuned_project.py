@@ -49,6 +49,13 @@ class TunedProject:
         return {MLFLOW_SOURCE_NAME: self.uri} if self.is_fetched else {}
 
     @property
+    def words(self) -> list[str]:
+        """Return what stands for it in an `mlflow run` command."""
+        if self.is_own:
+            return ["."]
+        return [self.shown, *(["-v", self.version] if self.version else [])]
+
+    @property
     def shown(self) -> str:
         """Return what names it in messages and on record."""
         return secrets.hidden(self.uri)

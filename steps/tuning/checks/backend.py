@@ -4,7 +4,6 @@ import importlib.metadata
 import importlib.util
 import json
 import sys
-from pathlib import Path
 from typing import Any
 
 import joblib
@@ -15,7 +14,7 @@ from steps.backends.ray import cluster
 from steps.errors import WrongValue, did_you_mean
 from steps.names import Tag
 from steps.parameters.settings import TuneSettings
-from steps.project import environment
+from steps.project import environment, paths
 from steps.tuning.tuned_project import TunedProject
 
 # How many of the packages that differ from the pins are named.
@@ -87,7 +86,7 @@ def read_backend_config(settings: TuneSettings) -> dict[str, Any]:
     if path is None:
         return {}
     try:
-        content = json.loads(Path(path).read_text(encoding="utf-8"))
+        content = json.loads(paths.of_user(path).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise WrongValue(f"--backend_config {path!r}: must be the path of a JSON file: {error}") from error
     if not isinstance(content, dict):

@@ -31,17 +31,10 @@ def text(plan: StudyPlan, children: ChildRuns, search: Callable[[], Search]) -> 
     ]
     if len(jobs) < min(plan.settings.n_trials, MOST):
         lines.append(f"  {len(jobs)}, ...: by the scores of these")
-    words = ["mlflow", "run", *_project(plan), "-e", plan.entry.name, "--env-manager", "local"]
+    words = ["mlflow", "run", *plan.project.words, "-e", plan.entry.name, "--env-manager", plan.settings.env_manager]
     for name, value in children.command(jobs[0]).items():
         words += ["-P", f"{name}={value}"]
     return "\n".join([*lines, "Command of the first:", f"  {shlex.join(words)}"])
-
-
-def _project(plan: StudyPlan) -> list[str]:
-    project = plan.project
-    if project.is_own:
-        return ["."]
-    return [project.shown, *(["-v", project.version] if project.version else [])]
 
 
 def first_trials(plan: StudyPlan, search: Callable[[], Search]) -> list[Job]:

@@ -44,7 +44,7 @@ def best_yaml(record: StudyRecord) -> str:
         for name, value in recorded
         if name != "estimator"
     }
-    command = ["mlflow", "run", ".", "-e", entry.name]
+    command = ["mlflow", "run", *record.plan.project.words, "-e", entry.name]
     for name, value in {**_shared(record), **parameters}.items():
         command += ["-P", f"{name}={value}"]
     title = f"# The best trial of study {record.name}: trial {best.number}, {best.values[0]!r}."

@@ -8,10 +8,11 @@ from typing import Any
 import jinja2
 from plotly.offline import get_plotlyjs
 
+from steps import spaces
 from steps.names import Metric, Tag
 from steps.parameters import declared
 from steps.parameters.settings import SHARED, SharedSettings, TuneSettings
-from steps.project import environment
+from steps.project import environment, paths
 from steps.tracking import read, server_errors
 from steps.tuning.champion import registry
 from steps.tuning.report import plots
@@ -78,20 +79,23 @@ def _facts(record: StudyRecord) -> dict[str, str]:
         }
     else:
         given = [f"{name} {word}" for name, word in plan.entry.shared(settings).items()]
-        about = {"Entry point": plan.entry.name, "Given": ", ".join([*given, "else the entry point's own defaults"])}
+        about = {} if plan.project.is_own else {"Project": plan.project.shown}
+        about |= {"Entry point": plan.entry.name, **({"Given": ", ".join(given)} if given else {})}
     return {
         **about,
         "Search": f"{settings.sampler}, seed {shared.seed}, window {settings.window}, "
         f"pruner {declared.shown(settings.pruner)}",
-        "Code": f"commit {tags.get('mlflow.source.git.commit', 'none')}"
+        "Code": (plan.project.identity or f"commit {tags.get('mlflow.source.git.commit', 'none')}")
         + (", with changes that were not committed (git.diff)" if tags.get(Tag.GIT_DIRTY) == "true" else ""),
-        "Environment": environment.summary(),
+        "Environment": environment.summary() if plan.environment is None else plan.environment.text,
     }
 
 
 def _champion(record: StudyRecord) -> list[tuple[str, str]]:
     assert record.champion is not None
     metrics, metric = record.champion.data.metrics, record.plan.settings.metric
+    if record.best and record.champion.info.run_id == record.best.run_id:  # an entry point that refits nothing
+        return []
     test = Metric.test(metric)
     if test not in metrics:
         return [("Champion", f"run {record.champion.info.run_name}")]
@@ -134,7 +138,7 @@ def _server() -> str:
 def _commands(record: StudyRecord) -> list[tuple[str, str]]:
     words = ["mlflow", "run", ".", "-e", "tune"]
     for name, word in {**_changed(record), "study": record.name}.items():
-        words += ["-P", f"{name}={word}"]
+        words += ["-P", f"{name}={_from_anywhere(name, word)}"]
     commands = [("Go on with this study, with a higher n_trials", shlex.join(words))]
     if record.best is not None:
         commands.append(("Run the best trial again", record.best.command))
@@ -144,6 +148,12 @@ def _commands(record: StudyRecord) -> list[tuple[str, str]]:
     if model is not None:
         commands.append(("Serve the champion", f"mlflow models serve -m {model} --env-manager local"))
     return commands
+
+
+def _from_anywhere(name: str, word: str) -> str:
+    """Write a setting's value so that it means the same file in whatever folder the command is given."""
+    is_file = spaces.is_file(word) if name == "space" else name in ("places", "backend_config")
+    return str(paths.of_user(word)) if is_file and word != "none" else word
 
 
 def _changed(record: StudyRecord) -> dict[str, str]:

@@ -63,7 +63,8 @@ def _parallel(record: StudyRecord, name: str, complete: int) -> Plot:
     if every > 1:
         note = f"Each line is a trial: one in {every} of {len(ranked)} finished ones, by rank, from the best on."
     study = as_optuna_study(replace(record, trials=ranked[::every]))
-    figure = lambda: show.plot_parallel_coordinate(study, target=lambda t: t.values[0], target_name=name)  # noqa: E731
+    # With a `target`, Optuna takes less for better: of a maximized objective the best lines would be white.
+    figure = lambda: show.plot_parallel_coordinate(study, target_name=name)  # noqa: E731
     return _drawn("Parallel coordinates", note, figure, complete)
 
 
@@ -102,6 +103,7 @@ def _drawn(title: str, note: str, figure: Callable[[], go.Figure], complete: int
         title=None,
         template="plotly_white",
         margin={"l": 60, "r": 20, "t": 20, "b": 50},
+        legend={"orientation": "h", "x": 0, "y": 1, "yanchor": "bottom"},  # beside a picture it takes half of a phone
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
         height=max(360, made.layout.height or 0),

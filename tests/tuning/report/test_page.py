@@ -1,13 +1,17 @@
 import re
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 from mlflow import MlflowClient
 
+from steps.project.declared_environment import DeclaredEnvironment
 from steps.tuning.entry_point import EntryPoint
 from steps.tuning.report import files, page, plots, study_record
+from steps.tuning.tuned_project import TunedProject
 from tests.tuning import fakes
 
 EVIL = "<script>alert('x')</script> & \"more\""
@@ -146,7 +150,53 @@ def test_of_another_entry_point_the_page_says_what_was_given(record):
     plan = replace(fakes.plan(seed=42), entry=EntryPoint("own", {"seed": "7", "x": None}, runs_train=False))
     parent = record([], **{"tuning.best_run": "none"})
     html = re.sub(r"<script>.*?</script>", "", page.html(study_record.load(plan, "shown", parent)), flags=re.DOTALL)
-    assert "<td>seed 42, else the entry point&#39;s own defaults</td>" in html
+    assert "<td>seed 42</td>" in html
     assert "-P entry_point=own" in html
     assert "-P seed=42" in html
-    assert not [word for word in ("iris", "Split", "held out", "estimator", "folds") if word in html]
+    assert not [word for word in ("iris", "Split", "held out", "estimator", "folds", "Champion") if word in html]
+
+
+def test_of_another_project_page_and_files_name_that_project(record):
+    """Its commit, not this project's; the commands run it, and the environment is its own."""
+    project = TunedProject("https://host/theirs", Path(), "f" * 40, "https://host/theirs at commit fff")
+    environment = DeclaredEnvironment("uv", Path(), Path("python_env.yaml"), is_conda_file=False)
+    entry = EntryPoint("fit.py", {}, runs_train=False, is_script=True)
+    plan = replace(fakes.plan(project="https://host/theirs"), project=project, environment=environment, entry=entry)
+    row: Any = ("COMPLETE", 1, None, {"tuning.params": '{"x": 0.5, "y": 1.0}'})
+    parent = record([row], **{"mlflow.source.git.commit": "c0ffee"})
+    loaded = study_record.load(plan, "shown", parent)
+    html = re.sub(r"<script>.*?</script>", "", page.html(loaded), flags=re.DOTALL)
+    assert "https://host/theirs at commit fff" in html
+    assert "python_env.yaml, made by uv" in html
+    assert "c0ffee" not in html
+    best = replace(loaded, trials=[replace(loaded.trials[0], values=(0.9,))])
+    assert f"# mlflow run https://host/theirs -v {'f' * 40} -e fit.py -P x=0.5 -P y=1.0" in files.best_yaml(best)
+
+
+def test_the_command_to_go_on_works_in_any_folder(record, make_plan, tmp_path, monkeypatch):
+    """Files that were given by relative paths stand there with absolute ones; names and spaces in a command stay."""
+    (tmp_path / "mine.yaml").write_text("max_depth: {type: int, low: 1, high: 9}")
+    (tmp_path / "places").write_text("LICENCE=a")
+    monkeypatch.setenv("TUNING_FOLDER", str(tmp_path))
+    html = page.html(load(record, make_plan(space="mine.yaml", places="places"), []))
+    assert f"-P space={tmp_path}/mine.yaml" in html
+    assert f"-P places={tmp_path}/places" in html
+    for space in ("svm", "max_depth=1..9"):
+        assert f"-P space={space} " in page.html(load(record, make_plan(space=space), []))
+
+
+def test_the_best_trial_is_not_called_a_champion_beside(record, make_plan):
+    """Of an entry point that refits nothing it is the best trial itself; one that was refitted is named."""
+    loaded = load(record, make_plan(), rows(2))
+    (run,) = MlflowClient().search_runs(["0"], f"attributes.run_id = '{loaded.trials[1].run_id}'")
+    other = MlflowClient().get_run(loaded.trials[0].run_id)
+    assert "Champion" not in dict(page.headline(replace(loaded, champion=run)))
+    assert "Champion" in dict(page.headline(replace(loaded, champion=other)))
+
+
+@pytest.mark.parametrize(("direction", "best_is_dark"), [("maximize", False), ("minimize", True)])
+def test_the_best_trials_are_drawn_darkest(direction, best_is_dark, record, make_plan):
+    """Parallel coordinates have the colours of the objective's direction."""
+    loaded = load(record, make_plan(direction=direction), rows(12))
+    (plot,) = [plot for plot in plots.draw(loaded) if plot.title == "Parallel coordinates"]
+    assert f'"reversescale":{str(best_is_dark).lower()}' in plot.html
