@@ -16,7 +16,8 @@ from steps.errors import WrongValue
 from steps.names import Variable
 from steps.parameters import command_line
 from steps.parameters.declared import parameters
-from steps.parameters.settings import SharedSettings, SpaceSettings, TuneSettings
+from steps.parameters.settings import SharedSettings, SpaceSettings
+from steps.parameters.tune_settings import TuneSettings
 from steps.process import collector, orphans, signals, users_folder
 from steps.process.exit import exit_code
 from steps.project import secrets

@@ -17,7 +17,7 @@ from steps.backends.warm import launch
 from steps.backends.warm.launch import Launcher
 from steps.names import Variable
 from steps.parameters import command_line, declared
-from steps.parameters.settings import TuneSettings
+from steps.parameters.tune_settings import TuneSettings
 from steps.process import collector, orphans, threads, users_folder
 from steps.process.exit import exit_code
 from steps.process.signals import Interrupts

@@ -12,17 +12,8 @@ from steps import names, spaces
 from steps.backends.warm.command_words import python_words
 from steps.parameters import command_line, declared
 from steps.parameters.declared import parameters
-from steps.parameters.settings import (
-    PRUNERS,
-    SAMPLERS,
-    SHARED,
-    TASKS,
-    ReproduceSettings,
-    SharedSettings,
-    SpaceSettings,
-    TrainSettings,
-    TuneSettings,
-)
+from steps.parameters.settings import SHARED, TASKS, ReproduceSettings, SharedSettings, SpaceSettings, TrainSettings
+from steps.parameters.tune_settings import PRUNERS, SAMPLERS, TuneSettings
 from steps.project.environment import PROJECT
 from steps.training.model import estimator
 from steps.tuning import child_preload, space
@@ -54,7 +45,7 @@ def test_main_is_train():
 
 @pytest.mark.parametrize(("name", "settings"), STEPS.items())
 def test_mlproject_declares_the_parameters_of_the_step(name, settings):
-    """Names, order and defaults are those of steps/parameters/settings.py; numbers are declared as such."""
+    """Names, order and defaults are those of the settings in steps/parameters; numbers are declared as such."""
     declarations = entry_points()[name]["parameters"]
     assert {key: str(entry["default"]) for key, entry in declarations.items()} == names_and_defaults(settings)
     assert list(declarations) == [parameter.name for parameter in parameters(settings)]

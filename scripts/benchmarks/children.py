@@ -18,7 +18,7 @@ from steps.backends import WARM
 from steps.backends.warm import warm_backend
 from steps.backends.warm.launch import Launcher
 from steps.names import Variable
-from steps.parameters.settings import TuneSettings
+from steps.parameters.tune_settings import TuneSettings
 from steps.process import threads
 from steps.tuning import child_preload, study  # noqa: F401 - what a tuner imports is part of its memory
 

@@ -1,4 +1,7 @@
-"""The parameters of each entry point: name, type, default, what is allowed, one line of help. Add a parameter here.
+"""The parameters of `train`, `reproduce` and `space`, and what `train` and `tune` share. Add a parameter here.
+
+Those of `tune` are in `steps.parameters.tune_settings`. Each has a name, a type, a default, what is allowed, a line of
+help.
 
 A parameter is a field of one of these frozen classes, and a step makes an object of its class once, from its command
 line. MLproject declares the same names and defaults, and README's tables show them; `tests/test_declarations.py` holds
@@ -6,27 +9,13 @@ all three together.
 """
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
-from steps.parameters.declared import parameter, parameters, shown
-from steps.parameters.kinds import (
-    auto_or,
-    devices_each,
-    flag,
-    integer,
-    none_or,
-    number,
-    one_of,
-    share,
-    text,
-    unset_or,
-)
+from steps.parameters.declared import parameter, parameters
+from steps.parameters.kinds import auto_or, flag, integer, none_or, one_of, share, text, unset_or
 
 DATA_SETS = ("iris", "wine", "breast_cancer", "digits", "diabetes")
 TASKS = ("classification", "regression")
-SAMPLERS = ("tpe", "random", "qmc", "grid", "cmaes", "gp")
-ENV_MANAGERS = ("auto", "conda", "uv", "virtualenv", "local")
-PRUNERS = ("median", "hyperband", "wilcoxon")
 
 _NAME = r"[^\W\d]\w*(\.[^\W\d]\w*)+"
 # Of an estimator: its class or a function that makes it, or several joined by +, a pipeline.
@@ -66,6 +55,10 @@ class SharedSettings:
     threads: int = parameter(1, integer(1, 1024), "BLAS and OpenMP threads of one training run, and its n_jobs")
 
 
+# Settings of a study that go to its trials, too.
+SHARED = tuple(p.name for p in parameters(SharedSettings))
+
+
 @dataclass(frozen=True, kw_only=True)
 class TrainSettings(SharedSettings):
     """The parameters of `train`."""
@@ -85,139 +78,6 @@ class TrainSettings(SharedSettings):
         "auto", auto_or(integer(0, 2**32 - 1)), "seeds the folds alone; auto: as seed"
     )
     log_folds: Literal["end", "live"] = parameter("end", one_of("end", "live"), "when the folds' scores are written")
-
-
-_SHARED = {p.name: p for p in parameters(SharedSettings)}
-# Settings of a study that go to its trials, too.
-SHARED = tuple(_SHARED)
-
-
-def _of_study(name: str) -> Any:
-    """Declare a shared setting of a study: `auto` leaves it to what a trial runs, and so is told from any value."""
-    own = _SHARED[name]
-    if own.default == "auto":
-        return parameter("auto", own.kind, own.help)
-    return parameter("auto", auto_or(own.kind), f"{own.help}; auto: {shown(own.default)}, or the entry point's own")
-
-
-@dataclass(frozen=True, kw_only=True)
-class TuneSettings:
-    """The parameters of `tune`. A shared setting that is not `auto` was given, on the command line or by the record."""
-
-    data: str = _of_study("data")
-    target: str = _of_study("target")
-    drop: str | None = _of_study("drop")
-    split: str = _of_study("split")
-    task: str = _of_study("task")
-    metric: str = _of_study("metric")
-    folds: int | Literal["auto"] = _of_study("folds")
-    test_size: float | Literal["auto"] = _of_study("test_size")
-    seed: int | Literal["auto"] = _of_study("seed")
-    threads: int | Literal["auto"] = _of_study("threads")
-    space: str = parameter(
-        "random_forest",
-        text("a name in steps/spaces, the path of a YAML file, or name=value with blanks between", r"(?s)\s*\S.*"),
-        "the search space: a file in steps/spaces/ by name, a YAML file by path, or lr=log(1e-4,1e-1) layers=1..4",
-    )
-    project: str = parameter(
-        ".", text("a folder or a Git URL, with #subfolder or without"), "the MLflow project that is tuned; .: this one"
-    )
-    version: str | None = parameter(
-        None, none_or(text("a branch, a tag or a full commit", r"[^-\s]\S*")), "of that project, if it is in git"
-    )
-    env_manager: str = parameter(
-        "auto", one_of(*ENV_MANAGERS), "makes that project's environment; auto: conda or uv; local: this environment"
-    )
-    entry_point: str = parameter(
-        "auto",
-        # MLflow takes braces for the names of parameters, and an interpreter a dash for an option.
-        text("auto, an entry point of MLproject, or the path of a .py or .sh file", r"[^\s{}-]([^{}]*[^\s{}])?"),
-        "what a trial runs: an entry point, or a script by its path; auto: train, of another project main",
-    )
-    objective: str = parameter("auto", text("auto, or a metric's name, or two"), "auto: cv_<metric>")
-    direction: str = parameter(
-        "auto", text("auto, maximize or minimize, for each objective"), "auto: scores are maximized"
-    )
-    study: str = parameter(
-        "auto",
-        text("auto or a name of letters, digits, blanks and . _ + -", r"\w[\w .+-]{0,199}"),
-        "a name under which it can be resumed; auto: a new study, named after its run",
-    )
-    n_trials: int = parameter(50, integer(1), "trials in the study, failed and pruned ones too")
-    timeout_s: float | None = parameter(
-        None, none_or(number(0)), "seconds after which the study ends, running trials included"
-    )
-    patience: int | None = parameter(None, none_or(integer(1)), "trials without an improvement that end the study")
-    target_value: float | None = parameter(None, none_or(number()), "value of the objective that ends the study")
-    trial_timeout_s: float | None = parameter(
-        None, none_or(number(0)), "seconds after which a trial is ended, and has failed"
-    )
-    retries: int = parameter(1, integer(0, 100), "times that a trial is run again whose failure may pass")
-    max_failures: int = parameter(5, integer(1), "failed trials in a row that end the study")
-    jobs: int | Literal["auto"] = parameter(
-        "auto", auto_or(integer(1, 4096)), "trials at a time; auto: the cores this process may use, or its GPUs"
-    )
-    gpus: float = parameter(0, devices_each(), "GPUs of each trial; 0.5: two trials share one")
-    devices: str = parameter(
-        "auto",
-        text("auto, or numbers or ids of GPUs with commas between", r"auto|[\w./-]+(\s*,\s*[\w./-]+)*"),
-        "the GPUs that trials may have; auto: all that this process may use",
-    )
-    places: str | None = parameter(
-        None, none_or(text("the path of a file")), "a file with a line of variables for each trial that runs at a time"
-    )
-    window: int = parameter(4, integer(1, 4096), "trials in flight that the sampler does not wait for")
-    sampler: str = parameter("tpe", one_of(*SAMPLERS), "how the next trial is chosen")
-    pruner: str | None = parameter(None, none_or(one_of(*PRUNERS)), "which trials are ended early")
-    warm_start: str | None = parameter(
-        None,
-        none_or(text("run ids with commas between, or an experiment's name")),
-        "finished runs that the search knows from the start",
-    )
-    baseline: bool = parameter(True, flag(), "run the defaults beside the trials, and say what tuning gained over them")
-    champion: bool = parameter(
-        True, flag(), "run the best trial once more: refitted, held-out rows scored, model logged"
-    )
-    confirm: int = parameter(
-        0, integer(0, 100), "best trials that are scored on fresh folds before one is the champion"
-    )
-    pick: str | None = parameter(
-        None, none_or(text("one of two objectives")), "of two objectives, whose best is the champion"
-    )
-    register: str | None = parameter(
-        None, none_or(text("the name of a registered model")), "registers the champion's model"
-    )
-    report: bool = parameter(True, flag(), "a page about the study on its run, and files beside it")
-    dry_run: bool = parameter(False, flag(), "say what would be done, and launch nothing")
-    require_clean: bool = parameter(False, flag(), "refuse a git work tree that is not as it was committed")
-    backend: str = parameter(
-        "warm", text("warm, local, ray or an installed MLflow project backend"), "where a trial executes"
-    )
-    backend_config: str | None = parameter(None, none_or(text("the path of a JSON file")), "handed to that backend")
-
-    @property
-    def is_named(self) -> bool:
-        """Tell whether the study has a name, under which it can be resumed."""
-        return self.study != "auto"
-
-    @property
-    def tunes_this_project(self) -> bool:
-        """Tell whether the entry point is one of this project's, and not of another one."""
-        return self.project == "."
-
-    @property
-    def given(self) -> dict[str, Any]:
-        """Return the shared settings that were given, by name."""
-        return {name: value for name in SHARED if (value := getattr(self, name)) != "auto"}
-
-    @property
-    def shared(self) -> SharedSettings:
-        """Return the shared settings as `train` and the study itself take them: not given, by their defaults."""
-        return SharedSettings(**self.given)
-
-    def for_training(self) -> TrainSettings:
-        """Return what each trial of `train` is given, beside its hyperparameters."""
-        return TrainSettings(**self.given)
 
 
 @dataclass(frozen=True, kw_only=True)

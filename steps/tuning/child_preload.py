@@ -9,7 +9,7 @@ from typing import Any
 
 from steps import spaces
 from steps.names import NO_TRIALS, Role, Tag
-from steps.parameters.settings import TuneSettings
+from steps.parameters.tune_settings import TuneSettings
 from steps.project import mlproject
 
 # What a child of `train` imports. Not `steps.train` itself, which it executes.

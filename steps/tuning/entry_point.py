@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from steps.errors import WrongValue, did_you_mean
 from steps.names import ESTIMATOR_PREFIX
 from steps.parameters.declared import shown, words
-from steps.parameters.settings import TuneSettings
+from steps.parameters.tune_settings import TuneSettings
 from steps.parameters.values import encode
 from steps.project import mlproject, script_files
 from steps.tuning.tuned_project import TunedProject

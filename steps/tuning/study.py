@@ -20,7 +20,7 @@ from steps.backends.warm import warm_backend
 from steps.backends.warm.launch import Launcher
 from steps.errors import NoTrialFinished, StepError, WrongValue
 from steps.names import Variable
-from steps.parameters.settings import TuneSettings
+from steps.parameters.tune_settings import TuneSettings
 from steps.process.signals import Interrupts
 from steps.tracking import outage
 from steps.tuning import tuned_project, wiring

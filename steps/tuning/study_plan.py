@@ -10,7 +10,7 @@ import mlflow
 
 from steps import spaces
 from steps.errors import WrongValue
-from steps.parameters.settings import TuneSettings
+from steps.parameters.tune_settings import TuneSettings
 from steps.project.declared_environment import LOCAL, DeclaredEnvironment
 from steps.tuning import entry_point, space, tuned_project
 from steps.tuning.checks import backend, capacity, memory, own_entry_point

@@ -10,7 +10,7 @@ from mlflow.projects.utils import load_project  # not documented; how `mlflow.ru
 from mlflow.utils.mlflow_tags import MLFLOW_SOURCE_NAME
 
 from steps.errors import WrongValue
-from steps.parameters.settings import TuneSettings
+from steps.parameters.tune_settings import TuneSettings
 from steps.project import content, docker_engine, fetch, location, mlproject, secrets
 from steps.project.declared_environment import LOCAL, DeclaredEnvironment, declared
 from steps.project.environment import PROJECT

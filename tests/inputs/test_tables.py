@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from steps.parameters.settings import TrainSettings, TuneSettings
+from steps.parameters.settings import TrainSettings
+from steps.parameters.tune_settings import TuneSettings
 from tests.host import Host
 from tests.inputs import data, environment, parameters, servers, spaces
 from tests.inputs.rows import Row

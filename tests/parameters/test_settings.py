@@ -11,7 +11,8 @@ from steps.errors import WrongValue
 from steps.names import ESTIMATOR_PREFIX
 from steps.parameters import command_line
 from steps.parameters.declared import changed, parameters, shown, words
-from steps.parameters.settings import ReproduceSettings, SharedSettings, TrainSettings, TuneSettings
+from steps.parameters.settings import ReproduceSettings, SharedSettings, TrainSettings
+from steps.parameters.tune_settings import TuneSettings
 from steps.parameters.values import encode
 
 STEPS = [pytest.param(TrainSettings, id="train"), pytest.param(TuneSettings, id="tune")]

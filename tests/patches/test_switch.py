@@ -5,7 +5,7 @@ import pytest
 from steps import patches, tune
 from steps.errors import WrongValue
 from steps.names import Variable
-from steps.parameters.settings import TuneSettings
+from steps.parameters.tune_settings import TuneSettings
 from steps.tuning.checks import ray_cluster
 
 

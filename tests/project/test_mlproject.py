@@ -3,7 +3,7 @@
 import pytest
 from mlflow.projects.utils import load_project
 
-from steps.parameters.settings import TuneSettings
+from steps.parameters.tune_settings import TuneSettings
 from steps.project import environment, mlproject
 from steps.tuning import child_preload, entry_point, tuned_project
 

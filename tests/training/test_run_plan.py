@@ -6,7 +6,8 @@ from sklearn.metrics import get_scorer_names
 
 from steps.errors import WrongValue
 from steps.names import Variable
-from steps.parameters.settings import TrainSettings, TuneSettings
+from steps.parameters.settings import TrainSettings
+from steps.parameters.tune_settings import TuneSettings
 from steps.training import run_plan
 
 FORESTS = {

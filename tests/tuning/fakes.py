@@ -15,7 +15,7 @@ from mlflow.entities import Metric as LoggedMetric
 from optuna.trial import TrialState
 
 from steps.names import Role, State, Tag
-from steps.parameters.settings import TuneSettings
+from steps.parameters.tune_settings import TuneSettings
 from steps.project.environment import PROJECT
 from steps.tracking import outage, write
 from steps.tuning import loop

@@ -4,7 +4,7 @@ import pytest
 
 from steps.errors import WrongValue
 from steps.parameters import command_line
-from steps.parameters.settings import TuneSettings
+from steps.parameters.tune_settings import TuneSettings
 from steps.parameters.values import decode
 from steps.project import environment, mlproject
 from steps.tuning import entry_point, study_plan, tuned_project

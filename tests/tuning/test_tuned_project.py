@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from steps.errors import WrongValue
-from steps.parameters.settings import TuneSettings
+from steps.parameters.tune_settings import TuneSettings
 from steps.project.environment import PROJECT
 from steps.tuning import entry_point, tuned_project
 from steps.tuning.tuned_project import TunedProject

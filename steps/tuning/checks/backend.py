@@ -13,7 +13,7 @@ from steps import backends
 from steps.backends.ray import cluster
 from steps.errors import WrongValue, did_you_mean
 from steps.names import Tag
-from steps.parameters.settings import TuneSettings
+from steps.parameters.tune_settings import TuneSettings
 from steps.project import environment, paths
 from steps.tuning.tuned_project import TunedProject
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from steps import backends
 from steps.errors import WrongValue
-from steps.parameters.settings import TuneSettings
+from steps.parameters.tune_settings import TuneSettings
 from steps.tuning.checks import backend, devices, places_file, ray_cluster
 from steps.tuning.checks.gpu_tools import KINDS
 

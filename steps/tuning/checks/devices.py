@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from steps.errors import WrongValue, did_you_mean
 from steps.names import Variable
-from steps.parameters.settings import TuneSettings
+from steps.parameters.tune_settings import TuneSettings
 from steps.tuning.checks import gpu_tools
 from steps.tuning.checks.gpu_tools import KINDS, Devices
 

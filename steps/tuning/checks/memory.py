@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from steps.errors import WrongValue
-from steps.parameters.settings import TuneSettings
+from steps.parameters.tune_settings import TuneSettings
 
 MB = 1_000_000
 # Bytes that a trial takes without its data, by backend: measured with the default space on iris. With the local backend

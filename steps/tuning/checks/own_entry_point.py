@@ -13,7 +13,8 @@ from mlflow.utils.file_utils import get_local_path_or_none
 from steps import backends
 from steps.errors import WrongValue, did_you_mean
 from steps.parameters.declared import shown
-from steps.parameters.settings import SHARED, SharedSettings, TuneSettings
+from steps.parameters.settings import SHARED, SharedSettings
+from steps.parameters.tune_settings import TuneSettings
 from steps.tuning.checks import script_server
 from steps.tuning.entry_point import EntryPoint
 from steps.tuning.space import Space

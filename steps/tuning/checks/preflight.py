@@ -14,7 +14,7 @@ from mlflow.entities import Run
 from steps import backends
 from steps.errors import WrongValue
 from steps.names import Artifact
-from steps.parameters.settings import TuneSettings
+from steps.parameters.tune_settings import TuneSettings
 from steps.project.git import GitFailed
 from steps.tracking import server_errors
 from steps.tuning.checks import artifacts, backend, git_state, ray_cluster, server

@@ -9,7 +9,7 @@ from steps.backends.ray.config import TrialResources
 from steps.backends.ray.task import Preload
 from steps.errors import WrongValue
 from steps.names import Variable
-from steps.parameters.settings import TuneSettings
+from steps.parameters.tune_settings import TuneSettings
 from steps.process import threads
 from steps.project import environment, mlproject
 from steps.tuning import child_preload

@@ -13,7 +13,8 @@ from mlflow.entities import Run
 from steps.errors import WrongValue
 from steps.names import Tag
 from steps.parameters import declared
-from steps.parameters.settings import SHARED, TuneSettings
+from steps.parameters.settings import SHARED
+from steps.parameters.tune_settings import TuneSettings
 from steps.tracking import write
 from steps.tuning.study_plan import StudyPlan
 

@@ -11,7 +11,8 @@ from plotly.offline import get_plotlyjs
 from steps import spaces
 from steps.names import Metric, Tag
 from steps.parameters import declared
-from steps.parameters.settings import SHARED, SharedSettings, TuneSettings
+from steps.parameters.settings import SHARED, SharedSettings
+from steps.parameters.tune_settings import TuneSettings
 from steps.project import environment, paths
 from steps.tracking import read, server_errors
 from steps.tuning.champion import registry

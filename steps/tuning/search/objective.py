@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from steps.errors import WrongValue, did_you_mean
 from steps.names import Metric
-from steps.parameters.settings import TuneSettings
+from steps.parameters.tune_settings import TuneSettings
 
 if TYPE_CHECKING:  # it imports MLflow, and this room knows none
     from steps.tuning.entry_point import EntryPoint

@@ -4,7 +4,7 @@ import joblib
 import pytest
 
 from steps.errors import WrongValue
-from steps.parameters.settings import TuneSettings
+from steps.parameters.tune_settings import TuneSettings
 from steps.project import environment
 from steps.tuning.checks import backend
 from steps.tuning.tuned_project import this_project

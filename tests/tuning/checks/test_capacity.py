@@ -7,7 +7,7 @@ import joblib
 import pytest
 
 from steps.errors import WrongValue
-from steps.parameters.settings import TuneSettings
+from steps.parameters.tune_settings import TuneSettings
 from steps.tuning.checks import capacity, ray_cluster
 from steps.tuning.checks.capacity import Capacity
 from tests.standin import standin_gpus

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from steps.errors import WrongValue
-from steps.parameters.settings import TuneSettings
+from steps.parameters.tune_settings import TuneSettings
 from steps.tuning.checks import devices
 from steps.tuning.checks.gpu_tools import Devices
 from tests.standin import HOME, standin_gpus

@@ -4,7 +4,7 @@ import sys
 import pytest
 
 from steps.errors import WrongValue
-from steps.parameters.settings import TuneSettings
+from steps.parameters.tune_settings import TuneSettings
 from steps.tuning.checks import memory
 from steps.tuning.checks.memory import MB, Memory
 

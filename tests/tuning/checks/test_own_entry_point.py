@@ -7,7 +7,7 @@ import pytest
 from mlflow.projects.utils import load_project
 
 from steps.errors import WrongValue
-from steps.parameters.settings import TuneSettings
+from steps.parameters.tune_settings import TuneSettings
 from steps.tuning.checks import own_entry_point
 from steps.tuning.entry_point import EntryPoint
 from tests.tuning import fakes

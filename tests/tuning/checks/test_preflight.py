@@ -7,7 +7,7 @@ import mlflow
 import pytest
 
 from steps.errors import WrongValue
-from steps.parameters.settings import TuneSettings
+from steps.parameters.tune_settings import TuneSettings
 from steps.project import environment
 from steps.tuning.checks import preflight
 from steps.tuning.search import samplers

@@ -9,7 +9,7 @@ from mlflow.tracking import MlflowClient
 
 from steps.names import Tag
 from steps.parameters import command_line
-from steps.parameters.settings import TuneSettings
+from steps.parameters.tune_settings import TuneSettings
 from steps.training.run_plan import describe
 from steps.tuning import study_plan
 from steps.tuning.record import identity

@@ -10,7 +10,7 @@ from mlflow.tracking import MlflowClient
 from steps.errors import WrongValue
 from steps.names import Tag
 from steps.parameters import command_line
-from steps.parameters.settings import TuneSettings
+from steps.parameters.tune_settings import TuneSettings
 from steps.tuning import study_plan
 from steps.tuning.entry_point import EntryPoint
 from steps.tuning.record import identity, resume

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from steps.parameters.settings import TuneSettings
+from steps.parameters.tune_settings import TuneSettings
 from steps.training.run_plan import describe
 from steps.tuning import study_plan as plans
 from steps.tuning.tuned_project import this_project

@@ -1,7 +1,7 @@
 import pytest
 
 from steps.parameters import command_line
-from steps.parameters.settings import TuneSettings
+from steps.parameters.tune_settings import TuneSettings
 from steps.training.run_plan import describe
 from steps.tuning import study_plan
 from steps.tuning.report import dry_run

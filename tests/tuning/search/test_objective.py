@@ -3,7 +3,8 @@
 import pytest
 
 from steps.errors import WrongValue
-from steps.parameters.settings import SHARED, TuneSettings
+from steps.parameters.settings import SHARED
+from steps.parameters.tune_settings import TuneSettings
 from steps.tuning import entry_point
 from steps.tuning.entry_point import EntryPoint
 from steps.tuning.search import objective
