@@ -96,6 +96,9 @@ class TuneSettings:
         "finished runs that the search knows from the start",
     )
     baseline: bool = parameter(True, flag(), "run the defaults beside the trials, and say what tuning gained over them")
+    try_first: bool = parameter(
+        False, flag(), "one run alone first, the defaults if there are any; if it fails, the study ends"
+    )
     champion: bool = parameter(
         True, flag(), "run the best trial once more: refitted, held-out rows scored, model logged"
     )

@@ -59,7 +59,8 @@ class StudyLoop:
     def __post_init__(self) -> None:
         settings, objectives = self.plan.settings, self.plan.objectives
         best = BestTrials(tuple(objective.direction for objective in objectives))
-        self._results = Results(StopRules(best, settings.patience, settings.target_value, settings.max_failures))
+        rules = StopRules(best, settings.patience, settings.target_value, settings.max_failures)
+        self._results = Results(rules, settings.try_first)
         self._progress = Progress(settings.n_trials, objectives[0].name)
         self._baselines = self.plan.baselines()
 
@@ -133,11 +134,14 @@ class StudyLoop:
         return min(waits)
 
     def _launch(self, place: Place) -> Child | None:
+        is_trying = self._results.is_trying
+        if is_trying and self.pool.running:
+            return None
         if self._again:
             job, run_id = self._again.popleft()
             return self.children.launch(job, place, retry_of=run_id)
         # A baseline comes second, so that it neither delays the first trial nor is missing from a study cut short.
-        if self._baselines and (self.search.asked > 0 or self._results.stopped_by is not None):
+        if self._baselines and (self.search.asked > 0 or is_trying or self._results.stopped_by is not None):
             return self.children.launch(self._baselines.popleft(), place)
         while self._wants_a_trial() and self.search.can_ask():
             self.study_lock.heartbeat()
@@ -179,6 +183,7 @@ class StudyLoop:
         if child.number is None:
             result = self.children.settle(child, may_retry=may_retry)
             if not self._queue_retry(result):
+                self._results.check_try(result)
                 self._results.baselines.append(result)
             return
         steps: Steps = ()
@@ -189,6 +194,7 @@ class StudyLoop:
             steps = [(step, value) for step, value in steps if pruned_at is None or step <= pruned_at]
         result = self.children.settle(child, steps, pruned_at, may_retry=may_retry)
         if not self._queue_retry(result):
+            self._results.check_try(result)
             self._take_in(child.number, result)
 
     def _queue_retry(self, result: TrialResult) -> bool:

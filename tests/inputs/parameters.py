@@ -95,6 +95,7 @@ AT_ONCE = [
     _tune("baseline", "--baseline 'no': must be true or false", baseline="no"),
     _tune("champion", "--champion 'maybe': must be true or false", champion="maybe"),
     _tune("confirm", f"--confirm '-1': {_WHOLE} 0 to 100", confirm="-1"),
+    _tune("try_first", "--try_first 'maybe': must be true or false", try_first="maybe"),
     _tune("report", "--report 'maybe': must be true or false", report="maybe"),
     _tune("register", "--register '': must be none or the name of a registered model", register=""),
     _tune("dry_run", "--dry_run 'maybe': must be true or false", dry_run="maybe"),

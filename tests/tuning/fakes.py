@@ -32,12 +32,12 @@ from steps.tuning.tuned_project import TunedProject
 
 OBJECTIVE = "score"
 PARENT = "parent"
-FAIL, RETRIED = State.FAIL, State.RETRIED
+FAIL, RETRIED, NO_OBJECTIVE = State.FAIL, State.RETRIED, "ended well, but logged no score"
 NUMBERS = "x: {type: float, low: -2, high: 2}\ny: {type: float, low: -2, high: 2}\n"
 # A loop that waits more often than this goes round for nothing.
 _MOST_WAITS = 2000
 
-# How a child ends: with a value, as FAIL, or as RETRIED, which is a FAIL where no retry is left.
+# How a child ends: with a value, as FAIL, as RETRIED, which is a FAIL where no retry is left, or without an objective.
 End = float | str
 
 
@@ -187,7 +187,9 @@ class FakeChildRuns:
             result = TrialResult(child.job, child.run_id, Outcome(TrialState.PRUNED, steps=steps))
         elif isinstance(end, str):
             retried = end == RETRIED and may_retry
-            result = TrialResult(child.job, child.run_id, Outcome(TrialState.FAIL, steps=steps), "why", "", retried)
+            reason, refusal = (end, end) if end == NO_OBJECTIVE else ("why", "")
+            outcome = Outcome(TrialState.FAIL, steps=steps)
+            result = TrialResult(child.job, child.run_id, outcome, reason, "", retried, refusal)
         else:
             result = TrialResult(child.job, child.run_id, Outcome(TrialState.COMPLETE, (end,), steps))
         self.settled.append(result)

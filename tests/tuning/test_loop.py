@@ -1,5 +1,6 @@
 """The study's loop, with children that a test ends: no process, no server, a clock that is moved."""
 
+import contextlib
 import itertools
 import json
 import random
@@ -19,7 +20,7 @@ from optuna.samplers import RandomSampler
 from optuna.trial import FrozenTrial, TrialState
 
 from steps.errors import Interrupted, NoTrialFinished, ServerLost, WrongValue
-from steps.names import Metric, Tag
+from steps.names import Metric, State, Tag
 from steps.tracking import outage
 from steps.tuning import wiring
 from steps.tuning.loop import StudyLoop
@@ -265,6 +266,56 @@ def test_a_stopped_study_waits_for_its_baseline():
     result = made.run()
     assert made.children.numbers == [0, None]
     assert (list(result.trials), [ended.value for ended in result.baselines]) == ([0], [0.0])
+
+
+@pytest.mark.parametrize("jobs", [1, 4])
+def test_a_try_goes_first_and_alone(jobs):
+    """The defaults are tried: nothing else is launched before they have a score, and then the study is as always."""
+    made = study(by_number(0.5), baseline=True, n_trials=4, jobs=jobs, ending=nobody, try_first=True, timeout_s=30)
+    with pytest.raises(NoTrialFinished):
+        made.run()
+    assert made.children.numbers == [None]
+    made = study(baseline=True, n_trials=4, jobs=jobs, try_first=True)
+    usual = study(baseline=True, n_trials=4, jobs=jobs)
+    assert params_of(made.run()) == params_of(usual.run())
+    assert made.children.numbers == [None, 0, 1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("ends", "launched", "said"),
+    [
+        ({None: fakes.NO_OBJECTIVE}, [None], "ended well, but logged no score: every trial would fail so"),
+        ({None: FAIL, 0: FAIL}, [None, 0], "none of 1 trials finished; 1 of them: why"),  # it may lack a parameter
+        ({None: FAIL, 0: fakes.NO_OBJECTIVE}, [None, 0], "ended well, but logged no score: every trial would fail so"),
+    ],
+)
+def test_a_try_that_fails_ends_the_study(ends, launched, said):
+    """One run is enough, or two where the defaults can't be run."""
+    made = study(lambda job, _: ends.get(job.number, 0.5), baseline=True, n_trials=9, jobs=4, try_first=True)
+    with pytest.raises(NoTrialFinished, match=f"^{said}"):
+        made.run()
+    assert made.children.numbers == launched
+
+
+def test_without_defaults_the_first_trial_is_the_try():
+    """It is retried as any other; then all go on."""
+    end_of = lambda job, launches: RETRIED if (job.number, launches) == (0, 0) else 0.5  # noqa: E731
+    made = study(end_of, n_trials=4, jobs=4, ending=newest, try_first=True)
+    result = made.run()
+    assert made.children.numbers[:3] == [0, 0, 1]
+    assert len(result.trials) == 4
+
+
+def test_a_study_that_goes_on_tries_only_if_nothing_has_a_score():
+    """Failed trials on record end nothing; after a score the study is as always."""
+    params = [params_of(study(by_number(0.5), n_trials=4).run())[number] for number in range(2)]
+    for state, score, at_once in ((State.FAIL, None, [2]), (State.COMPLETE, 0.5, [2, 3])):
+        metrics = {} if score is None else {OBJECTIVE: score}
+        trials = {n: run_of(f"old {n}", trial_tags(n, json.dumps(params[n]), state), metrics) for n in range(2)}
+        made = study(history=History(trials=trials), n_trials=4, jobs=2, ending=nobody, try_first=True, timeout_s=30)
+        with contextlib.suppress(NoTrialFinished):
+            made.run()
+        assert made.children.numbers == at_once
 
 
 def test_a_retried_child_is_run_again():

@@ -66,7 +66,7 @@ class StopRules:
         self._failed = self._failed + 1 if failed else 0
         if refused and not self.best.trials:
             return REFUSED
-        if self._failed == self.max_failures:
+        if self.max_failures is not None and self._failed >= self.max_failures:
             return FAILURES
         improved = bool(values) and self.best.add(number, values)
         self._waited = 0 if improved else self._waited + 1

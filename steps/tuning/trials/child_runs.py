@@ -179,11 +179,9 @@ class ChildRuns:
 
         Every other trial would fail so. Empty if it failed of something else.
         """
-        if job.number is None:
-            return ""
         if not failure and not self.entry.runs_train:
             return reason
-        if not failure.startswith("exit code"):
+        if job.number is None or not failure.startswith("exit code"):
             return ""
         said = refusal.refusal(lines, self.command(job))
         return f"{self.entry.name!r} {said}" if said else ""

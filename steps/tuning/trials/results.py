@@ -31,14 +31,34 @@ class StudyResult:
 class Results:
     """The trials that have ended, by number, and the baselines; trials 0 … `judged` - 1 have been judged.
 
-    `stopped_by` says why the study is to end, None while it goes on.
+    `stopped_by` says why the study is to end, None while it goes on. `try_first` asks for one run that does well before
+    any other is launched beside it.
     """
 
     rules: StopRules
+    try_first: bool = False
     trials: dict[int, TrialResult] = field(default_factory=dict)
     baselines: list[TrialResult] = field(default_factory=list)
     judged: int = 0
     stopped_by: str | None = None
+    _refused: TrialResult | None = None  # what ended the study
+
+    @property
+    def is_trying(self) -> bool:
+        """Tell whether one run at a time is launched, since none has a score yet."""
+        return self.try_first and not any(ended.outcome.values for ended in (*self.baselines, *self.trials.values()))
+
+    def check_try(self, result: TrialResult) -> None:
+        """Have the study end if a child that has just ended was a try, and failed.
+
+        A baseline ends it only for want of an objective: it may lack a parameter that trials have.
+        """
+        if not self.is_trying:
+            return
+        if result.job.number is None and result.misses_objective:
+            self.stopped_by, self._refused = stopping.REFUSED, result
+        elif result.job.number is not None and result.outcome.state == TrialState.FAIL:
+            self.rules.max_failures = 1
 
     def judge_next(self) -> bool:
         """Judge the next trial if it has ended and the study goes on; tell whether there was one."""
@@ -51,6 +71,8 @@ class Results:
             failed=result.outcome.state == TrialState.FAIL,
             refused=bool(result.refusal),
         )
+        if self.stopped_by == stopping.REFUSED:
+            self._refused = result
         self.judged += 1
         return True
 
@@ -75,21 +97,11 @@ class Results:
         return StudyResult(self.stopped_by, dict(sorted(self.trials.items())), best, self.baselines, why_failed)
 
     def _why_none_finished(self) -> str:
-        if self.stopped_by == stopping.REFUSED:
-            return self._what_was_refused()
+        if self._refused is not None:
+            return _what_was_refused(self._refused)
         if not any(result.reason for result in self.trials.values()):
             return f"no trial finished: stopped by {self.stopped_by}"
         return f"none of {len(self.trials)} trials finished; {self._commonest_failure()}"
-
-    def _what_was_refused(self) -> str:
-        """Say what the script refused, or did not log, and how to mend it."""
-        result = self.trials[self.judged - 1]
-        misses_objective = result.refusal == result.reason
-        remedy = "give another --objective, or mend the script" if misses_objective else "mend --space, or the script"
-        return (
-            f"{result.refusal}: every trial would fail so; {remedy}\n"
-            f"    trial {result.job.number}, run {result.run_id}: {result.reason}"
-        )
 
     def _commonest_failure(self) -> str:
         """Say the commonest reason of the failed trials, and the last lines of the first that failed so."""
@@ -98,3 +110,13 @@ class Results:
         first = next(result for result in failed if result.reason == reason)
         lines = "\n".join(f"    {line}" for line in first.stderr.splitlines())
         return f"{count} of them: {reason} (run {first.run_id})\n{lines}"
+
+
+def _what_was_refused(result: TrialResult) -> str:
+    """Say what the script refused, or did not log, and how to mend it."""
+    other = "give another --objective, or mend" if result.misses_objective else "mend --space, or"
+    which = "the baseline" if result.job.number is None else f"trial {result.job.number}"
+    return (
+        f"{result.refusal}: every trial would fail so; {other} the script\n"
+        f"    {which}, run {result.run_id}: {result.reason}"
+    )

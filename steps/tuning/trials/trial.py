@@ -124,7 +124,7 @@ class TrialResult:
     """A child that has ended: its outcome and, if that is FAIL, the reason and the last lines of its output.
 
     `refusal` says which arguments its script does not take or lacks, or which objective it did not log: every trial
-    would fail so.
+    would fail so. That of a baseline is one only for want of an objective.
     """
 
     job: Job
@@ -139,6 +139,11 @@ class TrialResult:
     def is_free(self) -> bool:
         """Tell whether it is to be run again without that being counted: how it was started had made it fail."""
         return self.retried and AGAIN in self.reason
+
+    @property
+    def misses_objective(self) -> bool:
+        """Tell whether it ended well, but did not log what is optimized."""
+        return self.refusal != "" and self.refusal == self.reason
 
     @property
     def value(self) -> float | None:
