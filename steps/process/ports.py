@@ -8,7 +8,8 @@ from contextlib import closing, contextmanager
 from steps.errors import StepError
 
 # Above the ports of common services, below those that systems give to outgoing connections (Linux: from 32768 on).
-_NUMBERS = range(20000, 30000)
+FIRST = 20000
+_NUMBERS = range(FIRST, 30000)
 _EVERYWHERE = ((socket.AF_INET, ""), (socket.AF_INET6, "::"))
 
 

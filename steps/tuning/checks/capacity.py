@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from steps import backends
 from steps.errors import WrongValue
+from steps.names import Variable
 from steps.parameters.tune_settings import TuneSettings
 from steps.tuning.checks import backend, devices, places_file, ray_cluster
 from steps.tuning.checks.gpu_tools import KINDS
@@ -19,6 +20,11 @@ class Belongings:
 
     variables: Mapping[str, str] = field(default_factory=dict)
     devices: Sequence[str] = ()
+
+    def text(self) -> str:
+        """Name it for people: the devices, and the other variables without their values, which may be secrets."""
+        others = [name for name in self.variables if name not in (*KINDS, Variable.CUDA_ORDER)]
+        return "; ".join([*([f"device {', '.join(self.devices)}"] if self.devices else []), *others])
 
 
 @dataclass(frozen=True)
@@ -87,7 +93,7 @@ def _jobs(settings: TuneSettings, by_devices: int | None, by_lines: int | None) 
         )
     if by_lines is not None and settings.jobs > by_lines:
         problems.append(
-            f"--jobs {settings.jobs}: more than the {by_lines} lines of --places {settings.places!r}; give fewer jobs, "
+            f"--jobs {settings.jobs}: more than --places {settings.places!r} has lines, {by_lines}; give fewer jobs, "
             "or a line for each"
         )
     if problems:

@@ -5,6 +5,8 @@ from collections.abc import Callable
 
 from optuna.trial import TrialState
 
+from steps.names import Variable
+from steps.process.ports import FIRST
 from steps.tuning.search.search import Outcome, Search
 from steps.tuning.study_plan import StudyPlan
 from steps.tuning.trials.child_runs import ChildRuns
@@ -26,6 +28,7 @@ def text(plan: StudyPlan, children: ChildRuns, search: Callable[[], Search]) -> 
         "Space:",
         *(f"  {name}: {what}" for name, what in plan.space.text().items()),
         f"Size: {'without end' if size is None else f'{size} points'}",
+        *places(plan),
         "First trials:",
         *(f"  {job.number}: {children.recorded(job)}" for job in jobs),
     ]
@@ -35,6 +38,14 @@ def text(plan: StudyPlan, children: ChildRuns, search: Callable[[], Search]) -> 
     for name, value in children.command(jobs[0]).items():
         words += ["-P", f"{name}={value}"]
     return "\n".join([*lines, "Command of the first:", f"  {shlex.join(words)}"])
+
+
+def places(plan: StudyPlan) -> list[str]:
+    """Say how many trials run at a time, and what each of their places has to itself."""
+    at_a_time = min(plan.jobs, plan.settings.window, plan.settings.n_trials)
+    lines = [f"Trials at a time: {at_a_time}, each with a free port from {FIRST} on in {Variable.PORT}"]
+    own = [place.text() for place in plan.places[:at_a_time]]
+    return [*lines, *(f"  place {number}: {text}" for number, text in enumerate(own) if text)]
 
 
 def first_trials(plan: StudyPlan, search: Callable[[], Search]) -> list[Job]:

@@ -1,9 +1,12 @@
+from dataclasses import replace
+
 import pytest
 
 from steps.parameters import command_line
 from steps.parameters.tune_settings import TuneSettings
 from steps.training.run_plan import describe
 from steps.tuning import study_plan
+from steps.tuning.checks.capacity import Belongings
 from steps.tuning.report import dry_run
 from steps.tuning.search.search import Search
 from steps.tuning.tuned_project import this_project
@@ -29,3 +32,19 @@ def test_the_trials_that_no_score_has_a_say_in_are_shown(words: list[str], shown
     jobs = dry_run.first_trials(planned, search)
     assert [job.number for job in jobs] == list(range(shown))
     assert jobs[0] == planned.job(*search().ask())
+
+
+def test_the_places_of_trials_are_shown(monkeypatch, tmp_path):
+    """How many trials run at a time, the devices of each, and the names of what else it has, without their values."""
+    (tmp_path / "places").write_text("LICENCE=secret\nLICENCE=another PORT=8001\nLICENCE=third\n")
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,1,3")
+    words = ["--gpus", "1", "--places", str(tmp_path / "places"), "--window", "2"]
+    planned = study_plan.make(command_line.read(words, TuneSettings), this_project(), describe)
+    assert dry_run.places(planned) == [
+        "Trials at a time: 2, each with a free port from 20000 on in TUNING_PORT",
+        "  place 0: device 0; LICENCE",
+        "  place 1: device 1; LICENCE; PORT",
+    ]
+    assert dry_run.places(replace(planned, jobs=1, places=[Belongings()])) == [
+        "Trials at a time: 1, each with a free port from 20000 on in TUNING_PORT"
+    ]
