@@ -1,7 +1,7 @@
 """Somebody's script that can't bear company: it fails if another process has what its place gives it.
 
 It holds its port, and a lock for each variable of its place, and so do the processes that it leaves behind. `how` is
-how it ends: well; killed, the first time; or never, whoever asks it to.
+how it ends: well; killed, the first time; never, whoever asks it to; or because its GPU's memory is full.
 """
 
 import argparse
@@ -46,6 +46,8 @@ with mlflow.start_run():
     Path("data/small.txt").write_text("mine")
     first = not (args.record / str(args.x)).exists()
     (args.record / str(args.x)).write_text("")
+    if args.how == "full":
+        raise RuntimeError("CUDA out of memory. Tried to allocate 20.00 GiB. GPU 0 has a total capacity of 15.77 GiB")
     if args.how != "well" and (first or args.how == "never"):
         # With a session of its own, so that no signal to the trial's reaches it.
         descriptors = [file.fileno() for file in held] + [server.fileno()]

@@ -23,7 +23,7 @@ class Progress:
         self._done = self._failed = 0
         self._best: float | None = None
         self._began = self._written = time.monotonic()
-        self._bar = None
+        self._bar, self._last = None, ""
         if sys.stderr.isatty() and os.environ.get("TERM") != "dumb":
             self._bar = tqdm(total=n_trials, unit="trial", desc="tune", mininterval=_BAR_EVERY_S, file=sys.stderr)
 
@@ -43,17 +43,19 @@ class Progress:
         if self._bar is not None:
             self._bar.close()
         else:
-            self._write()
+            self._write(ended=True)
 
     def _scores(self) -> list[str]:
         best = [] if self._best is None else [f"best {self._objective} {self._best:.6g}"]
         return [*best, *([f"{self._failed} failed"] if self._failed else [])]
 
-    def _write(self) -> None:
+    def _write(self, *, ended: bool = False) -> None:
         self._written = time.monotonic()
         elapsed = self._written - self._began
         left = []
-        if 0 < self._done < self._n_trials:
+        if 0 < self._done < self._n_trials and not ended:
             left = [f"about {elapsed / self._done * (self._n_trials - self._done):.0f} s left"]
         line = ", ".join([f"{self._done}/{self._n_trials} trials in {elapsed:.0f} s", *self._scores(), *left])
-        print(f"tune: {line}", file=sys.stderr, flush=True)
+        if line != self._last:
+            print(f"tune: {line}", file=sys.stderr, flush=True)
+        self._last = line

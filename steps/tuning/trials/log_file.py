@@ -10,9 +10,13 @@ from steps.names import Artifact
 # How much of its end becomes an artifact, and how much is searched for its last lines.
 _KEPT_BYTES = 1_000_000
 _SEARCHED_BYTES = 50_000
-# The first line of an exception in a traceback; how many lines its message may have, and a frame before it.
+# The first line of an exception in a traceback; how many lines a frame before it may have.
 _EXCEPTION = re.compile(r"[A-Za-z_][\w.]*: \S")
-_MESSAGE_LINES, _FRAME_LINES = 50, 4
+_FRAME_LINES = 4
+# The same of one of torchrun's processes. What torchrun itself writes behind it says only that one failed.
+_OF_A_RANK = re.compile(rf"\[rank\d+\]: (?={_EXCEPTION.pattern})")
+# How many lines are searched: torchrun writes 50 behind an exception, and a message may be long.
+_SEARCHED_LINES = 100
 
 
 def path_for(folder: Path, name: str) -> Path:
@@ -22,7 +26,7 @@ def path_for(folder: Path, name: str) -> Path:
     return next(path for path in paths if not path.exists())
 
 
-def last_lines(path: Path | None, count: int = _MESSAGE_LINES) -> str:
+def last_lines(path: Path | None, count: int = _SEARCHED_LINES) -> str:
     """Return the last lines of a file, nothing if there is none."""
     return "\n".join(_end_of(path, _SEARCHED_BYTES).splitlines()[-count:])
 
@@ -30,17 +34,22 @@ def last_lines(path: Path | None, count: int = _MESSAGE_LINES) -> str:
 def telling_line(lines: str) -> str:
     r"""Return the line that says most: of an exception, the one with its type, whose message may go on; else the last.
 
+    Of several of torchrun's processes the first has failed first. A line of mere signs, as of a frame, says nothing.
+
     >>> telling_line('  File "fit.py", line 3, in <module>\n    fit()\nValueError: no such thing:\nis not there.')
     'ValueError: no such thing:'
     >>> telling_line("epoch 1\nout of luck")
     'out of luck'
     """
-    every = lines.splitlines()[-_MESSAGE_LINES:] or [""]
+    every = lines.splitlines()[-_SEARCHED_LINES:]
+    for line in every:
+        if rank := _OF_A_RANK.match(line):
+            return line[rank.end() :].strip()
     for index in range(len(every) - 1, 0, -1):
         in_frame = any(line.startswith('  File "') for line in every[max(0, index - _FRAME_LINES) : index])
         if in_frame and every[index - 1].startswith("  ") and _EXCEPTION.match(every[index]):
             return every[index].strip()
-    return every[-1].strip()
+    return next((line.strip() for line in reversed(every) if re.search(r"\w", line)), "")
 
 
 def keep(path: Path | None, run_id: str) -> bool:

@@ -116,7 +116,6 @@ def _what_was_refused(result: TrialResult) -> str:
     """Say what the script refused, or did not log, and how to mend it."""
     other = "give another --objective, or mend" if result.misses_objective else "mend --space, or"
     which = "the baseline" if result.job.number is None else f"trial {result.job.number}"
-    return (
-        f"{result.refusal}: every trial would fail so; {other} the script\n"
-        f"    {which}, run {result.run_id}: {result.reason}"
+    return f"{result.refusal}: every trial would fail so; {other} the script\n    {which}, run {result.run_id}" + (
+        "" if result.misses_objective else f": {result.reason}"
     )

@@ -66,7 +66,7 @@ def test_no_best_is_shown_before_there_is_one(capsys):
     progress = Progress(2, "cv_r2")
     progress.advance(None, failed=True)
     progress.close()
-    assert capsys.readouterr() == ("", "tune: 1/2 trials in 0 s, 1 failed, about 0 s left\n")
+    assert capsys.readouterr() == ("", "tune: 1/2 trials in 0 s, 1 failed\n")
 
 
 def test_a_log_file_gets_a_line_every_half_minute(capsys, monkeypatch):
@@ -92,3 +92,18 @@ def test_the_bar_needs_no_thread(monkeypatch):
         assert threading.active_count() == before
         progress.close()
         written()
+
+
+def test_the_last_line_is_not_said_twice(capsys, monkeypatch):
+    """At the end there is one only if it says more than the one before, and no time is left."""
+    now = [1000.0]
+    monkeypatch.setattr("steps.tuning.report.progress.time.monotonic", lambda: now[0])
+    progress = Progress(2, "loss")
+    for _ in range(2):
+        now[0] += 40
+        progress.advance(0.5)
+    progress.close()
+    assert capsys.readouterr().err.splitlines() == [
+        "tune: 1/2 trials in 40 s, best loss 0.5, about 40 s left",
+        "tune: 2/2 trials in 80 s, best loss 0.5",
+    ]

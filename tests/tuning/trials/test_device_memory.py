@@ -1,9 +1,13 @@
 """The reason of a trial for which a device had no memory left."""
 
+from pathlib import Path
+
 import pytest
 
 from steps.tuning.trials import device_memory
 
+# What torchrun of PyTorch 2.13 has written of two processes, of which the first had no memory.
+TORCHRUN = Path(__file__).parents[2] / "samples" / "torchrun.txt"
 TRACE = 'Traceback (most recent call last):\n  File "fit.py", line 3, in <module>\n'
 NO_MEMORY = [
     "torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 20.00 GiB. GPU 0 has a total capacity of 15.77 GiB",
@@ -15,6 +19,8 @@ NO_MEMORY = [
     "cupy_backends.cuda.api.runtime.CUDARuntimeError: cudaErrorMemoryAllocation: out of memory",
     "_catboost.CatBoostError: catboost/libs/cuda/error.cpp: CUDA error 2: out of memory",
     "lightgbm.basic.LightGBMError: [CUDA] out of memory cuda_utils.h 123",
+    "cupy.cuda.memory.OutOfMemoryError: Out of memory allocating 8,000,000,000 bytes (allocated so far: 0 bytes).",
+    "RuntimeError: MPS backend out of memory (MPS allocated: 18.00 GB, other allocations: 96.00 KB)",
 ]
 
 
@@ -32,6 +38,12 @@ def test_what_a_framework_writes_behind_it_does_not_hide_it():
     assert device_memory.explain("exit code 1", lines, "0").startswith(
         "out of memory on device 0 (exit code 1): jaxlib"
     )
+
+
+def test_torchrun_s_own_words_do_not_hide_it():
+    """It reports which of its processes failed, behind what that one has said."""
+    said = device_memory.explain("exit code 1", TORCHRUN.read_text(), "0,1")
+    assert said.startswith("out of memory on device 0,1 (exit code 1): torch.OutOfMemoryError: CUDA out of memory.")
 
 
 OTHERS = [

@@ -37,6 +37,7 @@ def test_no_file_is_nothing(path: Path | None) -> None:
     assert log_file.keep(path, "its id") is False
 
 
+TORCHRUN = (Path(__file__).parents[2] / "samples" / "torchrun.txt").read_text()
 FRAME = '  File "fit.py", line 3, in <module>\n    fit()\n    ^^^^^\n'
 LINES = [
     ("epoch 1\nout of luck\n", "out of luck"),
@@ -49,6 +50,12 @@ LINES = [
     (f"{FRAME}KeyboardInterrupt\n", "KeyboardInterrupt"),
     ("loss: 0.5\nfit.py: error: no such option\n", "fit.py: error: no such option"),
     ("", ""),
+    ("Usage: fit.py\n╭─ Error ──╮\n│ Missing option '--lr'. │\n╰──────────╯\n", "│ Missing option '--lr'. │"),
+    (
+        TORCHRUN,
+        "torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 20.00 GiB. "
+        "GPU 0 has a total capacity of 15.77 GiB of which 1.00 GiB is free.",
+    ),
 ]
 
 
