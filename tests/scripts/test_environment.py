@@ -355,6 +355,18 @@ def test_another_conda_yaml_or_place_is_another_environment(tmp_path):
     assert "Setting up" not in set_up(moved, path)[1]
 
 
+@pytest.mark.e2e
+def test_an_environment_that_a_link_leads_to_is_left_alone(tmp_path):
+    """It is another clone's: the link is removed, and this clone gets one of its own."""
+    made, path = clone(tmp_path, few=["six"]), with_uv(tmp_path / "bin")
+    set_up(made, path)
+    other = clone(tmp_path / "other", few=["six"])
+    (other / ".venv").symlink_to(made / ".venv")
+    assert "Setting up" in set_up(other, path)[1]
+    assert not (other / ".venv").is_symlink()
+    assert "Setting up" not in set_up(made, path)[1]
+
+
 def wheel(folder, name, version, *metadata):
     """Write a package that has nothing but its metadata."""
     folder.mkdir(parents=True, exist_ok=True)
