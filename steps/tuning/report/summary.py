@@ -6,6 +6,7 @@ from steps.names import Metric
 from steps.tracking import read
 from steps.tuning.champion import registry
 from steps.tuning.champion.champion import Champion
+from steps.tuning.search.objective import Objective
 from steps.tuning.space import class_of
 from steps.tuning.trials.child_runs import ChildRuns
 from steps.tuning.trials.results import StudyResult
@@ -13,7 +14,7 @@ from steps.tuning.trials.results import StudyResult
 
 def summary(result: StudyResult, children: ChildRuns, run_id: str, champion: Champion | None = None) -> str:
     """Write the best trial, what tuning gained, the champion, and the link to the study's run."""
-    shown = [o.name.removeprefix("cv_") for o in children.objectives]
+    shown = [_shown(objective, children) for objective in children.objectives]
     lines = []
     for number, best in result.best.items():
         values = ", ".join(f"{name} {value:.6g}" for name, value in zip(shown, best.outcome.values, strict=True))
@@ -30,9 +31,14 @@ def summary(result: StudyResult, children: ChildRuns, run_id: str, champion: Cha
     return "\n".join(lines)
 
 
+def _shown(objective: Objective, children: ChildRuns) -> str:
+    """Return an objective's name, of `train` without what all its scores begin with."""
+    return objective.name.removeprefix(Metric.cv("")) if children.entry.runs_train else objective.name
+
+
 def _gain(result: StudyResult, children: ChildRuns, best: float) -> list[str]:
     sign = children.objectives[0].sign
-    shown = children.objectives[0].name.removeprefix("cv_")
+    shown = _shown(children.objectives[0], children)
     scored = [(baseline.value, baseline) for baseline in result.baselines if baseline.value is not None]
     if not scored:
         return [f"Baseline: {baseline.reason}" for baseline in result.baselines]
