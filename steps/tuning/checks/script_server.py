@@ -1,6 +1,7 @@
 """Find in the scripts that a command runs what makes them log to another tracking server than the study's.
 
-Only what is certain is told: a server that is named by a literal, in a statement that no condition guards.
+Only what is certain is told: a server that is named by a literal, in a statement that no condition guards, of the
+module itself or of a function that such a statement calls, or hands to another.
 """
 
 import ast
@@ -21,6 +22,7 @@ _VARIABLE = "MLFLOW_TRACKING_URI"
 # What ends a word in a command that a shell may read.
 _BETWEEN_WORDS = re.compile(r"[\s;&|<>()'\"`]+")
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 def problems(root: Path, command: str, tracking_uri: str) -> list[str]:
@@ -58,21 +60,33 @@ def literals(source: bytes) -> Iterator[tuple[int, str]]:
         for statement in tree.body
         if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name)
     }
-    for node in _unguarded(tree):
+    # Of those of one name the outermost, which comes first.
+    functions: dict[str, ast.AST] = {
+        node.name: node for node in reversed(list(ast.walk(tree))) if isinstance(node, _FUNCTIONS)
+    }
+    for node in _unguarded(tree, functions):
         value = _set_by(node)
         value = constants.get(value.id, value) if isinstance(value, ast.Name) else value
         if isinstance(value, ast.Constant) and isinstance(value.value, str):
             yield node.lineno, value.value
 
 
-def _unguarded(node: ast.AST) -> Iterator[ast.expr | ast.stmt]:
-    """Walk through all statements and expressions, but for those under a condition."""
+def _unguarded(node: ast.AST, functions: dict[str, ast.AST]) -> Iterator[ast.expr | ast.stmt]:
+    """Walk through all statements and expressions, but for those under a condition.
+
+    Those of a function, by name in `functions`, come where it is first named; of one with a decorator, such as a
+    command's, where it stands.
+    """
     for child in ast.iter_child_nodes(node):
         if isinstance(child, ast.If | ast.IfExp) and "__name__" not in ast.unparse(child.test):
             continue
+        if isinstance(child, _FUNCTIONS) and not child.decorator_list:
+            continue
+        if isinstance(child, ast.Name) and child.id in functions:
+            yield from _unguarded(functions.pop(child.id), functions)
         if isinstance(child, ast.expr | ast.stmt):
             yield child
-        yield from _unguarded(child)
+        yield from _unguarded(child, functions)
 
 
 def _set_by(node: ast.AST) -> ast.expr | None:

@@ -11,7 +11,10 @@ SETS = {
     "mlflow.set_tracking_uri": "import mlflow\nmlflow.set_tracking_uri('{uri}')\n",
     "by its name": "import mlflow\nmlflow.set_tracking_uri(uri='{uri}')\n",
     "imported": "from mlflow import set_tracking_uri\nset_tracking_uri('{uri}')\n",
-    "in a function": "def main():\n    mlflow.set_tracking_uri('{uri}')\n",
+    "in a function": "def main():\n    mlflow.set_tracking_uri('{uri}')\nmain()\n",
+    "further down": "def a():\n    mlflow.set_tracking_uri('{uri}')\ndef main():\n    a()\n    main()\nmain()\n",
+    "in one that is handed on": "def main():\n    mlflow.set_tracking_uri('{uri}')\nfire.Fire(main)\n",
+    "in a command": "@app.command()\ndef main():\n    mlflow.set_tracking_uri('{uri}')\napp()\n",
     "in the main block": "if __name__ == '__main__':\n    mlflow.set_tracking_uri('{uri}')\n",
     "by a constant": "mlflow.set_tracking_uri(URI)\nURI = '{uri}'\n",
     "in the environment": "import os\nos.environ['MLFLOW_TRACKING_URI'] = '{uri}'\n",
@@ -19,6 +22,8 @@ SETS = {
 }
 MAY_NOT = {
     "guarded": "if 'MLFLOW_TRACKING_URI' not in os.environ:\n    mlflow.set_tracking_uri('{uri}')\n",
+    "guarded by its call": "def a():\n    mlflow.set_tracking_uri('{uri}')\nif args.remote:\n    a()\n",
+    "never called": "def a():\n    mlflow.set_tracking_uri('{uri}')\n",
     "guarded in one line": "mlflow.set_tracking_uri('{uri}') if args.remote else None\n",
     "an argument": "mlflow.set_tracking_uri(args.uri)\n",
     "the environment's": "mlflow.set_tracking_uri(os.environ.get('MLFLOW_TRACKING_URI', '{uri}'))\n",
