@@ -18,7 +18,8 @@ from steps.backends.stage import THIS_STAGE, Stage
 from steps.backends.submitted_run import GRACE_S
 from steps.backends.warm import mlflow_calls
 from steps.errors import StepError
-from steps.names import Role, Tag
+from steps.names import Role, Tag, Variable
+from steps.process import ports
 from steps.process.signals import Interrupts
 from steps.project import paths
 from steps.project.declared_environment import LOCAL, declared
@@ -51,9 +52,10 @@ def run(original: Run, tree: Worktree, stage: Stage, interrupts: Interrupts) -> 
     Raises StepError if it does not end well, and Interrupted if a signal comes; the child is ended then.
     """
     entry_point, name = original.data.tags[MLFLOW_PROJECT_ENTRY_POINT], original.info.run_name
-    with tempfile.TemporaryDirectory(prefix="reproduce-") as folder:
+    with tempfile.TemporaryDirectory(prefix="reproduce-") as folder, ports.reserved() as port:
         output = Path(folder) / "output"
-        with control.surroundings(output, mlflow_calls.variables(os.environ)), stage.handed_on():
+        variables = {**mlflow_calls.variables(os.environ), Variable.PORT: str(port.number)}
+        with control.surroundings(output, variables), stage.handed_on():
             submitted = mlflow.run(
                 str(tree.project),
                 entry_point,

@@ -209,7 +209,10 @@ def test_it_can_be_read_while_it_runs(entry_point: str, project: Path, place: Pl
 
 
 def test_a_nested_metric_is_pruned_on_and_repeated(project: Path, place: Place) -> None:
-    """The pruner sees each epoch; `reproduce` compares the loss and what was seen, and lists the times."""
+    """The pruner sees each epoch; `reproduce` compares the loss and what was seen, and lists the times.
+
+    It gives the script a port, as a trial has one.
+    """
     done = tuned(place, project, "nested", n_trials=7, pruner="median", jobs=1, window=1)
     assert done.code == 0, done.stderr
     study = place.study()

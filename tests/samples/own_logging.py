@@ -39,6 +39,7 @@ elif how == "another value":
     with mlflow.start_run():
         mlflow.log_param("rate", rate + 1)
 elif how == "nested":
+    assert int(os.environ["TUNING_PORT"]) >= 20000
     inner = {"nested": True, "run_name": "inner"}
     with mlflow.start_run(), mlflow.start_run(nested=True), mlflow.start_run(**inner):  # type: ignore[arg-type]
         fit()
