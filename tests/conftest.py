@@ -212,10 +212,10 @@ def git_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def environments(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """The variables for other projects' environments, which are made once for all workers of this call of pytest."""
+    from tests.e2e.packages import for_projects
+
     folder = tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        folder = folder.parent
-    return {"MLFLOW_ENV_ROOT": str(folder / "environments")}
+    return for_projects(folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder)
 
 
 @dataclass

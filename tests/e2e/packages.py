@@ -38,3 +38,13 @@ def environment(scratch: Path, name: str, *packages: str) -> Path:
 def activated(python: Path) -> dict[str, str]:
     """Return the variables that put an environment's commands first."""
     return {"PATH": f"{python.parent}{os.pathsep}{os.environ['PATH']}", "VIRTUAL_ENV": str(python.parent.parent)}
+
+
+def for_projects(scratch: Path) -> dict[str, str]:
+    """Return the variables by which environments of other projects are made in a folder.
+
+    Where pip is told of a folder with packages, uv is: a torch without CUDA may lie there, which spares some GB.
+    """
+    links = os.environ.get("PIP_FIND_LINKS")
+    found = {} if links is None else {"UV_FIND_LINKS": links}
+    return {"MLFLOW_ENV_ROOT": os.environ.get(KEPT) or str(scratch / "environments"), **found}
