@@ -24,6 +24,8 @@ from tests.waits import until as until
 SPARED = {"champion": "false", "report": "false"}
 # Every process that a test starts inherits this variable, and so can be found.
 MARK = "TEST_MARK"
+# How long a command may take, on a machine that has nothing else to do.
+LIMIT_S = 900.0
 # How long the processes of a killed study may take to end.
 ALL_GONE_S = 5
 
@@ -79,9 +81,9 @@ class Place:
         assert not check or code == 0, done.stdout + done.stderr
         return done
 
-    def run(self, words: list[str], *, cwd: Path | None = None, check: bool) -> "Done":
+    def run(self, words: list[str], *, cwd: Path | None = None, check: bool, limit_s: float = LIMIT_S) -> "Done":
         done = subprocess.run(
-            words, cwd=cwd or self.folder, env=self.env, capture_output=True, text=True, timeout=900, check=False
+            words, cwd=cwd or self.folder, env=self.env, capture_output=True, text=True, timeout=limit_s, check=False
         )
         assert not check or done.returncode == 0, done.stdout + done.stderr
         return Done(done.returncode, done.stdout, done.stderr)
