@@ -81,7 +81,7 @@ def _refit(plan: RunPlan, settings: TrainSettings, unfitted: Any) -> dict[str, f
     if settings.evaluate == "full":
         scores |= _evaluate(plan, settings, fitted, answers)
     mlflow.log_metrics(scores)
-    log.log(fitted, rows.shown)
+    log.log(log.with_rows(fitted, rows.columns, plain=rows.plain), rows.shown)
     return scores
 
 

@@ -1,6 +1,7 @@
 """The plan of a run: every `auto` resolved, everything checked against the data, nothing fitted yet."""
 
 import importlib
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -9,6 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from sklearn.base import BaseEstimator
 from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.metrics import get_scorer, get_scorer_names
@@ -123,14 +125,31 @@ def check_metric_name(name: str) -> None:
 
 
 def check_metric(plan: RunPlan) -> None:
-    """Raise WrongValue if the scorer can't score the target; the scorer itself is tried on a dummy's answers."""
-    target = plan.examples.target.to_numpy()
+    """Raise WrongValue if the scorer can't score the target, or a fold of it; it is tried on a dummy's answers."""
+    target = plan.examples.target
+    everything = slice(0, len(target))
+    if reason := _why_not_scored(plan, target, everything, everything):
+        raise WrongValue(f"--metric {plan.metric!r}: must be a scorer for {plan.task} with this target: {reason}")
+    for number, (fit, score) in enumerate(plan.examples.layout.splits):
+        if reason := _why_not_scored(plan, target, fit, score):
+            scored, fitted = set(target.iloc[score]), set(target.iloc[fit])
+            if plan.classes and (unknown := sorted(map(str, scored - fitted))):
+                reason = f"it scores the class {unknown[0]!r}, and has none of it to fit on"
+            elif plan.classes and (lacking := sorted(map(str, set(target) - scored))):
+                reason = f"it has no row of the class {lacking[0]!r} to score"
+            raise WrongValue(
+                f"--metric {plan.metric!r}: can't score fold {number} of {plan.examples.resolved.data}: {reason}; take "
+                "fewer --folds, another --split or another --metric"
+            )
+
+
+def _why_not_scored(plan: RunPlan, target: "pd.Series[Any]", fit: slice, score: slice) -> str | None:
     features = np.zeros((len(target), 1))
     dummy = DummyClassifier(strategy="stratified", random_state=0) if plan.classes else DummyRegressor()
-    try:
-        plan.scorer()(dummy.fit(features, target), features, target)
-    except (ValueError, TypeError, AttributeError) as error:
-        reason = str(error).splitlines()[0]
-        raise WrongValue(
-            f"--metric {plan.metric!r}: must be a scorer for {plan.task} with this target: {reason}"
-        ) from error
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            value = plan.scorer()(dummy.fit(features[fit], target.iloc[fit]), features[score], target.iloc[score])
+        except (ValueError, TypeError, AttributeError) as error:
+            return str(error).splitlines()[0]
+    return None if np.isfinite(value) else f"it would be {value}"

@@ -95,7 +95,7 @@ WRONG = [
         {"target": "petal width (cm)", "task": "classification"},
         ["--task 'classification'", "22 different", "regression"],
     ),
-    ({"data": "diabetes", "task": "classification"}, ["--task 'classification'", "214", "must be regression"]),
+    ({"data": "diabetes", "task": "classification"}, ["--data 'diabetes': the class", "or task=regression"]),
     ({"metric": "acuracy"}, ["--metric 'acuracy'", "(did you mean 'accuracy'?)", "allowed: accuracy, "]),
     ({"metric": "f1"}, ["--metric 'f1': must be a scorer for classification", "multiclass"]),
     ({"metric": "roc_auc"}, ["--metric 'roc_auc': must be a scorer for classification"]),
@@ -104,7 +104,7 @@ WRONG = [
         ["--metric 'accuracy': must be a scorer for regression", "continuous"],
     ),
     ({"data": "diabetes", "metric": "roc_auc_ovr"}, ["--metric 'roc_auc_ovr': must be a scorer for regression"]),
-    ({"folds": 41}, ["--folds 41: must be at most 40, the training rows of the rarest class"]),
+    ({"folds": 41}, ["--folds 41: must be at most 40, the training rows of the largest class"]),
     ({"data": "diabetes", "folds": 177}, ["--folds 177: must be at most 176, half of the training rows"]),
     ({"test_size": 0.001}, ["--test_size 0.001: 1 of 150 rows"]),
     ({"test_size": 0.999}, ["--test_size 0.999: 150 of 150 rows"]),
@@ -194,3 +194,24 @@ def test_the_examples_of_a_plan_are_made_once():
     assert made is make().examples
     assert made is make(target="target", split="stratified", task="classification").examples
     assert made is not make(seed=43).examples
+
+
+@pytest.mark.parametrize(
+    ("metric", "labels", "says"),
+    [
+        ("neg_log_loss", "ab" * 30 + "abc" * 20, "fold 2 of {}: it scores the class 'c', and has none of it to fit on"),
+        ("roc_auc", "ab" * 30 + "b" * 40, "fold 4 of {}: it has no row of the class 'a' to score"),
+        ("accuracy", "ab" * 30 + "abc" * 20, None),
+    ],
+)
+def test_a_metric_that_a_fold_can_t_score_is_told_before_any_fit(tmp_path, metric, labels, says):
+    """A class appears late, or no more: the sentence names fold and class; a metric that can do without goes on."""
+    path = tmp_path / "late.csv"
+    path.write_text("t,y\n" + "".join(f"{number},{label}\n" for number, label in enumerate(labels)))
+    asked = {"data": str(path), "split": "time:t", "metric": metric}
+    if says is None:
+        describe(TrainSettings(**asked))
+        return
+    (problem,) = problems_of(**asked)
+    assert says.format(path) in problem
+    assert problem.endswith("take fewer --folds, another --split or another --metric")

@@ -1,7 +1,7 @@
 """The roles of a table's columns: the target, the features, the one to split by, those to leave out."""
 
 import csv
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,16 +10,18 @@ from pandas.api import types
 
 from steps.errors import WrongValue, did_you_mean
 from steps.parameters.settings import TrainSettings
+from steps.training.data import row_numbers
 from steps.training.data.load import Table
 
 
 @dataclass(frozen=True)
 class ColumnRoles:
-    """The columns by role; `split` is auto, stratified, random, group or time."""
+    """The columns by role; `split` is auto, stratified, random, group or time. `notes` are for the user."""
 
     target: str
     features: tuple[str, ...]
     split: str
+    notes: tuple[str, ...] = ()
 
 
 def dropped(drop: str | None) -> tuple[str, ...]:
@@ -47,7 +49,7 @@ def roles(table: Table, settings: TrainSettings) -> ColumnRoles:
     """Give each column its role. Raises WrongValue, with all problems, for columns that are missing or don't fit."""
     data, drop = settings.data, dropped(settings.drop)
     kind, by = split_of(settings.split)
-    target = _target(table, settings, left_out=(*drop, by))
+    target = _target(table, settings)
     problems = [_missing("target", target, data, table.columns)]
     problems += [_missing("drop", name, data, table.columns) for name in drop]
     if by is not None:
@@ -57,24 +59,31 @@ def roles(table: Table, settings: TrainSettings) -> ColumnRoles:
     if target == by:
         problems.append(f"--split '{kind}:{by}': is the target of {data}; name another column with one of the two")
     group = [by] if kind == "group" else []
-    features = tuple(name for name in table.columns if name not in (target, *drop, *group))
+    counting, notes = row_numbers.find(table.frame, (target, *drop, by)) if table.target is None else ([], [])
+    features = tuple(name for name in table.columns if name not in (target, *drop, *group, *counting))
     if not features:
         problems.append(f"--data {data!r}: no feature is left beside {target!r}; it has {listed(table.columns)}")
     if any(problems):
         raise WrongValue(*filter(None, problems))
-    return ColumnRoles(target, features, kind)
+    return ColumnRoles(target, features, kind, tuple(f"--data {data!r}: {note}" for note in notes))
 
 
-def _target(table: Table, settings: TrainSettings, left_out: Collection[str | None]) -> str:
-    """Return the target's name; auto: the data set's own target, else the last column that is not left out."""
+def target_of(settings: TrainSettings, columns: Sequence[str]) -> str | None:
+    """Return a file's target: the one that is set, else the last column that is not left out; None if none is left."""
     if settings.target != "auto":
         return settings.target
-    if table.target is not None:
+    left_out = (*dropped(settings.drop), split_of(settings.split)[1])
+    return next((name for name in reversed(columns) if name not in left_out), None)
+
+
+def _target(table: Table, settings: TrainSettings) -> str:
+    """Return the target's name; auto: the data set's own target, else that of a file."""
+    if settings.target == "auto" and table.target is not None:
         return table.target
-    columns = [name for name in table.columns if name not in left_out]
-    if not columns:
+    target = target_of(settings, table.columns)
+    if target is None:
         raise WrongValue(f"--data {settings.data!r}: no column is left for a target; it has {listed(table.columns)}")
-    return columns[-1]
+    return target
 
 
 def is_plain(features: pd.DataFrame) -> bool:

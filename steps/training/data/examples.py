@@ -1,8 +1,9 @@
 """The examples of a run: features and target, their rows laid out so that every fold is a slice of them."""
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import pandas as pd
 from steps.errors import WrongValue
 from steps.parameters.settings import TrainSettings
 from steps.training.data import blocks, columns, dataset, folding, load, splits, target
+from steps.training.shipped import table_rows
 
 # Settings that decide which examples there are and how they are split.
 DECIDING = ("data", "target", "drop", "split", "task", "folds", "test_size", "seed", "fold_seed")
@@ -24,8 +26,9 @@ class Examples:
 
     `features` and `target` have their rows in the layout's order, so the layout's `held_out`, `training` and `splits`
     are slices of them. `plain` features are numbers without a gap. `single` features are float32, for estimators that
-    convert them to that anyway. `shown` are some rows of the features with the table's own types. `asked` are the
-    settings as they were given, `resolved` those without `auto`. `dataset` is what MLflow records. `folds` is a digest
+    convert them to that anyway. `shown` are some rows of the features with the table's own types, `columns` describes
+    these for `table_rows.TableRows`. `asked` are the settings as they were given, `resolved` those without `auto`.
+    `dataset` is what MLflow records. `folds` is a digest
     (sha256) of the columns and of the layout: two runs with the same digest and the same data were scored on the same
     rows. `notes` are sentences for the user.
     """
@@ -38,6 +41,7 @@ class Examples:
     plain: bool
     single: bool
     shown: pd.DataFrame
+    columns: Sequence[Mapping[str, Any]]
     dataset: dataset.Dataset
     folds: str
     notes: tuple[str, ...]
@@ -82,16 +86,23 @@ def made() -> Examples | None:
 
 def _make(settings: TrainSettings, *, single: bool) -> Examples:
     name, by = settings.data, columns.split_of(settings.split)[1]
-    table = load.load(name, [column for column in columns.dropped(settings.drop) if column != by])
+    without = [column for column in columns.dropped(settings.drop) if column != by]
+    table = load.load(name, without, partial(columns.target_of, settings))
     roles = columns.roles(table, settings)
-    frame, notes = _labelled(table.frame, roles.target, name)
+    notes = (*table.notes, *roles.notes, *_read_marked(table, roles, settings))
+    frame, dropped = _labelled(table, roles.target, name)
     goal = target.clean(frame[roles.target])
     task = target.task_of(goal) if settings.task == "auto" else settings.task
-    target.check(goal, task, name)
+    target.check(goal, task, name, roles.features)
+    notes += dropped
+    if table.target is None and settings.task == "auto" and (note := target.note(goal, task)):
+        notes += (f"--data {name!r}: {note}",)
     resolved = replace(settings, target=roles.target, task=task, split=_split(roles, task, settings.split))
     layout = folding.lay_out(frame, goal, resolved)
+    if resolved.split == "stratified" and (rare := folding.rare_classes(goal, layout)):
+        notes += (f"--data {name!r}: {rare}",)
     described = dataset.describe(table, roles.target)
-    notes = (*table.notes, *notes)
+    writings = {column: writing.as_dict() for column, writing in table.writings.items()}
     features = frame[list(roles.features)]
     # From here on memory holds one table; two only while its rows are put in order.
     del table, frame
@@ -99,6 +110,7 @@ def _make(settings: TrainSettings, *, single: bool) -> Examples:
     columns.check_finite(features, name)
     plain = columns.is_plain(features)
     shown = features.head(_SHOWN_ROWS).copy()
+    described_columns = table_rows.columns_of(features, writings)
     if plain:
         names = features.columns
         block = blocks.block_of(features, single=single)[layout.order]
@@ -108,8 +120,20 @@ def _make(settings: TrainSettings, *, single: bool) -> Examples:
     del features
     blocks.give_back()
     goal = goal.take(layout.order).reset_index(drop=True)
-    folds = _digest(roles, layout)
-    return Examples(settings, resolved, laid_out, goal, layout, plain, single, shown, described, folds, notes)
+    return Examples(
+        asked=settings,
+        resolved=resolved,
+        features=laid_out,
+        target=goal,
+        layout=layout,
+        plain=plain,
+        single=single,
+        shown=shown,
+        columns=described_columns,
+        dataset=described,
+        folds=_digest(roles, layout),
+        notes=notes,
+    )
 
 
 def _agree(settings: TrainSettings, *others: TrainSettings) -> bool:
@@ -123,8 +147,27 @@ def _digest(roles: columns.ColumnRoles, layout: splits.Layout) -> str:
     return digest.hexdigest()
 
 
-def _labelled(frame: pd.DataFrame, column: str, name: str) -> tuple[pd.DataFrame, tuple[str, ...]]:
+def _read_marked(table: load.Table, roles: columns.ColumnRoles, settings: TrainSettings) -> Iterator[str]:
+    """Turn columns of numbers in which a text stands for a missing one into numbers, in place; say so."""
+    for name, writing in table.writings.items():
+        if not writing.missing or name not in (roles.target, *roles.features):
+            continue
+        column = table.frame[name]
+        if name == roles.target:
+            table.frame[name] = target.numbers(column, writing, settings.task, settings.data)
+        else:
+            table.frame[name] = writing.read(column)
+        if table.frame[name] is not column:
+            marks = ", ".join(f"{text!r} in {int((column.str.strip() == text).sum())}" for text in writing.missing)
+            yield (
+                f"--data {settings.data!r}: the column {name!r} holds numbers, but for {marks} of {len(column)} rows: "
+                "taken for missing"
+            )
+
+
+def _labelled(table: load.Table, column: str, name: str) -> tuple[pd.DataFrame, tuple[str, ...]]:
     """Return the rows that have a target, and a note if others were left out."""
+    frame = table.frame
     missing = int(frame[column].isna().sum())
     if missing == len(frame):
         raise WrongValue(
@@ -132,7 +175,9 @@ def _labelled(frame: pd.DataFrame, column: str, name: str) -> tuple[pd.DataFrame
         )
     if not missing:
         return frame, ()
-    note = f"--data {name!r}: {missing} of {len(frame)} rows have no value in the target {column!r}: left out"
+    texts = ", ".join(f"{text!r} in {count}" for text, count in table.gaps.items() if text)
+    note = f"--data {name!r}: {missing} of {len(frame)} rows have no value in the target {column!r}"
+    note += f" ({texts} of them): left out" if texts else ": left out"
     return frame[frame[column].notna()], (note,)
 
 

@@ -44,10 +44,10 @@ def lay_out(frame: pd.DataFrame, target: "pd.Series[Any]", settings: TrainSettin
         if settings.folds == 1:
             raise WrongValue(
                 f"--folds 1: needs two training rows of each class, to fit on and to score on, and {rarest} has one; "
-                "lower --test_size"
+                "lower --test_size, take more --folds, or split=random"
             ) from error
         raise WrongValue(
-            f"--folds {settings.folds}: must be at most {error.count}, the training rows of the rarest class, {rarest}"
+            f"--folds {settings.folds}: must be at most {error.count}, the training rows of the largest class, {rarest}"
         ) from error
     except splits.CannotSplit as error:
         where = f"--split {settings.split!r}" if column else f"--folds {settings.folds}"
@@ -97,24 +97,47 @@ def _check_groups(groups: np.ndarray, settings: TrainSettings) -> None:
 
 def _check_classes(target: "pd.Series[Any]", settings: TrainSettings) -> None:
     counts = target.value_counts()
-    if counts.min() < 2:
-        alone = counts.index[counts < 2]
-        raise WrongValue(
-            f"--data {settings.data!r}: the class {str(alone[0])!r} of the target {target.name!r} has one row"
-            f"{f', and so have {len(alone) - 1} more' if len(alone) > 1 else ''}; --folds {settings.folds} needs "
-            f"at least {settings.folds + 1} of each: leave such rows out, or split=random"
-        )
+    if counts.min() >= 2:
+        return
+    alone = counts.index[counts < 2]
+    quantity = ", or task=regression" if types.is_numeric_dtype(target) and not types.is_bool_dtype(target) else ""
+    raise WrongValue(
+        f"--data {settings.data!r}: the class {str(alone[0])!r} of the target {target.name!r} has one row"
+        f"{f', and so have {len(alone) - 1} more' if len(alone) > 1 else ''}, which can't be on both sides of a "
+        f"split: leave such rows out, or split=random{quantity}"
+    )
 
 
 def _check_held_out(rows: int, classes: int, settings: TrainSettings) -> None:
     held_out, folds = int(np.ceil(rows * settings.test_size)), settings.folds
     if held_out < classes or rows - held_out < classes:
+        least = np.ceil(1000 * classes / rows) / 1000
         raise WrongValue(
             f"--test_size {settings.test_size}: {held_out} of {rows} rows of {settings.data} held out leave "
-            + ("a class without a row on one side" if classes > 1 else "one side without rows")
+            + (
+                f"a class without a row on one side: there are {classes} classes; from {least} to {1 - least:.3f}, or "
+                "split=random"
+                if classes > 1
+                else "one side without rows"
+            )
         )
     if classes == 1 and folds > max((rows - held_out) // 2, 1):  # two rows a fold: r2 needs them
         raise WrongValue(f"--folds {folds}: must be at most {(rows - held_out) // 2}, half of the training rows")
+
+
+def rare_classes(target: "pd.Series[Any]", layout: splits.Layout) -> str | None:
+    """Say which classes some folds lack, because they have fewer training rows than there are folds; None: none."""
+    folds = len(layout.splits)
+    counts = target.take(layout.order[layout.training]).value_counts()
+    rare = counts[counts < folds]
+    if rare.empty or folds == 1:
+        return None
+    shown = ", ".join(f"{str(label)!r} ({count})" for label, count in rare.tail(5)[::-1].items())
+    more = f" and {len(rare) - 5} more" if len(rare) > 5 else ""
+    return (
+        f"classes of the target {target.name!r} with fewer training rows than the {folds} folds, some of which lack "
+        f"them: {shown}{more}"
+    )
 
 
 def _check_folds(target: "pd.Series[Any]", layout: splits.Layout, settings: TrainSettings, *, classes: bool) -> None:

@@ -2,8 +2,8 @@
 
 import hashlib
 import importlib
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -15,6 +15,7 @@ from steps.parameters.settings import DATA_SETS
 from steps.project import paths
 from steps.project.secrets import scheme
 from steps.training.data import remote, table
+from steps.training.data.numerals import Writing
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,7 @@ class Table:
     `columns` are the names of all its columns; `frame` lacks those that were to be left out.
     `target` is the column to predict if the set itself names one, as shipped sets do, else None. `source` is the
     absolute path, the URI or scikit-learn's function; `sha256` is of the file's bytes, or of a shipped set's frame.
-    `notes` are for the user.
+    `notes` are for the user; `writings` and `gaps` are those of `csv_file.FileTable`.
     """
 
     name: str
@@ -34,12 +35,17 @@ class Table:
     source: str
     sha256: str
     notes: tuple[str, ...] = ()
+    writings: Mapping[str, Writing] = field(default_factory=dict)
+    gaps: Mapping[str, int] = field(default_factory=dict)
 
 
-def load(data: str, without: Collection[str] = ()) -> Table:
+TargetOf = Callable[[Sequence[str]], str | None]
+
+
+def load(data: str, without: Collection[str] = (), target_of: TargetOf = lambda _: None) -> Table:
     """Read a set that scikit-learn ships (its `load_<name>`, the target in the column `target`), else a file.
 
-    Columns named in `without` are left out; it may name others.
+    Columns named in `without` are left out; it may name others. `target_of` picks a file's target from its columns.
     Raises WrongValue, naming the file, if it can't be used.
     """
     if data in DATA_SETS:
@@ -50,11 +56,11 @@ def load(data: str, without: Collection[str] = ()) -> Table:
     elif kind is not None:
         with remote.copy_of(data) as path:
             name = unquote(urlsplit(data).path).rpartition("/")[2] or data
-            return _from_file(path, data, without, name=name, source=data)
+            return _from_file(path, data, without, target_of, name=name, source=data)
     path = paths.absolute(data)
     if not paths.is_file(path):
         raise WrongValue(_not_there(data, path))
-    return _from_file(path, data, without, name=path.name, source=str(path))
+    return _from_file(path, data, without, target_of, name=path.name, source=str(path))
 
 
 def _shipped(name: str, without: Collection[str]) -> Table:
@@ -66,14 +72,17 @@ def _shipped(name: str, without: Collection[str]) -> Table:
     return Table(name, tuple(frame), kept, "target", f"sklearn.datasets.load_{name}", digest)
 
 
-def _from_file(path: Path, data: str, without: Collection[str], *, name: str, source: str) -> Table:
+def _from_file(
+    path: Path, data: str, without: Collection[str], target_of: TargetOf, *, name: str, source: str
+) -> Table:
     where = f"--data {data!r}"
-    frame, notes = table.read(path, where)
-    columns = tuple(frame)
-    frame = table.usable(frame.drop(columns=[column for column in columns if column in without]), where)
+    read = table.read(path, where, target_of)
+    columns = tuple(read.frame)
+    frame = table.usable(read.frame.drop(columns=[column for column in columns if column in without]), where)
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return Table(name, columns, frame, None, source, digest, tuple(f"{where}: {note}" for note in notes))
+    notes = tuple(f"{where}: {note}" for note in read.notes)
+    return Table(name, columns, frame, None, source, digest, notes, read.writings, read.gaps)
 
 
 def _sha256(frame: pd.DataFrame) -> str:

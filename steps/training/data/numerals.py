@@ -1,17 +1,55 @@
-"""Numbers as people write them: `1,234.5`, and `1.234,5` where a comma is the decimal sign."""
+"""How a column of text writes numbers, if it holds numbers: with a decimal comma, a unit, a mark for a missing one."""
 
 import re
+from collections import Counter
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import pandas as pd
 from pandas.api import types
 
-_END = r"(?:[eE][+-]?\d+)?"
-# Groups of three, whole: "1,2" is no number.
-_POINT = re.compile(rf"[+-]?(?:\d+|\d{{1,3}}(?:,\d{{3}})+)?(?:(?<=\d)\.\d*|\.\d+|(?<=\d)){_END}")
-_COMMA = re.compile(rf"[+-]?(?:\d+|\d{{1,3}}(?:\.\d{{3}})+)?(?:(?<=\d),\d*|,\d+|(?<=\d)){_END}")
+from steps.training.shipped import table_rows
+from steps.training.shipped.table_rows import COMMA, POINT
+
 _A_DECIMAL_COMMA = re.compile(r"[+-]?(?:\d{1,3}(?:\.\d{3})+|\d+),\d+")
+_CURRENCY = "(?:[A-Z]{0,3}[$\u00a2-\u00a5\u0e3f\u20a0-\u20c0]|USD|EUR|GBP|CHF|JPY|CNY|INR|RUB|BRL|CAD|AUD)"
+_WORD = r"[^\W\d_]{1,8}"
+_UNIT = f"(?:{_CURRENCY}|[%\u2030\u00b0\u2103\u2109]|{_WORD}\\.?(?:[/ ^]{_WORD})?[23\u00b2\u00b3]?)"
+_WITH_UNIT = re.compile(rf"(?P<sign>[+-]?)\s*(?P<before>{_CURRENCY})?\s*(?P<number>[+-]?[\d.,]+)\s*(?P<after>{_UNIT})?")
+# What stands for a missing number wherever it stands among numbers: signs alone, these words, a bound ("<3").
+_MARK = re.compile(
+    r"[^\w\s]{1,3}|[<>\u2264\u2265]=?\s*[\d.,]+|nil|none|unknown|missing|tbd|n\.?[ad]\.?|not (available|known)",
+    re.IGNORECASE,
+)
+# A mark is told from a class: for each there are so many numbers, and there are few different marks.
+_NUMBERS_TO_MARKS = 9
+_MARKS = 3
+# Of so many different numbers no one means codes, so any text beside them is a mark.
+_CODES = 20
 # The first values are tried before all others: they mostly tell if a column holds no numbers.
 _FEW = 100
+
+
+@dataclass(frozen=True)
+class Writing:
+    """How a column writes numbers: the arguments of `table_rows.numbers`. `missing` are texts in place of a number."""
+
+    decimal_comma: bool = False
+    before: str = ""
+    after: str = ""
+    missing: tuple[str, ...] = ()
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return what is not as in plain numbers, as plain data."""
+        return {name: value for name, value in asdict(self).items() if value}
+
+    def read(self, texts: "pd.Series[str]") -> "pd.Series[Any]":
+        """Return the numbers; whole ones without a gap and a decimal sign as integers."""
+        read = table_rows.numbers(texts, self.decimal_comma, self.before, self.after, self.missing)
+        whole = read.notna().all() and (read.abs() < 2**53).all() and (read % 1 == 0).all()
+        if whole and not texts.str.contains("," if self.decimal_comma else ".", regex=False).any():
+            return read.astype("int64")
+        return read
 
 
 def is_number(text: str) -> bool:
@@ -20,37 +58,55 @@ def is_number(text: str) -> bool:
     >>> [is_number(text) for text in ("1,234.5", "-.5", "1e3", "1,2", "12,34", "", ".", "1.234,5")]
     [True, True, True, False, False, False, False, False]
     """
-    return bool(_POINT.fullmatch(text.strip()))
+    return bool(POINT.fullmatch(text.strip()))
 
 
-def parse(column: "pd.Series[str]", decimal_comma: bool) -> "pd.Series[float] | None":
-    """Turn a column of text into numbers; a missing value stays one. None if some other value is no number.
+def writing_of(column: "pd.Series[str]", decimal_comma: bool) -> Writing | None:
+    """Tell how a column of text writes numbers; None if it holds none, or other texts beside them.
 
-    >>> list(parse(pd.Series(["1,234.5", "-7"]), decimal_comma=False))
-    [1234.5, -7.0]
-    >>> list(parse(pd.Series(["1.234,5", "-7"]), decimal_comma=True))
-    [1234.5, -7.0]
+    >>> writing_of(pd.Series(["$1,234.5", "$7"]), decimal_comma=False)
+    Writing(decimal_comma=False, before='$', after='', missing=())
+    >>> writing_of(pd.Series(["1", "-", *"23456789"]), decimal_comma=False).missing
+    ('-',)
     """
-    if decimal_comma:
-        pattern, group, point = _COMMA, ".", ","
-    else:
-        pattern, group, point = _POINT, ",", "."
-    for some in (column.head(_FEW).dropna(), column.dropna()):
-        if some.empty or not all(pattern.fullmatch(text.strip()) for text in some):
-            return None
-    plain = column.str.strip().str.replace(group, "", regex=False).str.replace(point, ".", regex=False)
-    numbers = plain.astype("float64")
-    whole = numbers.notna().all() and (numbers.abs() < 2**53).all() and (numbers % 1 == 0).all()
-    written_whole = whole and not column.str.contains(point, regex=False).any()
-    return numbers.astype("int64") if written_whole else numbers
+    texts = column.dropna().str.strip()
+    first = [_unit(text, decimal_comma) for text in texts.head(_FEW)]
+    if first.count(None) * 2 > len(first) or texts.empty:
+        return None
+    units = [_unit(text, decimal_comma) for text in texts]
+    if len(kinds := set(units) - {None}) != 1:
+        return None
+    ((before, after),) = filter(None, kinds)
+    others = Counter(text for text, unit in zip(texts, units, strict=True) if unit is None)
+    if others and not _are_marks(others, texts):
+        return None
+    return Writing(decimal_comma, before, after, tuple(sorted(others)))
+
+
+def _unit(text: str, decimal_comma: bool) -> tuple[str, str] | None:
+    """Return what stands before and after the number in a text; None if there is no number."""
+    pattern = COMMA if decimal_comma else POINT
+    if pattern.fullmatch(text):
+        return "", ""
+    match = _WITH_UNIT.fullmatch(text)
+    if not match or not pattern.fullmatch(match["number"]):
+        return None
+    return match["before"] or "", match["after"] or ""
+
+
+def _are_marks(others: "Counter[str]", texts: "pd.Series[str]") -> bool:
+    """Tell whether the texts that are no numbers stand for missing ones."""
+    if len(others) > _MARKS or others.total() * (_NUMBERS_TO_MARKS + 1) > len(texts):
+        return False
+    return all(map(_MARK.fullmatch, others)) or texts.nunique() - len(others) > _CODES
 
 
 def has_decimal_commas(frame: pd.DataFrame) -> bool:
     """Tell whether some column of text holds nothing but numbers, one of them with a decimal comma."""
     for position in range(frame.shape[1]):
         column = frame.iloc[:, position]
-        if types.is_string_dtype(column.dtype) and parse(column, True) is not None:
-            texts = column.dropna().str.strip()
-            if any(_A_DECIMAL_COMMA.fullmatch(text) for text in texts):
+        if types.is_string_dtype(column.dtype) and writing_of(column, True) is not None:
+            numbers = (_WITH_UNIT.fullmatch(text) for text in column.dropna().str.strip())
+            if any(match and _A_DECIMAL_COMMA.fullmatch(match["sign"] + match["number"]) for match in numbers):
                 return True
     return False

@@ -59,7 +59,10 @@ class CannotSplit(ValueError):
 
 
 class TooFewRows(CannotSplit):
-    """A class has too few training rows for the folds; `code` is its code in `classes`, `count` its rows."""
+    """The classes have too few training rows for the folds: one of them for one split, each for several folds.
+
+    `code` is the code of such a class in `classes`, of several folds that of the largest; `count` are its rows.
+    """
 
     def __init__(self, code: int, count: int):
         super().__init__(f"class {code} has {count} training rows")
@@ -72,7 +75,8 @@ def lay_out(rows: Rows, *, folds: int, test_size: float, seed: int, fold_seed: i
     Groups: none is on both sides of any split. Times: scored rows are later than fitted ones, and rows of one time stay
     together. Else the seed draws the rows, with the classes' shares if there are classes. Another `fold_seed` makes
     other folds of the same training rows.
-    Raises CannotSplit if there are too few rows; TooFewRows if a class has too few.
+    A class of fewer training rows than folds is missing in some of them.
+    Raises CannotSplit if there are too few rows; TooFewRows if the classes have too few.
     """
     if rows.times is not None:
         return _by_time(rows.times, folds=folds, test_size=test_size)
@@ -100,8 +104,8 @@ def _check(rows: Rows, training: np.ndarray, folds: int) -> None:
             raise CannotSplit(f"no class has {folds} training rows")
     elif folds == 1:
         _check_one_split(len(training), counts)
-    elif rows.classes is not None and folds > max(counts.min(), 1):
-        raise TooFewRows(int(counts.argmin()), int(counts.min()))
+    elif rows.classes is not None and folds > counts.max():
+        raise TooFewRows(int(counts.argmax()), int(counts.max()))
 
 
 def _check_one_split(training: int, counts: np.ndarray) -> None:
@@ -144,7 +148,7 @@ def _folds(rows: Rows, training: np.ndarray, folds: int, seed: int) -> Any:
         many = KFold if classes is None else StratifiedKFold
         splitter = many(n_splits=folds, shuffle=True, random_state=seed)
     with warnings.catch_warnings():
-        # A class with fewer rows than folds: without groups it was refused before, with groups it can't be helped.
+        # A class with fewer rows than folds, which the caller tells in its own words.
         warnings.filterwarnings("ignore", "The least populated class", UserWarning)
         # The splitters read only the number of rows of the features: zeros stand for them.
         yield from splitter.split(np.zeros(len(training)), classes, groups)

@@ -4,7 +4,7 @@ import decimal
 import io
 import zipfile
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +14,14 @@ from pandas.api import types
 
 from steps.errors import WrongValue
 from steps.training.data import csv_file
+from steps.training.data.csv_file import FileTable
 
 _GZIP, _PARQUET = b"\x1f\x8b", b"PAR1"
 _BUFFER = 1024 * 1024
 
 
-def read(path: Path, where: str) -> tuple[pd.DataFrame, list[str]]:
-    """Read a table from a CSV or Parquet file, gzipped or not; return it and notes for the user.
+def read(path: Path, where: str, target_of: Callable[[Sequence[str]], str | None]) -> FileTable:
+    """Read a table from a CSV or Parquet file, gzipped or not; see `csv_file.read`.
 
     The columns' names are text and differ. Their types are for `usable` to mend.
     Raises WrongValue, beginning with `where`, for a file that can't be used.
@@ -38,16 +39,16 @@ def read(path: Path, where: str) -> tuple[pd.DataFrame, list[str]]:
                 parquet = io.BytesIO(file.read()) if file.peek(4)[:4] == _PARQUET else None
         except (OSError, EOFError) as error:
             raise WrongValue(f"{where}: can't be read as gzip: {error}") from error
-        frame, notes = (_parquet(parquet, where), []) if parquet else csv_file.read(path, where, "gzip")
+        read = FileTable(_parquet(parquet, where)) if parquet else csv_file.read(path, where, "gzip", target_of)
     elif head == _PARQUET:
-        frame, notes = _parquet(path, where), []
+        read = FileTable(_parquet(path, where))
     elif zipfile.is_zipfile(path):
         raise WrongValue(f"{where}: is no CSV or Parquet file but a zip archive or a workbook; save its table as CSV")
     else:
-        frame, notes = csv_file.read(path, where, None)
-    frame.columns = pd.Index([str(name) for name in frame.columns])
-    _check_names(list(frame), where)
-    return frame, notes
+        read = csv_file.read(path, where, None, target_of)
+    read.frame.columns = pd.Index([str(name) for name in read.frame.columns])
+    _check_names(list(read.frame), where)
+    return read
 
 
 def _parquet(source: Any, where: str) -> pd.DataFrame:

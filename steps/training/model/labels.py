@@ -5,6 +5,7 @@ from typing import Any, Self
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
 from sklearn.preprocessing import LabelEncoder
+from sklearn.utils import get_tags
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
@@ -17,6 +18,11 @@ class LabelEncoded(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):  # type:
 
     def __init__(self, classifier: Any):
         self.classifier = classifier
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = get_tags(self.classifier).input_tags.allow_nan
+        return tags
 
     def fit(self, features: Any, target: Any, **parameters: Any) -> Self:
         """Fit a clone of the classifier on the positions of the labels among the sorted ones."""

@@ -1,6 +1,10 @@
-"""The fitted model as an MLflow model: signature, input example, pinned requirements."""
+"""The fitted model as an MLflow model: what reads its rows, signature, input example, pinned requirements."""
 
+import importlib
+import sys
+from collections.abc import Mapping, Sequence
 from importlib import metadata
+from pathlib import Path
 from typing import Any
 
 import cloudpickle
@@ -8,9 +12,14 @@ import mlflow
 import numpy as np
 import pandas as pd
 import skops.io
+from mlflow.models import ModelSignature, infer_signature
+from mlflow.types import ColSpec, Schema
+from mlflow.types.schema import AnyType
 from sklearn.base import BaseEstimator
-from sklearn.pipeline import Pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.utils import get_tags
 
+from steps import training
 from steps.names import Tag
 from steps.training.model import estimator, labels
 
@@ -20,29 +29,52 @@ FOR_TABLES = ("skrub", "pyarrow")
 # skops: loading executes nothing. cloudpickle: for models that skops can't write.
 SKOPS, CLOUDPICKLE = "skops", "cloudpickle"
 # Packages whose types a skops model may hold: all of them are pinned, and none does more than compute.
-TRUSTED = ("sklearn", "numpy", "scipy", "pandas", "datetime", "skrub")
+TRUSTED = ("sklearn", "numpy", "scipy", "pandas", "datetime", "skrub", "table_rows")
+# The module that goes with each model, and is imported by that name here, too.
+SHIPPED = Path(training.__file__).parent / "shipped" / "table_rows.py"
 
 
-def log(fitted: BaseEstimator, features: pd.DataFrame) -> None:
-    """Log a fitted estimator to the active run as the model `model`; `features` show what it will be given.
+def with_rows(fitted: BaseEstimator, columns: Sequence[Mapping[str, Any]], *, plain: bool) -> Pipeline:
+    """Put in front of a fitted estimator what makes the table that it was fitted on of rows as people have them.
+
+    `columns` describes that table, see `table_rows.columns_of`; `plain` tells that it had numbers without a gap alone,
+    so that nothing behind this fills one.
+    """
+    if str(SHIPPED.parent) not in sys.path:
+        sys.path.append(str(SHIPPED.parent))
+    table_rows = importlib.import_module(SHIPPED.stem)
+    takes_gaps = not plain or get_tags(fitted).input_tags.allow_nan
+    return make_pipeline(table_rows.TableRows(columns, takes_gaps=takes_gaps), fitted)
+
+
+def log(model: Pipeline, features: pd.DataFrame) -> None:
+    """Log what `with_rows` has made to the active run as the model `model`; `features` show what it will be given.
 
     The run's tag Tag.MODEL_FORMAT names the format, see `serialization`.
     """
-    packages = estimator.packages_of(fitted)
+    packages = estimator.packages_of(model)
     distributions_of = metadata.packages_distributions()
-    more = FOR_TABLES if isinstance(fitted, Pipeline) and "skrub" in packages else ()
+    more = FOR_TABLES if "skrub" in packages else ()
     distributions = [*PACKAGES, *more, *(name for package in packages for name in distributions_of.get(package, ()))]
-    saved = serialization(fitted, features)
+    saved = serialization(model, features)
     mlflow.set_tag(Tag.MODEL_FORMAT, saved["serialization_format"])
     mlflow.sklearn.log_model(
-        fitted,
+        model,
         name="model",
-        signature=mlflow.models.infer_signature(features, fitted.predict(features)),
+        signature=_signature(model, features),
         input_example=features.head(5),
+        code_paths=[str(SHIPPED)],
         # Without the pins MLflow starts a subprocess to guess them, which takes seconds.
         pip_requirements=[f"{each}=={metadata.version(each)}" for each in dict.fromkeys(distributions)],
         **saved,
     )
+
+
+def _signature(model: Pipeline, features: pd.DataFrame) -> ModelSignature:
+    """Return a signature that leaves values to the model: by types MLflow would refuse a 2 for a 2.0, or a gap."""
+    columns = model[0].columns
+    inputs = Schema([ColSpec(AnyType(), column["name"], required=not column["optional"]) for column in columns])
+    return ModelSignature(inputs, infer_signature(features, model.predict(features)).outputs)
 
 
 def serialization(fitted: BaseEstimator, features: pd.DataFrame) -> dict[str, Any]:

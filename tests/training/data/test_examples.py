@@ -100,7 +100,7 @@ def test_a_messy_table_is_read_with_its_roles():
     assert set(made.target) == {"yes", "no"}
     assert len(made.target.iloc[made.layout.training]) + len(made.target.iloc[made.layout.held_out]) == 78
     index, rows = made.notes
-    assert "only counts the rows" in index
+    assert "'Unnamed: 0' only tells the rows apart: left out" in index
     assert f"{MESSY!r}: 2 of 80 rows have no value in the target 'churned': left out" in rows
     kinds = {"patient": "str", "income": "float64", "smoker": "boolean", "visits": "float64"}
     assert {name: str(made.features[name].dtype) for name in kinds} == kinds
@@ -198,12 +198,12 @@ UNUSABLE = {
     "a class of one": (
         {"x": range(40), "y": ["a", "b"] * 19 + ["a", "c"]},
         {},
-        ["the class 'c' of the target 'y' has one row", "at least 6 of each", "split=random"],
+        ["the class 'c' of the target 'y' has one row", "leave such rows out", "split=random"],
     ),
-    "a class of few": (
-        {"x": range(40), "y": ["a"] * 36 + ["b"] * 4},
+    "classes of few": (
+        {"x": range(8), "y": ["a", "b"] * 4},
         {},
-        ["--folds 5: must be at most 3, the training rows of the rarest class, 'b' of the target 'y'"],
+        ["--folds 5: must be at most 3, the training rows of the largest class, 'a' of the target 'y'"],
     ),
     "no feature": ({"x": range(40), "y": [0, 1] * 20}, {"drop": "x"}, ["no feature is left beside 'y'"]),
     "no target": ({"x": range(40), "y": [0, 1] * 20}, {"drop": "x,y"}, ["no column is left for a target"]),
@@ -299,18 +299,145 @@ def test_the_last_that_is_allowed_works(settings):
     [
         (["a", "b"], "classification"),
         ([True, False], "classification"),
-        ([0, 1, 2], "classification"),
+        ([0, 1] * 2, "classification"),
+        ([1970, 2026] * 7, "classification"),
+        ([0, 1, 2] * 7, "classification"),
         ([0.0, 1.0], "classification"),
+        ([-1, 0, 1] * 7, "classification"),
+        (list(range(20)) * 7, "classification"),
+        # A quantity: fractions, more values, a rare value, one that is left out, another first one.
         ([0.5, 1.0], "regression"),
-        (range(20), "classification"),
-        (range(21), "regression"),
+        (list(range(21)) * 7, "regression"),
+        ([0, 1, 2] * 6, "regression"),
+        ([0, 1, 2, 4] * 7, "regression"),
+        ([2, 3, 4] * 7, "regression"),
         (np.arange(21.0), "regression"),
-        ([-1, 1], "classification"),
     ],
 )
 def test_the_task_follows_from_the_target(values, task):
-    """Text, booleans and up to 20 whole numbers are classes; fractions and more numbers are a quantity."""
-    assert target.task_of(pd.Series(values)) == task
+    """Text, booleans, two numbers, and up to 20 whole ones that follow each other from -1, 0 or 1 are classes."""
+    assert target.task_of(target.clean(pd.Series(values))) == task
+
+
+@pytest.mark.parametrize(
+    ("values", "task", "says"),
+    [
+        ([0, 1, 2] * 14, "auto", "3 different whole numbers: taken for classes; a quantity: task=regression"),
+        ([3, 5, 9] * 14, "auto", "3 different whole numbers: taken for a quantity; classes: task=classification"),
+        (range(42), "auto", "42 different whole numbers: taken for a quantity; classes: task=classification"),
+        ([0, 1] * 21, "auto", None),
+        ([0.5, 1, 2] * 14, "auto", None),
+        (["a", "b", "c"] * 14, "auto", None),
+        ([3, 5, 9] * 14, "regression", None),
+    ],
+)
+def test_what_numbers_are_taken_for_is_said_if_it_was_guessed(tmp_path, values, task, says):
+    """The note names the other task; there is none where no one would ask, or where the task is set."""
+    notes = of(data=write(tmp_path / "x.csv", a=[0.5, 1.5] * 21, b=list(values)), task=task, folds=2).notes
+    assert [says] * (says is not None) == [note.partition("'b' has ")[2] for note in notes]
+
+
+def test_any_number_of_classes_is_taken_when_asked_for(tmp_path):
+    """`task=classification` knows no most."""
+    data = write(tmp_path / "x.csv", a=[0.5, 1.5] * 125, b=list(range(25)) * 10)
+    assert of(data=data, task="classification").target.nunique() == 25
+
+
+@pytest.mark.parametrize(
+    ("names", "left_out"),
+    [
+        (["Unnamed: 0"], 1),
+        (["X"], 1),
+        (["rownames"], 1),
+        (["row.names"], 1),
+        (["index"], 1),
+        (["X", "Unnamed: 0"], 2),
+        (["Unnamed: 0.1", "Unnamed: 0"], 2),
+        (["id"], 0),
+        (["x1"], 0),
+    ],
+)
+@pytest.mark.parametrize("rows", [range(40), range(40, 0, -1), range(7, 287, 7), [f"car {n}" for n in range(40)]])
+def test_columns_that_only_tell_rows_apart_are_left_out(tmp_path, names, left_out, rows):
+    """Row numbers in any order, filtered, or row names, once or twice; a column of another name is kept."""
+    data = write(tmp_path / "x.csv", **dict.fromkeys(names, rows), a=[0.5, 1.5] * 20, b=["x", "y"] * 20)
+    made = of(data=data)
+    assert list(made.features) == [*names[left_out:], "a"]
+    about = [note for note in made.notes if "left out" in note]
+    assert len(about) == bool(left_out)
+
+
+@pytest.mark.parametrize(
+    ("column", "settings"),
+    [
+        ({"X": [*range(39), 0]}, {}),  # a value stands twice
+        ({"X": np.linspace(0, 1, 40)}, {}),  # a measure
+        ({"index": range(40)}, {"split": "time:index"}),
+        ({"c": [0.1, 0.2] * 20, "index": range(40)}, {}),  # not the first
+    ],
+)
+def test_a_column_that_may_tell_something_is_kept(tmp_path, column, settings):
+    """It has a value twice, or fractions, or a role, or stands elsewhere."""
+    data = write(tmp_path / "x.csv", **column, a=[0.5, 1.5] * 20, b=["x", "y"] * 20)
+    assert [*column, "a"] == list(of(data=data, folds=2, **settings).features)
+
+
+def test_a_named_column_that_counts_is_asked_about(tmp_path):
+    """It may be an id or a time; `drop` decides, and ends the question."""
+    data = write(tmp_path / "x.csv", day=range(1, 41), a=[0.5, 1.5] * 20, b=["x", "y"] * 20)
+    (note,) = of(data=data).notes
+    assert note.endswith("the first column, 'day', counts the rows; if it is an id, leave it out with drop=day")
+    assert of(data=data, drop="day").notes == ()
+
+
+def test_a_mark_among_numbers_is_a_missing_one(tmp_path):
+    """It is told with its counts; the column is one of numbers."""
+    data = write(tmp_path / "x.csv", a=[*map(str, range(39)), "?"], b=["x", "y"] * 20)
+    made = of(data=data)
+    assert made.features["a"].dtype == "float64"
+    assert made.shown["a"].isna().sum() == 1
+    (note,) = made.notes
+    assert note.endswith("the column 'a' holds numbers, but for '?' in 1 of 40 rows: taken for missing")
+
+
+def test_a_mark_among_a_target_s_numbers_is_a_question(tmp_path):
+    """Its rows may be left out, or be a class: the task decides."""
+    data = write(tmp_path / "x.csv", a=[0.5, 1.5] * 40, b=[*[f"{n}" for n in range(4)] * 19, *"----"])
+    (problem,) = problems_of(data=data)
+    assert "holds numbers, but for '-' in 4 of its 80 rows; with task=regression these rows are left out" in problem
+    assert len(set(of(data=data, task="regression").layout.order)) == 76
+    assert set(of(data=data, task="classification", folds=2).target) == set("0123-")
+
+
+def test_a_class_that_means_nothing_elsewhere_is_a_class(tmp_path):
+    """Rows of it are kept; rows of no label are left out, and the note names the texts that stood there."""
+    (tmp_path / "x.csv").write_text("a,b\n" + "1,None\n2,Apnea\n3,Insomnia\n" * 10 + "4,\n")
+    made = of(data=str(tmp_path / "x.csv"))
+    assert set(made.target) == {"None", "Apnea", "Insomnia"}
+    (tmp_path / "y.csv").write_text("a,b\n" + "1,1.5\n2,2.5\n3,NA\n" * 10 + "4,\n")
+    (note,) = of(data=str(tmp_path / "y.csv")).notes
+    assert note.endswith("11 of 31 rows have no value in the target 'b' ('NA' in 10 of them): left out")
+
+
+def test_a_target_of_names_is_told_as_such(tmp_path):
+    """No class stands in two rows: other columns are named."""
+    data = write(tmp_path / "x.csv", a=[0.5, 1.5] * 20, c=["x", "y"] * 20, b=[f"Jane {n}" for n in range(40)])
+    (problem,) = problems_of(data=data)
+    assert "has 40 different values in 40 rows, such as 'Jane 0': names, ids and dates are no classes" in problem
+    assert problem.endswith("name another column with --target: a, c")
+
+
+def test_a_rare_class_is_scored_where_it_is_and_said(tmp_path):
+    """It has fewer rows than there are folds; with one row, the sentence says what works, and it does."""
+    data = write(tmp_path / "x.csv", a=[0.5, 1.5] * 20, b=[*["x", "y"] * 18, *"zzzz"])
+    made = of(data=data)
+    (note,) = made.notes
+    assert note.endswith("with fewer training rows than the 5 folds, some of which lack them: 'z' (3)")
+    data = write(tmp_path / "y.csv", a=[0.5, 1.5] * 20, b=[*["x", "y"] * 19, *"xz"])
+    (problem,) = problems_of(data=data)
+    assert "the class 'z' of the target 'b' has one row" in problem
+    assert problem.endswith("leave such rows out, or split=random")
+    assert len(of(data=data, split="random").layout.splits) == 5
 
 
 @pytest.mark.parametrize(

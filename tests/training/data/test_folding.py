@@ -43,24 +43,24 @@ def classes_of(*counts):
             table(41),
             classes_of(40, 1),
             {"split": "stratified", "task": "classification"},
-            "--data 'x.csv': the class 'b' of the target 'y' has one row; --folds 5 needs at least 6 of each: leave "
-            "such rows out, or split=random",
+            "--data 'x.csv': the class 'b' of the target 'y' has one row, which can't be on both sides "
+            "of a split: leave such rows out, or split=random",
             id="a class of one row",
         ),
         pytest.param(
             table(43),
             classes_of(40, 1, 1, 1),
             {"split": "stratified", "task": "classification", "folds": 1},
-            "--data 'x.csv': the class 'b' of the target 'y' has one row, and so have 2 more; --folds 1 needs at least "
-            "2 of each: leave such rows out, or split=random",
+            "--data 'x.csv': the class 'b' of the target 'y' has one row, and so have 2 more, which "
+            "can't be on both sides of a split: leave such rows out, or split=random",
             id="classes of one row",
         ),
         pytest.param(
             table(100),
             classes_of(90, 10),
-            {"split": "stratified", "task": "classification", "folds": 9},
-            "--folds 9: must be at most 8, the training rows of the rarest class, 'b' of the target 'y' in x.csv",
-            id="more folds than the rarest class has training rows",
+            {"split": "stratified", "task": "classification", "folds": 73},
+            "--folds 73: must be at most 72, the training rows of the largest class, 'a' of the target 'y' in x.csv",
+            id="more folds than the largest class has training rows",
         ),
         pytest.param(
             table(100),
@@ -73,14 +73,16 @@ def classes_of(*counts):
             table(20),
             classes_of(5, 5, 5, 5),
             {"split": "stratified", "task": "classification", "test_size": 0.1},
-            "--test_size 0.1: 2 of 20 rows of x.csv held out leave a class without a row on one side",
+            "--test_size 0.1: 2 of 20 rows of x.csv held out leave a class without a row on one side: "
+            "there are 4 classes; from 0.2 to 0.800, or split=random",
             id="fewer held-out rows than classes",
         ),
         pytest.param(
             table(20),
             classes_of(5, 5, 5, 5),
             {"split": "stratified", "task": "classification", "test_size": 0.9},
-            "--test_size 0.9: 18 of 20 rows of x.csv held out leave a class without a row on one side",
+            "--test_size 0.9: 18 of 20 rows of x.csv held out leave a class without a row on one side: "
+            "there are 4 classes; from 0.2 to 0.800, or split=random",
             id="fewer training rows than classes",
         ),
         pytest.param(
@@ -165,7 +167,7 @@ def classes_of(*counts):
             classes_of(4, 2),
             {"split": "stratified", "task": "classification", "test_size": 0.5, "folds": 1},
             "--folds 1: needs two training rows of each class, to fit on and to score on, and 'b' of the target 'y' in "
-            "x.csv has one; lower --test_size",
+            "x.csv has one; lower --test_size, take more --folds, or split=random",
             id="a class of one training row",
         ),
         pytest.param(

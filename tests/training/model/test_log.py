@@ -19,6 +19,7 @@ from steps import spaces
 from steps.errors import Interrupted
 from steps.names import Tag
 from steps.training.model import estimator, pipeline
+from steps.training.shipped import table_rows
 from steps.tuning import space
 
 pytestmark = pytest.mark.e2e  # what writes models takes a second to import
@@ -151,7 +152,7 @@ def test_a_logged_model_is_tagged_with_its_format_and_predicts_the_same(saved_by
     MlflowClient(place.uri).create_experiment("here", artifact_location=f"{place.folder}/artifacts")
     mlflow.set_experiment("here")
     with mlflow.start_run() as run:
-        log.log(made, features)
+        log.log(log.with_rows(made, table_rows.columns_of(features, {}), plain=saved_by != "skops"), features)
     tags = place.client.get_run(run.info.run_id).data.tags
     assert tags[Tag.MODEL_FORMAT] == saved_by
     (logged,) = place.client.get_run(run.info.run_id).outputs.model_outputs

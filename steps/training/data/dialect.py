@@ -1,0 +1,153 @@
+"""How a CSV file is written, told from its beginning: the separator, where its names stand, what stands above them."""
+
+import csv
+import io
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from steps.errors import WrongValue
+from steps.training.data import numerals
+
+SEPARATORS = ",;\t|"
+# Runs of blanks separate fields only where no other separator does.
+BLANKS = " "
+# The share of a file's first lines that must agree on the number of fields.
+_AGREE = 0.9
+# Titles and remarks above the names are so few lines at most.
+_MOST_ABOVE = 20
+_EXCEL = re.compile(r"sep=(.)\s*", re.IGNORECASE)
+# What is no table at all, by its beginning.
+_NO_TABLE = {
+    r"<(!doctype\s+html|html|head|body)\b": "is an HTML page, such as a login; download the file itself",
+    r"<\?xml\b|<!--": "is XML; save its table as CSV",
+    r"version https://git-lfs": "is a pointer of Git LFS, not the file itself; get that with `git lfs pull`",
+    r"[{\[]\s*[{\[\"\d]": "is JSON; save its table as CSV",
+}
+Lines = list[list[str]]
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How a file is written.
+
+    `separator` may be BLANKS. `names` are the columns' names, "" for a column without one. `above` lines stand before
+    the first line of the table, which holds the names if `has_names`.
+    """
+
+    separator: str
+    names: tuple[str, ...]
+    above: int = 0
+    has_names: bool = True
+
+
+def sniff(text: str, where: str) -> Dialect:
+    """Tell how a file is written from its beginning, in whole lines.
+
+    The separator is the one by which the lines agree on the number of fields, and the greatest such number.
+    Raises WrongValue, beginning with `where`, for what is no table.
+    """
+    if not text.strip():
+        raise WrongValue(f"{where}: is empty")
+    for pattern, problem in _NO_TABLE.items():
+        if re.match(pattern, text.lstrip(), re.IGNORECASE):
+            raise WrongValue(f"{where}: {problem}")
+    above, separators = 0, SEPARATORS + BLANKS
+    if excel := _EXCEL.fullmatch(text.partition("\n")[0]):
+        above, separators = 1, excel[1]
+    ranked = [r for separator in separators if (r := _ranked(text, separator, above))]
+    if not ranked:
+        raise WrongValue(f"{where}: can't be read as CSV: a field is longer than {csv.field_size_limit()} characters")
+    dialect = max(ranked, key=lambda entry: entry[:3])[3]
+    twice = sorted(name for name, count in Counter(dialect.names).items() if name and count > 1)
+    if twice:
+        raise WrongValue(f"{where}: has columns of the same name, {', '.join(map(repr, twice))}; rename them")
+    return dialect
+
+
+def _ranked(text: str, separator: str, above: int) -> tuple[bool, bool, float, Dialect] | None:
+    """Return the dialect that a separator gives, behind what it is ranked by; None if the text can't be split so."""
+    physical = text.splitlines(keepends=True)
+    comments = above
+    while comments < min(len(physical) - 1, _MOST_ABOVE) and physical[comments].lstrip().startswith("#"):
+        comments += 1
+    try:
+        above, lines = _without_titles(physical, comments, separator)
+        names, has_names = _names(lines)
+        too_few = False
+        if above > 0 and (not has_names or all(map(numerals.is_number, names))):
+            # The names may be the last of the remarks, "# a,b"; or the line that seemed a title names too few.
+            (last,) = split(physical[above - 1].lstrip().removeprefix("#"), separator) or [[]]
+            too_few = above > comments and len(last) > 1
+            if too_few or (len(last) == len(names) and not any(map(numerals.is_number, last))):
+                names, above, has_names = tuple(name.strip() for name in last), above - 1, True
+    except csv.Error:
+        return None
+    fields = len(lines[-1]) if too_few else len(names)
+    agree = sum(len(line) == fields for line in lines[has_names:]) / max(len(lines) - has_names, 1)
+    dialect = Dialect(separator, names, above, has_names)
+    is_table = agree >= _AGREE and len(names) > 1
+    return is_table, is_table and separator != BLANKS, agree * fields, dialect
+
+
+def split(text: str, separator: str) -> Lines:
+    """Split lines into fields; empty lines are left out."""
+    if separator == BLANKS:
+        text = "\n".join(re.sub(r"[ \t]+", " ", line.strip()) for line in text.splitlines())
+    return [
+        line
+        for line in csv.reader(io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=True)
+        if any(field.strip() for field in line) or len(line) > 1
+    ]
+
+
+def _without_titles(physical: Sequence[str], above: int, separator: str) -> tuple[int, Lines]:
+    """Return how many lines stand above the table, and its lines in fields.
+
+    A title has fewer fields than the table. R's line of names does, too: it has one less.
+    """
+    lines = split("".join(physical[above:]), separator)
+    ((most, count),) = Counter(len(line) for line in lines).most_common(1)
+    if most == 1 or count < _AGREE * (len(lines) - _MOST_ABOVE) or count < 2:
+        return above, lines
+    shortest = 2 if most == 2 else most - 1
+    start = above
+    while start - above < _MOST_ABOVE and start < len(physical) - 2:
+        fields = split(physical[start], separator)
+        if fields and len(fields[0]) >= shortest and sum(map(bool, map(str.strip, fields[0]))) > 1:
+            break
+        start += 1
+    else:
+        return above, lines
+    return start, split("".join(physical[start:]), separator)
+
+
+def _names(lines: Lines) -> tuple[tuple[str, ...], bool]:
+    """Return the columns' names, and whether the first line holds them."""
+    first, rest = tuple(name.strip() for name in lines[0]), lines[1:]
+    longer = [line for line in rest if len(line) == len(first) + 1]
+    if len(first) > 1 and len(longer) > _AGREE * len(rest):
+        if all(not line[-1].strip() for line in longer):
+            return (*first, ""), True  # a separator at the end of each line
+        return ("", *first), True  # R's row names
+    if len(first) > 1 and rest and _is_data(first, rest):
+        return tuple(f"column {number}" for number in range(1, len(first) + 1)), False
+    return first, True
+
+
+def _is_data(first: Sequence[str], rest: Lines) -> bool:
+    """Tell whether a first line holds values: numbers that are no years or counts, or values that come again below."""
+    numbers = [field for field in first if numerals.is_number(field)]
+    texts = [field for field in first if field and field not in numbers]
+    if any(texts.count(field) > 1 for field in texts) and not numbers:
+        return False  # names that stand twice are told as such
+    below = [{line[place].strip() for line in rest if place < len(line)} for place in range(len(first))]
+    again = [field for place, field in enumerate(first) if field in texts and field in below[place]]
+    if not numbers:
+        return len(texts) > 1 and len(again) == len(texts)
+    of_numbers = all(
+        all(map(numerals.is_number, below[place] - {""})) for place, field in enumerate(first) if field in numbers
+    )
+    odd = any(not field.isdigit() for field in numbers) or len(set(numbers)) < len(numbers)
+    return of_numbers and (odd or bool(again))
