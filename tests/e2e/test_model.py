@@ -104,10 +104,11 @@ FORMS: dict[str, Any] = {
     "dataframe_split": {"dataframe_split": {"columns": list(ROW), "data": [list(ROW.values())]}},
     "instances": {"instances": [ROW]},
     "inputs": {"inputs": [ROW]},
+    "values alone": {"instances": [list(ROW.values())]},
     "inputs by column": {"inputs": {name: [value] for name, value in ROW.items()}},
     "another order": {"dataframe_records": [dict(reversed(ROW.items()))]},
     "more columns": {"dataframe_records": [{**ROW, "patient": "p99", "churned": None}]},
-    "an optional column left out": {"dataframe_records": [{k: v for k, v in ROW.items() if k != "city"} | {}]},
+    "an optional column left out": {"dataframe_records": [{k: v for k, v in ROW.items() if k != "city"}]},
 }
 
 

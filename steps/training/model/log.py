@@ -13,8 +13,6 @@ import numpy as np
 import pandas as pd
 import skops.io
 from mlflow.models import ModelSignature, infer_signature
-from mlflow.types import ColSpec, Schema
-from mlflow.types.schema import AnyType
 from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.utils import get_tags
@@ -61,20 +59,15 @@ def log(model: Pipeline, features: pd.DataFrame) -> None:
     mlflow.sklearn.log_model(
         model,
         name="model",
-        signature=_signature(model, features),
+        # Without the inputs' types: by them MLflow would refuse a 2 for a 2.0, a gap and a number as text, all of which
+        # the model reads; and if they are of any type, MLflow's server takes no CSV.
+        signature=ModelSignature(outputs=infer_signature(features, model.predict(features)).outputs),
         input_example=features.head(5),
         code_paths=[str(SHIPPED)],
         # Without the pins MLflow starts a subprocess to guess them, which takes seconds.
         pip_requirements=[f"{each}=={metadata.version(each)}" for each in dict.fromkeys(distributions)],
         **saved,
     )
-
-
-def _signature(model: Pipeline, features: pd.DataFrame) -> ModelSignature:
-    """Return a signature that leaves values to the model: by types MLflow would refuse a 2 for a 2.0, or a gap."""
-    columns = model[0].columns
-    inputs = Schema([ColSpec(AnyType(), column["name"], required=not column["optional"]) for column in columns])
-    return ModelSignature(inputs, infer_signature(features, model.predict(features)).outputs)
 
 
 def serialization(fitted: BaseEstimator, features: pd.DataFrame) -> dict[str, Any]:

@@ -133,8 +133,17 @@ def _date_format(texts: "pd.Series[str]") -> str | None:
 
 
 def _frame(rows: Any, names: Sequence[str]) -> pd.DataFrame:
+    if isinstance(rows, np.ndarray) and rows.ndim == 1:
+        rows = list(rows)
     if isinstance(rows, pd.Series | Mapping):
-        rows = [dict(rows)]
+        rows = dict(rows)
+        by_column = any(isinstance(value, list | pd.Series) or np.ndim(value) > 0 for value in rows.values())
+        rows = pd.DataFrame(rows) if by_column else [rows]
+    if isinstance(rows, list) and all(isinstance(row, Mapping) for row in rows):
+        # MLflow's server makes an array of a value, without a dimension.
+        rows = [
+            {key: each.item() if isinstance(each, np.ndarray) else each for key, each in row.items()} for row in rows
+        ]
     if not isinstance(rows, pd.DataFrame):
         rows = pd.DataFrame(rows)
         if isinstance(rows.columns, pd.RangeIndex):  # rows of values alone

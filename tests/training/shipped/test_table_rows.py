@@ -118,9 +118,10 @@ def test_columns_are_put_in_order_and_others_left_away():
 
 
 def test_rows_need_be_no_frame():
-    """Mappings, one or several, and values in the columns' order."""
+    """Mappings, one, several or of columns, and values in the columns' order."""
     expected = ROWS.transform(pd.DataFrame([ROW]))
-    for rows in (ROW, [ROW], [list(ROW.values())], pd.Series(ROW)):
+    by_column = {name: [value] for name, value in ROW.items()}
+    for rows in (ROW, [ROW], by_column, [list(ROW.values())], pd.Series(ROW), np.array([ROW])):
         pd.testing.assert_frame_equal(ROWS.transform(rows), expected, check_dtype=True)
     with pytest.raises(ValueError, match=r"rows of 2 values; the model takes 12: a, n, "):
         ROWS.transform([[1, 2]])
