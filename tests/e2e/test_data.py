@@ -23,7 +23,7 @@ def test_a_messy_table_from_the_web_is_fetched_once_and_tuned(place: Place, web:
     done = place.mlflow_run("tune", data=uri, n_trials=3, folds=2, drop="patient")
     assert web.asked == ["/messy.csv?version=2"]
     assert done.stderr.count("2 of 80 rows have no value in the target 'churned': left out") == 1
-    assert done.stderr.count("its first column has no name and only counts the rows: left out") == 1
+    assert done.stderr.count("'Unnamed: 0' only tells the rows apart: left out") == 1
     study = place.study()
     assert [run.data.tags["tuning.state"] for run in study.trials] == ["COMPLETE"] * 3
     digest = hashlib.sha256(MESSY.read_bytes()).hexdigest()

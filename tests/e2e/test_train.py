@@ -31,7 +31,7 @@ def test_train_logs_scores_and_a_model_that_predicts(trained: tuple[Place, Done]
     mlflow.set_tracking_uri(place.uri)
     (output,) = outputs(run)
     model = mlflow.pyfunc.load_model(f"models:/{output.model_id}")
-    assert model.metadata.get_input_schema().input_names()[0] == "sepal length (cm)"
+    assert model.metadata.metadata["columns"][0] == {"name": "sepal length (cm)", "kind": "number", "optional": False}
     example = model.input_example
     assert len(model.predict(example)) == len(example)
     pins = Path(mlflow.pyfunc.get_model_dependencies(f"models:/{output.model_id}")).read_text().split()

@@ -62,6 +62,9 @@ def log(model: Pipeline, features: pd.DataFrame) -> None:
         # Without the inputs' types: by them MLflow would refuse a 2 for a 2.0, a gap and a number as text, all of which
         # the model reads; and if they are of any type, MLflow's server takes no CSV.
         signature=ModelSignature(outputs=infer_signature(features, model.predict(features)).outputs),
+        metadata={
+            "columns": [{key: column[key] for key in ("name", "kind", "optional")} for column in model[0].columns]
+        },
         input_example=features.head(5),
         code_paths=[str(SHIPPED)],
         # Without the pins MLflow starts a subprocess to guess them, which takes seconds.
