@@ -2,7 +2,7 @@
 
 import importlib
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -17,10 +17,10 @@ from sklearn.metrics import get_scorer, get_scorer_names
 from sklearn.utils.validation import validate_data
 
 from steps.errors import WrongValue, did_you_mean
-from steps.parameters.settings import TrainSettings
+from steps.parameters.settings import DATA_SETS, TrainSettings
 from steps.patches import sklearn
 from steps.tracking import write
-from steps.training.data import examples
+from steps.training.data import examples, hints
 from steps.training.data.examples import Examples
 from steps.training.model import estimator
 from steps.training.model.estimator import Maker
@@ -110,8 +110,14 @@ def describe(
         "estimators": estimator.check_estimators(plan.task, estimators.get(plan.task, {}), where.get(plan.task, {})),
         "dataset": plan.examples.dataset.as_dict(),
         "folds": plan.examples.folds,
-        "notes": list(plan.examples.notes),
+        "notes": [*plan.examples.notes, *_hints(plan.examples)],
     }
+
+
+def _hints(rows: Examples) -> Iterator[str]:
+    """Yield what a file makes one suspect; of a set that scikit-learn ships everything is known."""
+    if rows.resolved.data not in DATA_SETS:
+        yield from (f"--data {rows.resolved.data!r}: {hint}" for hint in hints.find(rows))
 
 
 @lru_cache(maxsize=8)

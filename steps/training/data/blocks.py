@@ -26,7 +26,8 @@ def block_of(features: pd.DataFrame, *, single: bool) -> np.ndarray:
     """
     kind = np.result_type(*features.dtypes)
     block = np.empty(features.shape, dtype="float32" if single and kind.itemsize > 2 else kind)
-    columns = [features.pop(name).to_numpy() for name in list(features)]
+    columns = [features[name].to_numpy() for name in features]
+    features.drop(columns=list(features), inplace=True)  # at once: one by one takes a time that grows by their square
     for start in range(0, len(block), _ROWS):
         rows = slice(start, start + _ROWS)
         with np.errstate(over="ignore"):  # the estimator refuses what is too great for float32 in any case

@@ -1,0 +1,83 @@
+"""What a table makes one suspect: a column that knows the target, subjects or times that random folds mix."""
+
+import re
+from collections.abc import Iterator
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from pandas.api import types
+from sklearn.metrics import balanced_accuracy_score, r2_score
+from sklearn.tree import DecisionTreeClassifier
+
+from steps.training.data.examples import Examples
+
+# A column that scores so much alone is likely made from the target, or known after it only.
+_KNOWS = 0.98
+_ROWS = 1000
+_SECONDS = 0.7
+_SUBJECT = re.compile(
+    r"(.*[ _.-])?(id|ident|subj(ect)?|patient|person|user|customer|household|hh|firm|company|student|pupil|school"
+    r"|animal|participant|respondent)([ _.-]?(id|no|nr|num|number|code))?",
+    re.IGNORECASE,
+)
+_TIME = re.compile(r"(.*[ _.-])?(date|datetime|time|timestamp|day|month|year|yr|quarter|week)", re.IGNORECASE)
+
+
+def find(rows: Examples) -> Iterator[str]:
+    """Yield sentences about a table, from a sample of its training rows; in less than a second."""
+    training = rows.layout.training
+    features, target = rows.features.iloc[training], rows.target.iloc[training]
+    sample = np.random.default_rng(0).permutation(len(features))[:_ROWS]
+    features, target = features.iloc[sample], target.iloc[sample]
+    measure = "balanced accuracy" if rows.resolved.task == "classification" else "r2"
+    end = perf_counter() + _SECONDS
+    for name, column in features.items():
+        if perf_counter() > end:
+            break
+        if (score := _alone(column, target, classes=measure != "r2")) >= _KNOWS:
+            yield (
+                f"{str(name)!r} alone predicts {target.name!r} at {measure} {score:.2f}: leave it out with drop={name} "
+                "if it is not known beforehand"
+            )
+    if rows.resolved.split in ("random", "stratified"):
+        yield from _mixed(features)
+
+
+def _alone(column: "pd.Series[Any]", target: "pd.Series[Any]", *, classes: bool) -> float:
+    """Return how well a column alone predicts half of the target from the other: r2, or balanced accuracy."""
+    codes = np.asarray(column, dtype=float) if _is_number(column) else pd.factorize(column)[0].astype(float)
+    codes = np.nan_to_num(codes, nan=-1e9)
+    half = len(codes) // 2
+    known, asked = codes[:half], codes[half:]
+    if half < 20 or len(np.unique(known)) < 2:
+        return 0.0
+    if classes:
+        tree = DecisionTreeClassifier(max_leaf_nodes=4 * target.nunique(), random_state=0)
+        guesses = tree.fit(known[:, None], target.iloc[:half].astype(str)).predict(asked[:, None])
+        return float(balanced_accuracy_score(target.iloc[half:].astype(str), guesses))
+    if not _is_number(column) and len(np.unique(known)) > half / 2:
+        return 0.0  # names
+    means = target.iloc[:half].astype(float).groupby(known).mean()
+    guesses = np.interp(asked, means.index.to_numpy(), means.to_numpy())
+    return float(r2_score(target.iloc[half:].astype(float), guesses))
+
+
+def _is_number(column: "pd.Series[Any]") -> bool:
+    return types.is_numeric_dtype(column.dtype) and isinstance(column.dtype, np.dtype)
+
+
+def _mixed(features: pd.DataFrame) -> Iterator[str]:
+    """Yield what random folds would mix: rows of one subject, rows of one time."""
+    for name, column in features.items():
+        different = column.nunique()
+        if _SUBJECT.fullmatch(str(name)) and 5 <= different <= 0.7 * len(column):
+            yield (
+                f"rows of one {str(name)!r} are in several folds: split=group:{name} scores subjects that the fit lacks"
+            )
+            break
+    for name, column in features.items():
+        if types.is_datetime64_any_dtype(column.dtype) or (_TIME.fullmatch(str(name)) and column.nunique() >= 4):
+            yield f"{str(name)!r} looks like a time: split=time:{name} scores rows that are later than those of the fit"
+            break

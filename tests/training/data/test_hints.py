@@ -1,0 +1,70 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from steps.parameters.settings import TrainSettings
+from steps.training.data import examples, hints
+
+ROWS = 300
+RANDOM = np.random.default_rng(0)
+NOISE = RANDOM.normal(size=ROWS)
+WAGE = RANDOM.lognormal(size=ROWS)
+
+
+def found(path, settings=None, **columns):
+    """The hints on a table."""
+    pd.DataFrame(columns).to_csv(path / "x.csv", index=False)
+    return list(hints.find(examples.get(TrainSettings(data=str(path / "x.csv"), **(settings or {})), ["x"])))
+
+
+@pytest.mark.parametrize(
+    ("column", "target", "says"),
+    [
+        (np.log(WAGE), WAGE, "'c' alone predicts 'y' at r2 "),
+        (WAGE * 100, WAGE, "'c' alone predicts 'y' at r2 "),
+        (
+            np.where(NOISE > 0, "late", "on time"),
+            np.where(NOISE > 0, "yes", "no"),
+            "'c' alone predicts 'y' at balanced",
+        ),
+        (NOISE, np.where(NOISE > 0, "yes", "no"), "'c' alone predicts 'y' at balanced accuracy "),
+    ],
+)
+def test_a_column_that_knows_the_target_is_named(tmp_path, column, target, says):
+    """A copy of it, in other units or words, at 0.98 or more; the hint says how to leave it out."""
+    (hint,) = found(tmp_path, c=column, other=NOISE[::-1], y=target)
+    assert hint.startswith(says)
+    assert hint.endswith("leave it out with drop=c if it is not known beforehand")
+
+
+@pytest.mark.parametrize(
+    ("column", "target"),
+    [
+        (WAGE + RANDOM.normal(size=ROWS), WAGE),
+        (NOISE[::-1], np.where(NOISE > 0, "yes", "no")),
+        (NOISE, np.where(np.arange(ROWS) % 100 == 0, "rare", "usual")),  # 0.99 of the rows are right by always "usual"
+        ([f"name {number}" for number in range(ROWS)], WAGE),
+    ],
+)
+def test_a_column_that_only_helps_is_not(tmp_path, column, target):
+    """Neither a good feature nor a rare class nor names give a hint."""
+    assert found(tmp_path, c=column, y=target) == []
+
+
+def test_subjects_and_times_are_told_beside_random_folds_alone(tmp_path):
+    """Rows of one patient, and a year; with the split that fits there is no such hint."""
+    table = {"patient_id": np.arange(ROWS) // 6, "year": 2000 + np.arange(ROWS) % 20, "x": NOISE, "y": WAGE}
+    group, time = found(tmp_path, **table)
+    assert "split=group:patient_id" in group
+    assert "split=time:year" in time
+    assert found(tmp_path, {"split": "group:patient_id"}, **table) == []
+    assert found(tmp_path, {"split": "time:year"}, **table) == []
+    assert found(tmp_path, patient_id=np.arange(ROWS) * 7 % 1000, x=NOISE, y=WAGE) == []
+
+
+def test_a_wide_table_takes_no_longer(tmp_path):
+    """There is a bound in seconds, and it holds for thousands of columns."""
+    columns = {f"c{number}": RANDOM.normal(size=ROWS) for number in range(2000)}
+    pd.DataFrame({**columns, "y": WAGE}).to_parquet(tmp_path / "wide.parquet")
+    rows = examples.get(TrainSettings(data=str(tmp_path / "wide.parquet")), ["x"])
+    assert list(hints.find(rows)) == []
