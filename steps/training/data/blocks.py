@@ -5,7 +5,6 @@ import sys
 from contextlib import suppress
 
 import numpy as np
-import pandas as pd
 
 # Estimators that convert all numbers to float32, each child a copy of its own. A table in float32 spares the copy, and
 # they learn the same from it.
@@ -18,22 +17,22 @@ SINGLE = frozenset(
 _ROWS = 2048
 
 
-def block_of(features: pd.DataFrame, *, single: bool) -> np.ndarray:
-    """Move the columns of a frame, all numbers, into one block by rows; the frame is empty afterwards.
+def block_of(columns: list[np.ndarray], *, single: bool) -> np.ndarray:
+    """Move columns of numbers into one block by rows; the list is empty afterwards, so that their memory may be free.
 
     The block has the smallest type that holds them all; with `single` it is float32, unless that type is smaller.
     An estimator takes a slice of the block's rows without a copy.
     """
-    kind = np.result_type(*features.dtypes)
-    block = np.empty(features.shape, dtype="float32" if single and kind.itemsize > 2 else kind)
-    columns = [features[name].to_numpy() for name in features]
-    features.drop(columns=list(features), inplace=True)  # at once: one by one takes a time that grows by their square
+    kind = np.result_type(*{values.dtype for values in columns})
+    shape = len(columns[0]), len(columns)
+    block = np.empty(shape, dtype="float32" if single and kind.itemsize > 2 else kind)
     for start in range(0, len(block), _ROWS):
         rows = slice(start, start + _ROWS)
         with np.errstate(over="ignore"):  # the estimator refuses what is too great for float32 in any case
             for position, values in enumerate(columns):
                 block[rows, position] = values[rows]
-    del columns, values
+    columns.clear()
+    del values
     give_back()
     return block
 
