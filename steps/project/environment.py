@@ -1,25 +1,66 @@
-"""The environment of this process, and whether it is the one that conda.yaml pins."""
+"""The environment of this process, and whether it is the one that conda.yaml declares."""
 
 import hashlib
 import json
 import os
 import platform
 import re
+from collections.abc import Iterator
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from steps.project import installed
 
+if TYPE_CHECKING:
+    from packaging.requirements import Requirement
+
 PROJECT = Path(__file__).resolve().parents[2]
-_PIN = re.compile(r"^\s+- ([\w.-]+)==(\S+?)(?:\s*;\s*(.+))?$")
+# A line that names a file with more of them, as pip takes it.
+_MORE = re.compile(r"(?:-r|--requirement)[\s=]*(.+)")
+# A comment of a requirements file, and what is said of one package alone, such as a hash.
+_NOT_THE_REQUIREMENT = re.compile(r"(^|\s+)#.*|\s+--\w.*")
 
 
-def pins() -> dict[str, str]:
-    """Read the versions that conda.yaml pins for this platform, by package."""
-    from packaging.markers import Marker
+def lines() -> list[str]:
+    """Read the list of pip in conda.yaml, a requirement or an option each; files that it names by `-r` are taken in."""
+    import yaml
 
-    matches = (_PIN.match(line) for line in conda_yaml().splitlines())
-    return {pin[1]: pin[2] for pin in matches if pin and (not pin[3] or Marker(pin[3]).evaluate())}
+    declared: list[Any] = (yaml.safe_load(conda_yaml()) or {}).get("dependencies") or []
+    listed = [line for item in declared if isinstance(item, dict) for line in item.get("pip") or []]
+    return list(_with_files(map(str, listed), PROJECT, ()))
+
+
+def _with_files(lines: Iterator[str], folder: Path, above: tuple[Path, ...]) -> Iterator[str]:
+    """Yield lines, and those of the files that they name, whose paths begin in the folder of the file that names them.
+
+    A file that is not there, or names itself, is left out: pip has said so when it made the environment.
+    """
+    for line in lines:
+        plain = re.sub(r"(^|\s+)#.*", "", line).strip()
+        match = _MORE.fullmatch(plain)
+        if match is None:
+            yield from [plain] if plain else []
+            continue
+        file = folder / match[1]
+        with suppress(OSError, ValueError):
+            if file not in above:
+                text = file.read_text(encoding="utf-8").replace("\\\n", "")
+                yield from _with_files(iter(text.splitlines()), file.parent, (*above, file))
+
+
+def requirements() -> "list[Requirement]":
+    """Read what conda.yaml asks pip for on this platform; lines without a package's name are left out."""
+    from packaging.requirements import InvalidRequirement, Requirement
+
+    read: list[Requirement] = []
+    for line in lines():
+        with suppress(InvalidRequirement):  # an option, a path, a URL
+            requirement = Requirement(_NOT_THE_REQUIREMENT.sub("", line))
+            if requirement.marker is None or requirement.marker.evaluate():
+                read.append(requirement)
+    return read
 
 
 def conda_yaml() -> str:
@@ -29,17 +70,30 @@ def conda_yaml() -> str:
 
 @lru_cache(maxsize=1)
 def differences() -> tuple[str, ...]:
-    """List the packages whose installed version is not the pinned one, each with both versions.
+    """List the packages whose installed version is not one that conda.yaml takes, each with what it takes.
 
     A training also succeeds in the wrong environment (another venv first on PATH hides conda's own `activate`), so
     every step asks. The answer is kept for the life of the process.
     """
     versions = installed.packages()
     return tuple(
-        f"{name} {versions.get(installed.normal(name), 'is not installed')} (conda.yaml: {version})"
-        for name, version in pins().items()
-        if versions.get(installed.normal(name)) != version
+        f"{requirement.name} {version or 'is not installed'} (conda.yaml: {_shown(requirement)})"
+        for requirement in requirements()
+        if not _satisfies(version := versions.get(installed.normal(requirement.name)), requirement)
     )
+
+
+def _satisfies(version: str | None, requirement: "Requirement") -> bool:
+    from packaging.version import InvalidVersion
+
+    with suppress(InvalidVersion):
+        return version is not None and requirement.specifier.contains(version, prereleases=True)
+    return False
+
+
+def _shown(requirement: "Requirement") -> str:
+    versions = str(requirement.specifier)
+    return versions.removeprefix("==") or "any version"
 
 
 def state() -> str:
@@ -67,8 +121,12 @@ def digest() -> str:
 
 def summary() -> str:
     """Describe the environment in one line for a person."""
-    machine = json.loads(description())["machine"]
-    return f"Python {machine['python']}, {len(pins())} packages {state()}, {machine['cpu']}, {machine['platform']}"
+    return _line(description(), f"{len(requirements())} packages {state()}")
+
+
+def _line(description: str, packages: str) -> str:
+    machine = json.loads(description)["machine"]
+    return f"Python {machine['python']}, {packages}, {machine['cpu']}, {machine['platform']}"
 
 
 def _cpu() -> str:

@@ -223,6 +223,25 @@ def test_packages_that_only_conda_has_are_named(tmp_path):
     assert sourced(tmp_path, CONDA_YAML.read_text(), "left_to_conda").stderr == ""
 
 
+def test_a_file_that_a_line_names_is_part_of_what_the_environment_is_made_from(tmp_path):
+    """A change in it, or in one that it names itself, makes the environment anew; a circle has an end."""
+    text = conda_yaml("    - '-r more/it is.txt' # why", "    - one", "    - --requirement=none.txt")
+    more = tmp_path / "read" / "more"
+    more.mkdir(parents=True)
+    (more / "it is.txt").write_text("-r deep.txt\ntwo>=2\n")
+
+    def stamp(deep):
+        (more / "deep.txt").write_text(f"{deep}\n--requirement it is.txt\n")
+        done = sourced(tmp_path, text, "maker=uv; made_from conda.yaml")
+        assert (done.returncode, done.stderr) == (0, "")
+        return done.stdout
+
+    assert stamp("three==3") == stamp("three==3")
+    assert "\ntwo>=2\n" in stamp("three==3")
+    assert "\nthree==3\n" in stamp("three==3")
+    assert stamp("three==3") != stamp("three==30")
+
+
 # --- the set-up
 
 

@@ -15,8 +15,8 @@ _KINDS = {"cpus": "CPU", "gpus": "GPU", "memory": "memory"}
 _KEYS = ("address", *_KINDS, "resources", "runtime_env")
 # How Ray can make on each node the environment that conda.yaml pins.
 _MAKERS: Mapping[str, Callable[[], Any]] = {
-    "uv": lambda: {"packages": _pinned()},
-    "pip": lambda: _pinned(),
+    "uv": lambda: {"packages": environment.lines()},
+    "pip": lambda: environment.lines(),
     "conda": lambda: yaml.safe_load(environment.conda_yaml()),
 }
 # What a node does not need. Ray itself leaves out what .gitignore names.
@@ -77,7 +77,3 @@ def read(config: Mapping[str, Any], threads: int, gpus: float = 0) -> TrialResou
     taken = {kind: amount for kind, amount in amounts.items() if amount}
     shipped = {"working_dir": str(environment.PROJECT), "excludes": _LEFT_OUT}
     return TrialResources(address, taken, {**shipped, **runtime_env})
-
-
-def _pinned() -> list[str]:
-    return [f"{name}=={version}" for name, version in environment.pins().items()]
