@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +16,7 @@ from steps.names import Tag
 from steps.process.signals import Interrupts
 from steps.project import ready_environment
 from steps.project.declared_environment import LOCAL, DeclaredEnvironment
-from steps.project.ready_environment import ReadyEnvironment
+from steps.project.ready_environment import ReadyEnvironment, nothing
 from steps.tracking import served_store
 from steps.tracking.served_store import ServedStore
 
@@ -35,10 +35,10 @@ class Stage:
     environment: ReadyEnvironment | None = None
     server: ServedStore | None = None
 
-    def wait(self, interrupts: Interrupts) -> None:
+    def wait(self, interrupts: Interrupts, meanwhile: Callable[[], None] = nothing) -> None:
         """Wait for the server, if there is one, which starts meanwhile. Raises StepError, Interrupted."""
         if self.server is not None:
-            self.server.wait(interrupts)
+            self.server.wait(interrupts, meanwhile)
 
     @property
     def variables(self) -> Mapping[str, str]:
@@ -95,17 +95,22 @@ def launcher_of(stage: Stage) -> Iterator[Launcher]:
 
 @contextmanager
 def get_ready(
-    environment: DeclaredEnvironment | None, project: str, folder: Path, interrupts: Interrupts
+    environment: DeclaredEnvironment | None,
+    project: str,
+    folder: Path,
+    interrupts: Interrupts,
+    meanwhile: Callable[[], None] = nothing,
 ) -> Iterator[Stage]:
     """Get an environment ready for children of another project, None: this process's own, and what they log to.
 
-    `project` names it in messages; `folder` takes the output of what is started. Raises WrongValue if the environment
-    can't be made, Interrupted.
+    `project` names it in messages; `folder` takes the output of what is started. To make one can take many minutes, in
+    which `meanwhile` is called again and again. Raises WrongValue if the environment can't be made, Interrupted.
     """
     if environment is None:
         yield Stage(environment=ready_environment.own())
         return
-    ready = ready_environment.get_ready(environment, project, folder / "environment.log", interrupts)
+    log = folder / "environment.log"
+    ready = ready_environment.get_ready(environment, project, log, interrupts, meanwhile)
     with ExitStack() as stack:
         server = None
         if served_store.is_needed(ready.packages.get("mlflow")):

@@ -6,7 +6,7 @@ import shlex
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,13 +51,24 @@ def own() -> ReadyEnvironment:
     return ReadyEnvironment(LOCAL, (), machine["python"], installed.packages())
 
 
-def get_ready(declared: DeclaredEnvironment, shown: str, log: Path, interrupts: Interrupts) -> ReadyEnvironment:
+def nothing() -> None:
+    """Do nothing meanwhile."""
+
+
+def get_ready(
+    declared: DeclaredEnvironment,
+    shown: str,
+    log: Path,
+    interrupts: Interrupts,
+    meanwhile: Callable[[], None] = nothing,
+) -> ReadyEnvironment:
     """Make an environment, unless it is there, and look into it; `shown` names the project, `log` gets the output.
 
+    To make one can take many minutes, in which `meanwhile` is called again and again.
     Raises WrongValue with the last lines of what failed, or if MLflow is not in it; Interrupted.
     """
     if not declared.is_ready():
-        _build(declared, shown, log, interrupts)
+        _build(declared, shown, log, interrupts, meanwhile)
     found = _look(declared, shown)
     if not {"mlflow", "mlflow-skinny"} & found.packages.keys():
         file = declared.file.name if declared.file else "no file"
@@ -68,7 +79,9 @@ def get_ready(declared: DeclaredEnvironment, shown: str, log: Path, interrupts: 
     return found
 
 
-def _build(declared: DeclaredEnvironment, shown: str, log: Path, interrupts: Interrupts) -> None:
+def _build(
+    declared: DeclaredEnvironment, shown: str, log: Path, interrupts: Interrupts, meanwhile: Callable[[], None]
+) -> None:
     print(f"tune: making the environment of {shown} by {declared.manager}, once", file=sys.stderr, flush=True)
     began = time.monotonic()
     with log.open("wb") as output:
@@ -81,12 +94,15 @@ def _build(declared: DeclaredEnvironment, shown: str, log: Path, interrupts: Int
             stderr=output,
             start_new_session=True,  # a Ctrl-C is for the tuner
         )
-        while process.poll() is None:
-            if interrupts.noted:
-                _end(process)
-                interrupts.answered()
+        try:
+            while process.poll() is None:
                 interrupts.check()
-            time.sleep(_POLL_S)
+                meanwhile()
+                time.sleep(_POLL_S)
+        except BaseException:
+            _end(process)
+            interrupts.answered()
+            raise
     if process.returncode != 0:
         lines = [line for line in log.read_text(errors="replace").splitlines() if line.strip()][-_LINES:]
         last = "".join(f"\n    {line}" for line in lines)

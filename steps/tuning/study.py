@@ -101,12 +101,13 @@ def run(opened: OpenStudy, interrupts: Interrupts, launcher: Launcher, describe:
         if plan.settings.dry_run:
             print(dry_run.text(plan, children, search))
             return
+        beat = opened.study_lock.heartbeat
         with _released_if_refused(opened, interrupts):
-            ready = stage.get_ready(plan.environment, plan.project.shown, Path(folder), interrupts)
+            ready = stage.get_ready(plan.environment, plan.project.shown, Path(folder), interrupts, beat)
             around = THIS_STAGE if plan.project.is_own else stack.enter_context(ready)
         children = replace(children, stage=around)
         theirs = launcher if plan.project.is_own else stack.enter_context(stage.launcher_of(around))
-        around.wait(interrupts)
+        around.wait(interrupts, beat)
         _register_backends(plan, around, Path(folder), theirs)
         history = resume.load(opened.experiment_id, opened.name, plan, opened.earlier)
         study_run.write_opening(plan, around, opened.name, opened.run_id, past, opened.earlier)
@@ -181,7 +182,7 @@ def _run_trials(
 def _conclude(plan: StudyPlan, study: str, result: StudyResult, champion: Champion | None) -> None:
     """Register the champion. Raises StepError if it failed, or if failures ended the study."""
     if champion and champion.run and plan.settings.register is not None:
-        print(registry.register(plan.settings.register, champion.run, plan.settings.metric))
+        print(registry.register(plan.settings.register, champion.run, registry.judged_by(plan)))
     if champion and champion.failure:
         raise StepError(f"the champion, trial {champion.number} run once more, failed: {champion.failure}")
     if result.why_failed:

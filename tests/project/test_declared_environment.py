@@ -156,6 +156,25 @@ def test_two_at_once_make_it_once_and_a_half_one_is_made_anew(slow_uv):
 
 
 @pytest.mark.e2e
+def test_meanwhile_the_study_lives(slow_uv):
+    """What is to be done while an environment is made is done; an error of it ends what makes it."""
+    root, folder = slow_uv, project(slow_uv / "project", python_env=PYTHON_FILE)
+    environment = found(folder, "uv")
+    assert environment is not None
+
+    def lost() -> None:
+        if begun(root):
+            raise ConnectionError
+
+    with pytest.raises(ConnectionError):
+        get_ready(environment, "it", root / "log", Interrupts(), lost)
+    assert not environment.is_ready()
+    with pytest.raises(WrongValue, match="mlflow is not in its environment"):
+        get_ready(environment, "it", root / "log", Interrupts(), (root / "go").touch)
+    assert environment.is_ready()
+
+
+@pytest.mark.e2e
 def test_what_fails_is_told_with_its_last_lines_and_what_lacks_mlflow_is_refused(root):
     """A package that is not there: what the installer says of it. None of MLflow: how to mend that."""
     pins = PYTHON_FILE.replace("[]", "[no-such-package-at-all==1]")

@@ -5,21 +5,35 @@ from mlflow.entities import Run
 from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 from mlflow.tracking import MlflowClient
+from mlflow.utils.mlflow_tags import MLFLOW_PROJECT_ENTRY_POINT
 
 from steps.names import Metric, Tag
+from steps.project import secrets
 from steps.tracking import read
+from steps.tuning.search.objective import MAXIMIZE, Objective
+from steps.tuning.study_plan import StudyPlan
 
 CHAMPION, CHALLENGER = "champion", "challenger"
-# The parameters that, with the data, decide which rows are held out. A model that was scored on other rows may have
-# been fitted on these, so the two are not compared.
+# The parameters that, with the data, decide which rows are held out, of `train` and of any entry point that has them.
+# A model that was scored on other rows may have been fitted on these, so the two are not compared.
 _SPLIT = ("target", "drop", "split", "task", "seed", "test_size")
 
 
-def register(name: str, run: Run, metric: str) -> str:
+def judged_by(plan: StudyPlan) -> Objective:
+    """Return by what champions of a study are compared: `train` scores them on held-out rows.
+
+    Another entry point logs its objective alone; of two, the one by which the champion was picked.
+    """
+    if plan.entry.runs_train:
+        return Objective(Metric.test(plan.settings.metric), MAXIMIZE)
+    return next((each for each in plan.objectives if each.name == plan.settings.pick), plan.objectives[0])
+
+
+def register(name: str, run: Run, by: Objective) -> str:
     """Register the model of a run under a name, and say which alias it has got and why.
 
     It gets the alias `champion` if no version has it, or if the version that has it scores worse on the same held-out
-    rows; else it gets `challenger`. The version's description says the same.
+    rows, or in the same objective; else it gets `challenger`. The version's description says the same.
     """
     client = MlflowClient()
     model = model_of(run)
@@ -32,7 +46,7 @@ def register(name: str, run: Run, metric: str) -> str:
     holder = _holder(client, name)
     if holder is not None and str(holder.version) == str(version.version):
         return f"Registered: {name} version {version.version} is the {CHAMPION} already"
-    alias, why = (CHAMPION, "the first of its name") if holder is None else _judge(run, holder, client, metric)
+    alias, why = (CHAMPION, "the first of its name") if holder is None else _judge(run, holder, client, by)
     client.set_registered_model_alias(name, alias, version.version)
     sentence = f"{name} version {version.version}, {alias}: {why}"
     client.update_model_version(name, version.version, f"{sentence}.")
@@ -54,13 +68,15 @@ def _holder(client: MlflowClient, name: str) -> ModelVersion | None:
         raise
 
 
-def _judge(run: Run, holder: ModelVersion, client: MlflowClient, metric: str) -> tuple[str, str]:
+def _judge(run: Run, holder: ModelVersion, client: MlflowClient, by: Objective) -> tuple[str, str]:
     """Compare a run with the run of the version that has the alias; return the alias that its model gets, and why."""
-    name, whose = Metric.test(metric), f"version {holder.version}"
+    name, whose = by.name, f"version {holder.version}"
     try:
         other = client.get_run(str(holder.run_id))
     except MlflowException:
         return CHALLENGER, f"not compared with {whose}, whose run is gone"
+    if _code(run) != _code(other):
+        return CHALLENGER, f"not compared with {whose}, which is of {_code(other)}"
     parameters, their_parameters = read.parameters_of(run), read.parameters_of(other)
     differ = [key for key in _SPLIT if parameters.get(key) != their_parameters.get(key)]
     if run.data.tags.get(Tag.DATA) != other.data.tags.get(Tag.DATA):
@@ -71,8 +87,20 @@ def _judge(run: Run, holder: ModelVersion, client: MlflowClient, metric: str) ->
     if mine is None or theirs is None:
         return CHALLENGER, f"not compared with {whose}, since not both have {name}"
     scores = f"{name} {mine:.6g} against {theirs:.6g}"
-    if mine > theirs:
-        return CHAMPION, f"better than {whose} by {mine - theirs:.6g} ({scores})"
-    if mine == theirs:
+    gain = by.sign * (mine - theirs)
+    if gain > 0:
+        return CHAMPION, f"better than {whose} by {gain:.6g} ({scores})"
+    if gain == 0:
         return CHALLENGER, f"no better than {whose} ({scores})"
-    return CHALLENGER, f"{whose} is better by {theirs - mine:.6g} ({scores})"
+    return CHALLENGER, f"{whose} is better by {-gain:.6g} ({scores})"
+
+
+def _code(run: Run) -> str:
+    """Say of which project and entry point a run is: what others log under the same name may be something else.
+
+    A run of `train`, whatever name MLproject has for that, is known by its data.
+    """
+    tags = run.data.tags
+    project = f" of {secrets.hidden(tags[Tag.PROJECT])}" if Tag.PROJECT in tags else ""
+    name = "train" if Tag.DATA in tags else tags.get(MLFLOW_PROJECT_ENTRY_POINT, "none")
+    return f"the entry point {name!r}{project}"
