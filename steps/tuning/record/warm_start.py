@@ -1,7 +1,8 @@
 """Finished runs that a search knows from its start: which of them fit, and as what they enter.
 
-A run fits if it finished, was scored on the same data and folds, and tried a point of the space. It enters as a trial
-that Optuna is told before the study's own first one. It has no number and is never the best.
+A run fits if it is of the same project and entry point, finished, was scored on the same data and folds, and tried a
+point of the space. The project's version may be another. It enters as a trial that Optuna is told before the study's
+own first one. It has no number and is never the best.
 """
 
 import math
@@ -15,12 +16,13 @@ import mlflow
 from mlflow.entities import Run
 from mlflow.exceptions import MlflowException
 from mlflow.tracking import MlflowClient
-from mlflow.utils.mlflow_tags import MLFLOW_PROJECT_ENTRY_POINT
+from mlflow.utils.mlflow_tags import MLFLOW_PROJECT_ENTRY_POINT, MLFLOW_SOURCE_NAME
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from steps.errors import WrongValue, did_you_mean
 from steps.names import ESTIMATOR_PREFIX, Artifact, Role, Tag
 from steps.parameters.values import decode
+from steps.project import secrets
 from steps.tracking import read
 from steps.tracking.server_errors import where
 from steps.tuning.search.pruning import Steps
@@ -121,6 +123,7 @@ def _trial(run: Run, plan: StudyPlan, steps: Callable[[str], Steps] | None) -> F
     tags = run.data.tags
     if not _is_of(run, plan) and MLFLOW_PROJECT_ENTRY_POINT in tags:
         raise _LeftOutError(f"of the entry point {tags[MLFLOW_PROJECT_ENTRY_POINT]!r}")
+    _check_same_project(run, plan)
     if run.info.status != "FINISHED":
         raise _LeftOutError("not finished")
     _check_same_data(run, plan)
@@ -137,6 +140,15 @@ def _trial(run: Run, plan: StudyPlan, steps: Callable[[str], Steps] | None) -> F
         values=values,
         intermediate_values=dict(steps(run.info.run_id)) if steps else None,
     )
+
+
+def _check_same_project(run: Run, plan: StudyPlan) -> None:
+    """Raise _LeftOutError for a run of another project; one that no study launched has it as MLflow's source."""
+    project, own = run.data.tags.get(Tag.PROJECT), plan.project
+    if own.is_own and project is not None:
+        raise _LeftOutError(f"of the project {secrets.hidden(project)!r}")
+    if not own.is_own and own.uri not in (project, run.data.tags.get(MLFLOW_SOURCE_NAME)):
+        raise _LeftOutError(f"of the project {secrets.hidden(project)!r}" if project else "of another project")
 
 
 def _check_same_data(run: Run, plan: StudyPlan) -> None:

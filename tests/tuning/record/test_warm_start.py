@@ -1,17 +1,20 @@
 import shlex
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from mlflow.tracking import MlflowClient
 
 from steps.errors import WrongValue
+from steps.names import Tag
 from steps.parameters import command_line
 from steps.parameters.tune_settings import TuneSettings
 from steps.training.run_plan import describe
 from steps.tuning import study_plan
 from steps.tuning.record import warm_start
-from steps.tuning.tuned_project import this_project
+from steps.tuning.tuned_project import TunedProject, this_project
+from tests.tuning import fakes
 
 WORDS = ["--data", "wine", "--folds", "2"]
 FITS = {"n_estimators": "60", "max_depth": "4"}
@@ -181,3 +184,28 @@ def test_runs_of_a_script_enter_by_the_words_that_it_was_given(client: MlflowCli
         none: {"lr": 0.1, "hidden": "None"},
     }
     assert past.left_out == {other: "outside the space", more: "outside the space"}
+
+
+@pytest.mark.parametrize("project", [this_project(), TunedProject("https://host/wine", Path("/clone"), "c0", "at c0")])
+def test_a_run_of_another_project_does_not_enter(client: MlflowClient, project: TunedProject) -> None:
+    """Though its entry point and its parameters have the same names; of which project it is, is said."""
+
+    def make(**tags: str) -> str:
+        run_id = str(client.create_run("0", tags={"mlflow.project.entryPoint": "own", **tags}).info.run_id)
+        for name in ("x", "y"):
+            client.log_param(run_id, name, "1.0")
+        client.log_metric(run_id, fakes.OBJECTIVE, 0.5)
+        client.set_terminated(run_id)
+        return run_id
+
+    theirs, other = make(**{Tag.PROJECT: "https://host/wine"}), make(**{Tag.PROJECT: "https://host/iris"})
+    by_hand = make(**{"mlflow.source.name": "https://host/wine"})
+    neither = make(**{"mlflow.source.name": "/here"})
+    plan = replace(fakes.plan(warm_start="Default"), project=project)
+    past = warm_start.collect(plan)
+    left_out = dict(past.left_out)
+    assert left_out.pop(other) == "of the project 'https://host/iris'"
+    if project.is_own:
+        assert (list(past.trials), left_out) == ([by_hand, neither], {theirs: "of the project 'https://host/wine'"})
+    else:
+        assert (list(past.trials), left_out) == ([theirs, by_hand], {neither: "of another project"})
