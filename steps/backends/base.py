@@ -1,6 +1,6 @@
 """What this project's backends have in common: they create a child run as MLflow does; how it executes is their own."""
 
-import tempfile
+import os
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,7 +8,6 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from mlflow.artifacts import download_artifacts
 from mlflow.projects.backend import loader
 from mlflow.projects.backend.abstract_backend import AbstractBackend
 from mlflow.projects.utils import get_run_env_vars  # undocumented, used by MLflow's own backends
@@ -17,6 +16,8 @@ from mlflow.utils.mlflow_tags import MLFLOW_PROJECT_BACKEND
 
 from steps.backends.create_run import ProjectSource, create_run, read_source
 from steps.backends.submitted_run import ChildRun
+from steps.names import Variable
+from steps.project import downloads
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,6 @@ class OwnBackend(AbstractBackend):
         self._variables = variables
         self._fetched = fetched
         self._sources: dict[tuple[Path, str, str | None], ProjectSource] = {}
-        self._downloads: dict[str, str] = {}  # local paths, by URI
 
     def run(
         self,
@@ -110,10 +110,7 @@ class OwnBackend(AbstractBackend):
             word = str(params.get(name, parameter.default))
             path = get_local_path_or_none(word) if parameter.type == "path" else ""
             if path is None:
-                if word not in self._downloads:
-                    folder = tempfile.mkdtemp(prefix="download-", dir=self._folder)
-                    self._downloads[word] = download_artifacts(artifact_uri=word, dst_path=folder)
-                values[name] = self._downloads[word]
+                values[name] = downloads.local_copy(word, Path(os.environ.get(Variable.FILES, self._folder)))
             elif path and not Path(path).exists() and Path(root, path).exists():
                 values[name] = str(Path(root, path).resolve())
         return values

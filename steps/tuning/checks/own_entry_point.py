@@ -1,5 +1,6 @@
 """Check before a trial that an entry point can be run with what its trials are given: all problems at once."""
 
+import os
 import string
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -12,9 +13,11 @@ from mlflow.utils.file_utils import get_local_path_or_none
 
 from steps import backends
 from steps.errors import WrongValue, did_you_mean
+from steps.names import Variable
 from steps.parameters.declared import shown
 from steps.parameters.settings import SHARED, SharedSettings
 from steps.parameters.tune_settings import TuneSettings
+from steps.project import downloads
 from steps.tuning.checks import script_server
 from steps.tuning.entry_point import EntryPoint
 from steps.tuning.space import Space
@@ -74,6 +77,8 @@ def check(
         *_paths(trials, root if settings.backend in backends.OURS else Path.cwd()),
         *script_server.problems(root, command, tracking_uri),
     ]
+    if not problems and settings.backend in backends.OURS:  # others have each run download it
+        problems = list(_downloads(trials))
     if problems:
         raise WrongValue(*problems)
 
@@ -151,6 +156,17 @@ def _paths(trials: _Trials, folder: Path) -> Iterator[str]:
             if path is not None and not (Path(path).exists() or (folder / path).exists()):
                 there = "" if Path(path).is_absolute() else f" in {folder}; give an absolute path"
                 yield f"{where}: {what}, and there is no file or folder {word!r}{there}"
+
+
+def _downloads(trials: _Trials) -> Iterator[str]:
+    """Yield a line for each remote file that can't be had; what can is there for the trials."""
+    for name, parameter in trials.declared.parameters.items():
+        for where, word in _values(name, trials) if parameter.type == "path" else ():
+            if get_local_path_or_none(word) is None:
+                try:
+                    downloads.local_copy(word, Path(os.environ[Variable.FILES]))
+                except WrongValue as error:
+                    yield f"{where}: the parameter {name!r} of {trials.entry.name!r} is a path, and {error}"
 
 
 def _values(name: str, trials: _Trials) -> Iterator[tuple[str, str]]:

@@ -196,3 +196,19 @@ def test_a_script_is_given_what_the_space_names(tmp_path):
 def test_train_takes_what_it_does_not_declare(problems):
     """An entry point that runs `train` is given hyperparameters beside its own, and all settings."""
     assert problems("folds: {default: 5}", "python -m steps.train --folds {folds}", train=True, data="wine") == []
+
+
+def test_a_remote_file_is_had_before_a_trial(problems, tmp_path, monkeypatch):
+    """By all the values that a trial may have; what can't be had is named with its place. Not for other backends."""
+    monkeypatch.setenv("TUNING_FILES", str(tmp_path))
+    there = tmp_path / "there.csv"
+    there.write_text("a")
+    space = (
+        f"lr: {{type: float, low: 0.1, high: 1}}\ndata: {{type: categorical, choices: [{there.as_uri()}, s3://b/c]}}"
+    )
+    (problem,) = problems(DATA, "fit {lr} {data}", space)
+    what = "the parameter 'data' of 'fit' is a path, and"
+    assert problem.startswith(f"{SPACE}: data: {what} s3://b/c can't be downloaded: ")
+    assert problems(DATA, "fit {lr} {data}", space, backend="local") == []
+    (problem,) = problems(DATA, "fit {lr} {data}", data="https://host/x.csv")
+    assert problem.startswith(f"--data 'https://host/x.csv': {what} https://host/x.csv can't be downloaded: ")
