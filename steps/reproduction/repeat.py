@@ -12,7 +12,7 @@ from mlflow.projects.utils import load_project  # not documented; how `mlflow.ru
 from mlflow.tracking import MlflowClient
 from mlflow.utils.mlflow_tags import MLFLOW_PROJECT_ENTRY_POINT, MLFLOW_PROJECT_ENV
 
-from steps.backends import adapter, control
+from steps.backends import adapter, control, failures, log_file
 from steps.backends import stage as stages
 from steps.backends.stage import THIS_STAGE, Stage
 from steps.backends.submitted_run import GRACE_S
@@ -51,7 +51,7 @@ def run(original: Run, tree: Worktree, stage: Stage, interrupts: Interrupts) -> 
 
     Raises StepError if it does not end well, and Interrupted if a signal comes; the child is ended then.
     """
-    entry_point, name = original.data.tags[MLFLOW_PROJECT_ENTRY_POINT], original.info.run_name
+    entry_point, name = original.data.tags[MLFLOW_PROJECT_ENTRY_POINT], f"reproduction of {original.info.run_name}"
     with tempfile.TemporaryDirectory(prefix="reproduce-") as folder, ports.reserved() as port:
         output = Path(folder) / "output"
         variables = {**mlflow_calls.variables(os.environ), Variable.PORT: str(port.number)}
@@ -65,7 +65,7 @@ def run(original: Run, tree: Worktree, stage: Stage, interrupts: Interrupts) -> 
                 storage_dir=folder,
                 synchronous=False,
                 env_manager=stage.manager,
-                run_name=f"reproduction of {name}",
+                run_name=name,
             )
         child = adapter.adapt(submitted, output)
         tags = {Tag.ROLE: Role.REPRODUCTION, Tag.REPRODUCES: original.info.run_id}
@@ -82,12 +82,29 @@ def run(original: Run, tree: Worktree, stage: Stage, interrupts: Interrupts) -> 
             interrupts.check()
         failure = child.failure()
         inner_runs.end(child.run_id, "FINISHED" if failure is None else "FAILED")
+        _keep_name(child.run_id, name)
         if failure is not None:
-            MlflowClient().set_terminated(child.run_id, "FAILED")
-            lines = output.read_text(encoding="utf-8", errors="replace").splitlines()[-_LINES:]
+            reason, lines = _record_failure(child.run_id, failure, output)
             shown = "\n".join(f"    {line}" for line in lines)
-            raise StepError(f"run {original.info.run_id}, run once more as {child.run_id}, failed: {failure}\n{shown}")
+            raise StepError(f"run {original.info.run_id}, run once more as {child.run_id}, failed: {reason}\n{shown}")
     return MlflowClient().get_run(child.run_id)
+
+
+def _keep_name(run_id: str, name: str) -> None:
+    """Write a run's name again before the one that its own script has given it, as a trial's has it."""
+    given = MlflowClient().get_run(run_id).info.run_name
+    if given != name:
+        MlflowClient().update_run(run_id, name=name if name.endswith(f" {given}") else f"{name} · {given}")
+
+
+def _record_failure(run_id: str, failure: str, output: Path) -> tuple[str, list[str]]:
+    """Write to a run why it failed, as a failed trial has it; return the reason, and its last lines."""
+    text = log_file.last_lines(output)
+    reason, lines = failures.explain(failure, text), text.splitlines()[-_LINES:]
+    log_file.keep(output, run_id)
+    write.record(run_id, tags={Tag.REASON: reason, Tag.STDERR: "\n".join(lines)})
+    MlflowClient().set_terminated(run_id, "FAILED")
+    return reason, lines
 
 
 def _parameters(original: Run, tree: Worktree) -> Mapping[str, str]:

@@ -63,7 +63,8 @@ def _find(run_id: str | None) -> Run:
         raise WrongValue(f"{where} is {status}; must be a run that is FINISHED")
     if MLFLOW_PROJECT_ENTRY_POINT not in tags:
         raise WrongValue(f"{where} is no run of an entry point, made by `mlflow run`, so what made it is not on record")
-    if tags[MLFLOW_PROJECT_ENTRY_POINT] == "reproduce":
+    is_step = tags[MLFLOW_PROJECT_ENTRY_POINT] == "reproduce" and Tag.PROJECT not in tags  # another may have one, too
+    if is_step or tags.get(Tag.ROLE) == Role.REPRODUCTION:
         other = tags.get(Tag.REPRODUCES)
         raise WrongValue(f"{where} is a reproduction itself{f'; give {other}, which it repeats' if other else ''}")
     return run

@@ -7,7 +7,7 @@ from typing import Any
 
 from mlflow.tracking import MlflowClient
 
-from steps.tuning.trials import log_file
+from steps.backends import log_file
 
 
 @dataclass(frozen=True)

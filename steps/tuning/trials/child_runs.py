@@ -14,7 +14,7 @@ from mlflow.tracking import MlflowClient
 from optuna.trial import TrialState
 
 from steps import backends
-from steps.backends import adapter, control
+from steps.backends import adapter, control, failures, log_file
 from steps.backends.stage import THIS_STAGE, Stage
 from steps.backends.submitted_run import GRACE_S, POLL_S, is_free, is_transient
 from steps.names import Metric, Role, State, Tag
@@ -23,7 +23,7 @@ from steps.tuning.entry_point import EntryPoint
 from steps.tuning.search.objective import Objective
 from steps.tuning.search.pruning import Steps, as_logged
 from steps.tuning.search.search import Outcome
-from steps.tuning.trials import device_memory, log_file, refusal
+from steps.tuning.trials import refusal
 from steps.tuning.trials.child_results import ChildResults
 from steps.tuning.trials.command import Origin
 from steps.tuning.trials.places import Place
@@ -32,7 +32,6 @@ from steps.tuning.tuned_project import TunedProject
 
 # How many lines of a failed child's output go to a tag of its run.
 _LAST_LINES = 20
-_REASON_LENGTH = 300
 
 
 @dataclass(frozen=True)
@@ -144,8 +143,7 @@ class ChildRuns:
         else:
             lines = log_file.last_lines(child.output)
             if failure:
-                whole = device_memory.explain(_with_telling_line(failure, lines), lines, child.device)
-                reason = reason.replace(failure, whole, 1)
+                reason = reason.replace(failure, failures.explain(failure, lines, child.device), 1)
             lines = "\n".join(lines.splitlines()[-_LAST_LINES:])
             outcome = Outcome(TrialState.FAIL, steps=tuple(reported))
             retried = is_free(failure or "") or (may_retry and is_transient(failure or ""))
@@ -231,12 +229,6 @@ class ChildRuns:
         tags[Tag.TRIAL] = str(job.number)
         # A trial that is run once more has no number for an axis: charts would show the trial twice.
         return tags, [] if job.role else [write.metric(Metric.TRIAL, job.number)]
-
-
-def _with_telling_line(reason: str, lines: str) -> str:
-    """Add to an exit code the line of the process's last ones that says most."""
-    line = log_file.telling_line(lines)
-    return f"{reason}: {line[:_REASON_LENGTH]}" if line and reason.startswith("exit code") else reason
 
 
 def _why_not_finite(values: Mapping[str, float]) -> str | None:

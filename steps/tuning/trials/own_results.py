@@ -13,12 +13,12 @@ from typing import Any
 from mlflow.entities import Run
 from mlflow.tracking import MlflowClient
 
+from steps.backends import log_file
 from steps.backends.warm import mlflow_calls
 from steps.errors import did_you_mean
 from steps.names import Artifact, Metric, Tag
 from steps.tracking import inner_runs
 from steps.tracking.inner_runs import InnerRuns
-from steps.tuning.trials import log_file
 from steps.tuning.trials.child_results import ChildResults, Taken
 
 # The seconds between two looks for a nested run with a metric, while a trial runs that has logged none itself.

@@ -6,7 +6,7 @@ import mlflow
 import pytest
 from mlflow.tracking import MlflowClient
 
-from steps.tuning.trials import log_file
+from steps.backends import log_file
 
 
 def test_a_file_is_of_one_child(tmp_path: Path) -> None:

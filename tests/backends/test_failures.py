@@ -1,10 +1,10 @@
-"""The reason of a trial for which a device had no memory left."""
+"""The reason of a run that failed, such as that a device had no memory left."""
 
 from pathlib import Path
 
 import pytest
 
-from steps.tuning.trials import device_memory
+from steps.backends import failures
 
 # What torchrun of PyTorch 2.13 has written of two processes, of which the first had no memory.
 TORCHRUN = Path(__file__).parents[2] / "samples" / "torchrun.txt"
@@ -27,36 +27,35 @@ NO_MEMORY = [
 @pytest.mark.parametrize("line", NO_MEMORY)
 def test_a_device_without_memory_is_the_reason(line):
     """In one sentence that names the device."""
-    said = device_memory.explain(f"exit code 1: {line}", TRACE + line, "3")
+    said = failures.explain("exit code 1", TRACE + line, "3")
     assert said == f"out of memory on device 3 (exit code 1): {line}"
-    assert "out of memory on its device (exit code 1)" in device_memory.explain("exit code 1", line, "")
+    assert "out of memory on its device (exit code 1)" in failures.explain("exit code 1", line, "")
 
 
 def test_what_a_framework_writes_behind_it_does_not_hide_it():
     """Such as JAX's remark on its traceback."""
     lines = f"{TRACE}{NO_MEMORY[4]}\n--------------------\nFor simplicity, JAX has removed its internal frames\n"
-    assert device_memory.explain("exit code 1", lines, "0").startswith(
-        "out of memory on device 0 (exit code 1): jaxlib"
-    )
+    assert failures.explain("exit code 1", lines, "0").startswith("out of memory on device 0 (exit code 1): jaxlib")
 
 
 def test_torchrun_s_own_words_do_not_hide_it():
     """It reports which of its processes failed, behind what that one has said."""
-    said = device_memory.explain("exit code 1", TORCHRUN.read_text(), "0,1")
+    said = failures.explain("exit code 1", TORCHRUN.read_text(), "0,1")
     assert said.startswith("out of memory on device 0,1 (exit code 1): torch.OutOfMemoryError: CUDA out of memory.")
 
 
 OTHERS = [
-    ("exit code 1: ValueError: no", f"{NO_MEMORY[0]}\nhalf the batch then\n{TRACE}ValueError: no"),
-    ("exit code 1: MemoryError", f"{TRACE}MemoryError"),
-    ("exit code 1", "grpc: StatusCode.RESOURCE_EXHAUSTED: quota of requests"),
-    ("killed by SIGKILL (out of memory?)", NO_MEMORY[0]),
-    ("timeout: not ended after 5 s", NO_MEMORY[0]),
-    ("ended well, but logged no loss", NO_MEMORY[0]),
+    ("exit code 1", f"{NO_MEMORY[0]}\nhalf the batch then\n{TRACE}ValueError: no", ": ValueError: no"),
+    ("exit code 1", f"{TRACE}MemoryError", ": MemoryError"),
+    ("exit code 1", "grpc: RESOURCE_EXHAUSTED: quota of requests", ": grpc: RESOURCE_EXHAUSTED: quota of requests"),
+    ("exit code 1", "", ""),
+    ("killed by SIGKILL (out of memory?)", NO_MEMORY[0], ""),
+    ("timeout: not ended after 5 s", NO_MEMORY[0], ""),
+    ("ended well, but logged no loss", NO_MEMORY[0], ""),
 ]
 
 
-@pytest.mark.parametrize(("reason", "lines"), OTHERS)
-def test_another_reason_stays(reason, lines):
+@pytest.mark.parametrize(("failure", "lines", "more"), OTHERS)
+def test_another_reason_is_none_of_a_device(failure, lines, more):
     """One that was got over, this machine's own memory, a server's refusal, an end from outside."""
-    assert device_memory.explain(reason, lines, "3") == reason
+    assert failures.explain(failure, lines, "3") == failure + more
