@@ -37,7 +37,7 @@ def build(environment: DeclaredEnvironment) -> None:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if environment.is_ready():
             return
-        if environment.unfinished.exists():
+        if environment.unfinished.exists() and environment.exists():
             environment.remove()
         environment.unfinished.touch()
         environment.make()

@@ -4,12 +4,14 @@ import hashlib
 import os
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from steps.project.git import Git, GitFailed
 
 # What is no part of a project's content where no git says so: what Python and MLflow leave in the folder of a run.
-_JOURNAL = ("mlflow.db-journal", "mlflow.db-wal", "mlflow.db-shm")
+_BESIDE = ("-journal", "-wal", "-shm")  # what SQLite keeps beside a database
+_JOURNAL = tuple(f"mlflow.db{ending}" for ending in _BESIDE)
 _LEFT_BEHIND = ("__pycache__", "mlruns", "mlartifacts", "mlflow.db")
 # Of a greater file, such as a data set, only the size counts.
 _MOST_BYTES = 100_000_000
@@ -17,25 +19,52 @@ _MOST_BYTES = 100_000_000
 _LIST_S = 60.0
 
 
-def digest(folder: Path) -> str:
-    """Return the sha256 of a folder's files, their names and contents; where git ignores some, of the others."""
+def digest(folder: Path, database: Path | None = None) -> str:
+    """Return the sha256 of a folder's files, their names and contents; where git ignores some, of the others.
+
+    `database` is the tracking database's path: where it lies in the folder, it is no part of the project. Of a file
+    that may not be read only name and size count.
+    """
     total = hashlib.sha256()
     for path in sorted(_files(folder)):
         file = folder / path
-        if file.is_file():
+        if file.is_file() and not _is_of(database, file):
             size = file.stat().st_size
             total.update(os.fsencode(path) + f"\0{size}\0".encode())
             if size <= _MOST_BYTES:
-                with file.open("rb") as opened:
+                with suppress(OSError), file.open("rb") as opened:
                     total.update(hashlib.file_digest(opened, "sha256").digest())
     return total.hexdigest()
 
 
+def _is_of(database: Path | None, file: Path) -> bool:
+    """Tell whether a file is a SQLite database, or one that SQLite keeps beside it."""
+    if database is None or file.name not in [f"{database.name}{ending}" for ending in ("", *_BESIDE)]:
+        return False
+    return os.path.realpath(file.parent) == os.path.realpath(database.parent)
+
+
 def _files(folder: Path) -> Iterator[str]:
+    names = _listed_by_git(folder) or _walked(folder)
+    yield from (name for name in names if not set(Path(name).parts) & set(_LEFT_BEHIND) and not name.endswith(_JOURNAL))
+
+
+def _listed_by_git(folder: Path) -> set[str]:
+    """Return nothing of a folder in no repository, or one that its repository ignores as a whole."""
     try:
         listed = Git(folder, time.monotonic() + _LIST_S)("ls-files", "-z", "--cached", "--others", "--exclude-standard")
-        names = {os.fsdecode(name) for name in listed.split(b"\0") if name}
     except (GitFailed, FileNotFoundError):
-        walked = [path.relative_to(folder) for path in folder.rglob("*")]
-        names = {str(path) for path in walked if not any(part.startswith(".") for part in path.parts)}
-    yield from (name for name in names if not set(Path(name).parts) & set(_LEFT_BEHIND) and not name.endswith(_JOURNAL))
+        return set()
+    return {os.fsdecode(name) for name in listed.split(b"\0") if name}
+
+
+def _walked(folder: Path) -> Iterator[str]:
+    """Yield the files of a folder but for hidden ones and those of virtual environments."""
+    for path, folders, files in os.walk(folder):
+        inside = Path(path).relative_to(folder)
+        folders[:] = [name for name in folders if not name.startswith(".") and not _is_environment(Path(path, name))]
+        yield from (str(inside / name) for name in files if not name.startswith("."))
+
+
+def _is_environment(folder: Path) -> bool:
+    return (folder / "pyvenv.cfg").exists() or (folder / "conda-meta").exists()

@@ -4,6 +4,7 @@ MLflow makes an environment at each launch, without a lock: two at once fail, an
 that later ones take for whole. So it is made here once, by `steps.project.build_environment`.
 """
 
+import functools
 import os
 import shutil
 import sys
@@ -97,15 +98,20 @@ class DeclaredEnvironment:
         if self.manager == CONDA:
             _exec_cmd([get_conda_bin_executable("conda"), "remove", "--yes", "--name", self.name, "--all"])
         else:
-            shutil.rmtree(self._place(), ignore_errors=True)
+            shutil.rmtree(self._place())  # what can't be removed must not be taken for an environment
 
     def _place(self) -> Path:
         return _root() / self.name
 
     def _python_env(self) -> Any:
-        if self.file is None:
-            return _PythonEnv()
-        return (_PythonEnv.from_conda_yaml if self.is_conda_file else _PythonEnv.from_yaml)(self.file)
+        return _read(self.file, self.is_conda_file)
+
+
+@functools.cache  # MLflow warns at each reading of what only conda could install
+def _read(file: Path | None, is_conda_file: bool) -> Any:
+    if file is None:
+        return _PythonEnv()
+    return (_PythonEnv.from_conda_yaml if is_conda_file else _PythonEnv.from_yaml)(file)
 
 
 def declared(project: Any, folder: Path, manager: str) -> DeclaredEnvironment | None:
@@ -125,7 +131,7 @@ def declared(project: Any, folder: Path, manager: str) -> DeclaredEnvironment | 
         raise WrongValue(f"--env_manager {manager!r}: {problem}, or local, the environment in which tune runs")
     if chosen == CONDA and not {_CONDA_EXE, _CONDA_HOME} & os.environ.keys():
         # Found on PATH, MLflow says `source activate`, and a virtual environment that comes first has such a file too.
-        os.environ[_CONDA_EXE] = str(shutil.which("conda"))
+        os.environ[_CONDA_EXE] = str(shutil.which("conda", path=search_path()))
     environment = DeclaredEnvironment(chosen, folder, file, is_conda_file)
     try:
         environment.name  # noqa: B018 # reads the file

@@ -6,6 +6,7 @@ is cloned first.
 
 import os
 import re
+import shutil
 import tempfile
 import time
 from collections.abc import Iterator
@@ -37,18 +38,27 @@ _CLONE_S, _LIST_S = 300.0, 10.0
 
 @dataclass(frozen=True)
 class Fetched:
-    """A project that was fetched: the folder with its MLproject, and its commit, None if it is in no git repository."""
+    """A project that was fetched: the folder with its MLproject, and its commit, None if it is in no git repository.
+
+    `inside` is the folder as it is seen from the top of a local repository, empty at the top.
+    """
 
     folder: Path
     commit: str | None
+    inside: str = ""
 
 
 def fetch(location: Location, version: str | None, target: Path) -> Fetched:
     """Fetch a project into a new folder below `target`. Raises WrongValue, in one line, if that does not work."""
     try:
         with _alone(target):
-            folder = _clone(location.folder, str(version), target) if location.folder else _by_mlflow(location, version)
-    except ImportError as error:  # GitPython does not find git
+            if location.folder is not None:
+                folder, inside = _clone(location.folder, str(version), target)
+                return Fetched(folder, get_git_commit(str(folder)), inside)
+            folder = _by_mlflow(location, version)
+    except (ImportError, FileNotFoundError) as error:  # GitPython does not find git, or we don't
+        if shutil.which("git"):
+            raise
         raise WrongValue(f"--project {str(location)!r}: git is needed to fetch it, and is not installed") from error
     return Fetched(folder, get_git_commit(str(folder)))
 
@@ -87,13 +97,18 @@ def _by_mlflow(location: Location, version: str | None) -> Path:
         raise WrongValue(f"--project {shown!r}: can't be fetched: {reason}") from error
 
 
-def _clone(folder: Path, version: str, target: Path) -> Path:
-    """Clone a local repository at a version; the clone has the repository's own remote, if that has one."""
+def _clone(folder: Path, version: str, target: Path) -> tuple[Path, str]:
+    """Clone a local repository at a version; return the project's folder, and that as it is seen from the top.
+
+    The clone has the repository's own remote, if that has one.
+    """
     git = Git(folder, time.monotonic() + _CLONE_S)
     try:
         top = Path(git.line("rev-parse", "--show-toplevel"))
     except GitFailed as error:
-        raise WrongValue(f"--version {version!r}: {folder} is in no git repository; give none") from error
+        if "not a git repository" in str(error):
+            raise WrongValue(f"--version {version!r}: {folder} is in no git repository; give none") from error
+        raise WrongValue(f"--version {version!r}: can't be had of {folder}: {error}") from error
     try:
         commit = git.line("rev-parse", "--verify", "--quiet", f"{version}^{{commit}}")
     except GitFailed as error:
@@ -109,10 +124,10 @@ def _clone(folder: Path, version: str, target: Path) -> Path:
             inside("submodule", "update", "--init", "--recursive")
     except GitFailed as error:
         raise WrongValue(f"--project {str(folder)!r}: can't be cloned: {secrets.hidden(str(error))}") from error
-    project = clone / folder.resolve().relative_to(top.resolve())
-    if not project.is_dir():
-        raise WrongValue(f"--version {version!r}: has no folder {folder.resolve().relative_to(top.resolve())} in {top}")
-    return project
+    place = folder.resolve().relative_to(top.resolve())
+    if not (clone / place).is_dir():
+        raise WrongValue(f"--version {version!r}: has no folder {place} in {top}")
+    return clone / place, "" if place == Path() else str(place)
 
 
 def _take_remote(theirs: Git, ours: Git) -> None:
@@ -144,4 +159,5 @@ def _reason(error: BaseException) -> str:
         inner = inner.__cause__ or inner.__context__
     text = str(getattr(inner, "stderr", "") or error).strip().removeprefix("stderr: ").strip("'")
     lines = [line.strip() for line in text.splitlines() if line.strip() and line.strip() not in _EMPTY_WORDS]
-    return secrets.hidden(lines[-1] if lines else repr(error))
+    begins = [index for index, line in enumerate(lines) if line.startswith(("fatal:", "error:"))] or [-1]
+    return secrets.hidden(" ".join(lines[begins[-1] :]) or repr(error))

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote
 
 from steps.errors import WrongValue
 from steps.project import paths
@@ -36,7 +37,7 @@ def locate(project: str) -> Location:
     subfolder = subfolder.strip("/")
     if _ELSEWHERE.fullmatch(uri):
         return Location(uri, subfolder)
-    path = paths.of_user(uri.removeprefix(_FILE))
+    path = paths.of_user(unquote(uri.removeprefix(_FILE)) if uri.startswith(_FILE) else uri)
     if uri.endswith(".zip") and paths.is_file(path):
         return Location(str(path), subfolder)
     for folder in (paths.of_user(project), path / subfolder):  # a folder's own name may have the sign
@@ -56,6 +57,7 @@ def is_this_project(project: str, version: str | None) -> bool:
     if project == ".":
         return version is None
     try:
-        return version is None and locate(project).folder == PROJECT
+        folder = locate(project).folder if version is None else None
+        return folder is not None and folder.resolve() == PROJECT
     except WrongValue:
         return False

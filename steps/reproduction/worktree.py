@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import mlflow
 from mlflow.entities import Run
 from mlflow.exceptions import MlflowException
 from mlflow.tracking import MlflowClient
@@ -18,6 +19,7 @@ from steps.names import Artifact, Tag
 from steps.project import content, fetch, location
 from steps.project.environment import PROJECT
 from steps.project.git import Git, GitFailed
+from steps.tracking import sqlite_uri
 
 # How long git may take for a worktree of a big project, or to fetch a commit.
 _GIT_S = 300.0
@@ -75,7 +77,8 @@ def _checkout_another(run: Run, commit: str | None) -> Iterator[Worktree]:
     """Yield another project as a run had it: where it lies, if it is unchanged there, else in a clone of its own."""
     found = location.locate(run.data.tags[Tag.PROJECT])
     if found.folder is not None:
-        is_same = _recorded_project(run) == f"files {content.digest(found.folder)}"
+        database = sqlite_uri.path(mlflow.get_tracking_uri())
+        is_same = _recorded_project(run) == f"files {content.digest(found.folder, database)}"
         if is_same or commit is None:
             doubt = "" if is_same else "the project is in no git repository, and its files have changed"
             yield Worktree(found.folder, doubt, found.folder)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import mlflow
 from mlflow.projects.utils import load_project  # not documented; how `mlflow.run` itself reads MLproject
 from mlflow.utils.mlflow_tags import MLFLOW_SOURCE_NAME
 
@@ -14,6 +15,7 @@ from steps.parameters.tune_settings import TuneSettings
 from steps.project import content, docker_engine, fetch, location, mlproject, secrets
 from steps.project.declared_environment import LOCAL, DeclaredEnvironment, declared
 from steps.project.environment import PROJECT
+from steps.tracking import sqlite_uri
 
 
 @dataclass(frozen=True)
@@ -139,12 +141,14 @@ def find(settings: TuneSettings, files: Path) -> TunedProject:
         return this_project()
     found = location.locate(settings.project)
     if found.folder is not None and settings.version is None:
-        return TunedProject(str(found), found.folder, identity=f"files {content.digest(found.folder)}")
+        database = sqlite_uri.path(mlflow.get_tracking_uri())
+        return TunedProject(str(found), found.folder, identity=f"files {content.digest(found.folder, database)}")
     fetched = fetch.fetch(found, settings.version, files)
     if fetched.commit is None:  # a zip file
         return TunedProject(str(found), fetched.folder, identity=f"files {content.digest(fetched.folder)}")
-    where = "" if found.folder else f"{secrets.hidden(str(found))} at "
-    return TunedProject(str(found), fetched.folder, fetched.commit, f"{where}commit {fetched.commit}")
+    where = fetched.inside if found.folder else secrets.hidden(str(found))
+    identity = f"{where} at commit {fetched.commit}" if where else f"commit {fetched.commit}"
+    return TunedProject(str(found), fetched.folder, fetched.commit, identity)
 
 
 def resolved(settings: TuneSettings, project: TunedProject) -> TuneSettings:

@@ -76,6 +76,8 @@ def test_a_url_is_cloned_to_its_full_commit(repository, url, tmp_path):
 def test_what_cannot_be_fetched_is_one_line(url, tmp_path):
     """No repository, no server, no version, no subfolder: what git says of it, without a password, and no question."""
     assert problem(locate(f"{url}x"), None, tmp_path).startswith(f"--project '{url}x': can't be fetched: ")
+    refused = problem(Location(f"git://127.0.0.1:{free_port()}/x"), None, tmp_path)
+    assert "can't be fetched: fatal: unable to connect to 127.0.0.1: " in refused
     nobody = Location(f"http://me:secret@127.0.0.1:{free_port()}/x")
     line = problem(nobody, None, tmp_path)
     assert "secret" not in line
@@ -99,6 +101,12 @@ def test_a_version_of_a_local_folder_is_cloned_and_the_folder_left_alone(reposit
     assert git(found.folder, "remote", "get-url", "origin") == "https://host/somebody/it"
     assert git(repository, "status", "--porcelain", "--branch") == before
     assert name(repository / "inner") == "changed"
+
+
+def test_without_git_nothing_is_fetched(repository, tmp_path, monkeypatch):
+    """In one line, of a folder as of a URL."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert problem(locate(str(repository)), "v1", tmp_path).endswith("git is needed to fetch it, and is not installed")
 
 
 def test_a_version_that_a_local_folder_has_not_is_one_line(repository, tmp_path):

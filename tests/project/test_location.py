@@ -33,7 +33,7 @@ def test_a_folder_is_read_where_it_lies(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HOME", str(tmp_path))
     outer = tmp_path / "a b"
-    for typed in (str(outer), "a b", "./a b", "~/a b", f"file://{outer}", "a b/c/.."):
+    for typed in (str(outer), "a b", "./a b", "~/a b", f"file://{outer}", outer.as_uri(), "a b/c/.."):
         assert location.locate(typed).folder == outer, typed
     for typed in (f"{outer}#c", "a b#c", "a b#c/", "a b/c"):
         assert location.locate(typed).folder == inner, typed
@@ -75,10 +75,11 @@ def test_a_folder_that_is_not_there_is_refused(tmp_path, monkeypatch, typed, sai
     assert said.format(here=tmp_path) in problem
 
 
-def test_this_project_is_known_by_any_name(monkeypatch):
+def test_this_project_is_known_by_any_name(monkeypatch, tmp_path):
     """As it lies here; at a version it is another."""
     monkeypatch.chdir(PROJECT)
-    for typed in (".", "./", str(PROJECT), f"file://{PROJECT}", "steps/.."):
+    (tmp_path / "link").symlink_to(PROJECT)
+    for typed in (".", "./", str(PROJECT), f"file://{PROJECT}", "steps/..", str(tmp_path / "link")):
         assert location.is_this_project(typed, None), typed
         assert not location.is_this_project(typed, "v1")
     for typed in ("steps", "/none", "https://host/a/b"):

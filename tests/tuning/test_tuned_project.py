@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import mlflow
 import pytest
 
 from steps.errors import WrongValue
@@ -89,6 +90,28 @@ def test_a_project_is_the_same_wherever_it_lies_until_a_file_differs(tmp_path):
     assert project(other, None).identity != with_git
 
 
+def test_what_is_no_part_of_a_project_does_not_make_it_another(tmp_path, monkeypatch):
+    """The tracking database, whatever its name, and virtual environments.
+
+    A folder that git ignores is read all the same. A file that may not be read counts by its name.
+    """
+    folder = tmp_path / "one"
+    first = project(folder, entries(fit="python fit.py")).identity
+    (folder / "my env" / "lib").mkdir(parents=True)
+    for left in ("runs.db", "runs.db-wal", "my env/pyvenv.cfg", "my env/lib/x.py"):
+        (folder / left).touch()
+    assert project(folder, None).identity != first
+    monkeypatch.setattr(mlflow, "get_tracking_uri", lambda: f"sqlite:///{folder}/runs.db")
+    assert project(folder, None).identity == first
+    git(tmp_path, "init", "--quiet")
+    (tmp_path / ".gitignore").write_text("one\n")
+    assert project(folder, None).identity == first
+    (folder / "fit.py").touch()
+    assert project(folder, None).identity != first
+    (folder / "fit.py").chmod(0)
+    assert project(folder, None).identity != first
+
+
 def test_a_docker_env_is_for_mlflows_local_backend(tmp_path, monkeypatch):
     """If docker answers; else one line says what is missing, and no trial runs outside of the image."""
     found = project(tmp_path / "project", "docker_env: {image: x}\n" + entries(fit="python fit.py"))
@@ -128,6 +151,20 @@ def test_a_version_is_what_is_recorded(tmp_path):
     again = tuned_project.find(resolved, files)
     assert again.identity == found.identity
     assert not project(folder, None).is_fetched
+
+
+def test_two_folders_of_a_commit_are_two_projects(tmp_path):
+    """Each has its own place in the repository in what it is."""
+    for name in ("a", "a/b"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "MLproject").write_text(entries(fit="python fit.py"))
+    git(tmp_path, "init", "--quiet", "--initial-branch=main")
+    git(tmp_path, "add", "--all")
+    git(tmp_path, "commit", "--quiet", "--message", "x")
+    commit = git(tmp_path, "rev-parse", "HEAD")
+    for name in ("a", "a/b"):
+        settings = TuneSettings(project=f"{tmp_path}#{name}", version="main")
+        assert tuned_project.find(settings, tmp_path).identity == f"{name} at commit {commit}"
 
 
 def test_this_project_has_no_version(tmp_path):
