@@ -9,7 +9,7 @@ from pathlib import Path
 from mlflow.entities import RunStatus
 from mlflow.projects.submitted_run import LocalSubmittedRun, SubmittedRun
 
-from steps.backends.submitted_run import GRACE_S, POLL_S, ChildRun
+from steps.backends.submitted_run import GRACE_S, POLL_S, ChildRun, exit_reason
 from steps.names import Variable
 from steps.process import proc
 
@@ -79,6 +79,11 @@ class LocalRun(OtherRun):
     def ask_to_end(self) -> None:
         """Send SIGTERM, without waiting as `cancel` does."""
         self.signal(signal.SIGTERM)
+
+    def failure(self) -> str | None:
+        """Say how an ended run failed, by its process; None if it ended well."""
+        code = self._run.command_proc.poll()
+        return exit_reason(code) if code else super().failure()
 
     def end_strays(self) -> None:
         """Kill what is left of the session, and what the run has started elsewhere; wait for their ends."""

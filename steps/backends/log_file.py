@@ -17,6 +17,8 @@ _FRAME_LINES = 4
 _OF_A_RANK = re.compile(rf"\[rank\d+\]: (?={_EXCEPTION.pattern})")
 # How many lines are searched: torchrun writes 50 behind an exception, and a message may be long.
 _SEARCHED_LINES = 100
+# What MLflow's local backend writes behind all else.
+_OF_MLFLOW = re.compile(r"[\d/]+ [\d:]+ ERROR mlflow\.cli: === Run \(ID '\w+'\) failed ===")
 
 
 def path_for(folder: Path, name: str) -> Path:
@@ -41,7 +43,7 @@ def telling_line(lines: str) -> str:
     >>> telling_line("epoch 1\nout of luck")
     'out of luck'
     """
-    every = lines.splitlines()[-_SEARCHED_LINES:]
+    every = [line for line in lines.splitlines() if not _OF_MLFLOW.match(line)][-_SEARCHED_LINES:]
     for line in every:
         if rank := _OF_A_RANK.match(line):
             return line[rank.end() :].strip()

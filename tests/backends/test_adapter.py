@@ -97,7 +97,14 @@ def test_a_local_run_is_asked_to_end_by_a_signal_and_not_waited_for(started, tmp
     until((tmp_path / "asked").exists, 20, "the signal")
     run.signal(signal.SIGKILL)
     assert run.ends_within(20)
-    assert run.failure() == "failed"
+    assert run.failure() == "killed by SIGKILL (out of memory?)"
+
+
+def test_how_a_local_run_failed_is_told_by_its_process(started):
+    """As of a run of our own."""
+    run = started("exit 3")
+    assert not run.wait()
+    assert run.failure() == "exit code 3"
 
 
 @pytest.mark.parametrize("stray", ["sleep 100", "MLFLOW_RUN_ID='its id' setsid sleep 100"])

@@ -7,7 +7,7 @@ import pytest
 from steps.backends import failures
 
 # What torchrun of PyTorch 2.13 has written of two processes, of which the first had no memory.
-TORCHRUN = Path(__file__).parents[2] / "samples" / "torchrun.txt"
+TORCHRUN = Path(__file__).parents[1] / "samples" / "torchrun.txt"
 TRACE = 'Traceback (most recent call last):\n  File "fit.py", line 3, in <module>\n'
 NO_MEMORY = [
     "torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 20.00 GiB. GPU 0 has a total capacity of 15.77 GiB",

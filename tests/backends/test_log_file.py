@@ -37,7 +37,7 @@ def test_no_file_is_nothing(path: Path | None) -> None:
     assert log_file.keep(path, "its id") is False
 
 
-TORCHRUN = (Path(__file__).parents[2] / "samples" / "torchrun.txt").read_text()
+TORCHRUN = (Path(__file__).parents[1] / "samples" / "torchrun.txt").read_text()
 FRAME = '  File "fit.py", line 3, in <module>\n    fit()\n    ^^^^^\n'
 LINES = [
     ("epoch 1\nout of luck\n", "out of luck"),
@@ -48,6 +48,11 @@ LINES = [
     ),
     (f"{FRAME}KeyError: 1\n\nDuring handling of it:\n{FRAME}ValueError: 2\n", "ValueError: 2"),
     (f"{FRAME}KeyboardInterrupt\n", "KeyboardInterrupt"),
+    (
+        f"{FRAME}ValueError: boom\n2026/11/30 05:19:51 ERROR mlflow.cli: === Run (ID '0a') failed ===\n",
+        "ValueError: boom",
+    ),
+    ("no\n2026/11/30 05:19:51 ERROR mlflow.cli: === Run (ID '0a') failed ===\n", "no"),
     ("loss: 0.5\nfit.py: error: no such option\n", "fit.py: error: no such option"),
     ("", ""),
     ("Usage: fit.py\n╭─ Error ──╮\n│ Missing option '--lr'. │\n╰──────────╯\n", "│ Missing option '--lr'. │"),

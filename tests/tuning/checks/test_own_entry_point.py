@@ -7,6 +7,7 @@ import pytest
 from mlflow.projects.utils import load_project
 
 from steps.errors import WrongValue
+from steps.names import Variable
 from steps.parameters.tune_settings import TuneSettings
 from steps.tuning.checks import own_entry_point
 from steps.tuning.entry_point import EntryPoint
@@ -22,6 +23,7 @@ ESCAPE = "MLflow puts a value in place of each {name}: write {{ and }} for brace
 def problems(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Check an entry point `fit` of a project, given its parameters and its command as YAML; return the problems."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv(Variable.FILES, str(tmp_path))
 
     def check(parameters: str, command: str, space: str = LR, *, train: bool = False, **settings: Any) -> list[str]:
         (tmp_path / "MLproject").write_text(
@@ -155,7 +157,12 @@ PATHS = {
         DATA, {"space": f"{LR}data: {{type: categorical, choices: [there.csv, none.csv]}}"},
         f"{SPACE}: data: {PATH} 'none.csv' in {{here}}; give an absolute path",
     ),
-    "somewhere in the web": (DATA, {"data": "https://host/train.csv"}, None),
+    "somewhere in the web": (
+        DATA, {"data": "https://host/x.csv"},
+        "--data 'https://host/x.csv': the parameter 'data' of 'fit' is a path, and https://host/x.csv can't be "
+        "downloaded: MLflow gets files from stores and its own server, not from the web; download it, or declare the "
+        "parameter as a uri",
+    ),
     "a folder": (DATA, {"data": "."}, None),
     "no URI": (
         "lr: float, data: uri", {"data": "there.csv"},
@@ -167,7 +174,7 @@ PATHS = {
 
 @pytest.mark.parametrize(("parameters", "more", "problem"), PATHS.values(), ids=PATHS)
 def test_a_path_must_be_there(problems, tmp_path, parameters, more, problem):
-    """As MLflow looks for it: a relative one in the folder of this process; what is remote is left to MLflow."""
+    """As MLflow looks for it: a relative one in the folder of this process; what is remote is downloaded."""
     (tmp_path / "there.csv").write_text("a\n")
     expected = [] if problem is None else [problem.replace("{here}", str(tmp_path))]
     assert problems(parameters, "fit {lr} {data}", **more) == expected
@@ -198,9 +205,8 @@ def test_train_takes_what_it_does_not_declare(problems):
     assert problems("folds: {default: 5}", "python -m steps.train --folds {folds}", train=True, data="wine") == []
 
 
-def test_a_remote_file_is_had_before_a_trial(problems, tmp_path, monkeypatch):
+def test_a_remote_file_is_had_before_a_trial(problems, tmp_path):
     """By all the values that a trial may have; what can't be had is named with its place. Not for other backends."""
-    monkeypatch.setenv("TUNING_FILES", str(tmp_path))
     there = tmp_path / "there.csv"
     there.write_text("a")
     space = (
@@ -210,5 +216,3 @@ def test_a_remote_file_is_had_before_a_trial(problems, tmp_path, monkeypatch):
     what = "the parameter 'data' of 'fit' is a path, and"
     assert problem.startswith(f"{SPACE}: data: {what} s3://b/c can't be downloaded: ")
     assert problems(DATA, "fit {lr} {data}", space, backend="local") == []
-    (problem,) = problems(DATA, "fit {lr} {data}", data="https://host/x.csv")
-    assert problem.startswith(f"--data 'https://host/x.csv': {what} https://host/x.csv can't be downloaded: ")
