@@ -90,10 +90,8 @@ def _by_mlflow(location: Location, version: str | None) -> Path:
         reason = _reason(error)
         if version is not None and _NO_VERSION.search(reason):
             raise WrongValue(_no_version(version, shown, _refs(location.uri))) from error
-        if "subdirectory" in reason:
-            raise WrongValue(
-                f"--project {secrets.hidden(str(location))!r}: has no such subfolder, or a dot in it: {reason}"
-            ) from error
+        if "Could not find subdirectory" in reason:
+            raise WrongValue(f"--project {secrets.hidden(str(location))!r}: has no such subfolder") from error
         raise WrongValue(f"--project {shown!r}: can't be fetched: {reason}") from error
 
 

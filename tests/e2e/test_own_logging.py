@@ -169,6 +169,34 @@ def test_nothing_is_left(habits: Study) -> None:
     assert list((habits.place.folder / "tmp").glob("tune-*")) == []
 
 
+def test_repeated_it_keeps_its_name_and_says_why_it_fails(habits: Study, project: Path) -> None:
+    """Beside the script's own name; a failure has the reason, the last lines and the log that a failed trial has."""
+    place, trial = habits.place, habits.trials["named"]
+    command = place.step_command("steps.reproduce", run_id=trial.info.run_id)
+    repeated = f"tags.`tuning.reproduces` = '{trial.info.run_id}' AND tags.`tuning.role` = 'reproduction'"
+    done = place.run(command, cwd=project, check=False)
+    assert (done.code, done.stdout) == (0, "verdict: identical\n"), done.stderr
+    (run,) = place.client.search_runs(["0"], repeated)
+    assert run.info.run_name == f"reproduction of {trial.info.run_name}"
+    script = project / "own_logging.py"
+    text = script.read_text()
+    try:
+        script.write_text(text.replace('run_name="my forest"', 'run_name="my oak"') + "raise ValueError('no luck')\n")
+        done = place.run(command, cwd=project, check=False)
+    finally:
+        script.write_text(text)
+    (failed,) = place.client.search_runs(["0"], f"{repeated} AND attributes.status = 'FAILED'")
+    assert done.code == 1
+    assert f"run once more as {failed.info.run_id}, failed: exit code 1: ValueError: no luck\n" in done.stderr
+    assert failed.info.run_name == f"reproduction of {trial.info.run_name} · my oak"
+    assert failed.data.tags["tuning.reason"] == "exit code 1: ValueError: no luck"
+    assert "no luck" in failed.data.tags["tuning.stderr"]
+    assert "no luck" in Path(place.client.download_artifacts(failed.info.run_id, "log.txt")).read_text()
+    again = place.run(place.step_command("steps.reproduce", run_id=run.info.run_id), cwd=project, check=False)
+    assert again.code == 2
+    assert f"is a reproduction itself; give {trial.info.run_id}, which it repeats" in again.stderr
+
+
 @pytest.mark.parametrize(
     ("entry_point", "backend"), [("piped", "warm"), pytest.param("logs", "local", marks=pytest.mark.slow)]
 )

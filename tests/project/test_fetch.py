@@ -85,8 +85,8 @@ def test_what_cannot_be_fetched_is_one_line(url, tmp_path):
     line = problem(locate(url), "v11", tmp_path)
     assert line.startswith("--version 'v11': ")
     assert "(did you mean 'v1'?); must be a branch, a tag or a full commit" in line
-    assert "has no such subfolder" in problem(locate(f"{url}#none"), None, tmp_path)
-    assert "or a dot in it" in problem(locate(f"{url}#in.ner"), None, tmp_path)
+    assert problem(locate(f"{url}#none"), None, tmp_path) == f"--project '{url}#none': has no such subfolder"
+    assert "'.' is not allowed in project subdirectory paths" in problem(locate(f"{url}#in.ner"), None, tmp_path)
 
 
 def test_a_version_of_a_local_folder_is_cloned_and_the_folder_left_alone(repository, tmp_path):

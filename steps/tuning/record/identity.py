@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
@@ -34,6 +35,8 @@ _OF_ANY_STUDY = ("seed", "threads")
 _GIVEN = "given"
 # This digest differs wherever the data or the split does, so it is named only if it alone differs.
 _DIGEST = "rows of the folds"
+# How a project's identity ends that has a commit.
+_COMMIT = re.compile(r"(.*)commit ([0-9a-f]{40})")
 
 
 def take_from_record(settings: TuneSettings, earlier: Sequence[Run]) -> TuneSettings:
@@ -111,8 +114,17 @@ def check_same(study: str, plan: StudyPlan, earlier: Sequence[Run]) -> None:
     if differences:
         raise WrongValue(
             f"--study {study!r}: is another one on record (run {earlier[-1].info.run_id}): "
-            f"{'; '.join(telling or differences)}; give another name, or start from its trials with --warm_start"
+            f"{'; '.join(telling or differences)}; give {_recorded_version(recorded, now)}another name, or start from "
+            "its trials with --warm_start"
         )
+
+
+def _recorded_version(recorded: Mapping[str, Any], now: Mapping[str, Any]) -> str:
+    """Return the option that goes on with the commit on record, such as of a branch that has moved; else nothing."""
+    then, today = (_COMMIT.fullmatch(str(each.get("project"))) for each in (recorded, now))
+    if then is None or today is None or then[1] != today[1] or then[2] == today[2]:
+        return ""
+    return f"--version {then[2]}, "
 
 
 def _without_none(recorded: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,9 +11,11 @@ from steps.errors import WrongValue
 from steps.names import Tag
 from steps.parameters import command_line
 from steps.parameters.tune_settings import TuneSettings
+from steps.project.environment import PROJECT
 from steps.tuning import study_plan
 from steps.tuning.entry_point import EntryPoint
 from steps.tuning.record import identity, resume
+from steps.tuning.tuned_project import TunedProject
 from tests.tuning import fakes
 
 DIFFERENT = [
@@ -78,6 +80,23 @@ def on_record(client: MlflowClient, settings: dict[str, Any], identity_: dict[st
     tags = {Tag.STUDY: "mine", Tag.ROLE: "study"}
     client.create_run("0", tags={**tags, Tag.SETTINGS: json.dumps(settings), Tag.IDENTITY: json.dumps(identity_)})
     return resume.earlier_parents("0", "mine", but="")
+
+
+def test_of_a_branch_that_has_moved_the_commit_on_record_is_named(client: MlflowClient) -> None:
+    """Given as the version it goes on with the study; of another project's commit that is not said."""
+    then, now = (
+        replace(own_plan(), project=TunedProject("https://host/x", PROJECT, sign * 40, f"x at commit {sign * 40}"))
+        for sign in "ab"
+    )
+    earlier = on_record(client, {}, identity.as_data(then))
+    identity.check_same("mine", then, earlier)
+    for plan, ways in (
+        (now, f"give --version {'a' * 40}, another name, or start"),
+        (replace(now, project=replace(now.project, identity=f"y at commit {'b' * 40}")), "; give another name, or"),
+        (replace(now, project=replace(now.project, identity="files b")), "; give another name, or"),
+    ):
+        with pytest.raises(WrongValue, match=ways):
+            identity.check_same("mine", plan, earlier)
 
 
 def test_nothing_of_train_is_on_record_of_another_entry_point() -> None:
