@@ -6,6 +6,7 @@ from pathlib import Path
 from mlflow.tracking import MlflowClient
 
 from steps.names import Artifact
+from steps.tracking.served_store import without_secret
 
 # How much of its end becomes an artifact, and how much is searched for its last lines.
 _KEPT_BYTES = 1_000_000
@@ -70,8 +71,6 @@ def _end_of(path: Path | None, most: int) -> str:
         before = max(0, path.stat().st_size - most)
         file.seek(before)
         content = file.read(most)
-    if not before:
-        return content.decode(errors="replace")
-    line = content.find(b"\n") + 1
-    note = f"[{before + line:,} bytes before this are left out]\n"
-    return note + content[line:].decode(errors="replace")
+    line = content.find(b"\n") + 1 if before else 0
+    note = f"[{before + line:,} bytes before this are left out]\n" if before else ""
+    return note + without_secret(content[line:].decode(errors="replace"))

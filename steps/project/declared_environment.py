@@ -6,11 +6,14 @@ that later ones take for whole. So it is made here once, by `steps.project.build
 
 import functools
 import os
+import re
 import shutil
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import yaml
 
 # None of this is public: it is what MLflow's local backend is made of (mlflow.projects.backend.local), which makes an
 # environment only while it launches a run.
@@ -32,10 +35,15 @@ from mlflow.utils.virtualenv import (
 )
 
 from steps.errors import WrongValue
+from steps.project import environment
 
 CONDA, UV, VIRTUALENV, LOCAL = "conda", "uv", "virtualenv", "local"
 _AUTO = "auto"
 _CONDA_EXE, _CONDA_HOME = "CONDA_EXE", "MLFLOW_CONDA_HOME"  # where MLflow looks for conda
+
+
+# A line of pip's that installs a folder in place. What has a scheme is cloned into the environment.
+_EDITABLE = re.compile(r"(-e|--editable)[\s=]*+(?!\w+(\+\w+)?://)")
 
 
 @dataclass(frozen=True)
@@ -58,6 +66,19 @@ class DeclaredEnvironment:
     def text(self) -> str:
         """Describe it in a few words for a person."""
         return f"{self.file.name if self.file else 'none declared'}, made by {self.manager}"
+
+    @property
+    def editable(self) -> list[str]:
+        """List the lines that install a folder of the project as it lies there: `-e .`, say."""
+        if self.file is None:
+            return []
+        if self.is_conda_file:
+            dependencies = (yaml.safe_load(self.file.read_text(encoding="utf-8")) or {}).get("dependencies") or []
+            lines = [line for item in dependencies if isinstance(item, dict) for line in item.get("pip") or []]
+        else:
+            lines = self._python_env().dependencies or []
+        every = environment.with_files(map(str, lines), self.file.parent)
+        return [line for line in every if _EDITABLE.match(line)]
 
     @property
     def activation(self) -> list[str]:

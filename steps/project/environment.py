@@ -5,7 +5,7 @@ import json
 import os
 import platform
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
@@ -29,12 +29,13 @@ def lines() -> list[str]:
 
     declared: list[Any] = (yaml.safe_load(conda_yaml()) or {}).get("dependencies") or []
     listed = [line for item in declared if isinstance(item, dict) for line in item.get("pip") or []]
-    return list(_with_files(map(str, listed), PROJECT, ()))
+    return list(with_files(map(str, listed), PROJECT))
 
 
-def _with_files(lines: Iterator[str], folder: Path, above: tuple[Path, ...]) -> Iterator[str]:
-    """Yield lines, and those of the files that they name, whose paths begin in the folder of the file that names them.
+def with_files(lines: Iterable[str], folder: Path, above: tuple[Path, ...] = ()) -> Iterator[str]:
+    """Yield lines of requirements, and those of the files that they name.
 
+    A relative path begins in the folder of the file that has it, which for `lines` is `folder`.
     A file that is not there, or names itself, is left out: pip has said so when it made the environment.
     """
     for line in lines:
@@ -47,7 +48,7 @@ def _with_files(lines: Iterator[str], folder: Path, above: tuple[Path, ...]) -> 
         with suppress(OSError, ValueError):
             if file not in above:
                 text = file.read_text(encoding="utf-8").replace("\\\n", "")
-                yield from _with_files(iter(text.splitlines()), file.parent, (*above, file))
+                yield from with_files(text.splitlines(), file.parent, (*above, file))
 
 
 def requirements() -> "list[Requirement]":

@@ -32,7 +32,8 @@ HOST = "127.0.0.1"
 # It imports for ten seconds, and the machine may be busy. One that has ended is not waited for.
 _STARTS_S = 600.0
 _POLL_S = 0.1
-_SECRET_BYTES = 24
+_SECRET_BYTES = 24  # 32 characters
+_ADDRESS = re.compile(rf"(http://{re.escape(HOST)}:\d+/)[\w-]{{32}}(?![\w-])")
 # Variables that `mlflow server` reads: a person may have set them for another server.
 _OF_ANOTHER_SERVER = re.compile(
     r"MLFLOW_(SERVER_\w+|(GUNICORN|UVICORN|WAITRESS)_OPTS|ARTIFACTS_ONLY|EXPOSE_PROMETHEUS|READ_REPLICA_\w+|TRACKING_URI)"
@@ -102,6 +103,11 @@ def served(log: Path) -> Iterator[ServedStore]:
         yield server
     finally:
         server.end()
+
+
+def without_secret(text: str) -> str:
+    """Return a text without the secret path of a server's address: MLflow prints a link to each run that ends."""
+    return _ADDRESS.sub(r"\1***", text)
 
 
 def _answers(address: str) -> bool:

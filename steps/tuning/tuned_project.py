@@ -115,7 +115,14 @@ class TunedProject:
     def environment(self, manager: str) -> DeclaredEnvironment | None:
         """Return the environment of its runs; None for this process's own. Raises WrongValue if it can't be had."""
         if not self.is_own:
-            return declared(self.read(), self.folder, manager)
+            environment = declared(self.read(), self.folder, manager)
+            if environment is not None and self.is_fetched and (editable := environment.editable):
+                raise WrongValue(
+                    f"--project {self.shown!r}: its environment installs a folder of the project in place "
+                    f"({', '.join(editable)}), which is gone with the study's clone: clone it yourself and give that "
+                    "folder, or have it installed without -e"
+                )
+            return environment
         if manager in ("auto", LOCAL):
             return None
         raise WrongValue(

@@ -100,6 +100,23 @@ def test_what_can_not_be_made_is_one_line(root, monkeypatch, files, there, manag
     assert "\n" not in problem
 
 
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        ("python_env", "python: '3.11'\ndependencies: [-r more.txt, six, -e git+https://host/x, --editable=.]\n"),
+        ("conda", "dependencies: [python=3.11, {pip: [-r more.txt, six, '-e  git+ssh://me@host/x', --editable=.]}]\n"),
+    ],
+)
+def test_folders_that_are_installed_in_place_are_listed(root, monkeypatch, file, text):
+    """Those of files that are named too; what is cloned into the environment is none."""
+    monkeypatch.setattr(declared_environment, "search_path", lambda: programs(root / "bin", "uv"))
+    folder = project(root / "project", **{file: text})
+    (folder / "more.txt").write_text("-e ./lib # ours\n")
+    environment = found(folder, "uv")
+    assert environment is not None
+    assert environment.editable == ["-e ./lib", "--editable=."]
+
+
 def test_what_is_installed_is_told_by_any_python():
     """The program and the module agree, and a name has one spelling."""
     done = subprocess.run([sys.executable, str(installed.__file__)], capture_output=True, text=True, check=True)

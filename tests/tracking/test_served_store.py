@@ -34,6 +34,18 @@ def test_a_server_is_needed_for_a_database_and_another_release(monkeypatch, uri,
     assert served_store.is_needed(version) == needed
 
 
+def test_what_a_trial_has_printed_is_kept_without_the_secret():
+    """A link to its run is MLflow's own habit; other addresses stay as they are."""
+    printed = "View run at: http://127.0.0.1:47329/wTqfcqg8vuxT0dXIQPsFteKtw_kO75kw/#/experiments/0/runs/1"
+    assert served_store.without_secret(printed) == "View run at: http://127.0.0.1:47329/***/#/experiments/0/runs/1"
+    for other in (
+        "http://127.0.0.1:5000/#/experiments/0",
+        f"http://host:1/{'a' * 32}/",
+        f"http://127.0.0.1:1/{'a' * 33}",
+    ):
+        assert served_store.without_secret(other) == other
+
+
 # What a server of MLflow's answers who asks it without a secret.
 UNPROTECTED = (
     "/", "/health", "/version", "/graphql", "/metrics", "/get-artifact?path=x&run_uuid=x", "/v1/traces",
@@ -67,6 +79,7 @@ def test_what_is_in_the_database_is_served_until_the_end(client: MlflowClient, t
         MlflowClient(server.address).log_metric(run_id, "loss", 0.5)
         assert client.get_run(run_id).data.metrics == {"loss": 0.5}
         _, _, host, secret = server.address.split("/")
+        assert secret not in served_store.without_secret(f"{server.address}/#/experiments/0")
         answers = {path: status(host, path) for path in UNPROTECTED}
         assert set(answers.values()) <= {404, 405, 503}, answers
         assert not [line for line in command_lines() if secret in line or str(tmp_path) in line]

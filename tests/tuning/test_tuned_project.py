@@ -1,5 +1,6 @@
 """The project that is tuned: which entry point is meant, and what makes it the project that it is."""
 
+import shutil
 from pathlib import Path
 
 import mlflow
@@ -7,6 +8,7 @@ import pytest
 
 from steps.errors import WrongValue
 from steps.parameters.tune_settings import TuneSettings
+from steps.project.declared_environment import search_path
 from steps.project.environment import PROJECT
 from steps.tuning import entry_point, tuned_project
 from steps.tuning.tuned_project import TunedProject
@@ -165,6 +167,20 @@ def test_two_folders_of_a_commit_are_two_projects(tmp_path):
     for name in ("a", "a/b"):
         settings = TuneSettings(project=f"{tmp_path}#{name}", version="main")
         assert tuned_project.find(settings, tmp_path).identity == f"{name} at commit {commit}"
+
+
+def test_a_clone_can_not_be_installed_in_place(tmp_path):
+    """It is gone when the study ends, and its environment stays; the folder itself can."""
+    assert shutil.which("uv", path=search_path()) is not None, "this test needs uv"
+    (tmp_path / "MLproject").write_text("python_env: env.yaml\n" + entries(fit="python fit.py"))
+    (tmp_path / "env.yaml").write_text("python: '3.11'\ndependencies: [mlflow, -e .]\n")
+    git(tmp_path, "init", "--quiet", "--initial-branch=main")
+    git(tmp_path, "add", "--all")
+    git(tmp_path, "commit", "--quiet", "--message", "x")
+    assert project(tmp_path, None).environment("uv") is not None
+    found = tuned_project.find(TuneSettings(project=str(tmp_path), version="main"), tmp_path / ".git")
+    with pytest.raises(WrongValue, match=r"installs a folder of the project in place \(-e \.\), which is gone"):
+        found.environment("uv")
 
 
 def test_this_project_has_no_version(tmp_path):
