@@ -155,7 +155,9 @@ def _reason(error: BaseException) -> str:
     inner: BaseException | None = error
     while inner is not None and not getattr(inner, "stderr", ""):
         inner = inner.__cause__ or inner.__context__
-    text = str(getattr(inner, "stderr", "") or error).strip().removeprefix("stderr: ").strip("'")
+    text = str(getattr(inner, "stderr", "") or error).strip()
+    if text.startswith("stderr: "):  # GitPython's quotes
+        text = text.removeprefix("stderr: ").strip("'")
     lines = [line.strip() for line in text.splitlines() if line.strip() and line.strip() not in _EMPTY_WORDS]
     begins = [index for index, line in enumerate(lines) if line.startswith(("fatal:", "error:"))] or [-1]
     return secrets.hidden(" ".join(lines[begins[-1] :]) or repr(error))
