@@ -7,6 +7,7 @@ is cloned first.
 import os
 import re
 import shutil
+import signal
 import tempfile
 import time
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ from mlflow.projects.utils import _fetch_project
 from mlflow.utils.git_utils import get_git_commit
 
 from steps.errors import WrongValue, did_you_mean
+from steps.process import proc
 from steps.project import secrets
 from steps.project.git import OTHER_REPOSITORY, Git, GitFailed
 from steps.project.location import Location
@@ -71,9 +73,14 @@ def _alone(target: Path) -> Iterator[None]:
         os.environ.pop(name, None)
     os.environ.update(_NO_QUESTIONS)
     os.environ.setdefault("GIT_SSH_COMMAND", _NO_QUESTION_BY_SSH)
-    tempfile.tempdir = str(target)
+    tempfile.tempdir = os.environ["TMPDIR"] = str(target)
     try:
         yield
+    except BaseException:  # a signal: a git that waits for a server that is silent would wait on
+        for pid in proc.with_variable(f"TMPDIR={target}"):
+            with suppress(OSError):
+                os.kill(pid, signal.SIGKILL)
+        raise
     finally:
         tempfile.tempdir = temporary
         os.environ.clear()

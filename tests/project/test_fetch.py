@@ -2,13 +2,17 @@
 
 import os
 import shutil
+import signal
+import socket
 import subprocess
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from steps.errors import WrongValue
+from steps.errors import Interrupted, WrongValue
+from steps.process import proc
 from steps.project import fetch
 from steps.project.location import Location, locate
 from tests.e2e.tools import free_port, git
@@ -87,6 +91,30 @@ def test_what_cannot_be_fetched_is_one_line(url, tmp_path):
     assert "(did you mean 'v1'?); must be a branch, a tag or a full commit" in line
     assert problem(locate(f"{url}#none"), None, tmp_path) == f"--project '{url}#none': has no such subfolder"
     assert "'.' is not allowed in project subdirectory paths" in problem(locate(f"{url}#in.ner"), None, tmp_path)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # GitPython drops its process
+def test_no_git_waits_on_if_the_fetch_is_interrupted(tmp_path):
+    """As it would for a server that takes the connection, and is silent."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+
+        def interrupt() -> None:
+            until(lambda: proc.with_variable(f"TMPDIR={tmp_path}"), 120, "a git that waits")
+            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGUSR1)
+
+        def raise_interrupted(*_: object) -> None:
+            raise Interrupted(signal.SIGTERM)
+
+        before = signal.signal(signal.SIGUSR1, raise_interrupted)
+        thread = threading.Thread(target=interrupt)
+        thread.start()
+        try:
+            with pytest.raises((Interrupted, WrongValue)):
+                fetch.fetch(locate(f"git://127.0.0.1:{silent.getsockname()[1]}/x"), None, tmp_path)
+        finally:
+            thread.join()
+            signal.signal(signal.SIGUSR1, before)
+        until(lambda: not proc.with_variable(f"TMPDIR={tmp_path}"), 20, "its end")
 
 
 def test_a_version_of_a_local_folder_is_cloned_and_the_folder_left_alone(repository, tmp_path):
