@@ -125,6 +125,11 @@ def summary() -> str:
     return _line(description(), f"{len(requirements())} packages {state()}")
 
 
+def summary_of_another(description: str, declared: str) -> str:
+    """Describe another environment in one line, by its description and what it was made of."""
+    return _line(description, f"{len(json.loads(description)['packages'])} packages ({declared})")
+
+
 def _line(description: str, packages: str) -> str:
     machine = json.loads(description)["machine"]
     return f"Python {machine['python']}, {packages}, {machine['cpu']}, {machine['platform']}"

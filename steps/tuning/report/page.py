@@ -13,7 +13,7 @@ from steps.names import Metric, Tag
 from steps.parameters import declared
 from steps.parameters.settings import SHARED, SharedSettings
 from steps.parameters.tune_settings import TuneSettings
-from steps.project import environment, paths
+from steps.project import paths
 from steps.tracking import read, server_errors
 from steps.tuning.champion import registry
 from steps.tuning.report import plots
@@ -88,7 +88,7 @@ def _facts(record: StudyRecord) -> dict[str, str]:
         f"pruner {declared.shown(settings.pruner)}",
         "Code": (plan.project.identity or f"commit {tags.get('mlflow.source.git.commit', 'none')}")
         + (", with changes that were not committed (git.diff)" if tags.get(Tag.GIT_DIRTY) == "true" else ""),
-        "Environment": environment.summary() if plan.environment is None else plan.environment.text,
+        "Environment": record.environment,
     }
 
 

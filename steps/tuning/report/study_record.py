@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import mlflow
 import optuna
 from mlflow.entities import Run
 from mlflow.tracking import MlflowClient
@@ -16,7 +17,8 @@ from optuna.storages import BaseStorage
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
-from steps.names import Role, Tag
+from steps.names import Artifact, Role, Tag
+from steps.project import environment
 from steps.tracking import read
 from steps.tuning.study_plan import StudyPlan
 from steps.tuning.trials.trial import SETTLED
@@ -49,13 +51,17 @@ class TrialRecord:
 
 @dataclass(frozen=True)
 class StudyRecord:
-    """A study: its newest parent run, its ended trials in order, and the champion's run."""
+    """A study: its newest parent run, its ended trials in order, and the champion's run.
+
+    `environment` describes in one line what the trials run in.
+    """
 
     plan: StudyPlan
     name: str
     parent: Run
     trials: Sequence[TrialRecord]
     champion: Run | None
+    environment: str
 
     @property
     def ranked(self) -> Sequence[TrialRecord]:
@@ -82,7 +88,16 @@ def load(plan: StudyPlan, study: str, run_id: str) -> StudyRecord:
     trials = [_trial(run, plan) for run in of_trials if run.data.tags.get(Tag.STATE) in SETTLED]
     champion = parent.data.tags.get(Tag.CHAMPION)
     of_champion = next((run for run in runs if run.info.run_id == champion), None)
-    return StudyRecord(plan, study, parent, sorted(trials, key=lambda trial: trial.number), of_champion)
+    in_order = sorted(trials, key=lambda trial: trial.number)
+    return StudyRecord(plan, study, parent, in_order, of_champion, _environment(plan, run_id))
+
+
+def _environment(plan: StudyPlan, run_id: str) -> str:
+    """Describe what trials run in; that of another project was recorded when the study was opened."""
+    if plan.environment is None:
+        return environment.summary()
+    recorded = mlflow.artifacts.load_text(f"runs:/{run_id}/{Artifact.ENVIRONMENT}")
+    return environment.summary_of_another(recorded, plan.environment.text)
 
 
 def _trial(run: Run, plan: StudyPlan) -> TrialRecord:

@@ -164,10 +164,12 @@ def test_of_another_project_page_and_files_name_that_project(record):
     plan = replace(fakes.plan(project="https://host/theirs"), project=project, environment=environment, entry=entry)
     row: Any = ("COMPLETE", 1, None, {"tuning.params": '{"x": 0.5, "y": 1.0}'})
     parent = record([row], **{"mlflow.source.git.commit": "c0ffee"})
+    described = {"machine": {"python": "3.9.1", "cpu": "C", "platform": "P"}, "packages": {"a": "1", "b": "2"}}
+    MlflowClient().log_dict(parent, described, "environment/environment.json")
     loaded = study_record.load(plan, "shown", parent)
     html = re.sub(r"<script>.*?</script>", "", page.html(loaded), flags=re.DOTALL)
     assert "https://host/theirs at commit fff" in html
-    assert "python_env.yaml, made by uv" in html
+    assert "Python 3.9.1, 2 packages (python_env.yaml, made by uv), C, P" in html
     assert "c0ffee" not in html
     best = replace(loaded, trials=[replace(loaded.trials[0], values=(0.9,))])
     assert f"# mlflow run https://host/theirs -v {'f' * 40} -e fit.py -P x=0.5 -P y=1.0" in files.best_yaml(best)
