@@ -108,7 +108,7 @@ def _scores(plan: RunPlan) -> Iterator[float]:
     rows = plan.examples
     built = plan.estimator(n_estimators=_TREES, random_state=0)  # type: ignore[call-arg]
     if not rows.plain:
-        built = pipeline.around(built, plan.estimator, seed=0)
+        built = pipeline.around(built, plan.estimator, rows.features, seed=0)
     for score, _ in folds.scores(built, rows.features, rows.target, rows.layout.splits, plan.scorer()):
         yield score
 

@@ -36,7 +36,11 @@ def train(plan: RunPlan, settings: TrainSettings, hyperparameters: Mapping[str, 
 
 def _build(plan: RunPlan, settings: TrainSettings, hyperparameters: Mapping[str, Any]) -> Any:
     built = estimator.build(plan.estimator, hyperparameters, seed=settings.seed, threads=settings.threads)
-    return built if plan.examples.plain else pipeline.around(built, plan.estimator, seed=settings.seed)
+    return (
+        built
+        if plan.examples.plain
+        else pipeline.around(built, plan.estimator, plan.examples.features, seed=settings.seed)
+    )
 
 
 def _cross_validate(plan: RunPlan, unfitted: Any, run_id: str, *, live: bool) -> dict[str, float]:

@@ -61,6 +61,8 @@ def roles(table: Table, settings: TrainSettings) -> ColumnRoles:
     group = [by] if kind == "group" else []
     counting, notes = row_numbers.find(table.frame, (target, *drop, by)) if table.target is None else ([], [])
     features = tuple(name for name in table.columns if name not in (target, *drop, *group, *counting))
+    if settings.target == "auto" and table.target is None and target != (last := target_of(settings, table.columns)):
+        notes.append(f"{last!r}, the last column, is empty: {target!r} is the target")
     if not features:
         problems.append(f"--data {data!r}: no feature is left beside {target!r}; it has {listed(table.columns)}")
     if any(problems):
@@ -77,12 +79,15 @@ def target_of(settings: TrainSettings, columns: Sequence[str]) -> str | None:
 
 
 def _target(table: Table, settings: TrainSettings) -> str:
-    """Return the target's name; auto: the data set's own target, else that of a file."""
+    """Return the target's name; auto: the data set's own target, else that of a file: the last that has a value."""
     if settings.target == "auto" and table.target is not None:
         return table.target
     target = target_of(settings, table.columns)
     if target is None:
         raise WrongValue(f"--data {settings.data!r}: no column is left for a target; it has {listed(table.columns)}")
+    if settings.target == "auto":
+        filled = [name for name in table.columns if name in table.frame and table.frame[name].notna().any()]
+        return target_of(settings, filled) or target
     return target
 
 

@@ -127,7 +127,9 @@ def _restore_classes(
     options = {"usecols": [place], "dtype": str, "keep_default_na": False, "na_values": [""]}
     texts = _read(path, written, compression, **options).iloc[:, 0]
     if types.is_string_dtype(column.dtype) and numerals.writing_of(column, written.separator == ";") is None:
-        frame.isetitem(place, column.mask(texts.isin(_CLASSES), texts))
+        counts = texts.value_counts()
+        classes = [text for text in _CLASSES if counts.get(text, 0) > 1]  # one alone is a gap
+        frame.isetitem(place, column.mask(texts.isin(classes), texts))
     return dict(Counter(texts[frame.iloc[:, place].isna()].fillna("")))
 
 

@@ -126,6 +126,8 @@ def _without_titles(physical: Sequence[str], above: int, separator: str) -> tupl
 def _names(lines: Lines) -> tuple[tuple[str, ...], bool]:
     """Return the columns' names, and whether the first line holds them."""
     first, rest = tuple(name.strip() for name in lines[0]), lines[1:]
+    if not first[-1] and sum(len(line) < len(first) for line in rest) > _AGREE * len(rest):
+        first = first[:-1]  # a separator at the end of the names alone
     longer = [line for line in rest if len(line) == len(first) + 1]
     if len(first) > 1 and len(longer) > _AGREE * len(rest):
         if all(not line[-1].strip() for line in longer):

@@ -5,17 +5,21 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TextIO
 
+import numpy as np
+import pandas as pd
+from pandas.api import types
 from sklearn.base import BaseEstimator
+from sklearn.preprocessing import FunctionTransformer
 
 # The packages of the pipeline's steps, whose UserWarnings are kept from the log.
 _NOISY = ("skrub", "sklearn/preprocessing", "sklearn/impute", "pandas")
 
 
-def around(estimator: BaseEstimator, kind: Callable[[], Any], *, seed: int) -> Any:
+def around(estimator: BaseEstimator, kind: Callable[[], Any], features: pd.DataFrame, *, seed: int) -> Any:
     """Put skrub's steps in front of an estimator: they turn text, dates, categories and gaps into numbers.
 
     Which steps it gets depends on its kind. They are fitted together with it, so on each fold's own rows. Steps that
-    draw at random are seeded.
+    draw at random are seeded. `features` are those that it will be fitted on.
     """
     # Imported here: the import takes 2 s, and a table of numbers alone needs no skrub.
     from skrub import tabular_pipeline
@@ -24,7 +28,11 @@ def around(estimator: BaseEstimator, kind: Callable[[], Any], *, seed: int) -> A
     seeds = [name for name in pipeline.get_params() if name.endswith("random_state")]
     pipeline.set_params(**dict.fromkeys(seeds, seed))
     last = pipeline.steps[-1][0]
-    return pipeline.set_params(**{last: estimator})
+    pipeline.set_params(**{last: estimator})
+    if features.shape[1] == 1 and types.is_numeric_dtype(features.dtypes.iloc[0]):
+        # Of a frame of one column scikit-learn gets a view that it may not write to, and its forests refuse that.
+        pipeline.steps.insert(-1, ("array", FunctionTransformer(np.array)))
+    return pipeline
 
 
 @contextmanager

@@ -35,6 +35,11 @@ READ = {
     "separators at the ends": ("a,b\n5,x,\n6,y,\n", {"a": [5, 6], "b": ["x", "y"]}),
     "separators at all ends": ("a,b,\n5,x,\n6,y,\n", {"a": [5, 6], "b": ["x", "y"]}),
     "numbers for names": ("0,1\n4.9,3.0\n", {"0": [4.9], "1": [3.0]}),
+    "a separator at the end of the names alone": ("a,b,\n5,x\n6,y\n", {"a": [5, 6], "b": ["x", "y"]}),
+    "a title and a separator at the end of the names": (
+        "Series: x\n\nType of data:  rate\na,b,c,\n5,x,1\n6,y,2\n7,z,3\n",
+        {"a": [5, 6, 7], "b": ["x", "y", "z"], "c": [1, 2, 3]},
+    ),
     "short lines": ("a,b\n1\n2,3\n", {"a": [1, 2], "b": [NAN, 3.0]}),
     "runs of blanks": ("a    b\n1  x\n22 y\n", {"a": [1, 22], "b": ["x", "y"]}),
     "blanks before each line": ("  a  b\n  1  x\n 22  y\n", {"a": [1, 22], "b": ["x", "y"]}),
@@ -131,11 +136,18 @@ def test_texts_among_numbers_are_left_for_whoever_knows_the_columns_roles(tmp_pa
 @pytest.mark.parametrize("text", ["None", "NA", "N/A", "null"])
 def test_a_class_may_have_a_name_that_means_nothing_elsewhere(tmp_path, text):
     """A target of text keeps it, and only an empty cell is no label; other columns have a gap there."""
-    content = f"a,b\n{text},{text}\nInsomnia,Insomnia\n,\n"
+    content = f"a,b\n{text},{text}\nInsomnia,Insomnia\n,\n{text},{text}\n"
     table = csv_file.read(write(tmp_path / "x.csv", content), "x", None, lambda names: names[-1])
-    assert table.frame["b"].tolist()[:2] == [text, "Insomnia"]
-    assert table.frame.isna().to_numpy().tolist() == [[True, False], [False, False], [True, True]]
+    assert table.frame["b"].dropna().tolist() == [text, "Insomnia", text]
+    assert table.frame["a"].isna().tolist() == [True, False, True, True]
     assert table.gaps == {"": 1}
+
+
+def test_a_class_stands_in_more_than_one_row(tmp_path):
+    """One such text alone is a gap, also among texts."""
+    table = csv_file.read(write(tmp_path / "x.csv", "a,b\n1,NA\n2,x\n3,y\n"), "x", None, lambda names: names[-1])
+    assert table.frame["b"].isna().tolist() == [True, False, False]
+    assert table.gaps == {"NA": 1}
 
 
 def test_no_number_is_no_class(tmp_path):

@@ -194,7 +194,7 @@ def test_data_that_failed_are_not_read_again(tmp_path):
 # Each row: the columns of a file of 40 rows, the settings, what the one problem says.
 UNUSABLE = {
     "one class": ({"x": range(40), "y": ["a"] * 40}, {}, ["'y'", "one value 'a' in all of its 40 rows"]),
-    "no labels": ({"x": range(40), "y": [None] * 40}, {}, ["no row has a value in the target 'y'"]),
+    "no labels": ({"x": range(40), "y": [None] * 40}, {"target": "y"}, ["no row has a value in the target 'y'"]),
     "a class of one": (
         {"x": range(40), "y": ["a", "b"] * 19 + ["a", "c"]},
         {},
@@ -417,6 +417,15 @@ def test_a_class_that_means_nothing_elsewhere_is_a_class(tmp_path):
     (tmp_path / "y.csv").write_text("a,b\n" + "1,1.5\n2,2.5\n3,NA\n" * 10 + "4,\n")
     (note,) = of(data=str(tmp_path / "y.csv")).notes
     assert note.endswith("11 of 31 rows have no value in the target 'b' ('NA' in 10 of them): left out")
+
+
+def test_an_empty_last_column_is_no_target(tmp_path):
+    """The one before it is taken, and said; when it is named it is refused."""
+    data = write(tmp_path / "x.csv", a=[0.5, 1.5] * 20, b=["x", "y"] * 20, c=[None] * 40)
+    made = of(data=data)
+    assert made.resolved.target == "b"
+    assert made.notes[0].endswith("'c', the last column, is empty: 'b' is the target")
+    assert "no row has a value in the target 'c'" in problems_of(data=data, target="c")[0]
 
 
 def test_a_target_of_names_is_told_as_such(tmp_path):

@@ -67,7 +67,7 @@ def of_a_table():
     features["day"] = pd.date_range("2026-01-01", periods=150)
     kind = estimator.import_maker(estimator.DEFAULTS["classification"], "classification")
     built = estimator.build(kind, {"n_estimators": 5}, seed=0, threads=1)
-    return pipeline.around(built, kind, seed=0).fit(features, target), features
+    return pipeline.around(built, kind, features, seed=0).fit(features, target), features
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""What a log is spared of the steps in front of an estimator."""
+"""The steps in front of an estimator, and what a log is spared of them."""
 
 import warnings
 from pathlib import Path
@@ -6,8 +6,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import sklearn.preprocessing
+from sklearn.ensemble import HistGradientBoostingRegressor, RandomForestRegressor
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.preprocessing import OneHotEncoder
 
 from steps.training.model import pipeline
@@ -53,3 +54,13 @@ def test_no_filter_is_added() -> None:
         before = list(warnings.filters)
         with pipeline.quiet():
             assert list(warnings.filters) == before
+
+
+@pytest.mark.e2e
+@pytest.mark.parametrize("kind", [RandomForestRegressor, HistGradientBoostingRegressor, Ridge])
+@pytest.mark.parametrize("column", [[1.0, None] * 20, ["x", "y"] * 20, [True, False] * 20])
+def test_a_table_may_have_one_column(kind: type, column: list[object]) -> None:
+    """Of numbers with gaps, of text, of booleans: it is fitted, and predicts."""
+    features = pd.DataFrame({"a": column})
+    fitted = pipeline.around(kind(), kind, features, seed=0).fit(features, range(40))
+    assert len(fitted.predict(features)) == 40
