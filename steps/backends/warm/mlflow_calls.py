@@ -149,7 +149,8 @@ class _Calls:
     def _set_experiment(self, original: Any) -> Any:
         @functools.wraps(original)
         def set_experiment(experiment_name: Any = None, experiment_id: Any = None, **others: Any) -> Any:
-            if self._experiment_id is None or not self._is_home(self._mlflow.get_tracking_uri()):
+            is_one = (experiment_name is None) != (experiment_id is None)  # else MLflow says what is wrong
+            if self._experiment_id is None or not is_one or not self._is_home(self._mlflow.get_tracking_uri()):
                 return original(experiment_name, experiment_id, **others)
             experiment = original(experiment_id=self._experiment_id, **others)
             if str(experiment_name or experiment_id) not in (experiment.name, experiment.experiment_id):

@@ -47,6 +47,8 @@ def test_set_experiment_means_the_trials(trial: str) -> None:
         assert run.info.run_id == trial
     assert [experiment.name for experiment in mlflow.search_experiments()] == ["Default"]
     assert tags(trial)[Tag.ASKED_EXPERIMENT] == "mine"
+    with pytest.raises(MlflowException, match="exactly one of"):
+        mlflow.set_experiment("mine", "1")
 
 
 def test_the_studys_own_experiment_is_nothing_to_speak_of(trial: str) -> None:
