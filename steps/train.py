@@ -43,7 +43,7 @@ def _train(words: Sequence[str]) -> int:
         from steps.training import run, run_plan
 
     plan = run_plan.make(settings, hyperparameters)
-    for note in plan.examples.notes:
+    for note in plan.notes:
         print(f"train: {note}", file=sys.stderr)
     if settings.refit:  # a trial's study has done it
         run_plan.check_metric(plan)

@@ -30,13 +30,14 @@ METRICS = {"classification": "accuracy", "regression": "r2"}
 
 @dataclass(frozen=True)
 class RunPlan:
-    """A run, resolved: its examples, task, metric and estimator."""
+    """A run, resolved: its examples, task, metric and estimator. `notes` are for the user."""
 
     examples: Examples
     task: str
     metric: str
     estimator: Maker
     estimator_path: str
+    notes: tuple[str, ...]
 
     @property
     def classes(self) -> bool:
@@ -57,10 +58,11 @@ def make(settings: TrainSettings, hyperparameters: Iterable[str]) -> RunPlan:
     task = rows.resolved.task
     path = estimator.DEFAULTS[task] if settings.estimator == "auto" else settings.estimator
     metric = METRICS[task] if settings.metric == "auto" else settings.metric
-    kind = estimator.import_maker(path, task)
+    kind, names = estimator.import_maker(path, task), list(hyperparameters)
     check_metric_name(metric)
-    estimator.check_hyperparameters(kind, hyperparameters)
-    return RunPlan(rows, task, metric, kind, path)
+    estimator.check_hyperparameters(kind, names)
+    typos = (f"--{typo}" for typo in estimator.likely_typos(kind, names))
+    return RunPlan(rows, task, metric, kind, path, (*rows.notes, *typos))
 
 
 def prepare(settings: Mapping[str, Any], estimators: Sequence[str]) -> None:
@@ -110,8 +112,14 @@ def describe(
         "estimators": estimator.check_estimators(plan.task, estimators.get(plan.task, {}), where.get(plan.task, {})),
         "dataset": plan.examples.dataset.as_dict(),
         "folds": plan.examples.folds,
-        "notes": [*plan.examples.notes, *_hints(plan.examples)],
+        "notes": [*plan.notes, *_typos(plan.task, estimators), *_hints(plan.examples)],
     }
+
+
+def _typos(task: str, estimators: Mapping[str, Mapping[str, Iterable[str]]]) -> Iterator[str]:
+    for path, names in estimators.get(task, {}).items():
+        maker = estimator.import_maker(estimator.DEFAULTS[task] if path == "auto" else path, task)
+        yield from (f"--space: {typo}" for typo in estimator.likely_typos(maker, names))
 
 
 def _hints(rows: Examples) -> Iterator[str]:

@@ -107,13 +107,29 @@ def unknown_hyperparameters(maker: Maker, names: Iterable[str]) -> dict[str, str
     allowed = _hyperparameter_names(made)
     problems = {}
     for name in names:
-        if name not in allowed:
+        if name not in allowed and not _takes_any(made, name):
             inner = [other for other in allowed if other.endswith(f"__{name}")]
             near = f" (did you mean {inner[0]!r}?)" if inner else did_you_mean(name, allowed)
             problems[name] = (
                 f"{type(made).__name__} has no such hyperparameter{near}; allowed: {', '.join(sorted(allowed))}"
             )
     return problems
+
+
+def likely_typos(maker: Maker, names: Iterable[str]) -> list[str]:
+    """Say which names look like a hyperparameter that an estimator has, and are another that it may know.
+
+    LightGBM's and XGBoost's estimators take what they don't list, and learn at the fit what it is: `feature_fraction`.
+    """
+    made = maker()
+    allowed = _hyperparameter_names(made)
+    notes = []
+    for name in names:
+        prefix, _, last = name.rpartition("__")
+        beside = [other for whole in allowed for place, _, other in [whole.rpartition("__")] if place == prefix]
+        if name not in allowed and _takes_any(made, name) and (near := did_you_mean(last, beside)):
+            notes.append(f"{name}: {type(made).__name__} is given it, though it does not list it{near}")
+    return notes
 
 
 def check_estimators(task: str, estimators: Mapping[str, Iterable[str]], where: Mapping[str, str]) -> list[str]:
@@ -192,6 +208,14 @@ def _hyperparameter_names(made: Any) -> list[str]:
     signature = inspect.signature(type(made)).parameters.values()
     constructor = [parameter.name for parameter in signature if parameter.kind in kinds]
     return list(dict.fromkeys([*made.get_params(), *constructor]))
+
+
+def _takes_any(made: Any, name: str) -> bool:
+    """Tell whether the part of an estimator that a name is for takes hyperparameters by `**`."""
+    prefix = name.rpartition("__")[0]
+    part = made.get_params().get(prefix) if prefix else made
+    parameters = inspect.signature(type(part)).parameters.values() if part is not None else ()
+    return any(parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in parameters)
 
 
 def _seeds_and_threads(names: Iterable[str], chosen: Iterable[str], seed: int, threads: int) -> dict[str, Any]:

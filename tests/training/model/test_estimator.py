@@ -92,6 +92,21 @@ def test_the_estimator_s_own_names_are_allowed():
     estimator.check_hyperparameters(KNeighborsClassifier, ["metric", "n_neighbors"])
 
 
+@pytest.mark.e2e
+@pytest.mark.parametrize("name", ["eta", "verbosity", "max_detph"])
+@pytest.mark.parametrize("prefix", ["", "xgbclassifier__"])
+def test_what_takes_any_hyperparameter_is_given_it(name, prefix):
+    """XGBoost's and LightGBM's estimators know names that they don't list; one that looks mistyped is told."""
+    path = "xgboost.XGBClassifier" if not prefix else "sklearn.preprocessing.StandardScaler+xgboost.XGBClassifier"
+    maker = estimator.import_maker(path, "classification")
+    built = estimator.build(maker, {f"{prefix}{name}": 1}, seed=1, threads=1)
+    assert built.get_params(deep=True)[f"classifier__{prefix}{name}"] == 1
+    notes = estimator.likely_typos(maker, [f"{prefix}{name}"])
+    assert ["did you mean" in note and "max_depth" in note for note in notes] == [True] * (name == "max_detph")
+    with pytest.raises(WrongValue, match="has no such hyperparameter"):
+        estimator.check_hyperparameters(maker, ["standardscaler__eta"] if prefix else ["no__eta"])
+
+
 def test_build_checks_the_names_too():
     """No unknown hyperparameter gets as far as scikit-learn's own error."""
     with pytest.raises(WrongValue, match="did you mean 'max_depth'"):
