@@ -13,7 +13,7 @@ from steps.names import Metric, Tag, Variable
 from steps.parameters.settings import TrainSettings
 from steps.project import environment
 from steps.tracking import write
-from steps.training.model import estimator, pipeline
+from steps.training.model import column_names, estimator, pipeline
 from steps.training.run_plan import RunPlan
 from steps.training.scores import folds, held_out
 
@@ -36,11 +36,9 @@ def train(plan: RunPlan, settings: TrainSettings, hyperparameters: Mapping[str, 
 
 def _build(plan: RunPlan, settings: TrainSettings, hyperparameters: Mapping[str, Any]) -> Any:
     built = estimator.build(plan.estimator, hyperparameters, seed=settings.seed, threads=settings.threads)
-    return (
-        built
-        if plan.examples.plain
-        else pipeline.around(built, plan.estimator, plan.examples.features, seed=settings.seed)
-    )
+    if not plan.examples.plain:
+        built = pipeline.around(built, plan.estimator, plan.examples.features, seed=settings.seed)
+    return column_names.mapped(built)
 
 
 def _cross_validate(plan: RunPlan, unfitted: Any, run_id: str, *, live: bool) -> dict[str, float]:

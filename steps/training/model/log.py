@@ -19,7 +19,7 @@ from sklearn.utils import get_tags
 
 from steps import training
 from steps.names import Tag
-from steps.training.model import estimator, labels
+from steps.training.model import column_names, estimator, labels
 
 # What loading a model needs, beside the packages of the estimator and of those inside it.
 PACKAGES = ("mlflow", "scikit-learn", "pandas", "numpy", "scipy", "cloudpickle", "skops")
@@ -88,6 +88,7 @@ def serialization(fitted: BaseEstimator, features: pd.DataFrame) -> dict[str, An
                 return {"serialization_format": SKOPS, "skops_trusted_types": types}
     except Exception:  # skops raises many kinds of error for a type that it can't write
         pass
-    # The pickle gets the code of LabelEncoded, so that the model can be loaded without this project.
-    cloudpickle.register_pickle_by_value(labels)
+    # The pickle gets the code of what stands around an estimator, so that the model can be loaded without this project.
+    for module in (column_names, labels):
+        cloudpickle.register_pickle_by_value(module)
     return {"serialization_format": CLOUDPICKLE}
