@@ -72,7 +72,10 @@ ROWS = [
     _data("binary", ": is no text in UTF-8 (invalid start byte); save it as UTF-8", b"\x89PNG\r\n\x1a\n" + bytes(256)),
     _data("latin-1", ": is no text in UTF-8 (…); save it as UTF-8", _TEXT.replace("yes", "sí").encode("latin-1")),
     _data("utf-16", ": is no text in UTF-8 (invalid start byte); save it as UTF-8", WELL.encode("utf-16")),
-    _data("no-header", ": its first line holds numbers; it must name the columns", "1.5,2,0\n2.5,3,1\n" * 20),
+    _data(
+        "page", ": is an HTML page, such as a login; download the file itself", "<!DOCTYPE html>\n<html>Log in</html>\n"
+    ),
+    _data("pointer", ": is a pointer of Git LFS, …", "version https://git-lfs.github.com/spec/v1\nsize 12\n"),
     _data("names-twice", ": has columns of the same name, 'a'; rename them", _csv(lambda i: f"{i},{i},1", "a,a,y")),
     _data(
         "ragged",
@@ -80,7 +83,7 @@ ROWS = [
         "a,b,y\n1,2,0,4,5\n1,2,1\n" * 9,
     ),
     _data("one-column", ": no feature is left beside 'y'; it has 'y'", _csv(lambda i: f"{i % 2}", "y")),
-    _data("target-all-nan", ": no row has a value in the target 'y'; …", _csv(lambda i: f"{i},{i},")),
+    _data("target-all-nan", ": no row has a value in the target 'y'; …", _csv(lambda i: f"{i},{i},"), target="y"),
     _data("features-all-nan", ": no row has a value in any of the features, 'a', 'b'", _csv(lambda i: f",,{i % 2}")),
     _data(
         "one-class",
@@ -88,11 +91,11 @@ ROWS = [
         _csv(lambda i: f"{i},{i},1"),
     ),
     _data(
-        "one-of-a-class", ": the class 'rare' … has one row; …", _csv(lambda i: f"{i},{i},{'often' if i else 'rare'}")
+        "one-of-a-class", ": the class 'rare' … has one row, …", _csv(lambda i: f"{i},{i},{'often' if i else 'rare'}")
     ),
     _data(
         "fewer-rows-than-folds",
-        ": the class '1' of the target 'y' has one row; --folds 5 needs …",
+        ": the class '1' of the target 'y' has one row, …",
         "a,y\n1,0\n2,1\n3,0\n",
     ),
     _data("fewer-rows-than-folds", "--folds 30: must be at most 16, …", WELL, "tune", folds="30"),

@@ -156,7 +156,7 @@ LATER = [
     ),
     _train("test_size-too-small", "--test_size 0.001: 1 of 150 rows of iris held out …", test_size="0.001"),
     _train(
-        "folds-too-many", "--folds 1000: must be at most 40, the training rows of the rarest class, …", folds="1000"
+        "folds-too-many", "--folds 1000: must be at most 40, the training rows of the largest class, …", folds="1000"
     ),
     Row(
         "train-hyperparameter-misspelled",
@@ -177,14 +177,16 @@ LATER = [
         data="diabetes",
         metric="accuracy",
     ),
-    _tune("folds-too-many", "--folds 1000: must be at most 40, the training rows of the rarest class, …", folds="1000"),
+    _tune(
+        "folds-too-many", "--folds 1000: must be at most 40, the training rows of the largest class, …", folds="1000"
+    ),
     _tune("test_size-too-big", "--test_size 0.99: 149 of 150 rows of iris held out …", test_size="0.99"),
     _tune("target-unknown", "--target 'petal': iris has no such column…; allowed: sepal length…", target="petal"),
     _tune("drop-unknown", "--drop 'petal': iris has no such column…; allowed: sepal length…", drop="petal"),
     _tune("split-unknown", "--split 'group:petal': iris has no such column…; allowed: …", split="group:petal"),
     _tune(
-        "task-of-fractions",
-        "--task 'classification': the target 'target' of diabetes has 214 different values, …; must be regression",
+        "classes-of-one-row",
+        "--data 'diabetes': the class … of the target 'target' has one row, and so have 83 more, …, or task=regression",
         data="diabetes",
         task="classification",
     ),

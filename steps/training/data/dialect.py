@@ -147,7 +147,8 @@ def _is_data(first: Sequence[str], rest: Lines) -> bool:
     below = [{line[place].strip() for line in rest if place < len(line)} for place in range(len(first))]
     again = [field for place, field in enumerate(first) if field in texts and field in below[place]]
     if not numbers:
-        return len(texts) > 1 and len(again) == len(texts)
+        repeated = any([field.strip() for field in line] == list(first) for line in rest)  # of files put together
+        return len(texts) > 1 and len(again) == len(texts) and not repeated
     of_numbers = all(
         all(map(numerals.is_number, below[place] - {""})) for place, field in enumerate(first) if field in numbers
     )

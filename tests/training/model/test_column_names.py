@@ -1,6 +1,5 @@
 """Columns with any names are learned from, by estimators that refuse some."""
 
-
 import pandas as pd
 import pytest
 from sklearn.linear_model import LogisticRegression
