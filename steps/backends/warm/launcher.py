@@ -13,7 +13,6 @@ interpreter ends there by itself.
 """
 
 import atexit
-import functools
 import gc
 import importlib
 import importlib.util
@@ -44,9 +43,8 @@ def _sibling(name: str) -> Any:
     return module
 
 
-environ, generators, imports, learned = map(_sibling, ("environ", "generators", "imports", "learned"))
-main_program, mlflow_calls, orders = map(_sibling, ("main_program", "mlflow_calls", "orders"))
-processes, traces = map(_sibling, ("processes", "traces"))
+main_program, mlflow_calls, orders, processes = map(_sibling, ("main_program", "mlflow_calls", "orders", "processes"))
+imports, learned = _sibling("imports"), _sibling("learned")
 
 
 class ForkServer:
@@ -83,12 +81,12 @@ class ForkServer:
                 self._end_all()
                 return None
             if "fork" not in message:
-                self._prepare(message)
+                self._prepare(message, descriptors)
             elif self._fork(descriptors):
                 own = {"descriptors": descriptors[1:], "own_path": self._path, "launcher": self._pid}
                 return {**message["fork"], **own}
 
-    def _prepare(self, message: "dict[str, Any]") -> None:
+    def _prepare(self, message: "dict[str, Any]", descriptors: "list[int]") -> None:
         """Take note of what is the tuner's, import modules, make calls."""
         self._mark = message.get("mark", self._mark)
         self._folders += message.get("folders", [])
@@ -102,10 +100,12 @@ class ForkServer:
             for path, arguments in message.get("calls", []):
                 named(path)(**arguments)
             if "lesson" in message:
-                with generators.noted():
-                    found = learned.learn(message["lesson"], functools.partial(traces.Traces, environ.hear))
+                report, progress, printed = descriptors
+                found = learned.load(message["lesson"], progress, printed)
                 self._end_strays()
-                imports.say(os.path.join(message["lesson"]["folder"], "left_out"), json.dumps(found))
+                tell(report, {"left_out": found})
+        for descriptor in descriptors:
+            os.close(descriptor)
         # Nothing of this becomes garbage. The collector does not touch what is frozen: a fork would copy its pages.
         gc.collect()
         gc.freeze()
@@ -197,10 +197,7 @@ def become(request: "dict[str, Any]") -> None:
         return
     words = request.get("words", [])
     quick = request.get("quick", False)
-    try:
-        main_program.redirect(request["output"], unbuffered=words[1:2] == ["-u"], by_lines=not quick)
-    except FileNotFoundError:  # the tuner has removed its folder: it has ended
-        os._exit(1)
+    main_program.redirect(request["output"], unbuffered=words[1:2] == ["-u"], by_lines=not quick)
     os.environ.update(request["variables"])
     os.chdir(request["folder"])
     sys.path[:] = [path for path in sys.path if path not in request["own_path"]]
@@ -209,12 +206,11 @@ def become(request: "dict[str, Any]") -> None:
         mlflow_calls.begin()
     if "shell" in request:
         os.execvp("bash", ["bash", "-c", request["shell"]])
-    generators.draw_anew()
-    heard = imports.Imports(request["variables"], environ.hear)
+    main_program.draw_anew()
     if "note" in request:
-        heard.note(request["note"])
+        imports.Imports(request["variables"]).note(request["note"])
     if "expected" in request:
-        heard.expect(request["expected"], request["later"], request["unfit"])
+        imports.Imports(request["variables"]).expect(request["expected"], request["unfit"])
     main_program.run(words, quick=quick)
 
 
@@ -235,9 +231,8 @@ def tell(descriptor: int, report: "dict[str, Any]") -> None:
 def main(connection: socket.socket) -> None:
     """Serve; a fork comes back from that, to be what it was asked to be."""
     request = ForkServer(connection).serve()
-    if request is None:
-        os._exit(0)  # the exit handlers of what it has imported are for its forks
-    become(request)
+    if request is not None:
+        become(request)
 
 
 if __name__ == "__main__":
