@@ -185,6 +185,12 @@ LATER = [
     _tune("drop-unknown", "--drop 'petal': iris has no such column…; allowed: sepal length…", drop="petal"),
     _tune("split-unknown", "--split 'group:petal': iris has no such column…; allowed: …", split="group:petal"),
     _tune(
+        "task-of-fractions",
+        "--task 'classification': the target 'petal width (cm)' of iris has 22 different values, with fractions; must …",
+        target="petal width (cm)",
+        task="classification",
+    ),
+    _tune(
         "classes-of-one-row",
         "--data 'diabetes': the class … of the target 'target' has one row, and so have 83 more, …, or task=regression",
         data="diabetes",
