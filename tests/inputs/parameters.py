@@ -186,7 +186,7 @@ LATER = [
     _tune("split-unknown", "--split 'group:petal': iris has no such column…; allowed: …", split="group:petal"),
     _tune(
         "task-of-fractions",
-        "--task 'classification': the target 'petal width (cm)' of iris has 22 different values, with fractions; must …",
+        "--task 'classification': the target 'petal width (cm)' of iris has 22 different values, with …",
         target="petal width (cm)",
         task="classification",
     ),
