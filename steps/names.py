@@ -14,7 +14,7 @@ class Role:
     TRIAL = "trial"
     BASELINE = "baseline"  # an estimator, or an entry point, with its own defaults
     CONFIRMATION = "confirmation"  # runs a trial once more, on fresh folds
-    CHAMPION = "champion"  # runs the best trial once more, refitted
+    CHAMPION = "champion"  # runs the best trial, or the defaults, once more, refitted
     REPRODUCTION = "reproduction"  # repeats any run, see steps.reproduce
 
 
@@ -65,8 +65,9 @@ class Tag:
     BEST_RUN = "tuning.best_run"  # run id of the best trial
     BEST_TRIAL = "tuning.best_trial"  # its number
     BEST_PARAMS = "tuning.best_params"  # its hyperparameters, JSON
-    CONFIRMED = "tuning.confirmed"  # scores of the best trials on fresh folds, JSON, by trial
+    CONFIRMED = "tuning.confirmed"  # scores on fresh folds, JSON, by trial, or what else was scored
     CHAMPION = "tuning.champion"  # run id of the champion
+    CHAMPION_IS = "tuning.champion_is"  # what it is, there too: trial 3, the estimator's defaults, the dummy
     GAIN = "tuning.gain"  # what the champion gained over the defaults on the held-out rows
     # On a trial of several objectives: true if no other is better in all.
     PARETO = "tuning.pareto"

@@ -95,13 +95,11 @@ class TuneSettings:
         none_or(text("run ids with commas between, or an experiment's name")),
         "finished runs that the search knows from the start",
     )
-    baseline: bool = parameter(True, flag(), "run the defaults beside the trials, and say what tuning gained over them")
+    baseline: bool = parameter(True, flag(), "run the defaults beside the trials; the champion, if no trial is better")
     try_first: bool = parameter(
         False, flag(), "one run alone first, the defaults if there are any; if it fails, the study ends"
     )
-    champion: bool = parameter(
-        True, flag(), "run the best trial once more: refitted, held-out rows scored, model logged"
-    )
+    champion: bool = parameter(True, flag(), "run the best once more: refitted, held-out rows scored, model logged")
     confirm: int = parameter(
         0, integer(0, 100), "best trials that are scored on fresh folds before one is the champion"
     )

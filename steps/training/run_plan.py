@@ -16,7 +16,7 @@ from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.metrics import get_scorer, get_scorer_names
 from sklearn.utils.validation import validate_data
 
-from steps.errors import WrongValue, did_you_mean
+from steps.errors import StepError, WrongValue, did_you_mean
 from steps.parameters.settings import DATA_SETS, TrainSettings
 from steps.patches import sklearn
 from steps.tracking import write
@@ -24,6 +24,7 @@ from steps.training.data import examples, hints
 from steps.training.data.examples import Examples
 from steps.training.model import estimator
 from steps.training.model.estimator import Maker
+from steps.training.scores import folds
 
 METRICS = {"classification": "accuracy", "regression": "r2"}
 
@@ -112,8 +113,22 @@ def describe(
         "estimators": estimator.check_estimators(plan.task, estimators.get(plan.task, {}), where.get(plan.task, {})),
         "dataset": plan.examples.dataset.as_dict(),
         "folds": plan.examples.folds,
+        "dummy": _dummy(plan),
         "notes": [*plan.notes, *_typos(plan.task, estimators), *_hints(plan.examples)],
     }
+
+
+def _dummy(plan: RunPlan) -> dict[str, Any] | None:
+    """Return the import path of what predicts the same for every row, and its mean score over the folds, if any."""
+    dummy = DummyClassifier() if plan.classes else DummyRegressor()
+    rows = plan.examples
+    nothing = pd.DataFrame({"nothing": np.zeros(len(rows.target))})
+    with warnings.catch_warnings(), suppress(ValueError, StepError):
+        warnings.simplefilter("ignore")
+        scored = folds.scores(dummy, nothing, rows.target, rows.layout.splits, plan.scorer())
+        score = float(np.mean([value for value, _ in scored]))
+        return {"estimator": f"sklearn.dummy.{type(dummy).__name__}", "score": score}
+    return None
 
 
 def _typos(task: str, estimators: Mapping[str, Mapping[str, Iterable[str]]]) -> Iterator[str]:

@@ -118,7 +118,7 @@ def run(opened: OpenStudy, interrupts: Interrupts, launcher: Launcher, describe:
         reporter = Reporter(plan, opened.name, opened.run_id, plan.settings.report, launcher)
         result, champion = _run_trials(plan, opened, children, search(), history, interrupts, reporter)
     if result.best:
-        print(summary.summary(result, children, opened.run_id, champion))
+        print(summary.summary(plan, result, children, opened.run_id, champion))
     interrupts.check()
     _conclude(plan, opened.name, result, champion)
 
@@ -184,7 +184,7 @@ def _conclude(plan: StudyPlan, study: str, result: StudyResult, champion: Champi
     if champion and champion.run and plan.settings.register is not None:
         print(registry.register(plan.settings.register, champion.run, registry.judged_by(plan)))
     if champion and champion.failure:
-        raise StepError(f"the champion, trial {champion.number} run once more, failed: {champion.failure}")
+        raise StepError(f"the champion, {champion.name} run once more, failed: {champion.failure}")
     if result.why_failed:
         raise StepError(
             f"stopped after {plan.settings.max_failures} failed trials in a row; {result.why_failed}\n"

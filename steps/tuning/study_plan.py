@@ -36,7 +36,8 @@ class StudyPlan:
     estimator of the space; None: the entry point has no estimators. `dataset` is what is recorded of the data, empty if
     the entry point reads its own. `folds` is the digest of the columns and the layout, see
     `steps.training.data.examples`. `places` has for each job what is its own, and `device` is what frameworks call the
-    devices among that; None: trials are given none.
+    devices among that; None: trials are given none. `dummy` has import path and mean score over the folds of an
+    estimator that knows nothing of the features; None: there is none.
     """
 
     settings: TuneSettings
@@ -52,6 +53,7 @@ class StudyPlan:
     folds: str = ""
     places: Sequence[Belongings] = ()
     device: str | None = None
+    dummy: Mapping[str, Any] | None = None
 
     @property
     def is_folded(self) -> bool:
@@ -140,6 +142,7 @@ def make(settings: TuneSettings, project: TunedProject, describe: Describe) -> S
         described.get("folds", ""),
         found.places,
         found.device,
+        described.get("dummy"),
     )
 
 

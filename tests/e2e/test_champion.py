@@ -138,6 +138,33 @@ def test_a_study_that_goes_on_keeps_its_champion(finished: tuple[Place, Done, Pa
     assert place.named("flowers").parent.data.tags["tuning.champion"] == champions(place)[0].info.run_id
 
 
+def test_where_no_trial_is_better_the_defaults_are_the_champion(place: Place, tmp_path: Path) -> None:
+    """Terminal, tags, report and best.yaml say so; the champion repeats to the last bit; `baseline=false` has none."""
+    flat: dict[str, Any] = {"data": "diabetes", "folds": 3, "champion": "true", "report": "true", "study": "flowers"}
+    words: dict[str, Any] = {**flat, "n_trials": 2, "space": "estimator=sklearn.linear_model.Ridge alpha=500..900"}
+    done = place.step("steps.tune", check=True, confirm=1, **words)
+    name = "the estimator's defaults"
+    assert f"No trial scores better than {name}: they are the champion" in done.stdout
+    assert f"Champion: {name}, held-out r2" in done.stdout
+    study = place.named("flowers")
+    (champion,) = champions(place)
+    (baseline,) = [run for run in study.children if run.data.tags["tuning.role"] == "baseline"]
+    assert champion.data.metrics["cv_r2"] == baseline.data.metrics["cv_r2"]
+    assert champion.data.metrics["cv_r2"] > max(run.data.metrics["cv_r2"] for run in study.trials)
+    assert {run.data.tags["tuning.champion_is"] for run in (champion, study.parent)} == {name}
+    assert "tuning.trial" not in champion.data.tags
+    assert list(json.loads(study.parent.data.tags["tuning.confirmed"])) == [name]
+    text = Path(place.client.download_artifacts(study.parent.info.run_id, "best.yaml", str(tmp_path))).read_text()
+    assert "estimator: sklearn.linear_model.Ridge" in text
+    assert "alpha" not in text
+    assert "identical" in place.step("steps.reproduce", check=True, run_id=champion.info.run_id).stdout
+    again = place.step("steps.tune", check=True, confirm=1, **words)
+    assert f"Champion: {name}" in again.stdout
+    assert len(champions(place)) == 1
+    alone = place.step("steps.tune", check=True, **{**words, "study": "alone", "baseline": "false"})
+    assert "Champion: trial" in alone.stdout
+
+
 @pytest.mark.slow
 def test_a_quantity_has_its_pictures_and_scores(place: Place) -> None:
     """Regression: R², MAE, RMSE, residuals and predicted against actual."""

@@ -53,6 +53,9 @@ def test_auto_is_resolved_by_the_data(data, task, metric):
     resolved = describe(TrainSettings(data=data), ("n_estimators", "max_depth"))
     dataset = resolved.pop("dataset")
     assert len(resolved.pop("folds")) == 64
+    dummy = resolved.pop("dummy")
+    assert dummy["estimator"] == f"sklearn.dummy.Dummy{'Classifier' if metric == 'accuracy' else 'Regressor'}"
+    assert {"iris": 1 / 3, "diabetes": -0.03}.get(data, dummy["score"]) == pytest.approx(dummy["score"], abs=0.01)
     assert resolved == {
         "target": "target",
         "split": "stratified" if task == "classification" else "random",

@@ -1,4 +1,7 @@
-"""The champion of a study: its best trial, refitted on all training rows and scored once on the held-out rows."""
+"""The champion of a study: what is best, refitted on all training rows and scored once on the held-out rows.
+
+That is a trial or, if they score better than every trial, the defaults.
+"""
 
 import json
 from collections.abc import Mapping
@@ -11,8 +14,8 @@ from optuna.trial import TrialState
 from steps.errors import WrongValue
 from steps.names import Metric, Role, Tag
 from steps.tracking import write
+from steps.tuning.champion import contest
 from steps.tuning.champion.rerun import Rerun
-from steps.tuning.search.objective import Objective
 from steps.tuning.study_plan import StudyPlan
 from steps.tuning.trials.results import StudyResult
 from steps.tuning.trials.trial import TrialResult
@@ -20,15 +23,15 @@ from steps.tuning.trials.trial import TrialResult
 
 @dataclass(frozen=True)
 class Champion:
-    """The champion: the number of its trial, and the run that refitted it; if that failed, None and the reason.
+    """The champion: what it is (see `contest.name_of`), and the run that refitted it; if that failed, None and why.
 
-    `confirmed` has the best trials' scores on fresh folds, by the trials' numbers.
+    `confirmed` has the scores on fresh folds, by the names of what was scored.
     """
 
-    number: int
+    name: str
     run: Run | None
     failure: str = ""
-    confirmed: Mapping[int, float] = field(default_factory=dict)
+    confirmed: Mapping[str, float] = field(default_factory=dict)
 
 
 def check(plan: StudyPlan) -> None:
@@ -57,35 +60,34 @@ def run_champion(plan: StudyPlan, result: StudyResult, rerun: Rerun) -> Champion
     """Run the champion; None if there is none: two objectives and no pick, or a signal."""
     if not plan.settings.champion or not result.best or rerun.interrupts.noted:
         return None
-    confirmed: dict[int, float] = {}
-    if len(plan.objectives) > 1:
-        if plan.settings.pick is None:
-            return None
-        place = [objective.name for objective in plan.objectives].index(plan.settings.pick)
-        winner = _order(list(result.best.values()), plan.objectives[place], place)[0]
-    else:
-        (winner,) = result.best.values()
-        if plan.settings.confirm:
-            winner, confirmed = _confirm(plan, result, rerun)
-    number = winner.job.number or 0
+    confirmed: dict[str, float] = {}
+    winner = contest.winner(plan, result.best.values(), result.baselines)
+    if winner is None:
+        return None
+    if plan.settings.confirm:
+        winner, confirmed = _confirm(plan, result, rerun)
+    name = contest.name_of(winner.job, plan)
     refit = _refit(plan)
     if not refit:
-        return Champion(number, MlflowClient().get_run(winner.run_id), confirmed=confirmed)
+        return Champion(name, MlflowClient().get_run(winner.run_id), confirmed=confirmed)
     results = rerun.run([replace(winner.job, role=Role.CHAMPION, parameters=refit)])
     if rerun.interrupts.noted or not results:
         return None
     (result_of_refit,) = results
     if result_of_refit.outcome.state != TrialState.COMPLETE:
-        return Champion(number, None, f"{result_of_refit.reason} (run {result_of_refit.run_id})", confirmed)
-    return Champion(number, MlflowClient().get_run(result_of_refit.run_id), confirmed=confirmed)
+        return Champion(name, None, f"{result_of_refit.reason} (run {result_of_refit.run_id})", confirmed)
+    return Champion(name, MlflowClient().get_run(result_of_refit.run_id), confirmed=confirmed)
 
 
 def record(champion: Champion, run_id: str) -> None:
     """Write to the study's run which run is its champion, and the champion's held-out scores and gain."""
-    tags = {Tag.CONFIRMED: json.dumps(champion.confirmed)} if champion.confirmed else {}
+    confirmed = {name.removeprefix("trial "): score for name, score in champion.confirmed.items()}
+    tags = {Tag.CONFIRMED: json.dumps(confirmed)} if confirmed else {}
     metrics = []
     if champion.run is not None:
         tags[Tag.CHAMPION] = champion.run.info.run_id
+        tags[Tag.CHAMPION_IS] = champion.name
+        write.record(champion.run.info.run_id, tags={Tag.CHAMPION_IS: champion.name})
         scores = champion.run.data.metrics
         if Metric.GAIN in scores:
             tags[Tag.GAIN] = f"{scores[Metric.GAIN]:+.6g}"
@@ -101,26 +103,22 @@ def _refit(plan: StudyPlan) -> dict[str, str]:
     return {"refit": "true"} if "refit" in plan.entry.parameters else {}
 
 
-def _confirm(plan: StudyPlan, result: StudyResult, rerun: Rerun) -> tuple[TrialResult, dict[int, float]]:
-    """Score the best trials on fresh folds; return the best of them there, and the scores by the trials' numbers.
+def _confirm(plan: StudyPlan, result: StudyResult, rerun: Rerun) -> tuple[TrialResult, dict[str, float]]:
+    """Score the best trials, or what is ahead of them, on fresh folds; return the best there, and the scores by name.
 
     Of two with the same score on fresh folds, the one that was better before is returned.
     """
-    objective = plan.objectives[0]
     finished = [trial for trial in result.trials.values() if trial.outcome.state == TrialState.COMPLETE]
     by_params: dict[str, TrialResult] = {}  # a point that was tried twice counts once
-    for trial in _order(finished, objective):
-        by_params.setdefault(json.dumps(rerun.children.recorded(trial.job)), trial)
+    for each in contest.ranked(plan, [*finished, *contest.rivals(plan, result.baselines)]):
+        by_params.setdefault(json.dumps([each.job.estimator, rerun.children.recorded(each.job)]), each)
     best = list(by_params.values())[: plan.settings.confirm]
     fresh = {"fold_seed": str((plan.settings.shared.seed + 1) % 2**32)}
-    confirmations = rerun.run([replace(trial.job, role=Role.CONFIRMATION, parameters=fresh) for trial in best])
-    scored = _order([confirmation for confirmation in confirmations if confirmation.value is not None], objective)
-    by_number = {trial.job.number: trial for trial in best}
-    winner = by_number[scored[0].job.number] if scored else best[0]
-    confirmed = {confirmation.job.number: confirmation.value for confirmation in scored}
-    return winner, confirmed  # type: ignore[return-value] # trials have a number, and these have a value
-
-
-def _order(trials: list[TrialResult], objective: Objective, place: int = 0) -> list[TrialResult]:
-    """Sort trials by the objective at a place of their values, the best first; equals stay in their order."""
-    return sorted(trials, key=lambda trial: -objective.sign * trial.outcome.values[place])
+    confirmations = rerun.run([replace(each.job, role=Role.CONFIRMATION, parameters=fresh) for each in best])
+    by_name = {contest.name_of(each.job, plan): each for each in best}
+    scored = {
+        contest.name_of(confirmation.job, plan): confirmation.value
+        for confirmation in contest.ranked(plan, [each for each in confirmations if each.outcome.values])
+        if confirmation.value is not None
+    }
+    return (by_name[next(iter(scored))] if scored else best[0]), scored

@@ -78,7 +78,7 @@ class Rerun:
             if (
                 tags.get(Tag.ROLE) == job.role
                 and tags.get(Tag.STATE) == State.COMPLETE
-                and tags.get(Tag.TRIAL) == str(job.number)
+                and tags.get(Tag.TRIAL) == (None if job.number is None else str(job.number))
                 and parameters.items() <= run.data.params.items()
             ):
                 values = tuple(run.data.metrics[objective.name] for objective in self.children.objectives)

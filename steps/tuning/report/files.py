@@ -12,6 +12,7 @@ from optuna.storages import RDBStorage
 
 from steps.names import Artifact
 from steps.parameters.values import encode
+from steps.tuning.champion import contest
 from steps.tuning.report.study_record import StudyRecord, as_optuna_study
 
 
@@ -31,24 +32,26 @@ def trials_csv(record: StudyRecord) -> str:
 
 
 def best_yaml(record: StudyRecord) -> str:
-    """Write the best trial's parameters, each as `-P` takes it; an empty text if there is no best trial."""
-    best = record.best
-    if best is None:
+    """Write the best trial's parameters, or the champion's, as `-P` takes each; nothing without a best trial."""
+    best, winner = record.best, record.winner
+    if best is None or winner is None:
         return ""
-    entry, recorded = record.plan.entry, best.recorded.items()
-    job = record.plan.job(best.number, record.plan.params(best.recorded) or {})
+    entry, job = record.plan.entry, winner.job
     parameters: dict[str, Any] = {"estimator": job.estimator} if job.estimator else {}
     # As `-P` takes each: numbers as they are, all else as a word.
     parameters |= {
         entry.spelled(name): value if type(value) in (int, float) else entry.word(value)
-        for name, value in recorded
-        if name != "estimator"
+        for name, value in job.hyperparameters.items()
     }
     command = ["mlflow", "run", *record.plan.project.words, "-e", entry.name]
     for name, value in {**_shared(record), **parameters}.items():
         command += ["-P", f"{name}={value}"]
     title = f"# The best trial of study {record.name}: trial {best.number}, {best.values[0]!r}."
-    text = yaml.safe_dump(parameters, sort_keys=False, allow_unicode=True)
+    if job.number != best.number:
+        name = contest.name_of(job, record.plan)
+        title = f"# The champion of study {record.name}: {name}, {winner.value!r}; the best trial, {best.number}, has "
+        title += f"{best.values[0]!r}."
+    text = yaml.safe_dump(parameters, sort_keys=False, allow_unicode=True) if parameters else "{}  # no parameter\n"
     return "\n".join([title, f"# {shlex.join(command)}", text])
 
 

@@ -15,7 +15,7 @@ from steps.parameters.settings import SHARED, SharedSettings
 from steps.parameters.tune_settings import TuneSettings
 from steps.project import paths
 from steps.tracking import read, server_errors
-from steps.tuning.champion import registry
+from steps.tuning.champion import contest, registry
 from steps.tuning.report import plots
 from steps.tuning.report.study_record import StudyRecord, TrialRecord
 from steps.tuning.trials.trial import SETTLED
@@ -57,6 +57,10 @@ def headline(record: StudyRecord) -> list[tuple[str, str]]:
             gained = objective.sign * (best.values[0] - metrics[Metric.BASELINE])
             whose = "The defaults" if record.plan.entry.runs_train else "The entry point's own defaults"
             lines.append((whose, f"{metrics[Metric.BASELINE]:.6g}; tuning gained {gained:+.4g}"))
+        if record.winner is not None and record.winner.job.number != best.number:
+            name = contest.name_of(record.winner.job, record.plan)
+            why = "better on fresh folds" if record.winner.job.number is not None else "no trial scores better"
+            lines.append(("Champion" if record.champion is not None else "Best of all", f"{name}: {why}"))
     elif len(record.plan.objectives) > 1:
         lines.append(("Objectives", " and ".join(f"{o.direction} {o.name}" for o in record.plan.objectives)))
     if record.champion is not None:
@@ -95,13 +99,15 @@ def _facts(record: StudyRecord) -> dict[str, str]:
 def _champion(record: StudyRecord) -> list[tuple[str, str]]:
     assert record.champion is not None
     metrics, metric = record.champion.data.metrics, record.plan.settings.metric
-    if record.best and record.champion.info.run_id == record.best.run_id:  # an entry point that refits nothing
+    winner = record.winner
+    if winner and record.champion.info.run_id == winner.run_id:  # an entry point that refits nothing
         return []
+    other = winner is not None and record.best is not None and winner.job.number != record.best.number  # said above
     test = Metric.test(metric)
     if test not in metrics:
-        return [("Champion", f"run {record.champion.info.run_name}")]
+        return [] if other else [("Champion", f"run {record.champion.info.run_name}")]
     lines = [(f"Held-out {metric}", f"{metrics[test]:.6g}{_interval(metrics, test)}")]
-    if Metric.GAIN in metrics:
+    if Metric.GAIN in metrics and (winner is None or winner.job.number is not None):
         lines.append(
             ("Gain over defaults on held-out rows", f"{metrics[Metric.GAIN]:+.4g}{_interval(metrics, Metric.GAIN)}")
         )
@@ -145,6 +151,11 @@ def _commands(record: StudyRecord) -> list[tuple[str, str]]:
         commands.append(("Run the best trial again", record.best.command))
         again = f"mlflow run . -e reproduce -P run_id={record.best.run_id}"
         commands.append(("Repeat the best trial, and compare to the last bit", again))
+        if record.champion is not None and record.winner is not None and record.winner.job.number != record.best.number:
+            run = record.champion
+            commands.append(("Run the champion again", run.data.tags.get(Tag.REPRODUCE, "")))
+            again = f"mlflow run . -e reproduce -P run_id={run.info.run_id}"
+            commands.append(("Repeat the champion, and compare to the last bit", again))
     model = None if record.champion is None else registry.model_of(record.champion)
     if model is not None:
         commands.append(("Serve the champion", f"mlflow models serve -m {model} --env-manager local"))

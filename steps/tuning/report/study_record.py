@@ -17,11 +17,13 @@ from optuna.storages import BaseStorage
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
-from steps.names import Artifact, Role, Tag
+from steps.names import Artifact, Role, State, Tag
 from steps.project import environment
 from steps.tracking import read
+from steps.tuning.champion import contest
+from steps.tuning.search.search import Outcome
 from steps.tuning.study_plan import StudyPlan
-from steps.tuning.trials.trial import SETTLED
+from steps.tuning.trials.trial import SETTLED, Job, TrialResult
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,7 @@ class TrialRecord:
 
 @dataclass(frozen=True)
 class StudyRecord:
-    """A study: its newest parent run, its ended trials in order, and the champion's run.
+    """A study: its newest parent run, its ended trials in order, its scored baselines, and the champion's run.
 
     `environment` describes in one line what the trials run in.
     """
@@ -62,6 +64,7 @@ class StudyRecord:
     trials: Sequence[TrialRecord]
     champion: Run | None
     environment: str
+    baselines: Sequence[TrialResult] = ()
 
     @property
     def ranked(self) -> Sequence[TrialRecord]:
@@ -74,6 +77,26 @@ class StudyRecord:
     def best(self) -> TrialRecord | None:
         """Return the best trial, the first of equals; None with several objectives."""
         return self.ranked[0] if len(self.plan.objectives) == 1 and self.ranked else None
+
+    @property
+    def winner(self) -> TrialResult | None:
+        """Return what the champion runs or, before it has run, would run; None without a best trial."""
+        if self.best is None:
+            return None
+        trials = [self._as_result(trial) for trial in self.ranked]
+        first = contest.winner(self.plan, trials[:1], self.baselines)
+        if self.champion is None:
+            return first
+        name = self.champion.data.tags.get(Tag.CHAMPION_IS)
+        every = [*trials, *contest.rivals(self.plan, self.baselines)]
+        return next((each for each in every if contest.name_of(each.job, self.plan) == name), first)
+
+    def _as_result(self, trial: TrialRecord) -> TrialResult:
+        hyperparameters = dict(trial.recorded)
+        named = hyperparameters.pop("estimator", None)
+        several = len(self.plan.estimators) > 1
+        path = named if several else next(iter(self.plan.estimators.values()))
+        return TrialResult(Job(trial.number, path, hyperparameters), trial.run_id, Outcome(trial.state, trial.values))
 
     def count(self, state: TrialState) -> int:
         """Return how many trials ended in a state."""
@@ -89,7 +112,8 @@ def load(plan: StudyPlan, study: str, run_id: str) -> StudyRecord:
     champion = parent.data.tags.get(Tag.CHAMPION)
     of_champion = next((run for run in runs if run.info.run_id == champion), None)
     in_order = sorted(trials, key=lambda trial: trial.number)
-    return StudyRecord(plan, study, parent, in_order, of_champion, _environment(plan, run_id))
+    baselines = [result for run in runs if (result := _baseline(run, plan)) is not None]
+    return StudyRecord(plan, study, parent, in_order, of_champion, _environment(plan, run_id), baselines)
 
 
 def _environment(plan: StudyPlan, run_id: str) -> str:
@@ -116,6 +140,15 @@ def _trial(run: Run, plan: StudyPlan) -> TrialRecord:
         steps={int(step): float(value) for step, value in json.loads(tags.get(Tag.REPORTED, "[]"))},
         command=tags.get(Tag.REPRODUCE, ""),
     )
+
+
+def _baseline(run: Run, plan: StudyPlan) -> TrialResult | None:
+    tags = run.data.tags
+    values = tuple(run.data.metrics.get(objective.name, math.nan) for objective in plan.objectives)
+    is_one = tags.get(Tag.ROLE) == Role.BASELINE and tags.get(Tag.STATE) == State.COMPLETE
+    if not is_one or not all(map(read.is_finite, values)):
+        return None
+    return TrialResult(Job(None, tags.get(Tag.ESTIMATOR)), run.info.run_id, Outcome(TrialState.COMPLETE, values))
 
 
 def as_optuna_study(record: StudyRecord, storage: BaseStorage | None = None) -> optuna.Study:

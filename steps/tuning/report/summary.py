@@ -4,15 +4,17 @@ from mlflow.entities import Run
 
 from steps.names import Metric
 from steps.tracking import read
-from steps.tuning.champion import registry
+from steps.tuning.champion import contest, registry
 from steps.tuning.champion.champion import Champion
 from steps.tuning.search.objective import Objective
-from steps.tuning.space import class_of
+from steps.tuning.study_plan import StudyPlan
 from steps.tuning.trials.child_runs import ChildRuns
 from steps.tuning.trials.results import StudyResult
 
 
-def summary(result: StudyResult, children: ChildRuns, run_id: str, champion: Champion | None = None) -> str:
+def summary(
+    plan: StudyPlan, result: StudyResult, children: ChildRuns, run_id: str, champion: Champion | None = None
+) -> str:
     """Write the best trial, what tuning gained, the champion, and the link to the study's run."""
     shown = [_shown(objective, children) for objective in children.objectives]
     lines = []
@@ -22,7 +24,8 @@ def summary(result: StudyResult, children: ChildRuns, run_id: str, champion: Cha
             lines.append(f"On the front: trial {number}: {values} {children.recorded(best.job)}")
         else:
             lines += [f"Best trial: {children.recorded(best.job)}", f"Best {shown[0]}: {best.value:.6g}"]
-            lines += _gain(result, children, best.value or 0.0)
+            lines += _gain(plan, result, children, best.value or 0.0)
+    lines += _ahead(plan, result, champion)
     if champion and champion.run:
         lines += _champion(champion, champion.run)
     if result.stopped_by != "n_trials":
@@ -36,34 +39,48 @@ def _shown(objective: Objective, children: ChildRuns) -> str:
     return objective.name.removeprefix(Metric.cv("")) if children.entry.runs_train else objective.name
 
 
-def _gain(result: StudyResult, children: ChildRuns, best: float) -> list[str]:
+def _gain(plan: StudyPlan, result: StudyResult, children: ChildRuns, best: float) -> list[str]:
     sign = children.objectives[0].sign
     shown = _shown(children.objectives[0], children)
     scored = [(baseline.value, baseline) for baseline in result.baselines if baseline.value is not None]
     if not scored:
         return [f"Baseline: {baseline.reason}" for baseline in result.baselines]
     score, strongest = max(scored, key=lambda pair: sign * pair[0])
-    whose = "the estimator's defaults" if children.entry.runs_train else "the entry point's own defaults"
+    whose = contest.name_of(strongest.job, plan)
     if len(result.baselines) > 1:
-        name = class_of(str(strongest.job.estimator))
-        whose = f"{name}'s defaults" if children.entry.runs_train else f"{whose} with {name}"
         whose += f", the best of {len(result.baselines)}"
     return [f"Baseline {shown}: {score:.6g} ({whose}; tuning gained {sign * (best - score):+.6g})"]
+
+
+def _ahead(plan: StudyPlan, result: StudyResult, champion: Champion | None) -> list[str]:
+    """Say that no trial is the best, if so."""
+    name = contest.ahead(plan, result)
+    if not name:
+        return []
+    dummy = ""
+    if plan.dummy and name == contest.DUMMY:
+        dummy = f", which knows nothing of the features and scores {plan.dummy['score']:.6g}"
+    follows = ": it is the champion" if dummy else ": they are the champion"
+    is_champion = champion is not None and champion.name == name
+    return [f"No trial scores better than {name}{dummy}{follows if is_champion else ''}"]
 
 
 def _champion(champion: Champion, run: Run) -> list[str]:
     metrics, lines = run.data.metrics, []
     if champion.confirmed:
-        scores = ", ".join(f"trial {number} {value:.6g}" for number, value in champion.confirmed.items())
+        scores = ", ".join(f"{name} {value:.6g}" for name, value in champion.confirmed.items())
         lines.append(f"Confirmed on fresh folds: {scores}")
     test = next((name for name in metrics if Metric.low(name) in metrics and name != Metric.GAIN), None)
     if test is not None:
         shown = test.removeprefix(Metric.test(""))
         others = [f"{other} {metrics[key]:.6g}" for other, key in _others(shown).items() if key in metrics]
-        lines.append(
-            f"Champion: trial {champion.number}, held-out {shown} {metrics[test]:.6g}{_interval(metrics, test)}; "
-            f"{', '.join(others)}; gain {metrics[Metric.GAIN]:+.6g}{_interval(metrics, Metric.GAIN)}"
-        )
+        line = f"Champion: {champion.name}, held-out {shown} {metrics[test]:.6g}{_interval(metrics, test)}"
+        if champion.name.startswith("trial "):
+            gain = f"gain {metrics[Metric.GAIN]:+.6g}{_interval(metrics, Metric.GAIN)}"
+            line += f"; {', '.join(others)}; {gain}"
+        elif champion.name != contest.DUMMY:  # of the defaults the gain over the defaults is nothing
+            line += f"; {others[-1]}"
+        lines.append(line)
     model = registry.model_of(run)
     if model is not None:
         lines.append(f"Serve: mlflow models serve -m {model} --env-manager local")

@@ -207,11 +207,14 @@ class ChildRuns:
         client.set_terminated(run_id, STATUS[ended.outcome.state])
 
     def _name(self, job: Job) -> str:
-        if job.role:
-            return job.role if job.role == Role.CHAMPION else f"{job.role} {job.number:0{self.digits}d}"
+        if job.role == Role.CHAMPION:
+            return job.role
         if job.number is not None:
-            return f"trial {job.number:0{self.digits}d}"
-        return f"baseline {(job.estimator or '').rpartition('.')[2]}" if self.several else "baseline"
+            return f"{job.role or Role.TRIAL} {job.number:0{self.digits}d}"
+        name = (job.estimator or "").rpartition(".")[2]
+        if job.role:
+            return f"{job.role} {name or Role.BASELINE}"
+        return f"{Role.BASELINE} {name}" if self.several else Role.BASELINE
 
     def _record_of(self, job: Job) -> tuple[dict[str, str], list[mlflow.entities.Metric]]:
         tags = {

@@ -91,6 +91,16 @@ def test_what_is_on_record_is_not_run_again():
     assert [(ended.run_id, ended.value) for ended in results] == [("old", 0.75), ("run 0", 0.2), ("run 1", 0.9)]
 
 
+def test_of_what_is_no_trial_the_run_without_a_number_counts():
+    """The champion of a study is taken for the defaults if it is of these, and not of a trial."""
+    job = Job(None, role=Role.CHAMPION, parameters={"refit": "true"})
+    of_trial = record(Role.CHAMPION, refit="true")
+    tags = {Tag.ROLE: Role.CHAMPION, Tag.STATE: State.COMPLETE}
+    of_defaults = run_of("defaults", tags, {fakes.OBJECTIVE: 0.8}, {"refit": "true"})
+    assert [ended.run_id for ended in run(rerun(lambda *_: 0.8, recorded=[of_trial]), [job])] == ["run 0"]
+    assert [ended.run_id for ended in run(rerun(recorded=[of_trial, of_defaults]), [job])] == ["defaults"]
+
+
 OTHERS = {
     "another role": record(role=Role.CHAMPION),
     "it failed": record(state=State.FAIL),

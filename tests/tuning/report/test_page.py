@@ -118,6 +118,36 @@ def test_the_best_parameters_are_ready_to_be_given(record, make_plan):
     assert "-P n_estimators=52 -P max_depth=5" in text
 
 
+def test_where_no_trial_is_better_the_defaults_are_the_best(record, make_plan, client):
+    """The page and best.yaml say so, with the command of the defaults; once the champion has run, what that is."""
+    parent = record(rows(3))
+    tags = {"tuning.study": "shown", "tuning.role": "baseline", "tuning.state": "COMPLETE"}
+    tags["tuning.estimator"] = "sklearn.ensemble.RandomForestClassifier"
+    client.log_metric(client.create_run("0", tags=tags).info.run_id, "cv_accuracy", 0.95)
+    plan = make_plan(data="wine")
+    loaded = study_record.load(plan, "shown", parent)
+    assert dict(page.headline(loaded))["Best of all"] == "the estimator's defaults: no trial scores better"
+    text = files.best_yaml(loaded)
+    assert yaml.safe_load(text) == {"estimator": "sklearn.ensemble.RandomForestClassifier"}
+    assert text.startswith(
+        "# The champion of study shown: the estimator's defaults, 0.95; the best trial, 2, has 0.902."
+    )
+    assert " -P metric=accuracy -P estimator=sklearn.ensemble.RandomForestClassifier\n" in text
+    alone = study_record.load(replace(plan, settings=replace(plan.settings, baseline=False)), "shown", parent)
+    assert yaml.safe_load(files.best_yaml(alone))["n_estimators"] == 52
+    for name, trees in (("the estimator's defaults", None), ("trial 1", 51)):
+        again = {"tuning.champion_is": name, "tuning.reproduce": "mlflow run its-own"}
+        champion = client.create_run("0", tags={"tuning.study": "shown", "tuning.role": "champion", **again})
+        client.set_tag(parent, "tuning.champion", champion.info.run_id)
+        loaded = study_record.load(plan, "shown", parent)
+        why = "better on fresh folds" if trees else "no trial scores better"
+        assert dict(page.headline(loaded))["Champion"] == f"{name}: {why}"
+        assert yaml.safe_load(files.best_yaml(loaded)).get("n_estimators") == trees
+        html = page.html(loaded)
+        assert "mlflow run its-own" in html
+        assert f"-P run_id={champion.info.run_id}" in html
+
+
 def test_the_table_of_trials(record, make_plan):
     """A line each, scores to the last bit, text with commas and quotes in it intact."""
     import csv

@@ -1,17 +1,20 @@
 """The lines that a study ends with."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
 from optuna.trial import TrialState
 
 from steps.tracking import read
+from steps.tuning.champion.champion import Champion
 from steps.tuning.entry_point import EntryPoint
 from steps.tuning.report import summary
 from steps.tuning.search.objective import MINIMIZE, Objective
 from steps.tuning.search.search import Outcome
 from steps.tuning.trials.results import StudyResult
 from steps.tuning.trials.trial import Job, TrialResult
+from tests.tuning import fakes
 
 
 def ended(number, value):
@@ -30,8 +33,16 @@ def test_an_objective_has_its_own_name(runs_train, shown, whose, monkeypatch):
     )
     best = {3: ended(3, 0.25)}
     result = StudyResult("n_trials", best, best, [ended(None, 0.5)])
-    lines = summary.summary(result, children, "parent").splitlines()  # type: ignore[arg-type] # a fake
+    plan = replace(fakes.plan(baseline=True), objectives=tuple(children.objectives), entry=children.entry)
+    lines = summary.summary(plan, result, children, "parent").splitlines()  # type: ignore[arg-type] # a fake
     assert lines[:2] == ["Best trial: {'lr': 0.1}", f"Best {shown}: 0.25"]
     assert lines[2].startswith(f"Baseline {shown}: 0.5 (the {whose}")
     assert lines[2].endswith("tuning gained +0.25)")
-    assert lines[-1] == "Look: here/parent"
+    assert lines[3:] == ["Look: here/parent"]
+    ahead = replace(result, baselines=[ended(None, 0.125)])
+    lines = summary.summary(plan, ahead, children, "parent").splitlines()  # type: ignore[arg-type] # a fake
+    assert lines[3].startswith(f"No trial scores better than the {whose}")
+    assert "champion" not in lines[3]  # none was run
+    champion = Champion(lines[3].removeprefix("No trial scores better than "), None)
+    lines = summary.summary(plan, ahead, children, "parent", champion).splitlines()  # type: ignore[arg-type] # a fake
+    assert lines[3].endswith("defaults: they are the champion")
