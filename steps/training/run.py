@@ -15,7 +15,7 @@ from steps.project import environment
 from steps.tracking import write
 from steps.training.model import column_names, estimator, pipeline
 from steps.training.run_plan import RunPlan
-from steps.training.scores import folds, held_out
+from steps.training.scores import folds, held_out, preparation
 
 
 def train(plan: RunPlan, settings: TrainSettings, hyperparameters: Mapping[str, Any], run_id: str) -> dict[str, float]:
@@ -45,7 +45,14 @@ def _cross_validate(plan: RunPlan, unfitted: Any, run_id: str, *, live: bool) ->
     rows = plan.examples
     fold_scores, fit_times, unwritten = [], [], []
     for step, (score, seconds) in enumerate(
-        folds.scores(unfitted, rows.features, rows.target, rows.layout.splits, plan.scorer())
+        folds.scores(
+            unfitted,
+            rows.features,
+            rows.target,
+            rows.layout.splits,
+            plan.scorer(),
+            preparation.shared(unfitted, rows),
+        )
     ):
         fold_scores.append(score)
         fit_times.append(seconds)

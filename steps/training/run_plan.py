@@ -24,7 +24,7 @@ from steps.training.data import examples, hints
 from steps.training.data.examples import Examples
 from steps.training.model import estimator
 from steps.training.model.estimator import Maker
-from steps.training.scores import folds
+from steps.training.scores import folds, preparation
 
 METRICS = {"classification": "accuracy", "regression": "r2"}
 
@@ -81,6 +81,7 @@ def prepare(settings: Mapping[str, Any], estimators: Sequence[str]) -> None:
                 importlib.import_module("skrub")
     sklearn.apply()
     if rows := examples.made():
+        preparation.allow(rows)
         # With the first table, scikit-learn imports for 20 ms what reads a table's columns.
         validate_data(BaseEstimator(), rows.features.head(1), skip_check_array=True)
 
@@ -105,6 +106,7 @@ def describe(
     plan = make(settings, ())
     check_metric(plan)
     resolved = plan.examples.resolved
+    own = [note] if (note := preparation.note(plan.examples)) else []
     return {
         "target": resolved.target,
         "split": resolved.split,
@@ -114,7 +116,7 @@ def describe(
         "dataset": plan.examples.dataset.as_dict(),
         "folds": plan.examples.folds,
         "dummy": _dummy(plan),
-        "notes": [*plan.notes, *_typos(plan.task, estimators), *_hints(plan.examples)],
+        "notes": [*plan.notes, *_typos(plan.task, estimators), *own, *_hints(plan.examples)],
     }
 
 

@@ -11,6 +11,7 @@ import mlflow
 from steps import spaces
 from steps.errors import WrongValue
 from steps.parameters.tune_settings import TuneSettings
+from steps.process import free_memory
 from steps.project.declared_environment import LOCAL, DeclaredEnvironment
 from steps.tuning import entry_point, space, tuned_project
 from steps.tuning.checks import backend, capacity, memory, own_entry_point
@@ -127,7 +128,7 @@ def make(settings: TuneSettings, project: TunedProject, describe: Describe) -> S
     samplers.check(settings.sampler, searched, len(objectives))
     _check_objectives(settings, objectives)
     dataset = described.get("dataset", {})
-    memory.check(resolved, jobs, dataset, memory.of_this_process())
+    memory.check(resolved, jobs, dataset, free_memory.of_this_process())
     return StudyPlan(
         resolved,
         jobs,

@@ -9,6 +9,7 @@ import pandas as pd
 from sklearn.base import BaseEstimator, clone
 
 from steps.errors import StepError
+from steps.training.scores.preparation import Preparation
 
 
 def scores(
@@ -17,16 +18,22 @@ def scores(
     target: pd.Series,
     splits: Iterable[tuple[slice, slice]],
     scorer: Any,
+    preparation: Preparation | None = None,
 ) -> Iterator[tuple[float, float]]:
     """Yield each fold's score and the seconds of its fit; each fold fits a fresh clone.
 
-    `splits` has slices of the rows, (fit rows, score rows). Raises StepError for a score that is no finite number.
+    `splits` has slices of the rows, (fit rows, score rows). With a `preparation`, that of the estimator, its first
+    steps are not fitted again; the seconds that their fit once took are among those of the fit.
+    Raises StepError for a score that is no finite number.
     """
     for number, (fit_rows, score_rows) in enumerate(splits):
+        fit, score, seconds = features.iloc[fit_rows], features.iloc[score_rows], 0.0
+        if preparation:
+            fit, score, seconds = preparation.fold(number, fit, target.iloc[fit_rows], score)
         began = perf_counter()
-        fitted = clone(estimator).fit(features.iloc[fit_rows], target.iloc[fit_rows])
-        seconds = perf_counter() - began
-        yield finite(scorer(fitted, features.iloc[score_rows], target.iloc[score_rows]), f"fold {number}"), seconds
+        fitted = clone(preparation.rest if preparation else estimator).fit(fit, target.iloc[fit_rows])
+        seconds += perf_counter() - began
+        yield finite(scorer(fitted, score, target.iloc[score_rows]), f"fold {number}"), seconds
 
 
 def finite(score: float, where: str) -> float:

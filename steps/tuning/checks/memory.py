@@ -2,14 +2,12 @@
 
 import json
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import suppress
-from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from collections.abc import Mapping
 from typing import Any
 
 from steps.errors import WrongValue
 from steps.parameters.tune_settings import TuneSettings
+from steps.process.free_memory import Memory
 
 MB = 1_000_000
 # Bytes that a trial takes without its data, by backend: measured with the default space on iris. With the local backend
@@ -19,14 +17,6 @@ A_TRIAL = {"warm": 30 * MB, "local": 400 * MB}
 # make a copy of it; a process of its own reads one too.
 TABLES = {"warm": 1, "local": 2}
 _NUMBER_BYTES = 8
-
-
-@dataclass(frozen=True)
-class Memory:
-    """Bytes that the processes of this one's control group can still get, and that they can have at all."""
-
-    available: float
-    total: float
 
 
 def check(settings: TuneSettings, jobs: int, dataset: Mapping[str, Any], memory: Memory | None) -> None:
@@ -58,43 +48,3 @@ def check(settings: TuneSettings, jobs: int, dataset: Mapping[str, Any], memory:
             f"if trials are killed, {fewer}",
             file=sys.stderr,
         )
-
-
-def of_this_process(root: Path = Path("/")) -> Memory | None:
-    """Ask Linux for the memory of this process: the machine's, or its control group's if that is less.
-
-    None on another system.
-    """
-    try:
-        lines = (root / "proc/meminfo").read_text().splitlines()
-        kilobytes = {line.partition(":")[0]: int(line.split()[1]) for line in lines}
-        available, total, swap = (kilobytes[key] * 1024 for key in ("MemAvailable", "MemTotal", "SwapTotal"))
-    except (OSError, KeyError):
-        return None
-    for limit, used in _groups(root):
-        available, total = min(available, limit - used), min(total, limit)
-    return Memory(max(0, available), total + swap)
-
-
-def _groups(root: Path) -> Iterator[tuple[int, int]]:
-    """Yield limit and use of this process's control group, and of those above it, if they have a limit.
-
-    Pages that are only cached from files are not counted as used: the system gives them up when memory is short.
-    """
-    with suppress(OSError):
-        for line in (root / "proc/self/cgroup").read_text().splitlines():
-            _, controllers, path = line.split(":", 2)
-            if controllers in ("", "memory"):
-                mount = root / "sys/fs/cgroup" / controllers
-                inside = PurePosixPath(path.lstrip("/"))
-                for group in (inside, *inside.parents):
-                    yield from _limit(mount / group, old=bool(controllers))
-
-
-def _limit(group: Path, *, old: bool) -> Iterator[tuple[int, int]]:
-    names = ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file")
-    limit, usage, cached = names if old else ("memory.max", "memory.current", "inactive_file")
-    with suppress(OSError, ValueError, KeyError):  # no limit: no such file, or `max` in it
-        statistics = dict(line.split() for line in (group / "memory.stat").read_text().splitlines())
-        used = int((group / usage).read_text()) - int(statistics[cached])
-        yield int((group / limit).read_text()), used
