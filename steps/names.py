@@ -79,6 +79,7 @@ class Tag:
     ENVIRONMENT_SHA256 = "tuning.environment_sha256"  # of Artifact.ENVIRONMENT, which is on the run, or on its study's
     ESTIMATOR = "tuning.estimator"  # import path of the estimator that was fitted; on a study: the best trial's
     MODEL_FORMAT = "tuning.model_format"  # skops or cloudpickle: whether loading the model executes what is in it
+    IMPORTANCES = "tuning.importances"  # how often the importance of each feature was measured
     DATA = "tuning.data"  # sha256 of the data: of the file's bytes, or of the frame of a shipped set
     FOLDS = "tuning.folds"  # sha256 of what is made of them: the columns, the held-out rows, the rows of each fold
 
@@ -115,6 +116,7 @@ class Variable:
     FILES = "TUNING_FILES"  # the folder of a study that keeps what was fetched for it
     KNOWN_ENVIRONMENT = "TUNING_ENVIRONMENT"  # sha256 of the environment that the study's run has on record
     USERS_FOLDER = "TUNING_FOLDER"  # where the user stood who started scripts/run: a relative path begins there
+    IMPORTANCES_S = "TUNING_IMPORTANCES_S"  # the seconds that a champion's permutation importances may take
     PATCHES = "TUNING_PATCHES"  # off: no patch of speed, see steps.patches
     PORT = "TUNING_PORT"  # a TCP port that no other running trial of this machine is given
     # Which devices a process sees: of NVIDIA, of AMD (HIP's count within ROCR's), of Intel.

@@ -97,7 +97,7 @@ def _refit(plan: RunPlan, settings: TrainSettings, unfitted: Any) -> dict[str, f
 def _evaluate(plan: RunPlan, settings: TrainSettings, fitted: Any, answers: held_out.Answers) -> dict[str, float]:
     """Compare with the estimator's defaults and with a dummy, and log the pictures."""
     # Imported here, since it takes a second and most trials do not need it.
-    from steps.training.scores import gain, pictures
+    from steps.training.scores import gain, importances, pictures
 
     rows, layout, seed = plan.examples, plan.examples.layout, settings.seed
     training = rows.features.iloc[layout.training], rows.target.iloc[layout.training]
@@ -108,5 +108,8 @@ def _evaluate(plan: RunPlan, settings: TrainSettings, fitted: Any, answers: held
     )
     scores = gain.compare(plan.metric, answers, baseline, nothing, target, seed)
     (pictures.of_classes if plan.classes else pictures.of_quantity)(answers, target)
-    pictures.importances(fitted, features, target, plan.metric, seed)
+    budget_s = float(os.environ.get(Variable.IMPORTANCES_S, importances.BUDGET_S))
+    measured = importances.measure(fitted, features, target, plan.metric, seed, budget_s)
+    print(f"train: importances: {measured}", file=sys.stderr)
+    pictures.of_importances(measured, plan.metric)
     return scores

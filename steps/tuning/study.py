@@ -38,6 +38,7 @@ from steps.tuning.report import dry_run, summary
 from steps.tuning.report.reporter import Reporter
 from steps.tuning.search.search import Search
 from steps.tuning.study_plan import Describe, StudyPlan, make
+from steps.tuning.study_time import StudyTime
 from steps.tuning.trials.child_runs import ChildRuns
 from steps.tuning.trials.pool import Pool
 from steps.tuning.trials.results import StudyResult
@@ -160,13 +161,14 @@ def _run_trials(
     pool = Pool(children, places, plan.settings.trial_timeout_s)
     loop = StudyLoop(plan, search, pool, history, opened.study_lock, interrupts, reporter)
     try:
+        time = StudyTime()
         result = loop.run()
         leftovers.settle_running(opened.experiment_id, opened.name)
         study_run.write_end(result, children, opened.run_id)
         reporter.stand_by()  # it imports, on another core, while the champion runs
         with outage.raised_as_server_lost(opened.name):
             rerun = wiring.make_rerun(plan, children, places, interrupts, opened.study_lock, history)
-            champion = champions.run_champion(plan, result, rerun)
+            champion = champions.run_champion(plan, result, rerun, time)
         if champion:
             champions.record(champion, opened.run_id)
         reporter.finish(hurried=interrupts.noted, final=not interrupts.noted)

@@ -3,20 +3,17 @@
 import matplotlib as mpl
 import mlflow
 import numpy as np
-import pandas as pd
 from matplotlib.figure import Figure
-from sklearn.inspection import permutation_importance
 from sklearn.metrics import ConfusionMatrixDisplay, PrecisionRecallDisplay, PredictionErrorDisplay, RocCurveDisplay
 
-from steps.names import Artifact
+from steps.names import Artifact, Tag
 from steps.training.scores.held_out import Answers
+from steps.training.scores.importances import Importances
 
 mpl.use("Agg")  # draws without a screen
 # More can't be told apart in a picture.
 _MOST_CLASSES = 10
 _MOST_BARS = 30
-# Each feature costs, for every repeat, predictions of the rows: at most so many repeats, predictions and rows.
-_REPEATS, _PREDICTIONS, _ROWS = 5, 1000, 10_000
 
 
 def of_classes(answers: Answers, target: np.ndarray) -> None:
@@ -55,30 +52,14 @@ def of_quantity(answers: Answers, target: np.ndarray) -> None:
         _log(figure, name)
 
 
-def importances(fitted: object, features: pd.DataFrame, target: np.ndarray, metric: str, seed: int) -> None:
-    """Log how much the score falls when the values of a feature are shuffled among the held-out rows.
-
-    Mean and standard deviation over repeats (Breiman, Random Forests, 2001). Nothing for more than 1,000 features.
-    """
-    columns = features.shape[1]
-    if columns > _PREDICTIONS:
-        return
-    result = permutation_importance(
-        fitted,
-        features,
-        target,
-        scoring=metric,
-        n_repeats=max(1, min(_REPEATS, _PREDICTIONS // columns)),
-        random_state=seed,
-        max_samples=min(1.0, _ROWS / len(features)),
-    )
-    table = pd.DataFrame(
-        {"feature": features.columns, "importance": result.importances_mean, "std": result.importances_std}
-    ).sort_values("importance", ascending=False, kind="stable")
+def of_importances(measured: Importances, metric: str) -> None:
+    """Log the importances of the features, as a table and a picture, and how often each was measured."""
+    table = measured.table()
+    mlflow.set_tag(Tag.IMPORTANCES, str(measured))
     mlflow.log_text(table.to_csv(index=False), Artifact.IMPORTANCES)
     shown = table.head(_MOST_BARS)[::-1]
     figure = _figure(f"Permutation importances: loss of {metric}", height=1.5 + 0.25 * len(shown))
-    figure.axes[0].barh(shown["feature"].astype(str), shown["importance"], xerr=shown["std"])
+    figure.axes[0].barh(shown["feature"], shown["importance"], xerr=shown["std"])
     _log(figure, Artifact.IMPORTANCES_PICTURE)
 
 

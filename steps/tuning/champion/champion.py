@@ -12,11 +12,12 @@ from mlflow.tracking import MlflowClient
 from optuna.trial import TrialState
 
 from steps.errors import WrongValue
-from steps.names import Metric, Role, Tag
+from steps.names import Metric, Role, Tag, Variable
 from steps.tracking import write
 from steps.tuning.champion import contest
 from steps.tuning.champion.rerun import Rerun
 from steps.tuning.study_plan import StudyPlan
+from steps.tuning.study_time import StudyTime
 from steps.tuning.trials.results import StudyResult
 from steps.tuning.trials.trial import TrialResult
 
@@ -56,7 +57,7 @@ def check(plan: StudyPlan) -> None:
         raise WrongValue(*problems)
 
 
-def run_champion(plan: StudyPlan, result: StudyResult, rerun: Rerun) -> Champion | None:
+def run_champion(plan: StudyPlan, result: StudyResult, rerun: Rerun, time: StudyTime) -> Champion | None:
     """Run the champion; None if there is none: two objectives and no pick, or a signal."""
     if not plan.settings.champion or not result.best or rerun.interrupts.noted:
         return None
@@ -70,7 +71,8 @@ def run_champion(plan: StudyPlan, result: StudyResult, rerun: Rerun) -> Champion
     refit = _refit(plan)
     if not refit:
         return Champion(name, MlflowClient().get_run(winner.run_id), confirmed=confirmed)
-    results = rerun.run([replace(winner.job, role=Role.CHAMPION, parameters=refit)])
+    variables = {Variable.IMPORTANCES_S: f"{time.for_importances():.1f}"} if plan.entry.runs_train else {}
+    results = rerun.run([replace(winner.job, role=Role.CHAMPION, parameters=refit, variables=variables)])
     if rerun.interrupts.noted or not results:
         return None
     (result_of_refit,) = results

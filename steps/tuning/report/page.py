@@ -9,7 +9,7 @@ import jinja2
 from plotly.offline import get_plotlyjs
 
 from steps import spaces
-from steps.names import Metric, Tag
+from steps.names import Artifact, Metric, Tag
 from steps.parameters import declared
 from steps.parameters.settings import SHARED, SharedSettings
 from steps.parameters.tune_settings import TuneSettings
@@ -103,7 +103,7 @@ def _champion(record: StudyRecord) -> list[tuple[str, str]]:
     if winner and record.champion.info.run_id == winner.run_id:  # an entry point that refits nothing
         return []
     other = winner is not None and record.best is not None and winner.job.number != record.best.number  # said above
-    test = Metric.test(metric)
+    measured, test = record.champion.data.tags.get(Tag.IMPORTANCES), Metric.test(metric)
     if test not in metrics:
         return [] if other else [("Champion", f"run {record.champion.info.run_name}")]
     lines = [(f"Held-out {metric}", f"{metrics[test]:.6g}{_interval(metrics, test)}")]
@@ -111,6 +111,8 @@ def _champion(record: StudyRecord) -> list[tuple[str, str]]:
         lines.append(
             ("Gain over defaults on held-out rows", f"{metrics[Metric.GAIN]:+.4g}{_interval(metrics, Metric.GAIN)}")
         )
+    if measured is not None:
+        lines.append(("Importances of the features", f"{measured}; in {Artifact.IMPORTANCES} of the champion's run"))
     return lines
 
 

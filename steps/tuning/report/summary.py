@@ -2,7 +2,7 @@
 
 from mlflow.entities import Run
 
-from steps.names import Metric
+from steps.names import Metric, Tag
 from steps.tracking import read
 from steps.tuning.champion import contest, registry
 from steps.tuning.champion.champion import Champion
@@ -81,6 +81,8 @@ def _champion(champion: Champion, run: Run) -> list[str]:
         elif champion.name != contest.DUMMY:  # of the defaults the gain over the defaults is nothing
             line += f"; {others[-1]}"
         lines.append(line)
+    if Tag.IMPORTANCES in run.data.tags:
+        lines.append(f"Importances of the features: {run.data.tags[Tag.IMPORTANCES]}")
     model = registry.model_of(run)
     if model is not None:
         lines.append(f"Serve: mlflow models serve -m {model} --env-manager local")

@@ -83,15 +83,16 @@ class ChildRuns:
         if self.backend != backends.RAY:  # there it is on a node
             tags |= self.results.launched(output)
         ours = self.backend in backends.OURS
+        variables = {**place.variables, **job.variables}
         own = {
             "name": name, "tags": tags, "metrics": metrics, "output": str(output),
-            "variables": place.variables, "folder": place.folder,
+            "variables": variables, "folder": place.folder,
         }  # fmt: skip
         config = own if ours else self.backend_config
         uri, version = self.project.source(again=ours)
         with contextlib.ExitStack() as stack:
             if not ours:
-                stack.enter_context(control.surroundings(output, {**place.variables, **self.results.variables}))
+                stack.enter_context(control.surroundings(output, {**variables, **self.results.variables}))
                 stack.enter_context(self.stage.handed_on())
             run = mlflow.run(
                 uri,

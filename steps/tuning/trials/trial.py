@@ -27,7 +27,7 @@ class Job:
     """What a child is to do: trial `number`, or a baseline (None), with an estimator and its typed hyperparameters.
 
     `estimator` is an import path, None if the entry point has none or chooses it. A job that runs a trial once more
-    has a `role` of its own, and `parameters` beside those of every child.
+    has a `role` of its own, and `parameters` and environment `variables` beside those of every child.
     """
 
     number: int | None
@@ -35,6 +35,7 @@ class Job:
     hyperparameters: Mapping[str, Any] = field(default_factory=dict)
     role: str = ""
     parameters: Mapping[str, str] = field(default_factory=dict)
+    variables: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass
