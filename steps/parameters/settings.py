@@ -37,6 +37,9 @@ class SharedSettings:
     drop: str | None = parameter(
         None, none_or(text("columns' names with commas between")), "columns to leave out: ids, leaks"
     )
+    weight: str | None = parameter(
+        None, none_or(text("a column's name")), "a column of sample weights, in fit and score; no feature"
+    )
     split: str = parameter(
         "auto",
         text(

@@ -28,6 +28,7 @@ class TuneSettings:
     data: str = _of_study("data")
     target: str = _of_study("target")
     drop: str | None = _of_study("drop")
+    weight: str | None = _of_study("weight")
     split: str = _of_study("split")
     task: str = _of_study("task")
     metric: str = _of_study("metric")

@@ -13,7 +13,7 @@ from steps.names import Metric, Tag, Variable
 from steps.parameters.settings import TrainSettings
 from steps.project import environment
 from steps.tracking import write
-from steps.training.model import column_names, estimator, pipeline
+from steps.training.model import column_names, estimator, fitting, pipeline
 from steps.training.run_plan import RunPlan
 from steps.training.scores import folds, held_out, preparation
 
@@ -25,7 +25,7 @@ def train(plan: RunPlan, settings: TrainSettings, hyperparameters: Mapping[str, 
     """
     for difference in environment.differences():
         print(f"train: environment: {difference}", file=sys.stderr)
-    unfitted = _build(plan, settings, hyperparameters)
+    unfitted = build(plan, settings, hyperparameters)
     write.record_data(run_id, plan.examples.dataset.as_dict())
     with pipeline.quiet(), estimator.rejections_as_wrong_values(plan.estimator_path):
         scores = _cross_validate(plan, unfitted, run_id, live=settings.log_folds == "live")
@@ -34,7 +34,8 @@ def train(plan: RunPlan, settings: TrainSettings, hyperparameters: Mapping[str, 
     return scores
 
 
-def _build(plan: RunPlan, settings: TrainSettings, hyperparameters: Mapping[str, Any]) -> Any:
+def build(plan: RunPlan, settings: TrainSettings, hyperparameters: Mapping[str, Any]) -> Any:
+    """Make the estimator of a run, unfitted, with what stands in front of it."""
     built = estimator.build(plan.estimator, hyperparameters, seed=settings.seed, threads=settings.threads)
     if not plan.examples.plain:
         built = pipeline.around(built, plan.estimator, plan.examples.features, seed=settings.seed)
@@ -52,6 +53,7 @@ def _cross_validate(plan: RunPlan, unfitted: Any, run_id: str, *, live: bool) ->
             rows.layout.splits,
             plan.scorer(),
             preparation.shared(unfitted, rows),
+            weights=rows.weights,
         )
     ):
         fold_scores.append(score)
@@ -84,9 +86,11 @@ def _refit(plan: RunPlan, settings: TrainSettings, unfitted: Any) -> dict[str, f
     from steps.training.model import log
 
     rows, layout = plan.examples, plan.examples.layout
-    fitted = unfitted.fit(rows.features.iloc[layout.training], rows.target.iloc[layout.training])
+    training = rows.features.iloc[layout.training], rows.target.iloc[layout.training]
+    fitted = fitting.fit(unfitted, *training, rows.weights_of(layout.training))
     answers = held_out.Answers(fitted, rows.features.iloc[layout.held_out])
-    scores = held_out.scores(plan.task, plan.metric, answers, rows.target.iloc[layout.held_out].to_numpy())
+    target, weights = rows.target.iloc[layout.held_out].to_numpy(), rows.weights_of(layout.held_out)
+    scores = held_out.scores(plan.task, plan.metric, answers, target, weights)
     if settings.evaluate == "full":
         scores |= _evaluate(plan, settings, fitted, answers)
     mlflow.log_metrics(scores)
@@ -101,15 +105,20 @@ def _evaluate(plan: RunPlan, settings: TrainSettings, fitted: Any, answers: held
 
     rows, layout, seed = plan.examples, plan.examples.layout, settings.seed
     training = rows.features.iloc[layout.training], rows.target.iloc[layout.training]
+    of_training, weights = rows.weights_of(layout.training), rows.weights_of(layout.held_out)
     features, target = rows.features.iloc[layout.held_out], rows.target.iloc[layout.held_out].to_numpy()
     dummy = DummyClassifier() if plan.classes else DummyRegressor()
     baseline, nothing = (
-        held_out.Answers(other.fit(*training), features) for other in (_build(plan, settings, {}), dummy)
+        held_out.Answers(fitting.fit(other, *training, of_training), features)
+        for other in (build(plan, settings, {}), dummy)
     )
-    scores = gain.compare(plan.metric, answers, baseline, nothing, target, seed)
-    (pictures.of_classes if plan.classes else pictures.of_quantity)(answers, target)
+    scores = gain.compare(plan.metric, answers, baseline, nothing, target, seed, weights)
+    if plan.classes:
+        pictures.of_classes(answers, target, weights)
+    else:
+        pictures.of_quantity(answers, target)
     budget_s = float(os.environ.get(Variable.IMPORTANCES_S, importances.BUDGET_S))
-    measured = importances.measure(fitted, features, target, plan.metric, seed, budget_s)
+    measured = importances.measure(fitted, features, target, plan.metric, seed, budget_s, weights=weights)
     print(f"train: importances: {measured}", file=sys.stderr)
     pictures.of_importances(measured, plan.metric)
     return scores

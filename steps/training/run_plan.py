@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator
 from sklearn.dummy import DummyClassifier, DummyRegressor
-from sklearn.metrics import get_scorer, get_scorer_names
+from sklearn.metrics import get_scorer_names
 from sklearn.utils.validation import validate_data
 
 from steps.errors import StepError, WrongValue, did_you_mean
@@ -22,9 +22,9 @@ from steps.patches import sklearn
 from steps.tracking import write
 from steps.training.data import examples, hints
 from steps.training.data.examples import Examples
-from steps.training.model import estimator
+from steps.training.model import estimator, fitting
 from steps.training.model.estimator import Maker
-from steps.training.scores import folds, preparation
+from steps.training.scores import folds, preparation, scorers
 
 METRICS = {"classification": "accuracy", "regression": "r2"}
 
@@ -47,7 +47,7 @@ class RunPlan:
 
     def scorer(self) -> Any:
         """Return scikit-learn's scorer: called with (estimator, features, target), greater is better."""
-        return get_scorer(self.metric)
+        return scorers.get(self.metric)
 
 
 def make(settings: TrainSettings, hyperparameters: Iterable[str]) -> RunPlan:
@@ -62,8 +62,12 @@ def make(settings: TrainSettings, hyperparameters: Iterable[str]) -> RunPlan:
     kind, names = estimator.import_maker(path, task), list(hyperparameters)
     check_metric_name(metric)
     estimator.check_hyperparameters(kind, names)
-    typos = (f"--{typo}" for typo in estimator.likely_typos(kind, names))
-    return RunPlan(rows, task, metric, kind, path, (*rows.notes, *typos))
+    notes = [*rows.notes, *(f"--{typo}" for typo in estimator.likely_typos(kind, names))]
+    if settings.weight is not None:
+        fitting.check_weights(kind(), path)
+        if not scorers.takes_weights(scorers.get(metric)):
+            notes.append(f"--metric {metric!r}: takes no weights, so all rows count alike in it")
+    return RunPlan(rows, task, metric, kind, path, tuple(notes))
 
 
 def prepare(settings: Mapping[str, Any], estimators: Sequence[str]) -> None:
@@ -106,18 +110,34 @@ def describe(
     plan = make(settings, ())
     check_metric(plan)
     resolved = plan.examples.resolved
+    named = estimators.get(plan.task, {})
+    paths = estimator.check_estimators(plan.task, named, where.get(plan.task, {}))
+    if settings.weight is not None:
+        _check_weights(plan.task, dict(zip(named, paths, strict=True)), where.get(plan.task, {}))
     own = [note] if (note := preparation.note(plan.examples)) else []
     return {
         "target": resolved.target,
         "split": resolved.split,
         "task": resolved.task,
         "metric": plan.metric,
-        "estimators": estimator.check_estimators(plan.task, estimators.get(plan.task, {}), where.get(plan.task, {})),
+        "estimators": paths,
         "dataset": plan.examples.dataset.as_dict(),
         "folds": plan.examples.folds,
         "dummy": _dummy(plan),
         "notes": [*plan.notes, *_typos(plan.task, estimators), *own, *_hints(plan.examples)],
     }
+
+
+def _check_weights(task: str, paths: Mapping[str, str], where: Mapping[str, str]) -> None:
+    """Raise WrongValue, naming them all, if estimators of a space take no sample weights."""
+    problems = []
+    for named, path in paths.items():
+        try:
+            fitting.check_weights(estimator.import_maker(path, task)(), path)
+        except WrongValue as error:
+            problems.append(f"{where.get(named, '--space')}: {str(error).removeprefix('--estimator ')}")
+    if problems:
+        raise WrongValue(*problems)
 
 
 def _dummy(plan: RunPlan) -> dict[str, Any] | None:
@@ -127,7 +147,7 @@ def _dummy(plan: RunPlan) -> dict[str, Any] | None:
     nothing = pd.DataFrame({"nothing": np.zeros(len(rows.target))})
     with warnings.catch_warnings(), suppress(ValueError, StepError):
         warnings.simplefilter("ignore")
-        scored = folds.scores(dummy, nothing, rows.target, rows.layout.splits, plan.scorer())
+        scored = folds.scores(dummy, nothing, rows.target, rows.layout.splits, plan.scorer(), weights=rows.weights)
         score = float(np.mean([value for value, _ in scored]))
         return {"estimator": f"sklearn.dummy.{type(dummy).__name__}", "score": score}
     return None
@@ -175,12 +195,13 @@ def check_metric(plan: RunPlan) -> None:
 
 
 def _why_not_scored(plan: RunPlan, target: "pd.Series[Any]", fit: slice, score: slice) -> str | None:
-    features = np.zeros((len(target), 1))
+    features, weights = np.zeros((len(target), 1)), plan.examples.weights_of(score)
     dummy = DummyClassifier(strategy="stratified", random_state=0) if plan.classes else DummyRegressor()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            value = plan.scorer()(dummy.fit(features[fit], target.iloc[fit]), features[score], target.iloc[score])
+            fitted = dummy.fit(features[fit], target.iloc[fit])
+            value = scorers.call(plan.scorer(), fitted, features[score], target.iloc[score], weights)
         except (ValueError, TypeError, AttributeError) as error:
             return str(error).splitlines()[0]
     return None if np.isfinite(value) else f"it would be {value}"

@@ -17,6 +17,7 @@ from sklearn.datasets import load_iris
 
 from tests.e2e.test_own_script import LOSS, SPACES, STANZAS
 from tests.e2e.tools import Done, Place, copy_project, free_port, until
+from tests.training.data import test_weights as weights_table
 
 pytestmark = pytest.mark.e2e
 
@@ -163,6 +164,24 @@ def test_where_no_trial_is_better_the_defaults_are_the_champion(place: Place, tm
     assert len(champions(place)) == 1
     alone = place.step("steps.tune", check=True, **{**words, "study": "alone", "baseline": "false"})
     assert "Champion: trial" in alone.stdout
+
+
+def test_what_weighs_nothing_counts_nowhere_in_a_study(place: Place) -> None:
+    """Half of the rows say the opposite and weigh 0: trials, defaults, champion, its interval and importances."""
+    path = weights_table.table(place.folder)
+    words: dict[str, Any] = {**SMALL, "n_trials": 2, "folds": 2, "data": path, "target": "y", "weight": "w"}
+    done = place.step("steps.tune", check=True, space="estimator=sklearn.svm.SVC C=[1,2]", **words)
+    (champion,) = champions(place)
+    metrics = champion.data.metrics
+    assert all(run.data.metrics["cv_accuracy"] > 0.9 for run in place.named("flowers").children)
+    assert (
+        min(metrics[name] for name in ("test_accuracy_low", "baseline_test_accuracy", "test_balanced_accuracy")) > 0.8
+    )
+    assert metrics["dummy_test_accuracy"] < 0.8
+    table = place.client.download_artifacts(champion.info.run_id, "importances.csv", str(place.folder))
+    assert Path(table).read_text().splitlines()[1].startswith("x,0.")
+    assert "w" not in [line.split(",")[0] for line in Path(table).read_text().splitlines()]
+    assert "Champion: " in done.stdout
 
 
 @pytest.mark.slow

@@ -33,6 +33,14 @@ def _zip() -> bytes:
 WELL = _csv(lambda i: f"{i},{i % 7},{i % 2}")
 _TEXT = _csv(lambda i: f"{i},{i},{'yes' if i % 2 else 'no'}")
 
+# Weights that are text, have gaps, are negative, are 0 but in a row that some fold does not have.
+_WEIGHED = _csv(
+    lambda i: f"{'yes' if i % 3 else 'no'},{'' if i % 7 == 3 else i},{-1 if i == 39 else i},{int(i == 9)},{i % 2}",
+    "a,b,c,d,y",
+)
+_D = {"weight": "d"}
+_KNN = {"weight": "b", "space": "knn", "n_trials": "1"}
+
 
 def _data(id: str, line: str, content: str | bytes, step: str = "train", **parameters: str) -> Row:
     """Make a row of a file; the line begins with `--data` and its path where it begins with a colon."""
@@ -105,6 +113,23 @@ ROWS = [
     _data("target-dropped", "--drop 'y': is the target of …; name another with --target", WELL, target="y", drop="y"),
     _data("all-dropped", ": no feature is left beside 'y'; it has 'a', 'b', 'y'", WELL, drop="a,b"),
     _data("drop-missing", "--drop 'zz': … has no such column; allowed: a, b, y", WELL, drop="zz"),
+    _data("weight-missing", "--weight 'zz': … has no such column; allowed: a, b, y", WELL, weight="zz"),
+    _data("weight-target", "--weight 'y': is the target; name another column of …", WELL, weight="y", target="y"),
+    _data("weight-dropped", "--weight 'b': is dropped; name another column of …", WELL, weight="b", drop="b"),
+    _data("weight-split", "--weight 'b': is what the rows are split by (group); …", WELL, weight="b", split="group:b"),
+    _data("weight-text", "--weight 'a': must be a column of numbers; that of … holds 'no', say", _WEIGHED, weight="a"),
+    _data("weight-gap", "--weight 'b': row 4 of … and 5 more rows have no weight: …", _WEIGHED, weight="b"),
+    _data("weight-negative", "--weight 'c': row 40 of … has a negative weight, -1: …", _WEIGHED, weight="c"),
+    _data("weight-zero", "--weight 'd': the held-out rows, of …, all have the weight 0; …", _WEIGHED, **_D),
+    _data(
+        "weight-knn",
+        "--estimator 'sklearn.neighbors.KNeighborsClassifier': KNeighborsClassifier takes no sample weights; …",
+        WELL,
+        weight="b",
+        estimator="sklearn.neighbors.KNeighborsClassifier",
+    ),
+    _data("weight-knn", "--space 'knn': …KNeighborsClassifier takes no sample weights; …", WELL, "tune", **_KNN),
+    _data("weight-missing", "--weight 'zz': … has no such column; allowed: a, b, y", WELL, "tune", weight="zz"),
     _data("group-missing", "--split 'group:zz': … has no such column; allowed: a, b, y", WELL, split="group:zz"),
     _data("few-groups", "--split 'group:b': … has 7 groups, …", WELL, split="group:b", folds="9"),
     _data("time-target", "--split 'time:y': …", WELL, split="time:y"),

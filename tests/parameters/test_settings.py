@@ -24,6 +24,7 @@ WRONG = {
     "data": (WORDS, "a data set of scikit-learn's by name, or the path or URI of a CSV or Parquet file"),
     "target": (WORDS, "auto or a column's name"),
     "drop": (WORDS, "none or columns' names with commas between"),
+    "weight": (WORDS, "none or a column's name"),
     "split": (
         ["", "Auto", "group", "group:", "time: ", "groups:a", "stratified:a", "kfold"],
         "auto, stratified, random, group:<column> or time:<column>",
@@ -89,12 +90,14 @@ WRONG = {
     "backend_config": (WORDS, "none or the path of a JSON file"),
 }
 # What `train` has a value for, and a study leaves open.
-OPEN = ("data", "drop", "folds", "test_size", "seed", "threads")
+OPEN = ("data", "drop", "weight", "folds", "test_size", "seed", "threads")
 # For each parameter, words that it takes, and the value that each is.
 RIGHT = [
     ("evaluate", "full", "full"),
     ("fold_seed", "auto", "auto"),
     ("fold_seed", "7", 7),
+    ("weight", "none", None),
+    ("weight", "survey weight", "survey weight"),
     ("baseline", "False", False),
     ("champion", "FALSE", False),
     ("confirm", "100", 100),

@@ -52,6 +52,8 @@ def roles(table: Table, settings: TrainSettings) -> ColumnRoles:
     target = _target(table, settings)
     problems = [_missing("target", target, data, table.columns)]
     problems += [_missing("drop", name, data, table.columns) for name in drop]
+    if settings.weight is not None:
+        problems.append(_weight_problem(settings.weight, target, settings, table.columns))
     if by is not None:
         problems.append(_missing("split", by, data, table.columns, f"{kind}:{by}"))
     if target in drop:
@@ -59,8 +61,10 @@ def roles(table: Table, settings: TrainSettings) -> ColumnRoles:
     if target == by:
         problems.append(f"--split '{kind}:{by}': is the target of {data}; name another column with one of the two")
     group = [by] if kind == "group" else []
-    counting, notes = row_numbers.find(table.frame, (target, *drop, by)) if table.target is None else ([], [])
-    features = tuple(name for name in table.columns if name not in (target, *drop, *group, *counting))
+    counting, notes = (
+        row_numbers.find(table.frame, (target, *drop, by, settings.weight)) if table.target is None else ([], [])
+    )
+    features = tuple(name for name in table.columns if name not in (target, settings.weight, *drop, *group, *counting))
     if settings.target == "auto" and table.target is None and target != (last := target_of(settings, table.columns)):
         notes.append(f"{last!r}, the last column, is empty: {target!r} is the target")
     if not features:
@@ -74,7 +78,7 @@ def target_of(settings: TrainSettings, columns: Sequence[str]) -> str | None:
     """Return a file's target: the one that is set, else the last column that is not left out; None if none is left."""
     if settings.target != "auto":
         return settings.target
-    left_out = (*dropped(settings.drop), split_of(settings.split)[1])
+    left_out = (*dropped(settings.drop), split_of(settings.split)[1], settings.weight)
     return next((name for name in reversed(columns) if name not in left_out), None)
 
 
@@ -125,6 +129,16 @@ def listed(names: Sequence[object]) -> str:
     """
     few = ", ".join(repr(str(name)) for name in names[:20])
     return few if len(names) <= 20 else f"{few} and {len(names) - 20} more"
+
+
+def _weight_problem(weight: str, target: str, settings: TrainSettings, columns: Sequence[str]) -> str | None:
+    kind, by = split_of(settings.split)
+    other = {target: "is the target", by: f"is what the rows are split by ({kind})"}.get(weight)
+    if weight in dropped(settings.drop):
+        other = "is dropped"
+    if other is not None:
+        return f"--weight {weight!r}: {other}; name another column of {settings.data}"
+    return _missing("weight", weight, settings.data, columns)
 
 
 def _missing(parameter: str, name: str, data: str, columns: Sequence[str], shown: str | None = None) -> str | None:

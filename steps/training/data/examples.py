@@ -11,11 +11,11 @@ import pandas as pd
 
 from steps.errors import WrongValue
 from steps.parameters.settings import TrainSettings
-from steps.training.data import blocks, columns, dataset, folding, load, splits, target
+from steps.training.data import blocks, columns, dataset, folding, load, splits, target, weights
 from steps.training.shipped import table_rows
 
 # Settings that decide which examples there are and how they are split.
-DECIDING = ("data", "target", "drop", "split", "task", "folds", "test_size", "seed", "fold_seed")
+DECIDING = ("data", "target", "drop", "weight", "split", "task", "folds", "test_size", "seed", "fold_seed")
 # Rows that are kept as the table has them, to show what a model is given.
 _SHOWN_ROWS = 100
 
@@ -30,7 +30,7 @@ class Examples:
     these for `table_rows.TableRows`. `asked` are the settings as they were given, `resolved` those without `auto`.
     `dataset` is what MLflow records. `folds` is a digest
     (sha256) of the columns and of the layout: two runs with the same digest and the same data were scored on the same
-    rows. `notes` are sentences for the user.
+    rows. `notes` are sentences for the user. `weights` are the rows' sample weights, None without a column of them.
     """
 
     asked: TrainSettings
@@ -45,6 +45,11 @@ class Examples:
     dataset: dataset.Dataset
     folds: str
     notes: tuple[str, ...]
+    weights: np.ndarray | None = None
+
+    def weights_of(self, rows: slice) -> np.ndarray | None:
+        """Return the sample weights of some rows, None if there are none."""
+        return None if self.weights is None else self.weights[rows]
 
     def answer(self, settings: TrainSettings, *, single: bool) -> bool:
         """Tell whether these are the examples that settings ask for, with `auto` in them or resolved.
@@ -98,7 +103,11 @@ def _make(settings: TrainSettings, *, single: bool) -> Examples:
     if table.target is None and settings.task == "auto" and (note := target.note(goal, task)):
         notes += (f"--data {name!r}: {note}",)
     resolved = replace(settings, target=roles.target, task=task, split=_split(roles, task, settings.split))
+    weighing = None if settings.weight is None else weights.read(frame[settings.weight], name)
     layout = folding.lay_out(frame, goal, resolved)
+    if weighing is not None:
+        weighing = weighing[layout.order]
+        weights.check(weighing, layout, str(settings.weight), name)
     if resolved.split == "stratified" and (rare := folding.rare_classes(goal, layout)):
         notes += (f"--data {name!r}: {rare}",)
     described = dataset.describe(table, roles.target)
@@ -133,8 +142,9 @@ def _make(settings: TrainSettings, *, single: bool) -> Examples:
         shown=shown,
         columns=described_columns,
         dataset=described,
-        folds=_digest(roles, layout),
+        folds=_digest(roles, layout, settings.weight),
         notes=notes,
+        weights=weighing,
     )
 
 
@@ -143,8 +153,9 @@ def _agree(settings: TrainSettings, *others: TrainSettings) -> bool:
     return all(getattr(settings, name) in [getattr(other, name) for other in others] for name in DECIDING)
 
 
-def _digest(roles: columns.ColumnRoles, layout: splits.Layout) -> str:
-    digest = hashlib.sha256(repr((roles.target, roles.features, layout.held_out, layout.splits)).encode())
+def _digest(roles: columns.ColumnRoles, layout: splits.Layout, weight: str | None) -> str:
+    weighed = () if weight is None else (weight,)
+    digest = hashlib.sha256(repr((roles.target, roles.features, layout.held_out, layout.splits, *weighed)).encode())
     digest.update(np.ascontiguousarray(layout.order, dtype=np.int64).data)
     return digest.hexdigest()
 
@@ -152,7 +163,7 @@ def _digest(roles: columns.ColumnRoles, layout: splits.Layout) -> str:
 def _read_marked(table: load.Table, roles: columns.ColumnRoles, settings: TrainSettings) -> Iterator[str]:
     """Turn columns of numbers in which a text stands for a missing one into numbers, in place; say so."""
     for name, writing in table.writings.items():
-        if not writing.missing or name not in (roles.target, *roles.features):
+        if not writing.missing or name not in (roles.target, settings.weight, *roles.features):
             continue
         column = table.frame[name]
         if name == roles.target:

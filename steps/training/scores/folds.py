@@ -9,6 +9,8 @@ import pandas as pd
 from sklearn.base import BaseEstimator, clone
 
 from steps.errors import StepError
+from steps.training.model import fitting
+from steps.training.scores import scorers
 from steps.training.scores.preparation import Preparation
 
 
@@ -19,11 +21,13 @@ def scores(
     splits: Iterable[tuple[slice, slice]],
     scorer: Any,
     preparation: Preparation | None = None,
+    weights: np.ndarray | None = None,
 ) -> Iterator[tuple[float, float]]:
     """Yield each fold's score and the seconds of its fit; each fold fits a fresh clone.
 
     `splits` has slices of the rows, (fit rows, score rows). With a `preparation`, that of the estimator, its first
-    steps are not fitted again; the seconds that their fit once took are among those of the fit.
+    steps are not fitted again; the seconds that their fit once took are among those of the fit. `weights` are the rows'
+    sample weights.
     Raises StepError for a score that is no finite number.
     """
     for number, (fit_rows, score_rows) in enumerate(splits):
@@ -31,9 +35,12 @@ def scores(
         if preparation:
             fit, score, seconds = preparation.fold(number, fit, target.iloc[fit_rows], score)
         began = perf_counter()
-        fitted = clone(preparation.rest if preparation else estimator).fit(fit, target.iloc[fit_rows])
+        of_fit, of_score = (None if weights is None else weights[rows] for rows in (fit_rows, score_rows))
+        unfitted = clone(preparation.rest if preparation else estimator)
+        fitted = fitting.fit(unfitted, fit, target.iloc[fit_rows], of_fit)
         seconds += perf_counter() - began
-        yield finite(scorer(fitted, score, target.iloc[score_rows]), f"fold {number}"), seconds
+        value = scorers.call(scorer, fitted, score, target.iloc[score_rows], of_score)
+        yield finite(value, f"fold {number}"), seconds
 
 
 def finite(score: float, where: str) -> float:

@@ -1,11 +1,12 @@
 """The interval of a held-out score, and what tuning gained over the estimator's defaults and over a dummy."""
 
 from contextlib import suppress
+from functools import partial
 
 import numpy as np
-from sklearn.metrics import get_scorer
 
 from steps.names import Metric
+from steps.training.scores import scorers
 from steps.training.scores.held_out import Answers, score
 
 # Resamples of the held-out rows; fewer if there are many rows, since each costs more and varies less.
@@ -15,27 +16,32 @@ _SHARE, _ENOUGH = 0.95, 0.9
 
 
 def compare(
-    metric: str, tuned: Answers, baseline: Answers, dummy: Answers, target: np.ndarray, seed: int
+    metric: str,
+    tuned: Answers,
+    baseline: Answers,
+    dummy: Answers,
+    target: np.ndarray,
+    seed: int,
+    weights: np.ndarray | None = None,
 ) -> dict[str, float]:
     """Return the intervals of the held-out score and of the gain over the baseline, and the others' scores, by name.
 
     The intervals are percentile bootstrap ones of 95 % (Efron and Tibshirani, An Introduction to the Bootstrap, 1993,
     chapter 13), of the gain over the same resamples for both; seeded, so that they can be repeated.
     """
-    scorer = get_scorer(metric)
-    whole, of_baseline = score(scorer, tuned, target), score(scorer, baseline, target)
+    scorer = partial(score, scorers.get(metric), target=target, weights=weights)
+    whole, of_baseline = scorer(tuned), scorer(baseline)
     rng = np.random.default_rng(seed)
     own, gains = [], []
     for _ in range(_RESAMPLES if len(target) <= _MANY_ROWS else _FEWER):
         rows = rng.integers(len(target), size=len(target))
         with suppress(ValueError):
-            value = score(scorer, tuned, target, rows)
-            other = score(scorer, baseline, target, rows)
+            value, other = scorer(tuned, rows=rows), scorer(baseline, rows=rows)
             own.append(value)
             gains.append(value - other)
     return {
         Metric.baseline_test(metric): of_baseline,
-        Metric.dummy_test(metric): score(scorer, dummy, target),
+        Metric.dummy_test(metric): scorer(dummy),
         Metric.GAIN: whole - of_baseline,
         **_interval(Metric.test(metric), own, len(target)),
         **_interval(Metric.GAIN, gains, len(target)),

@@ -8,13 +8,12 @@ import numpy as np
 import pandas as pd
 from sklearn.base import is_classifier
 from sklearn.exceptions import UndefinedMetricWarning
-from sklearn.metrics import get_scorer
 from sklearn.utils import get_tags
 from sklearn.utils.metaestimators import available_if
 
 from steps.errors import StepError
 from steps.names import Metric
-from steps.training.scores import folds
+from steps.training.scores import folds, scorers
 
 # By the name under which it is logged: scikit-learn's scorer, and the sign that turns it into what the name means.
 _USUAL: dict[str, dict[str, tuple[str, int]]] = {
@@ -70,27 +69,40 @@ class Answers:
         return answers
 
 
-def score(scorer: Any, answers: Answers, target: np.ndarray, rows: np.ndarray | None = None) -> float:
-    """Score answers by one of scikit-learn's scorers, for all rows or for those at some positions."""
+def score(
+    scorer: Any,
+    answers: Answers,
+    target: np.ndarray,
+    rows: np.ndarray | None = None,
+    weights: np.ndarray | None = None,
+) -> float:
+    """Score answers by one of scikit-learn's scorers, for all rows or for those at some positions.
+
+    `weights` are the sample weights of all rows.
+    """
     positions = np.arange(len(target)) if rows is None else rows
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UndefinedMetricWarning)  # a class that is never predicted: a zero is right
-        return float(scorer(answers, positions, target[positions]))
+        of_rows = None if weights is None else weights[positions]
+        return scorers.call(scorer, answers, positions, target[positions], of_rows)
 
 
-def scores(task: str, metric: str, answers: Answers, target: np.ndarray) -> dict[str, float]:
+def scores(
+    task: str, metric: str, answers: Answers, target: np.ndarray, weights: np.ndarray | None = None
+) -> dict[str, float]:
     """Return the metric and the usual scores, by the names that a run logs them under.
 
     A usual score is left out if it can't be computed: the model gives no probabilities, or the rows lack a class.
     Raises StepError if the metric is no finite number.
     """
-    by_name = {Metric.test(metric): folds.finite(score(get_scorer(metric), answers, target), "held-out rows")}
+    of_metric = score(scorers.get(metric), answers, target, weights=weights)
+    by_name = {Metric.test(metric): folds.finite(of_metric, "held-out rows")}
     many = task == "classification" and len(answers.classes_) > 2
     for name, (scorer, sign) in _USUAL[task].items():
         if Metric.test(name) in by_name:
             continue
         scorer_name = _MANY_CLASSES.get(name, scorer) if many else scorer
         with suppress(ValueError, AttributeError, StepError):
-            value = sign * score(get_scorer(scorer_name), answers, target)
+            value = sign * score(scorers.get(scorer_name), answers, target, weights=weights)
             by_name[Metric.test(name)] = folds.finite(value, "held-out rows")
     return by_name

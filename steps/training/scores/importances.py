@@ -7,10 +7,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.metrics import get_scorer
 
 from steps.training.model import columns_apart
-from steps.training.scores import held_out
+from steps.training.scores import held_out, scorers
 from steps.training.scores.held_out import Answers
 
 # How often each column is shuffled if there is time, and of how many rows.
@@ -59,26 +58,30 @@ def measure(
     seed: int,
     budget_s: float,
     clock: Callable[[], float] = time.perf_counter,
+    *,
+    weights: np.ndarray | None = None,
 ) -> Importances:
     """Shuffle each column of held-out rows, as often as `budget_s` seconds allow (Breiman, Random Forests, 2001).
 
     A repeat that would not be whole is left out; of the first one, those columns that are not reached, which is at
     least one. How a column is shuffled depends on `seed`, the repeat and its place alone. The rows are prepared once
-    where that is the same, see `columns_apart.split`.
+    where that is the same, see `columns_apart.split`. `weights` are the rows' sample weights.
     """
     began = clock()
     rows = np.sort(np.random.default_rng(seed).permutation(len(features))[:_ROWS])
     model, table, outputs = columns_apart.split(fitted, features.iloc[rows])
-    scorer, count = get_scorer(metric), len(rows)
-    whole = held_out.score(scorer, Answers(model, table), target[rows])
+    scorer, count = scorers.get(metric), len(rows)
+    of_rows = None if weights is None else weights[rows]
+    whole = held_out.score(scorer, Answers(model, table), target[rows], weights=of_rows)
     at_once = max(1, _ROWS_AT_ONCE // count)
     targets = np.tile(target[rows], at_once)
+    weighing = None if of_rows is None else np.tile(of_rows, at_once)
 
     def losses(repeat: int, columns: Sequence[int]) -> list[float]:
         orders = [np.random.default_rng((seed, repeat, column)).permutation(count) for column in columns]
         answers = Answers(model, columns_apart.reordered(table, [outputs[column] for column in columns], orders))
         blocks = (np.arange(count) + block * count for block in range(len(columns)))
-        return [whole - held_out.score(scorer, answers, targets, block) for block in blocks]
+        return [whole - held_out.score(scorer, answers, targets, block, weighing) for block in blocks]
 
     batches = [range(at, min(at + at_once, len(outputs))) for at in range(0, len(outputs), at_once)]
     done = _within(began + budget_s, losses, batches, clock)

@@ -16,12 +16,17 @@ _MOST_CLASSES = 10
 _MOST_BARS = 30
 
 
-def of_classes(answers: Answers, target: np.ndarray) -> None:
+def of_classes(answers: Answers, target: np.ndarray, weights: np.ndarray | None = None) -> None:
     """Log the confusion matrix and, if the model ranks rows, ROC and precision–recall curves, one for each class."""
     rows = np.arange(len(target))
     figure = _figure("Confusion matrix, held-out rows")
     ConfusionMatrixDisplay.from_predictions(
-        target, answers.predict(rows), ax=figure.axes[0], colorbar=False, xticks_rotation="vertical"
+        target,
+        answers.predict(rows),
+        sample_weight=weights,
+        ax=figure.axes[0],
+        colorbar=False,
+        xticks_rotation="vertical",
     )
     _log(figure, Artifact.CONFUSION)
     ranked = _ranking(answers, rows)
@@ -34,7 +39,9 @@ def of_classes(answers: Answers, target: np.ndarray) -> None:
         figure = _figure(f"{title}, held-out rows")
         drawn = [label for label in ranked if 0 < np.sum(target == label) < len(target)]
         for label in drawn[:_MOST_CLASSES]:
-            display.from_predictions(target == label, ranked[label], name=str(label), ax=figure.axes[0])
+            display.from_predictions(
+                target == label, ranked[label], sample_weight=weights, name=str(label), ax=figure.axes[0]
+            )
         _log(figure, name)
 
 

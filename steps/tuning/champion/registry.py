@@ -16,7 +16,8 @@ from steps.tuning.study_plan import StudyPlan
 CHAMPION, CHALLENGER = "champion", "challenger"
 # The parameters that, with the data, decide which rows are held out, of `train` and of any entry point that has them.
 # A model that was scored on other rows may have been fitted on these, so the two are not compared.
-_SPLIT = ("target", "drop", "split", "task", "seed", "test_size")
+_SPLIT = ("target", "drop", "weight", "split", "task", "seed", "test_size")
+_ADDED = {"weight": "none"}  # later: what runs had before
 
 
 def judged_by(plan: StudyPlan) -> Objective:
@@ -78,7 +79,8 @@ def _judge(run: Run, holder: ModelVersion, client: MlflowClient, by: Objective) 
     if _code(run) != _code(other):
         return CHALLENGER, f"not compared with {whose}, which is of {_code(other)}"
     parameters, their_parameters = read.parameters_of(run), read.parameters_of(other)
-    differ = [key for key in _SPLIT if parameters.get(key) != their_parameters.get(key)]
+    mine_and_theirs = [_ADDED | parameters, _ADDED | their_parameters]
+    differ = [key for key in _SPLIT if len({each.get(key) for each in mine_and_theirs}) > 1]
     if run.data.tags.get(Tag.DATA) != other.data.tags.get(Tag.DATA):
         differ.insert(0, "data")
     if differ:

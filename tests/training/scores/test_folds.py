@@ -19,6 +19,18 @@ def test_each_fold_is_scored_by_a_fresh_fit_on_its_other_rows():
     assert not hasattr(mean, "constant_")
 
 
+def test_rows_weigh_in_fit_and_in_score():
+    """A mean over the fit rows, an error over the score rows: both are weighted, each by its own rows' weights."""
+    features, target = pd.DataFrame({"x": np.arange(4.0)}), pd.Series([0.0, 4.0, 10.0, 20.0])
+    weights, scorer = np.array([3.0, 1.0, 1.0, 0.0]), get_scorer("neg_mean_absolute_error")
+    splits = [(slice(0, 2), slice(2, 4))]
+    (weighted,) = folds.scores(DummyRegressor(), features, target, splits, scorer, weights=weights)
+    (alike,) = folds.scores(DummyRegressor(), features, target, splits, scorer)
+    assert (weighted[0], alike[0]) == (-9.0, -13.0)
+    most = get_scorer("neg_max_error")  # it takes no weights
+    assert next(folds.scores(DummyRegressor(), features, target, splits, most, weights=weights))[0] == -19.0
+
+
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
 def test_a_score_that_is_not_finite_is_an_error(bad):
     """A score of nan or infinity ends the training with the fold's number; scores before it have been given."""
