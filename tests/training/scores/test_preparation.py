@@ -61,7 +61,7 @@ def planned(table, path=RIDGE, hyperparameters=None, task="regression", **more):
     (other,) = set(TASKS) - {task}
     settings = TrainSettings(data=str(table), target=task, drop=other, estimator=path, folds=2, **more)
     plan = run_plan.make(settings, hyperparameters or {})
-    return plan, run._build(plan, settings, hyperparameters or {})
+    return plan, run.build(plan, settings, hyperparameters or {})
 
 
 def shared(plan, built):
