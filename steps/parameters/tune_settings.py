@@ -32,6 +32,7 @@ class TuneSettings:
     split: str = _of_study("split")
     task: str = _of_study("task")
     metric: str = _of_study("metric")
+    positive: str = _of_study("positive")
     folds: int | Literal["auto"] = _of_study("folds")
     test_size: float | Literal["auto"] = _of_study("test_size")
     seed: int | Literal["auto"] = _of_study("seed")

@@ -90,7 +90,7 @@ def _refit(plan: RunPlan, settings: TrainSettings, unfitted: Any) -> dict[str, f
     fitted = fitting.fit(unfitted, *training, rows.weights_of(layout.training))
     answers = held_out.Answers(fitted, rows.features.iloc[layout.held_out])
     target, weights = rows.target.iloc[layout.held_out].to_numpy(), rows.weights_of(layout.held_out)
-    scores = held_out.scores(plan.task, plan.metric, answers, target, weights)
+    scores = held_out.scores(plan.task, plan.metric, answers, target, weights, plan.positive)
     if settings.evaluate == "full":
         scores |= _evaluate(plan, settings, fitted, answers)
     mlflow.log_metrics(scores)
@@ -112,13 +112,15 @@ def _evaluate(plan: RunPlan, settings: TrainSettings, fitted: Any, answers: held
         held_out.Answers(fitting.fit(other, *training, of_training), features)
         for other in (build(plan, settings, {}), dummy)
     )
-    scores = gain.compare(plan.metric, answers, baseline, nothing, target, seed, weights)
+    scores = gain.compare(plan.metric, answers, baseline, nothing, target, seed, weights, plan.positive)
     if plan.classes:
-        pictures.of_classes(answers, target, weights)
+        pictures.of_classes(answers, target, weights, plan.positive)
     else:
         pictures.of_quantity(answers, target)
     budget_s = float(os.environ.get(Variable.IMPORTANCES_S, importances.BUDGET_S))
-    measured = importances.measure(fitted, features, target, plan.metric, seed, budget_s, weights=weights)
+    measured = importances.measure(
+        fitted, features, target, plan.metric, seed, budget_s, weights=weights, positive=plan.positive
+    )
     print(f"train: importances: {measured}", file=sys.stderr)
     pictures.of_importances(measured, plan.metric)
     return scores

@@ -20,7 +20,7 @@ from steps.errors import StepError, WrongValue, did_you_mean
 from steps.parameters.settings import DATA_SETS, TrainSettings
 from steps.patches import sklearn
 from steps.tracking import write
-from steps.training.data import examples, hints
+from steps.training.data import examples, hints, positive
 from steps.training.data.examples import Examples
 from steps.training.model import estimator, fitting
 from steps.training.model.estimator import Maker
@@ -31,7 +31,10 @@ METRICS = {"classification": "accuracy", "regression": "r2"}
 
 @dataclass(frozen=True)
 class RunPlan:
-    """A run, resolved: its examples, task, metric and estimator. `notes` are for the user."""
+    """A run, resolved: its examples, task, metric and estimator. `notes` are for the user.
+
+    `positive` is the class that metrics of one of two classes, and curves, are about; None: as scikit-learn has it.
+    """
 
     examples: Examples
     task: str
@@ -39,6 +42,7 @@ class RunPlan:
     estimator: Maker
     estimator_path: str
     notes: tuple[str, ...]
+    positive: Any = None
 
     @property
     def classes(self) -> bool:
@@ -47,7 +51,7 @@ class RunPlan:
 
     def scorer(self) -> Any:
         """Return scikit-learn's scorer: called with (estimator, features, target), greater is better."""
-        return scorers.get(self.metric)
+        return scorers.get(self.metric, self.positive)
 
 
 def make(settings: TrainSettings, hyperparameters: Iterable[str]) -> RunPlan:
@@ -63,11 +67,16 @@ def make(settings: TrainSettings, hyperparameters: Iterable[str]) -> RunPlan:
     check_metric_name(metric)
     estimator.check_hyperparameters(kind, names)
     notes = [*rows.notes, *(f"--{typo}" for typo in estimator.likely_typos(kind, names))]
+    layout = rows.layout
+    labels = pd.concat([rows.target.iloc[layout.held_out], rows.target.iloc[layout.training]])
+    label, which = positive.find(labels, task, settings.positive, settings.data)
+    if which and scorers.is_about_one_class(metric):
+        notes.append(f"--metric {metric!r}: {which}")
     if settings.weight is not None:
         fitting.check_weights(kind(), path)
         if not scorers.takes_weights(scorers.get(metric)):
             notes.append(f"--metric {metric!r}: takes no weights, so all rows count alike in it")
-    return RunPlan(rows, task, metric, kind, path, tuple(notes))
+    return RunPlan(rows, task, metric, kind, path, tuple(notes), label)
 
 
 def prepare(settings: Mapping[str, Any], estimators: Sequence[str]) -> None:
@@ -120,12 +129,19 @@ def describe(
         "split": resolved.split,
         "task": resolved.task,
         "metric": plan.metric,
+        "positive": _positive(plan, settings),
         "estimators": paths,
         "dataset": plan.examples.dataset.as_dict(),
         "folds": plan.examples.folds,
         "dummy": _dummy(plan),
         "notes": [*plan.notes, *_typos(plan.task, estimators), *own, *_hints(plan.examples)],
     }
+
+
+def _positive(plan: RunPlan, settings: TrainSettings) -> str:
+    """Return the setting `positive` as a study's trials get it: resolved where their scores depend on it."""
+    decides = settings.positive != "auto" or scorers.is_about_one_class(plan.metric)
+    return str(plan.positive) if decides and plan.positive is not None else "auto"
 
 
 def _check_weights(task: str, paths: Mapping[str, str], where: Mapping[str, str]) -> None:

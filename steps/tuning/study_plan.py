@@ -105,7 +105,8 @@ def make(settings: TuneSettings, project: TunedProject, describe: Describe) -> S
     if entry.runs_train:
         resolved = replace(resolved, **{**asdict(settings.shared), "metric": objective.metric(settings)})
         described = describe(settings=resolved.for_training(), estimators=file.hyperparameters(), where=file.where)
-        resolved = replace(resolved, **{key: described[key] for key in ("target", "split", "task", "metric")})
+        settled = ("target", "split", "task", "metric", "positive")
+        resolved = replace(resolved, **{key: described[key] for key in settled})
         for note in described["notes"]:
             print(f"tune: {note}", file=sys.stderr)
     searched = file.for_task(resolved.task if resolved.task != "auto" else "classification")

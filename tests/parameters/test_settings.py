@@ -25,6 +25,7 @@ WRONG = {
     "target": (WORDS, "auto or a column's name"),
     "drop": (WORDS, "none or columns' names with commas between"),
     "weight": (WORDS, "none or a column's name"),
+    "positive": (WORDS, "auto or one of two classes"),
     "split": (
         ["", "Auto", "group", "group:", "time: ", "groups:a", "stratified:a", "kfold"],
         "auto, stratified, random, group:<column> or time:<column>",
@@ -98,6 +99,7 @@ RIGHT = [
     ("fold_seed", "7", 7),
     ("weight", "none", None),
     ("weight", "survey weight", "survey weight"),
+    ("positive", "1", "1"),
     ("baseline", "False", False),
     ("champion", "FALSE", False),
     ("confirm", "100", 100),

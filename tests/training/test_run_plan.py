@@ -61,6 +61,7 @@ def test_auto_is_resolved_by_the_data(data, task, metric):
         "split": "stratified" if task == "classification" else "random",
         "task": task,
         "metric": metric,
+        "positive": "auto",
         "estimators": [FORESTS[task]],
         "notes": [],
     }

@@ -23,13 +23,14 @@ def compare(
     target: np.ndarray,
     seed: int,
     weights: np.ndarray | None = None,
+    positive: object = None,
 ) -> dict[str, float]:
     """Return the intervals of the held-out score and of the gain over the baseline, and the others' scores, by name.
 
     The intervals are percentile bootstrap ones of 95 % (Efron and Tibshirani, An Introduction to the Bootstrap, 1993,
     chapter 13), of the gain over the same resamples for both; seeded, so that they can be repeated.
     """
-    scorer = partial(score, scorers.get(metric), target=target, weights=weights)
+    scorer = partial(score, scorers.get(metric, positive), target=target, weights=weights)
     whole, of_baseline = scorer(tuned), scorer(baseline)
     rng = np.random.default_rng(seed)
     own, gains = [], []

@@ -88,14 +88,20 @@ def score(
 
 
 def scores(
-    task: str, metric: str, answers: Answers, target: np.ndarray, weights: np.ndarray | None = None
+    task: str,
+    metric: str,
+    answers: Answers,
+    target: np.ndarray,
+    weights: np.ndarray | None = None,
+    positive: object = None,
 ) -> dict[str, float]:
     """Return the metric and the usual scores, by the names that a run logs them under.
 
+    `weights` are the rows' sample weights, `positive` is the class that the metric is about, if it is about one.
     A usual score is left out if it can't be computed: the model gives no probabilities, or the rows lack a class.
     Raises StepError if the metric is no finite number.
     """
-    of_metric = score(scorers.get(metric), answers, target, weights=weights)
+    of_metric = score(scorers.get(metric, positive), answers, target, weights=weights)
     by_name = {Metric.test(metric): folds.finite(of_metric, "held-out rows")}
     many = task == "classification" and len(answers.classes_) > 2
     for name, (scorer, sign) in _USUAL[task].items():

@@ -60,17 +60,19 @@ def measure(
     clock: Callable[[], float] = time.perf_counter,
     *,
     weights: np.ndarray | None = None,
+    positive: object = None,
 ) -> Importances:
     """Shuffle each column of held-out rows, as often as `budget_s` seconds allow (Breiman, Random Forests, 2001).
 
     A repeat that would not be whole is left out; of the first one, those columns that are not reached, which is at
     least one. How a column is shuffled depends on `seed`, the repeat and its place alone. The rows are prepared once
-    where that is the same, see `columns_apart.split`. `weights` are the rows' sample weights.
+    where that is the same, see `columns_apart.split`. `weights` are the rows' sample weights,
+    `positive` is the class that the metric is about, if it is about one.
     """
     began = clock()
     rows = np.sort(np.random.default_rng(seed).permutation(len(features))[:_ROWS])
     model, table, outputs = columns_apart.split(fitted, features.iloc[rows])
-    scorer, count = scorers.get(metric), len(rows)
+    scorer, count = scorers.get(metric, positive), len(rows)
     of_rows = None if weights is None else weights[rows]
     whole = held_out.score(scorer, Answers(model, table), target[rows], weights=of_rows)
     at_once = max(1, _ROWS_AT_ONCE // count)

@@ -16,8 +16,13 @@ _MOST_CLASSES = 10
 _MOST_BARS = 30
 
 
-def of_classes(answers: Answers, target: np.ndarray, weights: np.ndarray | None = None) -> None:
-    """Log the confusion matrix and, if the model ranks rows, ROC and precision–recall curves, one for each class."""
+def of_classes(
+    answers: Answers, target: np.ndarray, weights: np.ndarray | None = None, positive: object = None
+) -> None:
+    """Log the confusion matrix and, if the model ranks rows, ROC and precision–recall curves, one for each class.
+
+    Of two classes one has curves: `positive`, or the greater one.
+    """
     rows = np.arange(len(target))
     figure = _figure("Confusion matrix, held-out rows")
     ConfusionMatrixDisplay.from_predictions(
@@ -29,7 +34,7 @@ def of_classes(answers: Answers, target: np.ndarray, weights: np.ndarray | None 
         xticks_rotation="vertical",
     )
     _log(figure, Artifact.CONFUSION)
-    ranked = _ranking(answers, rows)
+    ranked = ranking(answers, rows, positive)
     if ranked is None:
         return
     for name, title, display in (
@@ -70,15 +75,19 @@ def of_importances(measured: Importances, metric: str) -> None:
     _log(figure, Artifact.IMPORTANCES_PICTURE)
 
 
-def _ranking(answers: Answers, rows: np.ndarray) -> dict[object, np.ndarray] | None:
-    """Return for each class a number for each row, higher the likelier the class; None if the model has none."""
+def ranking(answers: Answers, rows: np.ndarray, positive: object = None) -> dict[object, np.ndarray] | None:
+    """Return for each class a number for each row, higher the likelier the class; None if the model has none.
+
+    Of two classes it is for `positive` alone, or for the greater one.
+    """
     for method in ("predict_proba", "decision_function"):
         if hasattr(answers, method):
             values = getattr(answers, method)(rows)
+            labels = list(answers.classes_)
+            of_two = labels[1] if positive is None else positive
             if values.ndim == 1:
-                return {answers.classes_[1]: values}
-            positive = answers.classes_ if len(answers.classes_) > 2 else answers.classes_[1:]
-            return {label: values[:, list(answers.classes_).index(label)] for label in positive}
+                return {of_two: values if of_two == labels[1] else -values}
+            return {label: values[:, labels.index(label)] for label in (labels if len(labels) > 2 else [of_two])}
     return None
 
 

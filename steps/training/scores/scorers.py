@@ -1,20 +1,40 @@
-"""scikit-learn's scorers by name, and whether they take sample weights."""
+"""scikit-learn's scorers by name, of one of two classes if they are about one, and whether they take weights."""
 
 import inspect
 from typing import Any
 
 import numpy as np
-from sklearn.metrics import get_scorer
+from sklearn.metrics import get_scorer, make_scorer
+
+# What a scorer is made of is private, and nothing public tells which parameters its function takes.
 
 
-def get(name: str) -> Any:
-    """Return a scorer: called with (estimator, features, target), greater is better."""
-    return get_scorer(name)
+def get(name: str, positive: Any = None) -> Any:
+    """Return a scorer: called with (estimator, features, target), greater is better.
+
+    `positive` is the class that those are about which are about one of two; None: 1, as scikit-learn has it.
+    """
+    scorer = get_scorer(name)
+    if positive is None or not is_about_one_class(name):
+        return scorer
+    return make_scorer(
+        scorer._score_func,
+        response_method=scorer._response_method,
+        greater_is_better=scorer._sign > 0,
+        **{**scorer._kwargs, "pos_label": positive},
+    )
+
+
+def is_about_one_class(name: str) -> bool:
+    """Tell whether a scorer is about one of two classes, such as f1; f1_macro is about all."""
+    scorer = get_scorer(name)
+    about_one = scorer._kwargs.get("average", "binary") == "binary"
+    return about_one and "pos_label" in inspect.signature(scorer._score_func).parameters
 
 
 def takes_weights(scorer: Any) -> bool:
     """Tell whether a scorer takes `sample_weight`; only a few, such as of the maximal error, don't."""
-    # A scorer itself does not say: every one has the parameter, and fails if its function lacks it.
+    # Every scorer has the parameter, and fails if its function lacks it.
     return "sample_weight" in inspect.signature(scorer._score_func).parameters
 
 

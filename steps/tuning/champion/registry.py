@@ -16,8 +16,8 @@ from steps.tuning.study_plan import StudyPlan
 CHAMPION, CHALLENGER = "champion", "challenger"
 # The parameters that, with the data, decide which rows are held out, of `train` and of any entry point that has them.
 # A model that was scored on other rows may have been fitted on these, so the two are not compared.
-_SPLIT = ("target", "drop", "weight", "split", "task", "seed", "test_size")
-_ADDED = {"weight": "none"}  # later: what runs had before
+_SPLIT = ("target", "drop", "weight", "split", "task", "positive", "seed", "test_size")
+_ADDED = {"weight": "none", "positive": "auto"}  # later: what runs had before
 
 
 def judged_by(plan: StudyPlan) -> Objective:

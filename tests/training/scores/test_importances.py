@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from sklearn.inspection import permutation_importance
 from sklearn.linear_model import LinearRegression
+from sklearn.tree import DecisionTreeClassifier
 
 from steps.training.scores import importances
 
@@ -76,3 +77,21 @@ def test_a_cut_changes_nothing_of_what_was_measured():
     whole, cut = measured(1000)[0], measured(14)[0]
     assert np.array_equal(cut.losses, whole.losses[:3])
     assert not np.array_equal(whole.losses[0], whole.losses[1])
+
+
+def test_weights_and_the_positive_class_decide_what_matters():
+    """A column that only tells the rows apart that weigh nothing has no influence; f1 of either class has its own."""
+    random = np.random.default_rng(0)
+    features = pd.DataFrame(random.normal(size=(300, 2)), columns=["a", "b"])
+    trusted = np.arange(300) % 2 == 0
+    target = np.where(np.where(trusted, features["a"], features["b"]) > 0.5, "yes", "no")
+    weights = trusted.astype(float)
+    model = DecisionTreeClassifier(random_state=0).fit(features, target, sample_weight=weights)
+
+    def table(**how):
+        return importances.measure(model, features, target, seed=1, budget_s=60.0, **how).table().set_index("feature")
+
+    for positive in ("yes", "no"):
+        weighed = table(metric="f1", weights=weights, positive=positive)["importance"]
+        assert weighed["b"] == 0
+        assert weighed["a"] > (0.5 if positive == "yes" else 0.2)

@@ -52,7 +52,14 @@ def test_the_alias_moves_to_the_better_one_alone(client):
     assert "better than version 1 by 0.1" in client.get_model_version("flowers", "4").description
     assert registered(better) == "Registered: flowers version 4 is the champion already"
     assert "better than version 1" in client.get_model_version("flowers", "4").description
-    for other in ({"data": "d2"}, {"seed": 2}, {"test_size": 0.3}, {"split": "group:a"}, {"weight": "w"}):
+    for other in (
+        {"data": "d2"},
+        {"seed": 2},
+        {"test_size": 0.3},
+        {"split": "group:a"},
+        {"weight": "w"},
+        {"positive": "a"},
+    ):
         (name,) = other
         sentence = registered(champion(1.0, **other))
         assert "challenger: not compared with version 4, which had other held-out rows" in sentence
