@@ -92,7 +92,8 @@ def run_cases(project: Path, place: Place, cases: Mapping[str, Case], **settings
     done = tuned(project, place, "cases", **settings)
     assert done.code == 0, done.stderr
     # What crashes in a fork of its imports is run again, cold.
-    trials = [run for run in place.study().trials if run.data.tags["tuning.state"] != "RETRIED"]
+    study = place.named(str(settings["study"])) if "study" in settings else place.study()
+    trials = [run for run in study.trials if run.data.tags["tuning.state"] != "RETRIED"]
     assert len(trials) == len(cases)
     return Study(place, done, dict(zip(cases, trials, strict=True)))
 

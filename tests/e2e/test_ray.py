@@ -5,6 +5,7 @@ import os
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +16,8 @@ from tests.e2e.cluster import HEAD, OTHER, PORT, TOKEN, Cluster, environment
 from tests.e2e.network import own_network
 from tests.e2e.postgres import Postgres
 from tests.e2e.server import Server
-from tests.e2e.tools import Place, Study
+from tests.e2e.side_by_side import STANZA, Case, run_cases, same_end
+from tests.e2e.tools import Place, Study, copy_project
 from tests.host import ROOT
 from tests.waits import promised, until
 
@@ -130,6 +132,33 @@ def test_an_end_reaches_the_trials(cluster: Cluster, place: Place, local: Study)
             assert running == []
     place.run(on_cluster(place, "ended"), cwd=ROOT, check=True)
     assert essence(place.named("ended")) == essence(local)
+
+
+OWN = {
+    "a script in a folder": Case("python3", "whole/facts.py", "it's; $HOME"),
+    "an exit handler logs the objective": Case("python", "whole/late.py", "atexit", metrics=(("loss", 0.25),)),
+    "asynchronous logging": Case("python", "whole/late.py", "asynchronous", metrics=(("loss", 0.25), ("later", 0.95))),
+    "an exception": Case("python", "whole/ends.py", "exception", "exit code 1: ValueError: boom", (("loss", 0.125),)),
+    "a segfault": Case("python", "whole/ends.py", "segfault", "killed by SIGSEGV", (("loss", 0.125),)),
+    "a pool without a guard": Case("python", "whole/unguarded.py", "none", metrics=(("loss", 204),)),
+    "joblib": Case("python", "whole/learn.py", "--n_jobs=2", metrics=()),
+}
+
+
+@pytest.mark.slow
+def test_somebodys_own_script_is_a_whole_process(
+    cluster: Cluster, place: Place, new_place: Callable[..., Place], tmp_path: Path
+) -> None:
+    """On a node each trial ends as in an interpreter of its own, with the same metrics."""
+    project = copy_project(tmp_path)
+    (project / "tests" / "samples" / "whole").rename(project / "whole")
+    (project / "MLproject").write_text((project / "MLproject").read_text() + STANZA)
+    local = run_cases(project, new_place(project=project), OWN, backend="local")
+    on_nodes = {"backend": "ray", "backend_config": place.folder / "ray.json", "study": "whole"}
+    ray = run_cases(project, place, OWN, **on_nodes)
+    for name, case in OWN.items():
+        same_end(name, case, local, ray)
+    assert {run.data.tags["tuning.node"] for run in ray.runs.values()} == {HEAD, OTHER}
 
 
 @pytest.mark.slow

@@ -1,8 +1,7 @@
 """A launcher that imports what earlier commands did; it may take seconds, and find that some of it is not safe."""
 
 import json
-import os
-import select
+import shutil
 import tempfile
 from collections.abc import Collection, Mapping
 from pathlib import Path
@@ -18,30 +17,38 @@ UNKNOWN = ""
 
 
 class Generation:
-    """A launcher that has been told what to import, and what to leave out; it is for commands once it is ready."""
+    """A launcher that has been told what to import, and what to leave out; it is for commands once it is ready.
 
-    def __init__(self, program: Program, note: Note, left_out: Collection[str]):
+    `given` are variables that a command is given. What the launcher writes is in a folder below `folder`.
+    """
+
+    def __init__(self, program: Program, note: Note, left_out: Collection[str], given: Mapping[str, str], folder: Path):
         self.note = note
         self.is_ready = False
-        self._launcher = Launcher(program).start()
         self._forks: list[Fork] = []
-        self._progress = tempfile.TemporaryFile()  # noqa: SIM115 - for as long as this lives
-        self._report, writing = os.pipe()
-        lesson = {"modules": note.modules, "own": sorted(note.own), "variables": note.variables}
-        with tempfile.TemporaryFile() as printed:
-            descriptors = (writing, self._progress.fileno(), printed.fileno())
-            self._launcher.teach({**lesson, "left_out": sorted(left_out)}, *descriptors)
-        os.close(writing)
+        self._folder = Path(tempfile.mkdtemp(prefix="imports-", dir=folder))
+        self._launcher = Launcher(program).start()
+        lesson = {
+            "modules": note.modules,
+            "own": sorted(note.own),
+            "variables": {name: note.variables[name] for name in note.values},
+            "left_out": sorted(left_out),
+            "given": dict(given),
+            "folder": str(self._folder),
+        }
+        self._launcher.teach(lesson)
 
     def look(self) -> dict[str, str]:
         """See how far it is: return what has to be left out, and why; then this one is of no use."""
-        if self.is_ready or not select.select([self._report], [], [], 0)[0]:
+        if self.is_ready:
             return {}
-        report = b""
-        # Not to the end of the pipe: what has been started by an import may hold it.
-        while not report.endswith(b"\n") and (part := os.read(self._report, 65536)):
-            report += part
-        left_out: dict[str, str] = json.loads(report)["left_out"] if report else self._died_of()
+        is_alive, report = self.is_alive, self._folder / "left_out"
+        if report.exists():
+            left_out: dict[str, str] = json.loads(report.read_text(encoding="utf-8"))
+        elif is_alive:
+            return {}
+        else:
+            left_out = self._died_of()
         self.is_ready = not left_out
         return left_out
 
@@ -66,13 +73,10 @@ class Generation:
     def end(self) -> None:
         """End the launcher, and with it what it has forked."""
         self._launcher.stop()
-        self._progress.close()
-        if self._report >= 0:
-            os.close(self._report)
-        self._report = -1
+        shutil.rmtree(self._folder, ignore_errors=True)
 
     def _died_of(self) -> dict[str, str]:
         """Return what was being imported when the process ended."""
-        self._progress.seek(0)
-        names = self._progress.readline().decode().split()
+        progress = self._folder / "progress"
+        names = progress.read_text(encoding="utf-8").partition("\n")[0].split() if progress.exists() else []
         return dict.fromkeys(names or [UNKNOWN], "ends the process that imports it")

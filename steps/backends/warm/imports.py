@@ -20,10 +20,11 @@ _NOT_NOTED = "MLFLOW_"
 class Imports:
     """The imports of the command that this process becomes, and the variables that its own code sets among them.
 
-    `given` are the variables that it is started with.
+    `given` are the variables that it is started with; `hear` is that of `environ`.
     """
 
-    def __init__(self, given: "dict[str, str]"):
+    def __init__(self, given: "dict[str, str]", hear: "Callable[..., None]"):
+        self._hear = hear
         self._pid = os.getpid()
         self._given = given
         self._before = frozenset(sys.modules)
@@ -34,18 +35,22 @@ class Imports:
 
     def note(self, path: str) -> None:
         """At the end of this process, write what it has imported to a file."""
-        sys.addaudithook(self._hear)
+        self._listen()
         atexit.register(self._write, path)  # before the command's own handlers, so that it comes after them
 
-    def expect(self, variables: "dict[str, str | None]", path: str) -> None:
-        """End this process where its code sets one of the variables otherwise: what is imported has read the value.
+    def expect(self, variables: "dict[str, str | None]", later: "list[str]", path: str) -> None:
+        """End this process where its code sets a variable that what was imported beforehand may have read otherwise.
 
-        A file then says why; it also does if one has not been set by the end.
+        It may set `variables` to these values, and those that come `later` than the imports. A file then says why; it
+        also does if one of `variables` has not been set by the end.
         """
 
         def compare(name: str, value: "str | None") -> None:
             if name in variables and variables[name] != value:
                 say(path, f"it sets {name} to {value!r}, and an earlier trial had set {variables[name]!r}")
+                os._exit(1)
+            if name not in variables and name not in later:
+                say(path, f"it sets {name}, which may concern what was imported beforehand")
                 os._exit(1)
 
         def look_back() -> None:
@@ -54,23 +59,23 @@ class Imports:
                 say(path, f"it does not set {missing[0]}, as an earlier trial had done")
 
         self._on_set = compare
-        sys.addaudithook(self._hear)
+        self._listen()
         atexit.register(look_back)
 
-    def _hear(self, event: str, arguments: "tuple[Any, ...]") -> None:
-        if event not in ("os.putenv", "os.unsetenv") or os.getpid() != self._pid:
-            return
-        name = os.fsdecode(arguments[0])
-        known = name in self._set or name in self._given or name.startswith(_NOT_NOTED)
-        if not known and not self._is_loading(sys._getframe(1)):
-            value = os.fsdecode(arguments[1]) if event == "os.putenv" else None
+    def _listen(self) -> None:
+        self._hear(on_set=self._hear_variable)
+
+    def _hear_variable(self, name: str, value: "str | None") -> None:
+        known = name in self._set or name in self._given or name.lstrip("_").startswith(_NOT_NOTED)
+        if not known and os.getpid() == self._pid and not self._is_loading(sys._getframe(1)):
             self._set[name] = (value, len(sys.modules))
             self._on_set(name, value)
 
     def _is_loading(self, frame: "FrameType | None") -> bool:
-        """Tell whether the body of an installed module is being executed: it does the same in every process."""
+        """Tell whether an installed module is being imported: that does the same in every process."""
         while frame is not None:
-            if frame.f_code.co_name == "<module>" and frame.f_code.co_filename.startswith(self._folders):
+            is_import = frame.f_code.co_name == "<module>" and frame.f_globals.get("__name__") != "__main__"
+            if is_import and frame.f_code.co_filename.startswith(self._folders):
                 return True
             frame = frame.f_back
         return False
@@ -84,11 +89,9 @@ class Imports:
         others = {name.partition(".")[0] for name, origin in origins.items() if origin} - {
             name.partition(".")[0] for name in installed
         }
-        # A variable that was set after the last of them concerns none; else, how many came before it.
+        # How many of them came before each variable that was set.
         places = {name: sum(numbers[other] < count for other in installed) for name, (_, count) in self._set.items()}
-        variables = {
-            name: [value, places[name]] for name, (value, _) in self._set.items() if places[name] < len(installed)
-        }
+        variables = {name: [value, places[name]] for name, (value, _) in self._set.items()}
         gained = any(name not in self._before and _is_of_package(origins[name]) for name in installed)
         say(path, json.dumps({"modules": installed, "own": sorted(others), "variables": variables, "gained": gained}))
 

@@ -115,12 +115,10 @@ class Launcher:
             raise WrongValue(*result)
         return result
 
-    def teach(self, lesson: Mapping[str, Any], *descriptors: int) -> None:
+    def teach(self, lesson: Mapping[str, Any]) -> None:
         """Have it import what was learned, see `learned`; returns at once. One that replaces it is not told."""
-        assert self._orders is not None, "the launcher has not been started"
-        line = json.dumps({"lesson": lesson, "descriptors": len(descriptors)}).encode() + b"\n"
         with suppress(BrokenPipeError):
-            self._send(line, descriptors)
+            self._send(json.dumps({"lesson": lesson}).encode() + b"\n")
 
     def is_ready_for(self, command: str) -> bool:
         """Tell whether it was started for commands such as this, which is the project's own training."""
@@ -140,13 +138,12 @@ class Launcher:
         _running.add(self)
 
     def _tell(self, message: Mapping[str, Any]) -> None:
-        assert self._orders is not None, "the launcher has not been started"
         self._messages.append(message)
         with suppress(BrokenPipeError):  # it has ended; whoever asks it to fork starts another
             self._send(json.dumps(message).encode() + b"\n")
 
     def _send(self, line: bytes, descriptors: Sequence[int] = ()) -> None:
-        assert self._orders is not None
+        assert self._orders is not None, "the launcher has not been started"
         sent = socket.send_fds(self._orders, [line], descriptors) if descriptors else 0
         self._orders.sendall(line[sent:])
 

@@ -13,6 +13,7 @@ interpreter ends there by itself.
 """
 
 import atexit
+import functools
 import gc
 import importlib
 import importlib.util
@@ -43,8 +44,9 @@ def _sibling(name: str) -> Any:
     return module
 
 
-main_program, mlflow_calls, orders, processes = map(_sibling, ("main_program", "mlflow_calls", "orders", "processes"))
-imports, learned = _sibling("imports"), _sibling("learned")
+environ, generators, imports, learned = map(_sibling, ("environ", "generators", "imports", "learned"))
+main_program, mlflow_calls, orders = map(_sibling, ("main_program", "mlflow_calls", "orders"))
+processes, traces = map(_sibling, ("processes", "traces"))
 
 
 class ForkServer:
@@ -81,12 +83,12 @@ class ForkServer:
                 self._end_all()
                 return None
             if "fork" not in message:
-                self._prepare(message, descriptors)
+                self._prepare(message)
             elif self._fork(descriptors):
                 own = {"descriptors": descriptors[1:], "own_path": self._path, "launcher": self._pid}
                 return {**message["fork"], **own}
 
-    def _prepare(self, message: "dict[str, Any]", descriptors: "list[int]") -> None:
+    def _prepare(self, message: "dict[str, Any]") -> None:
         """Take note of what is the tuner's, import modules, make calls."""
         self._mark = message.get("mark", self._mark)
         self._folders += message.get("folders", [])
@@ -100,12 +102,10 @@ class ForkServer:
             for path, arguments in message.get("calls", []):
                 named(path)(**arguments)
             if "lesson" in message:
-                report, progress, printed = descriptors
-                found = learned.load(message["lesson"], progress, printed)
+                with generators.noted():
+                    found = learned.learn(message["lesson"], functools.partial(traces.Traces, environ.hear))
                 self._end_strays()
-                tell(report, {"left_out": found})
-        for descriptor in descriptors:
-            os.close(descriptor)
+                imports.say(os.path.join(message["lesson"]["folder"], "left_out"), json.dumps(found))
         # Nothing of this becomes garbage. The collector does not touch what is frozen: a fork would copy its pages.
         gc.collect()
         gc.freeze()
@@ -197,7 +197,10 @@ def become(request: "dict[str, Any]") -> None:
         return
     words = request.get("words", [])
     quick = request.get("quick", False)
-    main_program.redirect(request["output"], unbuffered=words[1:2] == ["-u"], by_lines=not quick)
+    try:
+        main_program.redirect(request["output"], unbuffered=words[1:2] == ["-u"], by_lines=not quick)
+    except FileNotFoundError:  # the tuner has removed its folder: it has ended
+        os._exit(1)
     os.environ.update(request["variables"])
     os.chdir(request["folder"])
     sys.path[:] = [path for path in sys.path if path not in request["own_path"]]
@@ -206,11 +209,12 @@ def become(request: "dict[str, Any]") -> None:
         mlflow_calls.begin()
     if "shell" in request:
         os.execvp("bash", ["bash", "-c", request["shell"]])
-    main_program.draw_anew()
+    generators.draw_anew()
+    heard = imports.Imports(request["variables"], environ.hear)
     if "note" in request:
-        imports.Imports(request["variables"]).note(request["note"])
+        heard.note(request["note"])
     if "expected" in request:
-        imports.Imports(request["variables"]).expect(request["expected"], request["unfit"])
+        heard.expect(request["expected"], request["later"], request["unfit"])
     main_program.run(words, quick=quick)
 
 
@@ -231,8 +235,9 @@ def tell(descriptor: int, report: "dict[str, Any]") -> None:
 def main(connection: socket.socket) -> None:
     """Serve; a fork comes back from that, to be what it was asked to be."""
     request = ForkServer(connection).serve()
-    if request is not None:
-        become(request)
+    if request is None:
+        os._exit(0)  # the exit handlers of what it has imported are for its forks
+    become(request)
 
 
 if __name__ == "__main__":

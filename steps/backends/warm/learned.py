@@ -3,32 +3,39 @@
 A part of `launcher`, under the same rules: any Python from 3.9 on, the standard library alone.
 """
 
-import glob
 import importlib
 import os
 import sys
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from typing import Any
+from contextlib import contextmanager
+from typing import Any, Callable
 
-_DEVICES = ("/dev/nvidia", "/dev/kfd", "/dev/dri")
 # Threads in C, which these start once they compute, don't survive a fork; both say that they can't be forked.
 _NEVER = ("tensorflow", "jax", "jaxlib")
-# Threads whose library (jemalloc, below pyarrow) stops and starts them at a fork.
-_SAFE = ("jemalloc_bg_thd",)
 
 
-def load(lesson: "dict[str, Any]", progress: int, printed: int) -> "dict[str, str]":
+def learn(lesson: "dict[str, Any]", look_for: "Callable[..., Any]") -> "dict[str, str]":
     """Import the modules of a lesson; return what must be left out, and why: then this process should not fork.
 
-    The file `progress` gets the modules that are being imported, for whoever sees this process die of one; `printed`
-    is an empty file that gets what they print. The environment is as it was for the command that was learned from.
+    The lesson's folder gets the file `progress`, with the modules that are being imported, for whoever sees this
+    process die of one, and `printed`, with what they print. The environment is as it was for the command that was
+    learned from. `look_for` makes Traces of a descriptor and the variables that are given.
     """
     if not os.path.isdir("/proc/self/task"):
         return {"": "this system does not tell the threads of a process"}
-    watch = Watch([*lesson["left_out"], *lesson["own"]], progress, printed)
+    files = [os.path.join(lesson["folder"], name) for name in ("progress", "printed")]
+    progress, printed = (os.open(file, os.O_CREAT | os.O_RDWR, 0o600) for file in files)
     with _printing_to(printed), _restored(lesson["variables"]):
+        found = _load(lesson, look_for(printed, lesson["given"]), progress)
+    for descriptor in (progress, printed):
+        os.close(descriptor)
+    return found
+
+
+def _load(lesson: "dict[str, Any]", traces: Any, progress: int) -> "dict[str, str]":
+    watch = Watch([*lesson["left_out"], *lesson["own"]], traces, progress)
+    with traces.inside():
         sys.meta_path.insert(0, watch)
         for number, name in enumerate(lesson["modules"]):
             _set(lesson["variables"], number)
@@ -42,6 +49,8 @@ def load(lesson: "dict[str, Any]", progress: int, printed: int) -> "dict[str, st
             except BaseException as error:
                 watch.blame([name], f"{type(error).__name__}: {error}")
         sys.meta_path.remove(watch)
+    if watch.found:
+        traces.remove_files()
     return watch.found
 
 
@@ -55,11 +64,10 @@ class Watch:
     It stands first among the finders of modules, and finds none.
     """
 
-    def __init__(self, left_out: "list[str]", progress: int, printed: int):
+    def __init__(self, left_out: "list[str]", traces: Any, progress: int):
         self._left_out = {*_NEVER, *left_out}
-        self._progress, self._printed = progress, printed
+        self._traces, self._progress = traces, progress
         self._chain: list[str] = []  # the modules that were being imported at the last look, the outermost first
-        self._threads, self._children, self._length = _threads(), _children(), 0
         self.found: dict[str, str] = {}  # what is to be left out, and why
 
     def find_spec(self, name: str, _path: Any = None, _target: Any = None) -> None:
@@ -78,7 +86,7 @@ class Watch:
 
     def look(self) -> bool:
         """Tell whether something unsafe has come since the last look; blame what was being imported."""
-        reason = self._reason()
+        reason = self._traces.look()
         if reason:
             self.blame(self._chain, reason)
             for name in self._chain[-1:]:
@@ -95,28 +103,6 @@ class Watch:
         self._left_out.update(names)
         self.found = {**dict.fromkeys(names, reason), **self.found}
 
-    def _reason(self) -> str:
-        threads, children, length = self._threads, self._children, self._length
-        self._threads, self._children = _threads(), _children()
-        if self._threads > threads:
-            # Some libraries (OpenBLAS) end their threads before each fork, and start them when they next need them.
-            pid = os.fork()
-            if pid == 0:
-                os._exit(0)
-            os.waitpid(pid, 0)
-            self._threads = _threads()
-        for stream in (sys.stdout, sys.stderr):
-            with suppress(OSError, ValueError, AttributeError):
-                stream.flush()
-        self._length = os.fstat(self._printed).st_size
-        if self._threads > threads:
-            return "starts a thread"
-        if self._children - children:
-            return "starts a process"
-        if any(path.startswith(_DEVICES) for path in _open_files()):
-            return "opens a GPU"
-        return "prints" if self._length > length else ""
-
 
 def _being_imported() -> "list[str]":
     """List the modules whose bodies are being executed, the outermost first."""
@@ -125,31 +111,7 @@ def _being_imported() -> "list[str]":
         if frame.f_code.co_name == "<module>":
             names.append(frame.f_globals.get("__name__", ""))
         frame = frame.f_back  # type: ignore[assignment] # None is the end
-    return [name for name in reversed(names) if name != "__main__"]
-
-
-def _threads() -> int:
-    count = 0
-    for path in glob.glob("/proc/self/task/*/comm"):
-        with suppress(OSError), open(path) as file:
-            count += file.read().strip() not in _SAFE
-    return count
-
-
-def _children() -> "set[str]":
-    pids: set[str] = set()
-    for path in glob.glob("/proc/self/task/*/children"):
-        with suppress(OSError), open(path) as file:
-            pids.update(file.read().split())
-    return pids
-
-
-def _open_files() -> "list[str]":
-    paths = []
-    for descriptor in os.listdir("/proc/self/fd"):
-        with suppress(OSError):
-            paths.append(os.readlink(f"/proc/self/fd/{descriptor}"))
-    return paths
+    return [name for name in reversed(names) if name not in ("", "__main__")]  # "": code that a module executes
 
 
 def _set(variables: "dict[str, list[Any]]", number: int) -> None:

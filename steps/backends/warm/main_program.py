@@ -4,6 +4,7 @@ A part of `launcher`, under the same rules: any Python from 3.9 on, the standard
 """
 
 import importlib
+import importlib.machinery
 import importlib.util
 import io
 import os
@@ -49,17 +50,6 @@ def redirect(output: str, *, unbuffered: bool, by_lines: bool) -> None:
         stream.mode = "w" if number else "r"
         setattr(sys, name, stream)
         setattr(sys, f"__{name}__", stream)
-
-
-def draw_anew() -> None:
-    """Seed the generators that packages have for the whole process: a fork would draw what all others draw.
-
-    `random` sees to itself.
-    """
-    for package, generator in (("numpy", "random"), ("torch", "default_generator")):
-        seed = getattr(getattr(sys.modules.get(package), generator, None), "seed", None)
-        if seed is not None:
-            seed()
 
 
 def run(command: "list[str]", *, quick: bool) -> None:
@@ -113,9 +103,10 @@ def _exit_code(words: "list[str]") -> int:
 def _run_main_module(words: "list[str]") -> None:
     module: Any = types.ModuleType("__main__")
     module.__builtins__ = sys.modules["builtins"]
+    if sys.version_info < (3, 14):
+        module.__annotations__ = {}
     if words[0] == "-m":
-        sys.path.insert(0, os.getcwd())
-        importlib.invalidate_caches()
+        _put_on_path(os.getcwd())
         spec: Any = _main_spec(words[1])
         sys.argv = [spec.origin, *words[2:]]
         module.__spec__, module.__loader__, module.__package__ = spec, spec.loader, spec.parent
@@ -123,17 +114,24 @@ def _run_main_module(words: "list[str]") -> None:
         code = spec.loader.get_code(spec.name)
     else:
         sys.argv = list(words)
-        sys.path.insert(0, os.path.dirname(os.path.realpath(words[0])))
-        importlib.invalidate_caches()
+        _put_on_path(os.path.dirname(os.path.realpath(words[0])))
         path = os.path.abspath(words[0])
         module.__file__, module.__spec__, module.__package__, module.__cached__ = path, None, None, None
+        module.__loader__ = importlib.machinery.SourceFileLoader("__main__", path)
         with io.open_code(path) as file:
             code = compile(file.read(), path, "exec")
-    _forget_shadowed(sys.path[0])
     sys.modules["__main__"] = module
     if "multiprocessing" in sys.modules:
         sys.modules["__mp_main__"] = module  # where classes of it are found that a spawned process sends
     exec(code, module.__dict__)
+
+
+def _put_on_path(folder: str) -> None:
+    if getattr(sys.flags, "safe_path", False):  # python -P and PYTHONSAFEPATH, from Python 3.11 on
+        return
+    sys.path.insert(0, folder)
+    importlib.invalidate_caches()
+    _forget_shadowed(folder)
 
 
 def _forget_shadowed(folder: str) -> None:

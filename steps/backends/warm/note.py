@@ -11,9 +11,9 @@ from pathlib import Path
 class Note:
     """The modules that a command had imported at its end, in order: of installed packages and the standard library.
 
-    `own` are the names of all others. `variables` are those that its code had set before the last of the modules: the
-    value (None: it was removed), and how many of the modules came before that. It has `gained` if packages are among
-    them that its launcher had not imported.
+    `own` are the names of all others. `variables` are those that its code had set: the value (None: it was removed),
+    and how many of the modules came before that. It has `gained` if packages are among them that its launcher had not
+    imported.
     """
 
     modules: tuple[str, ...]
@@ -35,24 +35,45 @@ class Note:
 
     @property
     def values(self) -> dict[str, str | None]:
-        """Return the variables with their values."""
-        return {name: value for name, (value, _) in self.variables.items()}
+        """Return, with their values, the variables that were set before the last of the modules: it may read them."""
+        return {name: value for name, (value, count) in self.variables.items() if count < len(self.modules)}
+
+    @property
+    def later(self) -> list[str]:
+        """Return the variables that were set after all of the modules: they concern none."""
+        return sorted(self.variables.keys() - self.values.keys())
 
     def after(self, imported: "Note | None") -> "Note":
         """Return the note as if nothing had been imported before the command began, which would have set the same."""
-        return self if imported is None else replace(self, variables={**self.variables, **imported.variables})
-
-    def agrees_with(self, other: "Note") -> bool:
-        """Tell whether both commands have set the same variables to the same values."""
-        return self.values == other.values
+        if imported is None:
+            return self
+        return replace(self, variables={**self.variables, **imported._in_place(self.modules)})
 
     def and_also(self, other: "Note") -> "Note":
         """Return what both have imported; where they have set a variable each in its way, what came before that."""
-        if self.agrees_with(other):
+        if self.values == other.values:
             more = [name for name in other.modules if name not in set(self.modules)]
-            return replace(self, modules=(*self.modules, *more), own=self.own | other.own)
-        ours, theirs = self.values, other.values
-        differing = {name for name in {*ours, *theirs} if ours.get(name, "") != theirs.get(name, "")}
-        count = min(note.variables[name][1] for note in (self, other) for name in differing & note.variables.keys())
-        variables = {name: entry for name, entry in self.variables.items() if entry[1] < count}
-        return Note(self.modules[:count], self.own | other.own, variables, self.gained)
+            modules = (*self.modules, *more)
+        else:
+            differing = {name for name in {*self.values, *other.values} if self._value(name) != other._value(name)}
+            earlier = [note._before(name) for note in (self, other) for name in differing & note.values.keys()]
+            modules = tuple(name for name in self.modules if all(name in each for each in earlier))
+        both = {**other._in_place(modules), **self._in_place(modules)}
+        for name in both.keys() - self.values.keys() - other.values.keys():
+            both[name] = (both[name][0], len(modules))
+        return Note(modules, self.own | other.own, both, self.gained)
+
+    def _value(self, name: str) -> tuple[str | None, ...]:
+        return () if name not in self.values else (self.values[name],)
+
+    def _before(self, name: str) -> frozenset[str]:
+        """Return the modules that had been imported when a variable was set."""
+        return frozenset(self.modules[: self.variables[name][1]])
+
+    def _in_place(self, modules: tuple[str, ...]) -> dict[str, tuple[str | None, int]]:
+        """Return the variables with their places among other modules."""
+        places = {name: self._before(name) for name in self.variables}
+        return {
+            name: (value, sum(module in places[name] for module in modules))
+            for name, (value, _) in self.variables.items()
+        }

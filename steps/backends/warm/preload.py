@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from steps.backends.warm.command_words import python_words
@@ -22,7 +23,7 @@ _AGREED = 2
 _NOTED = 10
 # How many launchers may be tried, each without what the last has found out to be unsafe.
 _TRIES = 8
-# A command that uses no CPU for _IDLE_S hangs, if it is that old, and that many times as old as any that started cold.
+# A command that uses no CPU for _IDLE_S hangs, if it is that old, and that many times as old as any that was not warm.
 _IDLE_S, _OLD_S, _TIMES = 30.0, 60.0, 5.0
 # By these a process ends of its own doing.
 _CRASHES = (signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGILL, signal.SIGFPE)
@@ -30,13 +31,15 @@ _CRASHES = (signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGILL, signal
 
 @dataclass
 class Start:
-    """A command that was started; `unfit` is the file in which one says that it should have been started cold.
+    """A command that was started: `is_warm` if what it imports had been learned from others.
 
-    That is None for one that was. `ticks` is the CPU time that it had taken `at` a time.
+    `unfit` is the file in which it says that it should have been started cold, None if it was. `ticks` is the CPU time
+    that it had taken `at` a time.
     """
 
     fork: Fork
     unfit: Path | None = None
+    is_warm: bool = False
     began: float = field(default_factory=time.monotonic)
     at: float = 0.0
     ticks: int | None = None
@@ -44,67 +47,97 @@ class Start:
 
 
 class LearnedPreload:
-    """Starts commands cold, until a launcher has imported what they were seen to import. None waits for that.
+    """Starts commands from launchers that have imported what they need, as soon as it is known what that is.
 
-    `cold` is the launcher that the first of them are forked from: it may have imported something itself.
+    `prepared` has imported what they all import, or so one may think: it serves until one sets a variable of which what
+    is imported may depend, or a launcher has imported what the first commands were seen to import. The cold one, which
+    has imported nothing, serves in doubt. No command waits for anything. Files are written to `folder`.
     """
 
-    def __init__(self, cold: Launcher):
-        self._cold = cold
+    def __init__(self, prepared: Launcher, folder: Path):
+        self._prepared, self._folder = prepared, folder
+        self._count = 0
+        self._cold: Launcher | None = None
         self._unread: dict[Path, Note | None] = {}  # the files of commands that note their imports, and what they had
         self._note: Note | None = None
-        self._noted = self._agreed = self._tries = 0
+        self._noted = self._agreed = self._tries = self._doubts = 0
         self._left_out: set[str] = set()
-        self._longest_s = 0.0  # of those that started cold and have ended
+        self._longest_s = 0.0  # of those that were not warm and have ended
         self._used: Generation | None = None
         self._coming: Generation | None = None
         self._retired: list[Generation] = []
+        self._sets_variables = False
         self._is_over = False
+        self._given: Mapping[str, str] = {}
 
     def start(self, command: str, folder: str, variables: Mapping[str, str], output: Path) -> Start:
         """Start a command, see `Launcher.run`."""
         place = (command, folder, variables, output)
-        if self._is_over or self._cold.is_ready_for(command) or python_words(command) is None:
-            return Start(self._cold.run(*place))
-        self._advance()
+        if self._prepared.is_ready_for(command) or python_words(command) is None:
+            return Start(self._prepared.run(*place))
+        self._given = variables
+        self._count += 1
+        noted, unfit = (self._folder / f"start-{self._count}.{name}" for name in ("imports", "unfit"))
         more: dict[str, Any] = {}
-        if self._noted < _NOTED or self._agreed < _AGREED:
-            more["note"] = f"{output}.imports"
-        warm = self._used if self._agreed >= _AGREED else None
-        if "note" in more:
-            self._unread[Path(more["note"])] = warm.note if warm is not None else None
+        warm = None
+        if not self._is_over:
+            self._advance()
+            warm = self._used if self._agreed >= _AGREED else None
+            if self._noted < _NOTED or (self._note is not None and self._agreed < _AGREED):
+                more["note"] = str(noted)
+                self._unread[noted] = warm.note if warm is not None else None
+        if warm is None and self._sets_variables:
+            return self._start_cold(*place, more)
+        more["unfit"] = str(unfit)
         if warm is None:
-            return Start(self._cold.run(*place, more))
-        unfit = output.with_name(f"{output.name}.unfit")
-        if warm.note.variables:
-            more |= {"expected": warm.note.values, "unfit": str(unfit)}
-        fork = warm.run(*place, more)
-        return Start(fork, unfit) if fork.pid else Start(self._cold.run(*place))  # it had ended this very moment
+            return Start(self._prepared.run(*place, {**more, "expected": {}, "later": []}), unfit)
+        later = [*warm.note.later, *(self._note.later if self._note is not None else [])]
+        fork = warm.run(*place, {**more, "expected": warm.note.values, "later": later})
+        return Start(fork, unfit, is_warm=True) if fork.pid else self._start_cold(*place)  # it ended this very moment
+
+    def _start_cold(
+        self,
+        command: str,
+        folder: str,
+        variables: Mapping[str, str],
+        output: Path,
+        more: Mapping[str, Any] = MappingProxyType({}),
+    ) -> Start:
+        if self._cold is None:
+            self._cold = Launcher(self._prepared.program or Program()).start()
+        return Start(self._cold.run(command, folder, variables, output, more))
 
     def doubt(self, start: Start) -> str | None:
         """Say why a command that has ended is to be run again: being forked with imports has made another of it."""
-        if start.unfit is None:
+        crash = -(start.fork.exit_code or 0)
+        if start.unfit is not None and start.unfit.exists():
+            reason = start.unfit.read_text(encoding="utf-8")
+            self._sets_variables = True
+            self._agreed = min(self._agreed, 1)  # another cold one is to show which variables are the same
+            self._doubts += 1
+            if self._doubts > _TRIES:
+                self._give_up(reason)
+        elif not start.is_warm:
             self._longest_s = max(self._longest_s, time.monotonic() - start.began)
             return None
-        crash = -(start.fork.exit_code or 0)
-        if start.unfit.exists():
-            reason = start.unfit.read_text(encoding="utf-8")
-            self._agreed = 1  # another cold one is to show which variables are the same
         elif start.hangs or crash in _CRASHES:
             end = f"nothing happened for {_IDLE_S:g} s" if start.hangs else f"{signal.Signals(crash).name} ended it"
             reason = f"{end} after a fork with its imports"
-            if not self._is_over:
-                print(f"tune: from now on trials start cold, since one is run again: {reason}", file=sys.stderr)
-            self._is_over = True
+            self._give_up(reason)
         else:
             return None
         return reason
+
+    def _give_up(self, reason: str) -> None:
+        if not self._is_over:
+            print(f"tune: from now on trials start cold, since one is run again: {reason}", file=sys.stderr)
+        self._is_over = True
 
     def look_after(self, start: Start) -> None:
         """End a command that hangs, where its fork may be to blame for that."""
         now = time.monotonic()
         patience = max(_OLD_S, _TIMES * self._longest_s)
-        if start.unfit is None or start.hangs or now - start.began < patience or now - start.at < _IDLE_S:
+        if not start.is_warm or start.hangs or now - start.began < patience or now - start.at < _IDLE_S:
             return
         before, start.at, start.ticks = start.ticks, now, proc.cpu_ticks(start.fork.pid)
         if before is not None and start.ticks == before:
@@ -116,7 +149,9 @@ class LearnedPreload:
         for generation in (*self._retired, self._used, self._coming):
             if generation is not None:
                 generation.end()
-        self._used = self._coming = None
+        if self._cold is not None:
+            self._cold.stop()
+        self._used = self._coming = self._cold = None
         self._retired = []
         self._is_over = True
 
@@ -141,20 +176,20 @@ class LearnedPreload:
             self._retired.remove(generation)
 
     def _take(self, note: Note) -> None:
+        self._sets_variables = self._sets_variables or bool(note.values)
         before = self._note
         if before is None:
             if note.gained:
                 self._note, self._agreed = note, 1
                 self._make_another()
             return
-        both = before.and_also(note)
+        self._note = both = before.and_also(note)
         self._agreed += 1
         if both.values != before.values or len(both.modules) < len(before.modules):
             self._use(None)  # it has imported too much
-        elif both.packages == before.packages:
-            return
-        self._note = both
-        self._make_another()
+            self._make_another()
+        elif both.packages != before.packages:
+            self._make_another()
 
     def _make_another(self) -> None:
         """Start a launcher that imports what is known by now; one that has not come so far is given up."""
@@ -163,7 +198,8 @@ class LearnedPreload:
             self._coming = None
         self._tries += 1
         if self._tries <= _TRIES and UNKNOWN not in self._left_out and self._note is not None:
-            self._coming = Generation(self._cold.program or Program(), self._note, self._left_out)
+            program = self._prepared.program or Program()
+            self._coming = Generation(program, self._note, self._left_out, self._given, self._folder)
 
     def _use(self, generation: Generation | None) -> None:
         if self._used is not None:

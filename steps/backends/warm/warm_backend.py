@@ -82,7 +82,7 @@ class WarmBackend(OwnBackend):
 
     def __init__(self, folder: Path, launcher: Launcher, fetched: base.Folders, variables: Mapping[str, str]):
         super().__init__(folder, fetched, variables)
-        self._preload = LearnedPreload(launcher)
+        self._preload = LearnedPreload(launcher, folder)
 
     def execute(self, created: CreatedRun, config: Mapping[str, Any]) -> WarmRun:
         """Fork at once."""

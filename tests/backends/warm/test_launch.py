@@ -12,6 +12,7 @@ import pytest
 
 from steps.backends.warm.fork import Fork
 from steps.backends.warm.launch import Launcher
+from steps.backends.warm.program import Program
 from steps.errors import WrongValue
 from steps.process import proc
 from steps.project.environment import PROJECT
@@ -82,6 +83,38 @@ def test_the_exit_code_is_the_interpreters(code: str, expected: int, launcher: L
     assert written == own.stderr
 
 
+def test_a_fork_without_its_folder_says_nothing(
+    launcher: Launcher, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """It was asked for when the tuner ended, which has removed the folder for its output."""
+    launcher.start()
+    fork = launcher.run("python -c pass", "/", {}, tmp_path / "gone" / "output")
+    assert fork.wait(120)
+    launcher.stop()
+    assert (fork.exit_code, capfd.readouterr().err) == (1, "")
+
+
+# The first folder of the path, and what the main module has of itself.
+MAIN = """
+import sys
+names = ("__annotations__", "__cached__", "__doc__", "__file__", "__name__", "__package__", "__spec__")
+print(sys.path[0], sys.argv, type(__loader__), sorted(set(globals()) - {"names", "sys"}))
+print([globals().get(name) for name in names])
+"""
+
+
+@pytest.mark.parametrize("safe_path", ["", "1"])
+def test_the_main_module_is_as_in_an_interpreter_of_its_own(safe_path: str, tmp_path: Path) -> None:
+    """Also where Python is told to leave the script's folder out of its path."""
+    (tmp_path / "program.py").write_text(MAIN)
+    launcher = Launcher(Program(variables={"PYTHONSAFEPATH": safe_path})).start()
+    fork, written = run(launcher, "python program.py x", tmp_path)
+    launcher.stop()
+    command, env = [sys.executable, "program.py", "x"], {**os.environ, "PYTHONSAFEPATH": safe_path}
+    own = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, check=True)
+    assert (fork.exit_code, written) == (0, own.stdout)
+
+
 def test_what_a_program_took_is_known(launcher: Launcher, tmp_path: Path) -> None:
     """CPU seconds and the most memory, those of its children too."""
     (tmp_path / "program.py").write_text(
@@ -133,6 +166,7 @@ TUNER = """
 import os, sys, time
 from pathlib import Path
 from steps.backends.warm.launch import Launcher
+from steps.backends.warm.program import Program
 folder = Path(sys.argv[1])
 os.environ["TUNING_TUNER"] = str(os.getpid())
 (folder / "files").mkdir()
@@ -162,6 +196,7 @@ def test_nothing_outlives_the_tuner(number: int, tmp_path: Path) -> None:
 FORKED = """
 import os, time
 from steps.backends.warm.launch import Launcher
+from steps.backends.warm.program import Program
 
 launcher = Launcher().start()
 launcher.call("os:getpid")

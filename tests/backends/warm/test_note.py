@@ -16,16 +16,28 @@ def test_commands_that_agree_add_up():
 
 
 def test_what_comes_after_a_variable_that_differs_is_left_out():
-    """Another value, or a variable that only one has set: the earliest place in either of them is the end."""
+    """Another value, or a variable that only one has set: what both had imported before it stays."""
     first = note("json", "numpy", "torch", "plot", A=("1", 1), B=("x", 3))
-    assert first.and_also(note("json", "numpy", "torch", "plot", A=("1", 1), B=("y", 2))) == note(
-        "json", "numpy", A=("1", 1)
-    )
-    assert first.and_also(note("json", "numpy", "torch", "plot", A=("1", 1))) == note(
-        "json", "numpy", "torch", A=("1", 1)
-    )
-    assert first.and_also(note("json", "numpy")) == note("json")
-    assert first.and_also(note("json", "numpy", "torch", A=(None, 0), B=("x", 3))) == note()
+    both = first.and_also(note("json", "numpy", "torch", "plot", A=("1", 1), B=("y", 2)))
+    assert (both.modules, both.values, both.later) == (("json", "numpy"), {"A": "1"}, ["B"])
+    both = first.and_also(note("json", "numpy", "torch", "plot", A=("1", 1)))
+    assert (both.modules, both.values, both.later) == (("json", "numpy", "torch"), {"A": "1"}, ["B"])
+    both = first.and_also(note("json", "numpy"))
+    assert (both.modules, both.values, both.later) == (("json",), {}, ["A", "B"])
+    both = first.and_also(note("json", "numpy", "torch", A=(None, 0), B=("x", 3)))
+    assert (both.modules, both.values, both.later) == ((), {}, ["A", "B"])
+
+
+def test_the_place_of_a_variable_is_that_among_the_modules_of_its_own_run():
+    """What the other run imported earlier, or later, than that does not count by its number."""
+    both = note("a", "b", "c").and_also(note("p", "q", "r", "a", "b", "c", X=("1", 4)))
+    assert (both.modules, both.later) == (("a",), ["X"])
+
+
+def test_a_variable_that_is_set_last_concerns_nothing():
+    """It may differ; and stays the last if the other run has imported more."""
+    both = note("json", X=("1", 1)).and_also(note("json", "numpy", X=("2", 2)))
+    assert (both.modules, both.values, both.later) == (("json", "numpy"), {}, ["X"])
 
 
 def test_packages_are_those_beside_the_standard_library():
