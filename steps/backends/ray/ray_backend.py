@@ -22,7 +22,7 @@ from steps.backends.ray import task
 from steps.backends.ray.cluster import Nodes
 from steps.backends.ray.config import TrialResources
 from steps.backends.ray.task import Preload
-from steps.backends.submitted_run import AGAIN, GRACE_S, LOST, ChildRun, exit_reason
+from steps.backends.submitted_run import GRACE_S, LOST, ChildRun, exit_reason
 from steps.names import Variable
 
 # How long after a node's death a child that no node has reported is given up: it may have been sent to that node.
@@ -110,11 +110,9 @@ class RayRun(ChildRun):
             self._node_id, self.node, self.device = message
             self.started = time.monotonic()
             return
-        exit_code, output, doubt = message
+        exit_code, output = message
         self.output.write_text(output, encoding="utf-8")
-        if doubt:
-            self._end(f"{AGAIN}{doubt}")
-        elif exit_code is None:
+        if exit_code is None:
             self._end(f"{LOST}the launcher on {self.node} ended")
         else:
             self._end(exit_reason(exit_code) if exit_code else None)

@@ -13,7 +13,6 @@ from typing import Any
 
 from steps.backends.submitted_run import GRACE_S
 from steps.backends.warm.launch import Launcher
-from steps.backends.warm.preload import LearnedPreload
 from steps.names import Variable
 from steps.process import ports
 from steps.project import working_folder
@@ -28,9 +27,8 @@ _ACCELERATORS = (
     Variable.CUDA_DEVICES, Variable.ROCR_DEVICES, Variable.HIP_DEVICES, "ONEAPI_DEVICE_SELECTOR",
     "NEURON_RT_VISIBLE_CORES",
 )  # fmt: skip
-# The one of this worker, and what it learns from others' scripts.
+# The one of this worker.
 launcher = Launcher()
-_learned: LearnedPreload | None = None
 _ready_for: "Preload | None" = None
 _snapshot: Snapshot | None = None
 
@@ -51,16 +49,16 @@ class Preload:
 def execute(command: str, variables: Mapping[str, str], preload: Preload) -> Iterator[tuple[Any, ...]]:
     """Execute a command in the project that Ray has unpacked here.
 
-    Yields (id of this node, its address, the devices that Ray has given the task), then (exit code, end of the output,
-    why it is to be run again: None if it isn't). There is no exit code if nobody knows how the command ended. Ray
-    cancels a task by a KeyboardInterrupt: then the command is asked to end, and killed after GRACE_S.
+    Yields (id of this node, its address, the devices that Ray has given the task), then (exit code, end of the output);
+    the exit code is None if nobody knows how the command ended. Ray cancels a task by a KeyboardInterrupt: then the
+    command is asked to end, and killed after GRACE_S.
     """
     import ray
 
     node_id, address = ray.get_runtime_context().get_node_id(), ray.util.get_node_ip_address()
     own = Path.cwd() / f"{working_folder.PRIVATE}{os.getpid()}"  # Ray removes it with the project
     own.mkdir(exist_ok=True)
-    learned = _warm_up(preload, own)
+    _warm_up(preload, own)
     accelerators = {name: os.environ[name] for name in _ACCELERATORS if name in os.environ}
     yield node_id, address, next(filter(None, accelerators.values()), "")
     with tempfile.TemporaryDirectory(dir=own) as folder, ports.reserved() as port:
@@ -68,35 +66,30 @@ def execute(command: str, variables: Mapping[str, str], preload: Preload) -> Ite
         where = Path.cwd() if _snapshot is None else _snapshot.write(Path(folder) / "project")
         own_variables = {Variable.PORT: str(port.number), "PWD": str(where), **variables, **accelerators}
         try:
-            start = learned.start(command, str(where), own_variables, output)
-        except KeyboardInterrupt:  # a launcher has forked, or is about to: it must end, since nobody knows the fork
-            learned.end()
+            process = launcher.run(command, str(where), own_variables, output)
+        except KeyboardInterrupt:  # the launcher has forked, or is about to: it must end, since nobody knows the fork
             launcher.stop()
             raise
-        process = start.fork
         try:
             while not process.wait(_LOOK_S):
-                learned.look_after(start)
+                pass
         finally:
             process.send(signal.SIGTERM)
             process.wait(GRACE_S)
             process.end()
-        yield process.exit_code, _end_of(output), learned.doubt(start)
+        yield process.exit_code, _end_of(output)
 
 
-def _warm_up(preload: Preload, folder: Path) -> LearnedPreload:
-    global _learned, _ready_for, _snapshot
-    if _learned is not None:
-        if _ready_for == preload and launcher.pid is not None:
-            return _learned
-        _learned.end()
+def _warm_up(preload: Preload, folder: Path) -> None:
+    global _ready_for, _snapshot
+    if _ready_for == preload and launcher.pid is not None:
+        return
     os.environ.update(preload.variables)
     os.environ[Variable.FILES] = str(folder)
     launcher.start(preload.modules).prepare(preload.calls)
     # What lies beside the project that Ray has unpacked is Ray's own.
     _snapshot = Snapshot(Path.cwd(), beside=False) if preload.in_own_folder else None
-    _ready_for, _learned = preload, LearnedPreload(launcher, folder)
-    return _learned
+    _ready_for = preload
 
 
 def _end_of(output: Path) -> str:

@@ -7,22 +7,25 @@ import os
 from typing import Any, Callable, Optional
 
 _Environ: Any = type(os.environ)
+# Whoever goes through all of them (`items`, `dict`) now asks for these, the next one last.
+_listed: "list[str]" = []
 
 
 class _Heard(_Environ):  # type: ignore[misc] # of the same layout: what holds `os.environ` has this from then on
+    # Of the class, so that a copy of `os.environ` takes none of it along.
     on_read: "Optional[Callable[[str], None]]" = None
     on_set: "Optional[Callable[[str, Optional[str]], None]]" = None
-    listed: "set[str]"
 
     def __iter__(self) -> Any:
-        for name in super().__iter__():
-            self.listed.add(name)
-            yield name
+        names = list(super().__iter__())
+        _listed[:] = reversed(names)
+        return iter(names)
 
     def __getitem__(self, name: Any) -> Any:
-        if name in self.listed:  # whoever goes through all of them (`items`, `dict`) looks for names of its own
-            self.listed.remove(name)
+        if _listed and _listed[-1] == name:
+            _listed.pop()
         elif self.on_read is not None:
+            _listed.clear()
             self.on_read(name)
         return super().__getitem__(name)
 
@@ -48,4 +51,6 @@ def hear(
     """Have functions called with what is read, and what is changed (None: removed), from now on; by default none."""
     environ: Any = os.environ
     environ.__class__ = _Environ if on_read is None and on_set is None else _Heard
-    environ.on_read, environ.on_set, environ.listed = on_read, on_set, set()
+    _Heard.on_read = on_read and staticmethod(on_read)
+    _Heard.on_set = on_set and staticmethod(on_set)
+    _listed.clear()

@@ -8,64 +8,92 @@ import json
 import os
 import site
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Collection
 from types import FrameType
 from typing import Any
 
 _PACKAGES = ("site-packages", "dist-packages")
 # MLflow's own variables differ from run to run, and no package reads them when it loads.
 _NOT_NOTED = "MLFLOW_"
+# Of what is read in C nobody hears: by libraries that come with these packages, when they load.
+_READ_IN_C = ("BLIS_", "GOMP_", "GOTO_", "KMP_", "MKL_", "OMP_", "OPENBLAS_", "VECLIB_")
+_WITH_C = ("numpy", "torch")
+# What a command sets later than this comes after its imports. It never starts anew then: it may have worked for hours.
+_EARLY_S = 30.0
+
+
+def watch(request: "dict[str, Any]", hear: "Callable[..., None]", anew: "Callable[[], None]") -> None:
+    """Watch the command of a request, which this process is about to become: see Imports."""
+    own = Imports(request["variables"], request["read"], hear)
+    if "note" in request:
+        own.note(request["note"])
+    own.expect(request.get("expected", {}), request.get("later", []), anew, request.get("unfit"))
 
 
 class Imports:
-    """The imports of the command that this process becomes, and the variables that its own code sets among them.
+    """The imports of the command that this process becomes, and the variables that its code sets and imports read.
 
-    `given` are the variables that it is started with; `hear` is that of `environ`.
+    `given` are the variables that it is started with, `read` are those that imports before the fork have read; `hear`
+    is that of `environ`.
     """
 
-    def __init__(self, given: "dict[str, str]", hear: "Callable[..., None]"):
-        self._hear = hear
-        self._pid = os.getpid()
-        self._given = given
+    def __init__(self, given: "Collection[str]", read: "Collection[str]", hear: "Callable[..., None]"):
+        self._given, self._read, self._hear = given, read, hear
+        self._pid, self._began = os.getpid(), time.monotonic()
         self._before = frozenset(sys.modules)
         self._folders = installed_folders()
         # By a variable's name: the first value that it was set to, and how many modules there were.
         self._set: dict[str, tuple[str | None, int]] = {}
+        self._on_read: Callable[[str], None] | None = None
         self._on_set: Callable[[str, str | None], None] = lambda _name, _value: None
 
     def note(self, path: str) -> None:
         """At the end of this process, write what it has imported to a file."""
-        self._listen()
-        atexit.register(self._write, path)  # before the command's own handlers, so that it comes after them
+        read = set(self._read)
 
-    def expect(self, variables: "dict[str, str | None]", later: "list[str]", path: str) -> None:
-        """End this process where its code sets a variable that what was imported beforehand may have read otherwise.
+        def add(name: str) -> None:
+            if name not in read and self._is_loading(sys._getframe(2)):
+                read.add(name)
 
-        It may set `variables` to these values, and those that come `later` than the imports. A file then says why; it
-        also does if one of `variables` has not been set by the end.
+        self._on_read = add
+        self._hear(self._on_read, self._hear_set)
+        atexit.register(self._write, path, read)  # before the command's own handlers, so that it comes after them
+
+    def expect(
+        self, variables: "dict[str, str | None]", later: "list[str]", anew: "Callable[[], None]", path: "str | None"
+    ) -> None:
+        """Call `anew` where the command's code sets a variable that what was imported beforehand has read otherwise.
+
+        It may set `variables` to these values, and those that come `later` than the imports. A file then says why, if
+        it has a path; and so it does at the end, if one of `variables` was not set: then the command is to run again.
         """
 
         def compare(name: str, value: "str | None") -> None:
-            if name in variables and variables[name] != value:
-                say(path, f"it sets {name} to {value!r}, and an earlier trial had set {variables[name]!r}")
-                os._exit(1)
-            if name not in variables and name not in later:
-                say(path, f"it sets {name}, which may concern what was imported beforehand")
-                os._exit(1)
+            reason = f"it sets {name}, which what was imported beforehand has read"
+            is_fit = name in later or not _is_among(name, self._read, self._before)
+            if name in variables:
+                reason = f"it sets {name} to {value!r}, and an earlier trial had set {variables[name]!r}"
+                is_fit = variables[name] == value
+            if not is_fit and time.monotonic() - self._began < _EARLY_S:
+                tell(reason, again=False)
+                anew()
 
         def look_back() -> None:
             missing = [name for name in variables if name not in self._set]
             if missing and os.getpid() == self._pid:
-                say(path, f"it does not set {missing[0]}, as an earlier trial had done")
+                tell(f"it does not set {missing[0]}, as an earlier trial had done", again=True)
+
+        def tell(reason: str, *, again: bool) -> None:
+            if path is not None:
+                say(path, json.dumps({"reason": reason, "again": again}))
 
         self._on_set = compare
-        self._listen()
-        atexit.register(look_back)
+        self._hear(self._on_read, self._hear_set)
+        if variables:
+            atexit.register(look_back)
 
-    def _listen(self) -> None:
-        self._hear(on_set=self._hear_variable)
-
-    def _hear_variable(self, name: str, value: "str | None") -> None:
+    def _hear_set(self, name: str, value: "str | None") -> None:
         known = name in self._set or name in self._given or name.lstrip("_").startswith(_NOT_NOTED)
         if not known and os.getpid() == self._pid and not self._is_loading(sys._getframe(1)):
             self._set[name] = (value, len(sys.modules))
@@ -80,7 +108,7 @@ class Imports:
             frame = frame.f_back
         return False
 
-    def _write(self, path: str) -> None:
+    def _write(self, path: str, read: "Collection[str]") -> None:
         if os.getpid() != self._pid:  # a fork of the command's own
             return
         origins = {name: _origin(name, module) for name, module in list(sys.modules.items())}
@@ -89,11 +117,19 @@ class Imports:
         others = {name.partition(".")[0] for name, origin in origins.items() if origin} - {
             name.partition(".")[0] for name in installed
         }
-        # How many of them came before each variable that was set.
-        places = {name: sum(numbers[other] < count for other in installed) for name, (_, count) in self._set.items()}
-        variables = {name: [value, places[name]] for name, (value, _) in self._set.items()}
+        # How many of them came before each variable that was set, and that one of them has read.
+        variables = {
+            name: [value, sum(numbers[other] < count for other in installed)]
+            for name, (value, count) in self._set.items()
+            if _is_among(name, read, origins)
+        }
         gained = any(name not in self._before and _is_of_package(origins[name]) for name in installed)
         say(path, json.dumps({"modules": installed, "own": sorted(others), "variables": variables, "gained": gained}))
+
+
+def _is_among(name: str, read: "Collection[str]", modules: "Collection[str]") -> bool:
+    """Tell whether a variable is among those that were read, as modules were imported."""
+    return name in read or (name.startswith(_READ_IN_C) and any(package in modules for package in _WITH_C))
 
 
 def installed_folders() -> "tuple[str, ...]":

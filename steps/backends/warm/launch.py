@@ -25,6 +25,8 @@ from steps.names import Variable
 # It leaves no file open, so its interpreter need not be taken apart at the end.
 _OWN_TRAINING = ["-m", "steps.train"]
 _NOTHING: Mapping[str, Any] = {}
+# How often a wait is interrupted: only then does Ray's request to end a task take effect.
+_LOOK_S = 0.1
 Calls = Sequence[tuple[str, Mapping[str, Any]]]
 
 
@@ -71,7 +73,7 @@ class Launcher:
         """End it, and with it what it has forked, and wait."""
         if self._process is not None and self._orders is not None:
             self._orders.close()
-            if not self._has_forked:  # it may import for seconds, and has nothing to end
+            if not self._has_forked:  # it may import for a minute; what it is about to fork ends with it
                 self._process.kill()
             self._process.wait()
         self._process = self._orders = None
@@ -166,9 +168,9 @@ class Launcher:
             return process
         finally:
             os.close(writing)
-        self._has_forked = True
         while not process.poll() and not process.pid:
-            select.select([reading], [], [])
+            select.select([reading], [], [], _LOOK_S)
+        self._has_forked = True
         return process
 
 

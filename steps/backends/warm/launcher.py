@@ -62,9 +62,10 @@ class ForkServer:
         self._path: list[str] = []  # what stands on the path for this process alone
         self._standing = {number: signal.getsignal(number) for number in (*_ENDING, signal.SIGCHLD)}
         self._wakeup, self._waker = os.pipe()
+        self._read: set[str] = set()  # the variables that this process has read so far
 
     def serve(self) -> "Optional[dict[str, Any]]":
-        """Return the request in each fork, with its `descriptors`, and this process's id and path; None at the end."""
+        """Return the request in each fork, with `descriptors` and what it must know of this process; None at the end."""
         for number in _ENDING:
             signal.signal(number, signal.SIG_IGN)
         processes.inherit_orphans()
@@ -72,6 +73,7 @@ class ForkServer:
             os.set_blocking(descriptor, False)
         signal.set_wakeup_fd(self._waker, warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda *_: None)  # the descriptor is what wakes
+        environ.hear(on_read=self._read.add)
         while True:
             if not self._orders.is_ready():
                 select.select([self._orders.fileno(), self._wakeup], [], [])
@@ -85,8 +87,9 @@ class ForkServer:
             if "fork" not in message:
                 self._prepare(message)
             elif self._fork(descriptors):
-                own = {"descriptors": descriptors[1:], "own_path": self._path, "launcher": self._pid}
-                return {**message["fork"], **own}
+                environ.hear()
+                own = {"own_path": self._path, "launcher": self._pid, "read": self._read}
+                return {**message["fork"], "descriptors": descriptors[1:], **own}
 
     def _prepare(self, message: "dict[str, Any]") -> None:
         """Take note of what is the tuner's, import modules, make calls."""
@@ -103,7 +106,7 @@ class ForkServer:
                 named(path)(**arguments)
             if "lesson" in message:
                 with generators.noted():
-                    found = learned.learn(message["lesson"], functools.partial(traces.Traces, environ.hear))
+                    found = learned.learn(message["lesson"], functools.partial(traces.Traces, self._read))
                 self._end_strays()
                 imports.say(os.path.join(message["lesson"]["folder"], "left_out"), json.dumps(found))
         # Nothing of this becomes garbage. The collector does not touch what is frozen: a fork would copy its pages.
@@ -210,11 +213,9 @@ def become(request: "dict[str, Any]") -> None:
     if "shell" in request:
         os.execvp("bash", ["bash", "-c", request["shell"]])
     generators.draw_anew()
-    heard = imports.Imports(request["variables"], environ.hear)
-    if "note" in request:
-        heard.note(request["note"])
-    if "expected" in request:
-        heard.expect(request["expected"], request["later"], request["unfit"])
+    if not quick:
+        anew = functools.partial(main_program.start_anew, words, request["folder"], dict(os.environ))
+        imports.watch(request, environ.hear, anew)
     main_program.run(words, quick=quick)
 
 

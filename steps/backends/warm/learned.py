@@ -35,22 +35,20 @@ def learn(lesson: "dict[str, Any]", look_for: "Callable[..., Any]") -> "dict[str
 
 def _load(lesson: "dict[str, Any]", traces: Any, progress: int) -> "dict[str, str]":
     watch = Watch([*lesson["left_out"], *lesson["own"]], traces, progress)
-    with traces.inside():
-        sys.meta_path.insert(0, watch)
-        for number, name in enumerate(lesson["modules"]):
-            _set(lesson["variables"], number)
-            if name in sys.modules or watch.is_left_out(name):
-                continue
-            try:
-                importlib.import_module(name)
-                watch.look()
-            except LeftOut:
-                pass
-            except BaseException as error:
-                watch.blame([name], f"{type(error).__name__}: {error}")
-        sys.meta_path.remove(watch)
-    if watch.found:
-        traces.remove_files()
+    sys.meta_path.insert(0, watch)
+    for number, name in enumerate(lesson["modules"]):
+        _set(lesson["variables"], number)
+        if name in sys.modules or watch.is_left_out(name):
+            continue
+        try:
+            importlib.import_module(name)
+            watch.look()
+        except LeftOut:
+            pass
+        except BaseException as error:
+            watch.blame([name], f"{type(error).__name__}: {error}")
+    sys.meta_path.remove(watch)
+    traces.end(are_in_use=not watch.found)
     return watch.found
 
 

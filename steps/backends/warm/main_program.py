@@ -65,6 +65,13 @@ def run(command: "list[str]", *, quick: bool) -> None:
     raise SystemExit(code)
 
 
+def start_anew(command: "list[str]", folder: str, environment: "dict[str, str]") -> None:
+    """Become an interpreter of its own that runs a command from its start, in the same process; forget the output."""
+    os.chdir(folder)
+    os.ftruncate(1, 0)
+    os.execve(sys.executable, [sys.executable, *command[1:]], environment)
+
+
 def end_quickly() -> None:
     """End the process, if it ran a program with `quick`; the first exit handler to be registered, so the last to run.
 

@@ -1,12 +1,12 @@
 """What commands need is imported before they are forked, once the first of them have shown what that is."""
 
+import json
 import signal
 import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 from steps.backends.warm.command_words import python_words
@@ -29,12 +29,13 @@ _IDLE_S, _OLD_S, _TIMES = 30.0, 60.0, 5.0
 _CRASHES = (signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGILL, signal.SIGFPE)
 
 
-@dataclass
+@dataclass(eq=False)
 class Start:
-    """A command that was started: `is_warm` if what it imports had been learned from others.
+    """A command that was started; `is_warm` if what it imports had been learned from others.
 
-    `unfit` is the file in which it says that it should have been started cold, None if it was. `ticks` is the CPU time
-    that it had taken `at` a time.
+    In the file `unfit` it says that what was imported beforehand does not suit it, and whether it is to be run `again`
+    for that: else it has started anew by itself, as a process that has imported nothing. `ticks` is the CPU time that
+    it had taken `at` a time.
     """
 
     fork: Fork
@@ -45,13 +46,20 @@ class Start:
     ticks: int | None = None
     hangs: bool = False
 
+    def misfit(self) -> dict[str, Any]:
+        """Return the `reason` why it does not suit, and whether it is to be run `again`; empty if it does."""
+        if self.unfit is None or not self.unfit.exists():
+            return {}
+        misfit: dict[str, Any] = json.loads(self.unfit.read_text(encoding="utf-8"))
+        return misfit
+
 
 class LearnedPreload:
     """Starts commands from launchers that have imported what they need, as soon as it is known what that is.
 
-    `prepared` has imported what they all import, or so one may think: it serves until one sets a variable of which what
-    is imported may depend, or a launcher has imported what the first commands were seen to import. The cold one, which
-    has imported nothing, serves in doubt. No command waits for anything. Files are written to `folder`.
+    `prepared` has imported what they all import, or so one may think: it serves until one sets a variable that this has
+    read, or a launcher has imported what the first commands were seen to import. The cold one, which has imported
+    nothing, serves in doubt. No command waits for anything. Files are written to `folder`.
     """
 
     def __init__(self, prepared: Launcher, folder: Path):
@@ -60,12 +68,13 @@ class LearnedPreload:
         self._cold: Launcher | None = None
         self._unread: dict[Path, Note | None] = {}  # the files of commands that note their imports, and what they had
         self._note: Note | None = None
-        self._noted = self._agreed = self._tries = self._doubts = 0
+        self._noted = self._agreed = self._tries = 0
         self._left_out: set[str] = set()
         self._longest_s = 0.0  # of those that were not warm and have ended
         self._used: Generation | None = None
         self._coming: Generation | None = None
         self._retired: list[Generation] = []
+        self._starts: list[Start] = []  # those that may turn out not to suit
         self._sets_variables = False
         self._is_over = False
         self._given: Mapping[str, str] = {}
@@ -78,66 +87,57 @@ class LearnedPreload:
         self._given = variables
         self._count += 1
         noted, unfit = (self._folder / f"start-{self._count}.{name}" for name in ("imports", "unfit"))
-        more: dict[str, Any] = {}
-        warm = None
+        self._look_for_misfits()
+        more, warm = {"unfit": str(unfit)}, None
         if not self._is_over:
             self._advance()
             warm = self._used if self._agreed >= _AGREED else None
             if self._noted < _NOTED or (self._note is not None and self._agreed < _AGREED):
                 more["note"] = str(noted)
                 self._unread[noted] = warm.note if warm is not None else None
-        if warm is None and self._sets_variables:
-            return self._start_cold(*place, more)
-        more["unfit"] = str(unfit)
-        if warm is None:
-            return Start(self._prepared.run(*place, {**more, "expected": {}, "later": []}), unfit)
-        later = [*warm.note.later, *(self._note.later if self._note is not None else [])]
-        fork = warm.run(*place, {**more, "expected": warm.note.values, "later": later})
-        return Start(fork, unfit, is_warm=True) if fork.pid else self._start_cold(*place)  # it ended this very moment
+        if warm is not None:
+            expected = {"expected": warm.note.values, "later": [*warm.note.later, *(self._note or warm.note).later]}
+            start = Start(warm.run(*place, {**more, **expected}), unfit, is_warm=True)
+        elif self._sets_variables:
+            return self._start_cold(place, more)
+        else:
+            start = Start(self._prepared.run(*place, more), unfit)
+        if not start.fork.pid:  # the launcher ended this very moment
+            return self._start_cold(place, {})
+        self._starts.append(start)
+        return start
 
-    def _start_cold(
-        self,
-        command: str,
-        folder: str,
-        variables: Mapping[str, str],
-        output: Path,
-        more: Mapping[str, Any] = MappingProxyType({}),
-    ) -> Start:
+    def _start_cold(self, place: tuple[str, str, Mapping[str, str], Path], more: Mapping[str, Any]) -> Start:
         if self._cold is None:
             self._cold = Launcher(self._prepared.program or Program()).start()
-        return Start(self._cold.run(command, folder, variables, output, more))
+        return Start(self._cold.run(*place, more))
 
     def doubt(self, start: Start) -> str | None:
         """Say why a command that has ended is to be run again: being forked with imports has made another of it."""
-        crash = -(start.fork.exit_code or 0)
-        if start.unfit is not None and start.unfit.exists():
-            reason = start.unfit.read_text(encoding="utf-8")
-            self._sets_variables = True
-            self._agreed = min(self._agreed, 1)  # another cold one is to show which variables are the same
-            self._doubts += 1
-            if self._doubts > _TRIES:
-                self._give_up(reason)
-        elif not start.is_warm:
+        misfit, code = start.misfit(), start.fork.exit_code or 0
+        if not start.is_warm or (misfit and not misfit["again"]):
             self._longest_s = max(self._longest_s, time.monotonic() - start.began)
             return None
-        elif start.hangs or crash in _CRASHES:
-            end = f"nothing happened for {_IDLE_S:g} s" if start.hangs else f"{signal.Signals(crash).name} ended it"
-            reason = f"{end} after a fork with its imports"
-            self._give_up(reason)
+        if misfit and code == 0:  # one that failed may have ended before it came to what it would have set
+            reason = str(misfit["reason"])
+        elif start.hangs:
+            reason = f"nothing happened for {_IDLE_S:g} s after a fork with its imports"
+        elif -code in _CRASHES:
+            reason = f"{signal.Signals(-code).name} ended it after a fork with its imports"
         else:
             return None
-        return reason
-
-    def _give_up(self, reason: str) -> None:
         if not self._is_over:
             print(f"tune: from now on trials start cold, since one is run again: {reason}", file=sys.stderr)
         self._is_over = True
+        return reason
 
     def look_after(self, start: Start) -> None:
         """End a command that hangs, where its fork may be to blame for that."""
         now = time.monotonic()
         patience = max(_OLD_S, _TIMES * self._longest_s)
         if not start.is_warm or start.hangs or now - start.began < patience or now - start.at < _IDLE_S:
+            return
+        if start.misfit():
             return
         before, start.at, start.ticks = start.ticks, now, proc.cpu_ticks(start.fork.pid)
         if before is not None and start.ticks == before:
@@ -154,6 +154,15 @@ class LearnedPreload:
         self._used = self._coming = self._cold = None
         self._retired = []
         self._is_over = True
+
+    def _look_for_misfits(self) -> None:
+        """Heed commands that were found not to suit since the last one was started."""
+        ended = [start for start in self._starts if start.fork.is_over]
+        misfits = [start for start in self._starts if start.misfit()]
+        self._starts = [start for start in self._starts if start not in (*ended, *misfits)]
+        if misfits:
+            self._sets_variables = True
+            self._agreed = min(self._agreed, 1)  # another cold one is to show which variables are the same
 
     def _advance(self) -> None:
         """Take in what has happened since the last command was started."""
@@ -176,7 +185,6 @@ class LearnedPreload:
             self._retired.remove(generation)
 
     def _take(self, note: Note) -> None:
-        self._sets_variables = self._sets_variables or bool(note.values)
         before = self._note
         if before is None:
             if note.gained:

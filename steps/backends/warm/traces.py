@@ -3,14 +3,16 @@
 A part of `launcher`, under the same rules: any Python from 3.9 on, the standard library alone.
 """
 
+import fcntl
 import glob
 import os
+import random
 import shutil
 import signal
+import stat
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
-from typing import Any, Callable, Optional
+from contextlib import suppress
+from typing import Any, Mapping
 
 _DEVICES = ("/dev/nvidia", "/dev/kfd", "/dev/dri")
 # Threads whose library (jemalloc, below pyarrow) stops and starts them at a fork.
@@ -19,46 +21,27 @@ _TEMPORARY = ("tempfile.mkdtemp", "tempfile.mkstemp")
 
 
 class Traces:
-    """Tells what has happened in this process since it was last asked; what happens `inside` a context is heard of.
+    """Tells what has happened in this process since it was last asked.
 
-    `printed` is the descriptor of the file that gets what this process prints. `given` are the variables that a command
-    gets: what reads one for which this process has another value must be left to the commands. `hear` is that of
-    `environ`.
+    `read` are the variables that this process has read so far, kept by somebody else. `printed` is the descriptor of
+    the file that gets what this process prints. `given` are the variables that a command is given: an import that reads
+    one of which this process has another value is to be left to the commands.
     """
 
-    def __init__(self, hear: "Callable[..., None]", printed: int, given: "Mapping[str, str]"):
-        self._printed, self._hear = printed, hear
-        self._given = frozenset(name for name, value in given.items() if os.environ.get(name) != value)
-        self._heard = ""
-        self._is_inside = False
-        self._threads, self._children = _threads(), _children()
-        self._state = self._now()
-        self.files: list[str] = []  # temporary ones that were made
-
-    @contextmanager
-    def inside(self) -> "Iterator[None]":
-        """Hear of what leaves no trace: the words and variables that are read, temporary files."""
-        words: Any = _Words(sys.argv)
-        words.on_read = self._read_words
-        before = sys.argv
-        sys.addaudithook(self._hear_event)  # for the life of the process
-        self._is_inside = True
-        self._hear(on_read=self._read_variable)
-        sys.argv = words
-        try:
-            yield
-        finally:
-            sys.argv = before
-            self._hear()
-            self._is_inside = False
+    def __init__(self, read: "set[str]", printed: int, given: "Mapping[str, str]"):
+        self._printed, self._read = printed, read
+        self._others = {name for name, value in given.items() if os.environ.get(name) != value}
+        self._read -= self._others
+        self._files: list[str] = []  # temporary ones that were made
+        self._is_over = False
+        sys.addaudithook(self._hear)  # for the life of the process
+        self._threads, self._sets, self._state = _threads(), _sets(), self._now()
 
     def look(self) -> str:
         """Say what is new, and not safe to have before a fork; nothing else is new if that is empty."""
-        threads, children, state = self._threads, self._children, self._state
-        heard, self._heard = self._heard, ""
-        if self._is_inside:
-            self._hear(on_read=self._read_variable)
-        self._threads, self._children, self._state = _threads(), _children(), self._now()
+        threads, sets, state = self._threads, self._sets, self._state
+        self._threads, self._sets, self._state = _threads(), _sets(), self._now()
+        reasons = [what for what, value in self._sets.items() if value - sets[what]]
         if self._threads > threads:
             # Some libraries (OpenBLAS) end their threads before each fork, and start them when they next need them.
             pid = os.fork()
@@ -66,21 +49,23 @@ class Traces:
                 os._exit(0)
             os.waitpid(pid, 0)
             self._threads = _threads()
-        if self._threads > threads:
-            return "starts a thread"
-        if self._children - children:
-            return "starts a process"
-        if any(path.startswith(_DEVICES) for path in _open_files()):
-            return "opens a GPU"
-        changed = [what for what, value in self._state.items() if value != state[what] and state[what] is not None]
-        return heard or "".join(changed[:1])
+            reasons += ["starts a thread"] if self._threads > threads else []
+        reasons += [what for what, value in self._state.items() if value != state[what] and state[what] is not None]
+        reasons += [f"reads {name}, which each trial has its own of" for name in self._others & self._read]
+        self._read -= self._others  # so that the next who reads one is found
+        return "".join(reasons[:1])
 
-    def remove_files(self) -> None:
-        """Remove the temporary files, with which this process has nothing to do any more."""
-        for path in self.files:
+    def end(self, *, are_in_use: bool) -> None:
+        """Look no more; remove the temporary files if this process is not to be forked, so nobody has use for them."""
+        self._is_over = True
+        for path in [] if are_in_use else self._files:
             shutil.rmtree(path, ignore_errors=True)
             with suppress(OSError):
                 os.unlink(path)
+
+    def _hear(self, event: str, arguments: "tuple[Any, ...]") -> None:
+        if event in _TEMPORARY and not self._is_over:
+            self._files.append(arguments[0])
 
     def _now(self) -> "dict[str, Any]":
         """Return a value, or None, that changes if an import does what its name says."""
@@ -88,52 +73,30 @@ class Traces:
             with suppress(OSError, ValueError, AttributeError):
                 stream.flush()
         root = getattr(sys.modules.get("logging"), "root", None)
+        numpys, torchs = _function("numpy", "random", "get_state"), _function("torch", "initial_seed")
         return {
             "prints": os.fstat(self._printed).st_size,
             "handles a signal": [signal.getsignal(number) for number in signal.valid_signals()],
             "sets up logging": None if root is None else (list(root.handlers), root.level),
             "changes the folder": os.getcwd(),
-            "seeds numpy": _call("numpy", "random", "get_state"),
-            "seeds torch": _call("torch", "initial_seed"),
+            "makes a temporary file": [path for path in self._files if os.path.lexists(path)],
+            "seeds random, or draws": hash(random.getstate()),
+            "seeds numpy, or draws": None if numpys is None else _hash_of(numpys()),
+            "seeds torch": None if torchs is None else torchs(),
         }
 
-    def _read_words(self) -> None:
-        self._heard = "reads the words of the command"
 
-    def _read_variable(self, name: str) -> None:
-        if name in self._given:
-            self._heard = f"reads {name}, which each trial has its own of"
-
-    def _hear_event(self, event: str, arguments: "tuple[Any, ...]") -> None:
-        if self._is_inside and event in _TEMPORARY:
-            self._heard = "makes a temporary file"
-            self.files.append(arguments[0])
-
-
-class _Words(list):  # type: ignore[type-arg]
-    """The words of a command, which tell that they are read."""
-
-    on_read: Any = None
-
-    def __getitem__(self, place: Any) -> Any:
-        self.on_read()
-        return super().__getitem__(place)
-
-    def __iter__(self) -> Any:
-        self.on_read()
-        return super().__iter__()
-
-    def __len__(self) -> int:
-        self.on_read()
-        return super().__len__()
-
-
-def _call(module: str, *names: str) -> Optional[str]:
-    """Return as a text what a function of a module returns, called without arguments; None if it is not there (yet)."""
+def _function(module: str, *names: str) -> Any:
+    """Return a function of a module, None if it is not there (yet)."""
     found: Any = sys.modules.get(module)
     for name in names:
         found = getattr(found, "__dict__", {}).get(name)
-    return None if found is None else repr(found())
+    return found
+
+
+def _hash_of(state: "tuple[Any, ...]") -> int:
+    """Return a hash of the state of numpy's generator: a name, an array, numbers."""
+    return hash((state[1].tobytes(), *state[2:]))
 
 
 def _threads() -> int:
@@ -144,17 +107,30 @@ def _threads() -> int:
     return count
 
 
-def _children() -> "set[str]":
-    pids: set[str] = set()
+def _sets() -> "dict[str, set[str]]":
+    """Return what there is of each kind that an import must not add to."""
+    children: set[str] = set()
     for path in glob.glob("/proc/self/task/*/children"):
         with suppress(OSError), open(path) as file:
-            pids.update(file.read().split())
-    return pids
-
-
-def _open_files() -> "list[str]":
-    paths = []
-    for descriptor in os.listdir("/proc/self/fd"):
+            children.update(file.read().split())
+    devices, connections, files = set(), set(), set()
+    for name in os.listdir("/proc/self/fd"):
         with suppress(OSError):
-            paths.append(os.readlink(f"/proc/self/fd/{descriptor}"))
-    return paths
+            path = os.readlink(f"/proc/self/fd/{name}")
+            if path.startswith(_DEVICES):
+                devices.add(path)
+            elif path.startswith("socket:"):
+                connections.add(path)
+            elif not path.startswith("/memfd:") and _is_written(int(name)):
+                files.add(path)
+    return {
+        "starts a process": children,
+        "opens a GPU": devices,
+        "opens a connection": connections,
+        "opens a file to write": files,
+    }
+
+
+def _is_written(descriptor: int) -> bool:
+    is_file = stat.S_ISREG(os.fstat(descriptor).st_mode)
+    return is_file and fcntl.fcntl(descriptor, fcntl.F_GETFL) & os.O_ACCMODE != os.O_RDONLY

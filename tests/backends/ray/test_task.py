@@ -22,13 +22,11 @@ def mark(tmp_path, monkeypatch):
     context = SimpleNamespace(get_node_id=lambda: NODE[0])
     util = SimpleNamespace(get_node_ip_address=lambda: NODE[1])
     monkeypatch.setitem(sys.modules, "ray", SimpleNamespace(get_runtime_context=lambda: context, util=util))
-    monkeypatch.setattr(task, "_learned", None)
+    monkeypatch.setattr(task, "_ready_for", None)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv(Variable.FILES, "")  # so that it is put back
     monkeypatch.setenv(Variable.CUDA_DEVICES, NODE[2])  # as Ray does for a task that takes GPUs
     yield {"TEST_MARK": tmp_path.name}
-    if task._learned is not None:
-        task._learned.end()
     task.launcher.stop()
 
 
@@ -36,27 +34,27 @@ def test_a_command_is_executed_and_its_output_comes_back(mark):
     """First the node, then the exit code and the output; the launcher stays for the next command."""
     for word in ("one", "two"):
         node, end = task.execute(f"echo {word} $TEST_MARK; exit 3", mark, Preload([], [], {}))
-        assert (node, end) == (NODE, (3, f"{word} {mark['TEST_MARK']}\n", None))
-
-
-def test_a_script_is_learned_from(mark, tmp_path):
-    """One that sets a variable which what is there already may have read is to be run again, and then starts cold."""
-    script = "import os, sys\nos.environ['FLAVOUR'] = 'sweet'\nimport colorsys\nprint('json.tool' in sys.modules)\n"
-    (tmp_path / "fit.py").write_text(script)
-    ends = [list(task.execute("python fit.py", mark, Preload(["json.tool"], [], {})))[1] for _ in range(2)]
-    assert [(code, output) for code, output, _ in ends] == [(1, ""), (0, "False\n")]
-    assert [doubt and doubt.partition(",")[0] for *_, doubt in ends] == ["it sets FLAVOUR", None]
+        assert (node, end) == (NODE, (3, f"{word} {mark['TEST_MARK']}\n"))
 
 
 def test_nobody_knows_how_a_command_ended_without_its_launcher(mark):
     """It has no exit code."""
-    _, (code, _, doubt) = task.execute("kill -9 $PPID; sleep 600", mark, Preload([], [], {}))
-    assert (code, doubt) == (None, None)
+    _, (code, _) = task.execute("kill -9 $PPID; sleep 600", mark, Preload([], [], {}))
+    assert code is None
+
+
+def test_a_script_that_sets_what_the_launcher_has_read_starts_anew(mark, tmp_path):
+    """The number of threads, say, which numpy has read where it is imported for all."""
+    (tmp_path / "fit.py").write_text(
+        "import os, sys\nbefore = 'numpy' in sys.modules\nos.environ['OMP_NUM_THREADS'] = '2'\nprint(before)\n"
+    )
+    _, end = task.execute("python fit.py", mark, Preload(["numpy"], [], {}))
+    assert end == (0, "False\n")
 
 
 def test_a_command_has_a_port_and_its_devices(mark):
     """A port of the node, and the devices that Ray has given the task."""
-    _, (code, output, _) = task.execute('echo "$TUNING_PORT $CUDA_VISIBLE_DEVICES"', mark, Preload([], [], {}))
+    _, (code, output) = task.execute('echo "$TUNING_PORT $CUDA_VISIBLE_DEVICES"', mark, Preload([], [], {}))
     port, devices = output.split()
     assert (code, devices) == (0, "0,1")
     assert int(port) >= 20000
@@ -68,7 +66,7 @@ def test_a_command_has_a_folder_of_its_own_if_it_is_to(mark, tmp_path):
     (tmp_path / ".tune-1").mkdir()
     preload = Preload([], [], {}, in_own_folder=True)
     for _ in range(2):
-        _, (code, output, _) = task.execute("ls -A; cat data.txt; echo mine > data.txt; touch new", mark, preload)
+        _, (code, output) = task.execute("ls -A; cat data.txt; echo mine > data.txt; touch new", mark, preload)
         assert (code, output) == (0, "data.txt\ndata\n")
     assert (tmp_path / "data.txt").read_text() == "data\n"
     assert not (tmp_path / "new").exists()

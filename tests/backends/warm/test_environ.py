@@ -37,6 +37,9 @@ def test_who_goes_through_all_reads_none(heard: list[object]) -> None:
     assert dict(os.environ) == os.environ.copy() == {**os.environ} == dict(os.environ.items())
     assert {name: os.environ[name] for name in os.environ}["TEST_ONE"] == "1"
     assert heard == []
+    assert any(name == "TEST_ONE" for name in os.environ)
+    assert os.environ.get("TEST_ONE") == "1"  # for itself
+    assert heard == ["TEST_ONE"]
 
 
 def test_what_changes_is_heard(heard: list[object]) -> None:

@@ -1,9 +1,11 @@
 """The launcher, from the side of the process that has it: real launchers, real forks."""
 
+import _thread
 import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -94,6 +96,30 @@ def test_a_fork_without_its_folder_says_nothing(
     assert (fork.exit_code, capfd.readouterr().err) == (1, "")
 
 
+def test_a_wait_for_a_launcher_that_imports_can_be_interrupted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As Ray does it, without a signal that would wake a system call; then the launcher is ended at once."""
+    (tmp_path / "slow_import.py").write_text("import time\nopen('imports', 'w').close()\ntime.sleep(600)\n")
+    monkeypatch.chdir(tmp_path)
+    launcher = Launcher().start(["slow_import"])
+    pid = launcher.pid
+
+    def interrupt() -> None:
+        until((tmp_path / "imports").exists, 120, "the import")
+        _thread.interrupt_main()
+
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    thread = threading.Thread(target=interrupt)
+    thread.start()
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            launcher.run("python -c pass", "/", {}, tmp_path / "output")
+    finally:
+        thread.join()
+        signal.signal(signal.SIGINT, before)
+    launcher.stop()
+    assert not Path(f"/proc/{pid}").exists()
+
+
 # The first folder of the path, and what the main module has of itself.
 MAIN = """
 import sys
@@ -166,7 +192,6 @@ TUNER = """
 import os, sys, time
 from pathlib import Path
 from steps.backends.warm.launch import Launcher
-from steps.backends.warm.program import Program
 folder = Path(sys.argv[1])
 os.environ["TUNING_TUNER"] = str(os.getpid())
 (folder / "files").mkdir()
@@ -196,7 +221,6 @@ def test_nothing_outlives_the_tuner(number: int, tmp_path: Path) -> None:
 FORKED = """
 import os, time
 from steps.backends.warm.launch import Launcher
-from steps.backends.warm.program import Program
 
 launcher = Launcher().start()
 launcher.call("os:getpid")

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -46,16 +46,20 @@ PACKAGES = {
     "signals": "import signal\nsignal.signal(signal.SIGTERM, lambda *_: None)\n",
     "logs": "import logging\nlogging.basicConfig(level=logging.INFO)\n",
     "temporary": "import tempfile\nfolder = tempfile.mkdtemp()\n",
-    "words": "import sys\nwords = sys.argv[1:]\n",
+    "file_log": "import logging\nlogging.getLogger('own').addHandler(logging.FileHandler('own.log'))\n",
+    "connected": "import socket\nserver = socket.create_server(('127.0.0.1', 0))\n",
+    "seeds_random": "import random\nrandom.seed(7)\n",
+    "at_exit": "import atexit\natexit.register(print, 'the end')\n",
     "given": "import os\nnumber = os.environ.get('NUMBER')\n",
     "all_given": "import os\nnames = [name for name, value in os.environ.items() if value == 'none']\n",
     # What numpy has of this: a state, which a seed changes.
-    "numpy": "from types import SimpleNamespace\nrandom = SimpleNamespace(state=0, get_state=lambda: random.state)\n"
-    "random.seed = lambda seed=1: setattr(random, 'state', seed)\n",
+    "numpy": "from types import SimpleNamespace\nrandom = SimpleNamespace(seeds=bytearray(1))\n"
+    "random.get_state = lambda: ('MT19937', memoryview(random.seeds))\n"
+    "random.seed = lambda seed=1: random.seeds.__setitem__(0, seed)\n",
     "seeds": "import numpy\nnumpy.random.seed(7)\n",
     "draws": "import random\ngenerator = random.Random()\nchosen = random.Random(7)\n",
 }
-SAFE = {"plain", "lazy", "asks", "warns", "device", "all_given", "draws", "numpy"}
+SAFE = {"plain", "lazy", "asks", "warns", "device", "all_given", "draws", "numpy", "at_exit"}
 BEGIN = f"import json, os, sys\nbefore = sorted(set(sys.modules) & {{*{sorted(PACKAGES)}, 'helper'}})\n"
 PRINT = "print(json.dumps([before, {}]))\n"
 
@@ -97,16 +101,16 @@ class Commands:
         start = self.start(*words)
         assert start.fork.wait(120)
         text = (self.folder / f"{self.number}.log").read_text()
-        return start, json.loads(text.splitlines()[-1]) if start.fork.exit_code == 0 else text
+        printed = [line for line in text.splitlines() if line.startswith("[")]
+        return start, json.loads(printed[-1]) if start.fork.exit_code == 0 else text
 
     def until_warm(self, *words: str, at_least: int = 1) -> tuple[Start, Any]:
         """Run it until what it imports had been learned for that many of them; return the last one."""
         deadline = time.monotonic() + 240
         while time.monotonic() < deadline:
             start, printed = self.run(*words)
-            doubt = self.preload.doubt(start)
-            assert start.fork.exit_code == 0 or doubt, printed
-            at_least -= start.is_warm and not doubt
+            assert (start.fork.exit_code, self.preload.doubt(start)) == (0, None), printed
+            at_least -= start.is_warm and not start.misfit()
             if not at_least:
                 return start, printed
         raise TimeoutError
@@ -117,9 +121,9 @@ def commands(python: Path, tmp_path: Path) -> Iterator[Callable[..., Commands]]:
     """Make what runs a script in the environment."""
     made: list[Commands] = []
 
-    def make(script: str, interpreter: Path = python) -> Commands:
+    def make(script: str, interpreter: Path = python, modules: Sequence[str] = ()) -> Commands:
         (tmp_path / "fit.py").write_text(script)
-        prepared = Launcher(Program(str(interpreter), variables={"TEST_MARK": tmp_path.name})).start()
+        prepared = Launcher(Program(str(interpreter), variables={"TEST_MARK": tmp_path.name})).start(modules)
         made.append(Commands(LearnedPreload(prepared, tmp_path), prepared, tmp_path))
         return made[-1]
 
@@ -162,38 +166,95 @@ def test_a_module_of_the_project_is_not_taken_for_a_package(commands: Callable[.
     assert ("plain" in before, file) == (True, str(tmp_path / "shadowed.py"))
 
 
-def test_a_package_reads_the_variable_that_the_script_sets(commands: Callable[..., Commands], tmp_path: Path) -> None:
+def test_a_package_reads_the_variable_that_the_script_sets(commands: Callable[..., Commands]) -> None:
     """The same in every run: the package is imported with it, beforehand; the script finds it unset."""
     set_it = "standing = os.environ.get('FLAVOUR')\nos.environ['FLAVOUR'] = 'sweet'\n"
     runs = commands(f"{BEGIN}{set_it}import flavoured\n{PRINT.format('standing, flavoured.flavour')}")
     _, printed = runs.until_warm()
     assert printed == [["flavoured"], None, "sweet"]
-    assert "it sets FLAVOUR, which may concern" in (tmp_path / "start-1.unfit").read_text()  # known by its first run
 
 
-def test_a_variable_that_no_run_had_set_is_never_read_too_early(commands: Callable[..., Commands]) -> None:
-    """A run that sets it first is to be run again; then what is imported behind it is left to the runs."""
+# It counts how often it begins, and prints what would stand twice in its output if that were kept.
+COUNT = f"{BEGIN}print('begins')\nopen('begun', 'a').write('.')\n"
+
+
+def test_a_run_that_sets_what_was_read_starts_anew(commands: Callable[..., Commands], tmp_path: Path) -> None:
+    """By itself, as if nothing had been imported; then what is imported behind that is left to the runs."""
     set_it = "os.environ.update({'FLAVOUR': word for word in sys.argv[1:]})\n"
-    runs = commands(f"{BEGIN}import plain\n{set_it}import flavoured\n{PRINT.format('flavoured.flavour')}")
+    facts = "flavoured.flavour, os.getpid(), os.getsid(0), sys.argv, open('begun').read()"
+    runs = commands(f"{COUNT}import plain\n{set_it}import flavoured\n{PRINT.format(facts)}")
     _, printed = runs.until_warm()
-    assert printed == [["flavoured", "plain"], None]
-    start, _ = runs.run("sweet")
-    assert runs.preload.doubt(start) == "it sets FLAVOUR, which may concern what was imported beforehand"
-    assert runs.run("sweet")[1] == [[], "sweet"]
+    assert printed[:2] == [["flavoured", "plain"], None]
+    (tmp_path / "begun").write_text("")
+    start, printed = runs.run("sweet")
+    assert printed == [[], "sweet", start.fork.pid, start.fork.pid, ["fit.py", "sweet"], ".."]
+    assert start.misfit()["reason"] == "it sets FLAVOUR, which what was imported beforehand has read"
+    assert (tmp_path / f"{runs.number}.log").read_text().count("begins") == 1
+    assert runs.preload.doubt(start) is None
+    assert runs.run("sweet")[1][:2] == [[], "sweet"]
     _, printed = runs.until_warm("sweet")
-    assert printed == [["plain"], "sweet"]
+    assert printed[:2] == [["plain"], "sweet"]
+
+
+def test_what_the_first_launcher_has_imported_suits_no_script_that_sets_what_was_read(
+    commands: Callable[..., Commands], tmp_path: Path
+) -> None:
+    """Such a one starts anew, the next starts cold; and each begins but once or twice."""
+    set_it = "os.environ['FLAVOUR'] = 'sweet'\n"
+    runs = commands(f"{COUNT}{set_it}import flavoured\n{PRINT.format('flavoured.flavour')}", modules=["flavoured"])
+    assert [runs.run()[1] for _ in range(2)] == [[[], "sweet"]] * 2
+    assert (tmp_path / "begun").read_text() == "..."
+    assert runs.until_warm()[1] == [["flavoured"], "sweet"]
+
+
+def test_a_variable_that_no_import_has_read_concerns_nothing(commands: Callable[..., Commands], tmp_path: Path) -> None:
+    """Each run may set it as it likes, before its imports too, and begins once."""
+    set_it = "os.environ['OTHER'] = sys.argv[1]\n"
+    runs = commands(f"{COUNT}{set_it}import plain, flavoured\n{PRINT.format('sys.argv[1]')}", modules=["flavoured"])
+    for word in ("one", "two", "three"):
+        _, printed = runs.until_warm(word)
+        assert printed == [["flavoured", "plain"], word]
+    assert len((tmp_path / "begun").read_text()) == runs.number
 
 
 def test_a_variable_that_is_set_last_concerns_nothing(commands: Callable[..., Commands]) -> None:
     """Once a run that started cold has shown that, each may set it to what it likes."""
-    last = "os.environ.update({'LAST': word for word in sys.argv[1:]})\n"
+    last = "os.environ.update({'FLAVOUR': word for word in sys.argv[1:]})\n"
     runs = commands(f"{BEGIN}import plain, flavoured\n{last}{PRINT.format('sys.argv[1:]')}")
     runs.until_warm()
     start, _ = runs.run("one")
-    assert runs.preload.doubt(start) == "it sets LAST, which may concern what was imported beforehand"
+    assert start.misfit()
     for word in ("one", "two"):
         _, printed = runs.until_warm(word)
         assert printed == [["flavoured", "plain"], [word]]
+
+
+def test_a_run_that_has_worked_for_long_never_starts_anew(
+    commands: Callable[..., Commands], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it sets then comes after its imports. Its clock is moved."""
+    late = "time.monotonic = lambda: 1e9\nos.environ['FLAVOUR'] = 'sweet'\n"
+    script = f"{BEGIN}import time\nimport flavoured\n{late}{PRINT.format('flavoured.flavour')}"
+    runs = commands(script, modules=["flavoured"])
+    start, printed = runs.run()
+    assert (start.misfit(), printed) == ({}, [["flavoured"], None])
+
+
+def test_a_run_that_does_not_set_what_others_set_is_run_again(
+    commands: Callable[..., Commands], capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Once, cold, since its package has read the value of others; never one that failed before it came to that."""
+    set_it = "if len(sys.argv) > 2: sys.exit(1)\nif len(sys.argv) < 2: os.environ['FLAVOUR'] = 'sweet'\n"
+    runs = commands(f"{BEGIN}{set_it}import flavoured\n{PRINT.format('flavoured.flavour')}")
+    runs.until_warm()
+    failed, _ = runs.run("too", "early")
+    assert (failed.is_warm, failed.fork.exit_code, runs.preload.doubt(failed)) == (True, 1, None)
+    runs.until_warm()
+    start, _ = runs.run("unset")
+    assert runs.preload.doubt(start) == "it does not set FLAVOUR, as an earlier trial had done"
+    again, printed = runs.run("unset")
+    assert (again.is_warm, printed, runs.preload.doubt(again)) == (False, [[], None], None)
+    assert capfd.readouterr().err.count("from now on trials start cold") == 1
 
 
 def test_forks_draw_each_its_own(commands: Callable[..., Commands]) -> None:
@@ -206,18 +267,30 @@ def test_forks_draw_each_its_own(commands: Callable[..., Commands]) -> None:
     assert chosen == again == random.Random(7).random()
 
 
+def test_exit_handlers_of_packages_run_at_the_end_of_each_run(
+    commands: Callable[..., Commands], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """And of no launcher."""
+    runs = commands(f"{BEGIN}import at_exit\n{PRINT.format('0')}")
+    assert runs.until_warm()[1] == [["at_exit"], 0]
+    runs.preload.end()
+    assert (tmp_path / f"{runs.number}.log").read_text().splitlines()[1:] == ["the end"]
+    assert capfd.readouterr().out == ""
+
+
 def test_a_variable_that_differs_is_never_read_too_early(commands: Callable[..., Commands]) -> None:
-    """A run that sets it otherwise is to be run again; what is imported behind it is then left to the runs."""
+    """A run that sets it otherwise starts anew; what is imported behind it is then left to the runs."""
     set_it = "os.environ['FLAVOUR'] = sys.argv[1]\n"
     runs = commands(f"{BEGIN}import plain\n{set_it}import flavoured\n{PRINT.format('flavoured.flavour')}")
     _, printed = runs.until_warm("sweet")
     assert printed == [["flavoured", "plain"], "sweet"]
-    start, _ = runs.run("sour")
-    assert runs.preload.doubt(start) == "it sets FLAVOUR to 'sour', and an earlier trial had set 'sweet'"
+    start, printed = runs.run("sour")
+    assert printed == [[], "sour"]
+    assert start.misfit()["reason"] == "it sets FLAVOUR to 'sour', and an earlier trial had set 'sweet'"
     assert runs.run("sour")[1] == [[], "sour"]
     _, printed = runs.until_warm("salty")
     assert printed == [["plain"], "salty"]
-    assert runs.preload.doubt(runs.until_warm("bitter")[0]) is None
+    assert runs.until_warm("bitter")[0].misfit() == {}
 
 
 def test_a_fork_that_proves_unsafe_is_the_last(
