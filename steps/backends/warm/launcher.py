@@ -65,7 +65,7 @@ class ForkServer:
         self._read: set[str] = set()  # the variables that this process has read so far
 
     def serve(self) -> "Optional[dict[str, Any]]":
-        """Return the request in each fork, with `descriptors` and what it must know of this process; None at the end."""
+        """Return the request in each fork, with `descriptors` and what it has to know of this one; None at the end."""
         for number in _ENDING:
             signal.signal(number, signal.SIG_IGN)
         processes.inherit_orphans()
