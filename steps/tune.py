@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 
 from steps import patches
-from steps.backends.warm import launch
+from steps.backends.warm import launch, mlflow_calls
 from steps.backends.warm.launch import Launcher
 from steps.names import Variable
 from steps.parameters import command_line, declared
@@ -54,6 +54,7 @@ def _tune(words: Sequence[str]) -> int:
     orphans.follow_launchers()
     outage.retry_for_minutes()
     os.environ[Variable.TUNER] = str(os.getpid())
+    mlflow_calls.leave_out(os.environ)
     with tempfile.TemporaryDirectory(prefix="tune-") as files, ExitStack() as stack:
         os.environ[Variable.FILES] = files
         # Before this process's own imports, so that both import at the same time.

@@ -1,5 +1,6 @@
 """What a trial of somebody's own script logs, prints and names, and how its study takes it."""
 
+import signal
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -28,6 +29,22 @@ STANZAS = """
   piped:
     parameters: *parameters
     command: "python own_logging.py --how {how} --rate {rate} --count {count} --flag {flag} --text {text} | tee said"
+
+  tunes:
+    parameters: {space: string}
+    command: "python own_tuning.py {space}"
+"""
+# A trial that is a study itself, of the entry point above.
+TUNES = """
+import subprocess, sys
+import mlflow
+words = {
+    "entry_point": "logs", "objective": "loss", "direction": "minimize", "space": f"./{sys.argv[1]}.yaml",
+    "n_trials": 2, "champion": "false", "report": "false", "sampler": "random",
+}
+with mlflow.start_run() as run:
+    subprocess.run([sys.executable, "-m", "steps.tune", *(f"--{n}={v}" for n, v in words.items())], check=True)
+    mlflow.log_metric("loss", 0.5)
 """
 COMPLETE = ["experiment", "params", "nested", "named", "renamed", "loud", "left"]
 FAIL = ["another value", "folds", "beside", "elsewhere", "misspelt", "server"]
@@ -40,7 +57,9 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     project = copy_project(tmp_path_factory.mktemp("own logging"))
     (project / "own_logging.py").write_text((project / "tests" / "samples" / "own_logging.py").read_text())
     (project / "MLproject").write_text((project / "MLproject").read_text() + STANZAS)
-    for name, habits in {"habits": HABITS, "shell": BELOW_A_SHELL, "nested": ["nested"]}.items():
+    (project / "own_tuning.py").write_text(TUNES)
+    own = {"params": ["params"], "experiment": ["experiment"], "hangs": ["hangs"]}
+    for name, habits in {"habits": HABITS, "shell": BELOW_A_SHELL, "nested": ["nested"], **own}.items():
         space = {
             "how": {"type": "categorical", "choices": sorted(set(habits))},
             "rate": {"type": "float", "low": 1e-4, "high": 0.1, "log": True},
@@ -254,6 +273,39 @@ def test_a_nested_metric_is_pruned_on_and_repeated(project: Path, place: Place) 
     assert "not judged: seconds " in again.stderr
     statuses = {run.info.status for run in place.client.search_runs(["0"])}
     assert statuses <= {"FINISHED", "KILLED"}
+
+
+@pytest.mark.parametrize(
+    "habit", ["nested", *(pytest.param(h, marks=pytest.mark.slow) for h in ("experiment", "params"))]
+)
+def test_a_trial_may_be_a_study(habit: str, project: Path, place: Place) -> None:
+    """What its trials log, start and spell is of themselves, not of the trial around them."""
+    (project / "tunes.yaml").write_text(yaml.safe_dump({"space": {"type": "categorical", "choices": [habit]}}))
+    done = tuned(place, project, "tunes", entry_point="tunes", n_trials=1, jobs=1)
+    assert done.code == 0, done.stderr
+    parents = place.client.search_runs(["0"], "tags.`tuning.role` = 'study'")
+    trials = place.client.search_runs(["0"], "tags.`tuning.role` = 'trial'")
+    assert {run.data.tags["tuning.state"] for run in trials} == {"COMPLETE"}
+    assert (len(parents), len(trials)) == (2, 3)
+    asked = "tags.`tuning.asked_experiment` LIKE 'mine%' AND metrics.loss > 0.3"
+    of_each = {"nested": "tags.`mlflow.runName` = 'inner'", "experiment": asked, "params": "params.extra = 'own'"}
+    found = place.client.search_runs(["0"], of_each[habit])
+    assert {run.data.tags.get("tuning.within", run.info.run_id) for run in found} <= {
+        run.info.run_id for run in trials if "rate" in run.data.params
+    }
+    assert len(found) >= 2
+
+
+def test_a_study_ends_with_the_trial_that_it_is_in(project: Path, place: Place) -> None:
+    """Its own trials too, and no run of it is left RUNNING."""
+    (project / "tunes.yaml").write_text(yaml.safe_dump({"space": {"type": "categorical", "choices": ["hangs"]}}))
+    words = {"entry_point": "tunes", "objective": "loss", "direction": "minimize", "space": "./tunes.yaml"}
+    process = place.start(place.step_command("steps.tune", **words, n_trials=1, jobs=1), cwd=project)
+    until(lambda: list((place.folder / "tmp").glob("hangs-*")), 300, "a trial of the study in the trial")
+    process.send_signal(signal.SIGINT)
+    assert process.wait(120) == 130
+    place.all_gone()
+    assert "RUNNING" not in {run.info.status for run in place.client.search_runs(["0"])}
 
 
 def test_the_child_side_breaks_no_other_program(tmp_path: Path) -> None:

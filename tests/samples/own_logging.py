@@ -3,6 +3,7 @@
 import argparse
 import os
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -88,3 +89,7 @@ elif how == "watched":
         time.sleep(0.05)
     with mlflow.start_run():
         fit()
+elif how == "hangs":
+    with mlflow.start_run():
+        (Path(tempfile.gettempdir()) / f"hangs-{os.getpid()}").touch()
+        time.sleep(600)

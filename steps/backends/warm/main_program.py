@@ -68,7 +68,10 @@ def run(command: "list[str]", *, quick: bool) -> None:
 def start_anew(command: "list[str]", folder: str, environment: "dict[str, str]") -> None:
     """Become an interpreter of its own that runs a command from its start, in the same process; forget the output."""
     os.chdir(folder)
-    os.ftruncate(1, 0)
+    try:
+        os.ftruncate(1, 0)
+    except OSError:  # it is no file any more
+        pass
     os.execve(sys.executable, [sys.executable, *command[1:]], environment)
 
 

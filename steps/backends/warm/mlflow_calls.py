@@ -55,6 +55,13 @@ def variables(environment: "Mapping[str, str]") -> "dict[str, str]":
     return {_PATH: os.pathsep.join(filter(None, [ON_PATH, paths]))}
 
 
+def leave_out(environment: "MutableMapping[str, str]") -> None:
+    """Take out what this module has put there: what a tuner that runs in a trial starts is of trials of its own."""
+    environment.pop(names.Variable.TRIAL, None)
+    paths = [path for path in environment.pop(_PATH, "").split(os.pathsep) if path not in ("", ON_PATH)]
+    environment.update({_PATH: os.pathsep.join(paths)} if paths else {})
+
+
 def begin(environment: "MutableMapping[str, str]" = os.environ) -> None:
     """Wrap MLflow's functions in this process, now or once `mlflow` is imported; only in a process of a trial.
 

@@ -17,6 +17,11 @@ from typing import Any, Mapping
 _DEVICES = ("/dev/nvidia", "/dev/kfd", "/dev/dri")
 # Threads whose library (jemalloc, below pyarrow) stops and starts them at a fork.
 _SAFE_THREADS = ("jemalloc_bg_thd",)
+# Those that programs handle. To ask for all of them takes 0.2 ms, at each import.
+_SIGNALS = [
+    getattr(signal, f"SIG{name}")
+    for name in ("ABRT", "ALRM", "CHLD", "HUP", "INT", "PIPE", "QUIT", "TERM", "USR1", "USR2")
+]
 _TEMPORARY = ("tempfile.mkdtemp", "tempfile.mkstemp")
 
 
@@ -76,7 +81,7 @@ class Traces:
         numpys, torchs = _function("numpy", "random", "get_state"), _function("torch", "initial_seed")
         return {
             "prints": os.fstat(self._printed).st_size,
-            "handles a signal": [signal.getsignal(number) for number in signal.valid_signals()],
+            "handles a signal": [signal.getsignal(number) for number in _SIGNALS],
             "sets up logging": None if root is None else (list(root.handlers), root.level),
             "changes the folder": os.getcwd(),
             "makes a temporary file": [path for path in self._files if os.path.lexists(path)],
