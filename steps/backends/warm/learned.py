@@ -3,7 +3,7 @@
 A part of `launcher`, under the same rules: any Python from 3.9 on, the standard library alone.
 """
 
-import importlib
+import importlib.util
 import os
 import sys
 import warnings
@@ -63,7 +63,8 @@ class Watch:
     """
 
     def __init__(self, left_out: "list[str]", traces: Any, progress: int):
-        self._left_out = {*_NEVER, *left_out}
+        # One that is not installed is missed as in any process: Keras asks for all of its backends.
+        self._left_out = {*filter(importlib.util.find_spec, _NEVER), *left_out}
         self._traces, self._progress = traces, progress
         self._chain: list[str] = []  # the modules that were being imported at the last look, the outermost first
         self.found: dict[str, str] = {}  # what is to be left out, and why

@@ -6,7 +6,6 @@ A part of `launcher`, under the same rules: any Python from 3.9 on, the standard
 import fcntl
 import glob
 import os
-import random
 import shutil
 import signal
 import stat
@@ -85,7 +84,6 @@ class Traces:
             "sets up logging": None if root is None else (list(root.handlers), root.level),
             "changes the folder": os.getcwd(),
             "makes a temporary file": [path for path in self._files if os.path.lexists(path)],
-            "seeds random, or draws": hash(random.getstate()),
             "seeds numpy, or draws": None if numpys is None else _hash_of(numpys()),
             "seeds torch": None if torchs is None else torchs(),
         }

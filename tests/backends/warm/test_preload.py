@@ -48,7 +48,7 @@ PACKAGES = {
     "temporary": "import tempfile\nfolder = tempfile.mkdtemp()\n",
     "file_log": "import logging\nlogging.getLogger('own').addHandler(logging.FileHandler('own.log'))\n",
     "connected": "import socket\nserver = socket.create_server(('127.0.0.1', 0))\n",
-    "seeds_random": "import random\nrandom.seed(7)\n",
+    "draws_a_name": "import random\nname = random.getrandbits(24)\n",
     "at_exit": "import atexit\natexit.register(print, 'the end')\n",
     "given": "import os\nnumber = os.environ.get('NUMBER')\n",
     "all_given": "import os\nnames = [name for name, value in os.environ.items() if value == 'none']\n",
@@ -59,7 +59,7 @@ PACKAGES = {
     "seeds": "import numpy\nnumpy.random.seed(7)\n",
     "draws": "import random\ngenerator = random.Random()\nchosen = random.Random(7)\n",
 }
-SAFE = {"plain", "lazy", "asks", "warns", "device", "all_given", "draws", "numpy", "at_exit"}
+SAFE = {"plain", "lazy", "asks", "warns", "device", "all_given", "draws", "numpy", "at_exit", "draws_a_name"}
 BEGIN = f"import json, os, sys\nbefore = sorted(set(sys.modules) & {{*{sorted(PACKAGES)}, 'helper'}})\n"
 PRINT = "print(json.dumps([before, {}]))\n"
 
