@@ -3,13 +3,15 @@
 import gzip
 import hashlib
 import json
+import shlex
+from contextlib import suppress
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from tests.conftest import Web
-from tests.e2e.tools import Place, outputs
+from tests.e2e.tools import LIMIT_S, Place, outputs, until
 
 pytestmark = pytest.mark.e2e
 
@@ -61,6 +63,36 @@ def test_the_local_backend_s_children_find_the_fetched_file(place: Place, web: W
     assert web.asked == ["/table.csv.gz"]
     assert len(place.study().children) == 2
     assert list((place.folder / "tmp").glob("tune-*")) == []
+
+
+@pytest.mark.parametrize("backend", ["warm", "local"])
+def test_a_study_prepares_each_fold_once(backend: str, place: Place) -> None:
+    """Its children map what the first of them kept; a run by hand, which finds nothing, has the same scores."""
+    given = {"data": MESSY, "drop": "patient", "folds": 2, "space": "linear", "n_trials": 2, "baseline": "false"}
+    tune = place.start(place.step_command("steps.tune", **given, backend=backend, jobs=1), cwd=Path(place.project))
+    temporary = place.folder / "tmp"
+    kept: dict[Path, int] = {}
+
+    def ended() -> bool:
+        with suppress(FileNotFoundError):  # the study's end is the end of its folder
+            for path in temporary.glob("tune-*/prepared/*-[01]"):
+                written = path.stat().st_mtime_ns
+                assert kept.setdefault(path, written) == written
+        return tune.poll() is not None
+
+    until(ended, LIMIT_S, "the end of the study")
+    assert tune.returncode == 0, (place.folder / "output.txt").read_text()
+    assert len(kept) == 2
+    assert list(temporary.iterdir()) == []
+    study = place.study()
+    *_, (_, _, scores) = study.essence("accuracy")
+    words = [
+        word for name, value in study.trials[-1].data.params.items() for word in (f"--{name}", *shlex.split(value))
+    ]
+    done = place.step("steps.train", *words, check=True)
+    (run,) = [run for run in place.client.search_runs(["0"]) if "tuning.role" not in run.data.tags]
+    by_hand = [metric.value for metric in place.client.get_metric_history(run.info.run_id, "fold_accuracy")]
+    assert (len(by_hand), by_hand) == (2, scores), done.stderr
 
 
 def test_the_model_predicts_labels_from_raw_rows(place: Place) -> None:

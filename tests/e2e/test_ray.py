@@ -30,6 +30,7 @@ STUDY: dict[str, Any] = {
 }  # fmt: skip
 SPACE = "n_estimators: {type: int, low: 10, high: 40}\nmax_depth: {type: int, low: 1, high: 12}\n"
 REACHES_S = 2.0
+MESSY = ROOT / "tests" / "samples" / "messy.csv"
 
 
 @pytest.fixture(scope="module")
@@ -115,6 +116,16 @@ def test_a_study_on_two_nodes_is_the_local_one(cluster: Cluster, place: Place, l
     assert "window" not in done.stderr
     written = json.dumps([dict(run.data.tags) | run.data.params for run in [study.parent, *study.children]])
     assert TOKEN["RAY_AUTH_TOKEN"] not in written
+
+
+def test_a_table_of_text_is_scored_as_on_one_machine(place: Place, new_place: Callable[..., Place]) -> None:
+    """Each worker prepares its folds once for itself, with the same scores to the last bit."""
+    text = {"data": MESSY, "drop": "patient", "folds": 2, "space": "linear", "n_trials": 6, "sampler": "random"}
+    alone = new_place()
+    alone.step("steps.tune", check=True, **text, study="text")
+    words = {"study": "text", "backend": "ray", "backend_config": place.folder / "ray.json"}
+    place.run(place.step_command("steps.tune", **text, **words), cwd=ROOT, check=True)
+    assert place.named("text").essence("accuracy") == alone.named("text").essence("accuracy")
 
 
 def test_an_end_reaches_the_trials(cluster: Cluster, place: Place, local: Study) -> None:
