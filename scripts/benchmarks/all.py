@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 
-from scripts.benchmarks import data, patches, resume, scale, speed
+from scripts.benchmarks import data, mixed, patches, resume, scale, speed
 
 TARGET = speed.ROOT / "docs" / "benchmarks.md"
 PACKAGES = ("mlflow", "optuna", "scikit-learn", "pandas", "numpy")
@@ -68,6 +68,11 @@ with jobs=1, are by the clock. The patches spare a fixed time for each tree, so 
 tables of up to a few thousand rows. They gain nothing for 20,000 rows, histogram boosting or a single model."""
 PIECES: tuple[tuple[str, str, Callable[[], None]], ...] = (
     ("Patches of speed, on and off", PATCHES, patches.main),
+    (
+        "A table of text, dates and gaps",
+        "By `scripts/bench mixed`: seconds a trial, with each fold prepared by every trial and once for the study.",
+        mixed.main,
+    ),
     (
         "A study that grows",
         "By `scripts/bench scale`: trials that do nothing, see [scaling](scaling.md).",

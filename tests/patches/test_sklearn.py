@@ -32,7 +32,9 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
+from sklearn.tree import _classes as trees
 from sklearn.utils import check_random_state
+from sklearn.utils.multiclass import check_classification_targets
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped] # a part of scikit-learn's installation
 
 from steps.names import Variable
@@ -84,6 +86,7 @@ class NoNames(BaseEstimator):  # type: ignore[misc]
 def restored() -> Iterator[None]:
     """Undo all patches in the end."""
     names_of = vars(BaseEstimator)["_get_param_names"]
+    check = trees.check_classification_targets
     modules = [
         module
         for name, module in list(sys.modules.items())
@@ -93,6 +96,7 @@ def restored() -> Iterator[None]:
         yield
     finally:
         BaseEstimator._get_param_names = names_of
+        trees.check_classification_targets = check
         for module in modules:
             module.check_random_state = check_random_state  # type: ignore[attr-defined]
 
@@ -151,11 +155,27 @@ def test_a_forest_s_fit_calls_the_replacement(monkeypatch):
     assert {tree.random_state for tree in forest.estimators_} <= set(seeds)
 
 
+def test_the_targets_of_a_forest_s_trees_are_seen_at_a_glance(monkeypatch):
+    """The check of all that targets may be is called by none of its trees, and without the patch by each."""
+    check = Mock(wraps=check_classification_targets)
+    monkeypatch.setattr(sklearn, "check_classification_targets", check)
+    monkeypatch.setattr(trees, "check_classification_targets", check)
+    RandomForestClassifier(7).fit(*load_iris(return_X_y=True))
+    assert check.call_count == 7
+    sklearn.apply()
+    RandomForestClassifier(7).fit(*load_iris(return_X_y=True))
+    assert check.call_count == 7
+    with pytest.raises(ValueError, match="Unknown label type: continuous"):
+        DecisionTreeClassifier().fit([[0.0], [1.0]], [0.5, 1.5])
+    assert check.call_count == 8
+
+
 def test_switched_off_nothing_is_replaced(monkeypatch):
     """TUNING_PATCHES=off leaves scikit-learn as it is."""
     before = vars(BaseEstimator)["_get_param_names"]
     monkeypatch.setenv(Variable.PATCHES, "off")
     sklearn.apply()
+    assert trees.check_classification_targets is check_classification_targets
     assert vars(BaseEstimator)["_get_param_names"] is before
     assert sklearn.replace_check_random_state(check_random_state) >= LEAST_MODULES
 
@@ -174,7 +194,9 @@ def test_without_their_targets_they_are_left_out(monkeypatch):
     """Another scikit-learn, without what the patches replace, is left as it is."""
     monkeypatch.setattr(sklearn, "_PARAM_NAMES", "_no_such_method")
     monkeypatch.setattr(sklearn, "_CHECK", "no_such_function")
+    monkeypatch.setattr(sklearn, "_TARGETS", "no_such_check")
     sklearn.apply()
+    assert not hasattr(trees, "no_such_check")
     assert not hasattr(BaseEstimator, "_no_such_method")
     assert sklearn.replace_check_random_state(check_random_state) == 0
 
@@ -309,6 +331,48 @@ def test_a_model_keeps_its_generator():
     RandomForestClassifier(n_estimators=3, random_state=1).fit(features, target)
     assert model._random_state.get_state()[1].tobytes() == before
     assert b"steps" not in pickle.dumps(model)
+
+
+# --- targets
+
+VALUES = st.sampled_from([0.0, 1.0, 2.0, 3.0, -0.0, -1.0, 0.5, 2.0**31, 1e30, np.nan, np.inf, -np.inf])
+SHAPES: tuple[Callable[[np.ndarray], Any], ...] = (
+    lambda values: values.reshape(-1, 1),
+    lambda values: values,
+    lambda values: np.c_[values, values],
+    lambda values: values.reshape(-1, 1).astype("float32"),
+    lambda values: list(values),
+    lambda values: values.astype("str").reshape(-1, 1),
+)
+
+
+def told(check: Callable[[Any], object], y: Any) -> tuple[str, list[str]]:
+    """What a check says of targets: the error, if it raises one, and the warnings."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            check(y)
+            error = ""
+        except ValueError as raised:
+            error = str(raised)
+    return error, [str(each.message) for each in caught]
+
+
+@given(st.lists(VALUES, max_size=3).map(lambda few: few * 8) | st.lists(VALUES, max_size=9), st.sampled_from(SHAPES))
+@settings(deadline=None)
+def test_targets_are_refused_and_warned_of_as_before(values, shape):
+    """In the same words, whatever they hold and whatever they are held in."""
+    y = shape(np.array(values))
+    assert told(sklearn.fast_check_targets, y) == told(check_classification_targets, y)
+
+
+@pytest.mark.parametrize("classes", [12, 13])
+def test_many_classes_are_still_warned_of(classes):
+    """More of them than half of the rows may be a quantity."""
+    y = (np.arange(25.0) % classes).reshape(-1, 1)
+    error, caught = told(sklearn.fast_check_targets, y)
+    assert (error, caught) == told(check_classification_targets, y)
+    assert len(caught) == (classes == 13)
 
 
 # --- fits
