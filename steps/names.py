@@ -132,6 +132,7 @@ class Metric:
 
     TRIAL = "trial"  # on a trial: its number again, as an axis for charts
     FIT_TIME = "fit_time_s"  # mean seconds that the fit of a fold took, with its preparation, whichever run did that
+    BEST_ITERATION = "best_iteration"  # with early stopping: the best round of boosting, mean over the folds
     GAIN = "gain"  # on a champion, and its study: the held-out score less that of the estimator's defaults
     BASELINE = "baseline"  # on a study: the objective of the baseline, of several the best
 

@@ -57,6 +57,11 @@ class SharedSettings:
         text("auto or one of two classes"),
         "of two classes, the one that f1, precision, recall and curves are about; auto: 1, of texts the rarer one",
     )
+    early_stopping: int | None = parameter(
+        None,
+        none_or(integer(1)),
+        "rounds of boosting without a better one that end a fit, judged by a tenth of its rows",
+    )
     folds: int = parameter(5, integer(1, 1000), "cross-validation folds on the training rows; 1: one split of them")
     test_size: float = parameter(0.2, share(), "share of the rows held out, split off first")
     seed: int = parameter(42, integer(0, 2**32 - 1), "seeds the split, the folds, the estimator and the search")

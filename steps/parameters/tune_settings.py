@@ -33,6 +33,7 @@ class TuneSettings:
     task: str = _of_study("task")
     metric: str = _of_study("metric")
     positive: str = _of_study("positive")
+    early_stopping: int | Literal["auto"] | None = _of_study("early_stopping")
     folds: int | Literal["auto"] = _of_study("folds")
     test_size: float | Literal["auto"] = _of_study("test_size")
     seed: int | Literal["auto"] = _of_study("seed")

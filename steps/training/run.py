@@ -13,7 +13,8 @@ from steps.names import Metric, Tag, Variable
 from steps.parameters.settings import TrainSettings
 from steps.project import environment
 from steps.tracking import write
-from steps.training.model import column_names, estimator, fitting, pipeline
+from steps.training.model import column_names, early_stopping, estimator, fitting, pipeline
+from steps.training.model.early_stopping import EarlyStopping
 from steps.training.run_plan import RunPlan
 from steps.training.scores import folds, held_out, preparation
 
@@ -28,9 +29,10 @@ def train(plan: RunPlan, settings: TrainSettings, hyperparameters: Mapping[str, 
     unfitted = build(plan, settings, hyperparameters)
     write.record_data(run_id, plan.examples.dataset.as_dict())
     with pipeline.quiet(), estimator.rejections_as_wrong_values(plan.estimator_path):
-        scores = _cross_validate(plan, unfitted, run_id, live=settings.log_folds == "live")
+        stopping = early_stopping.make(settings.early_stopping, plan.examples)
+        scores = _cross_validate(plan, unfitted, run_id, stopping, live=settings.log_folds == "live")
         if settings.refit:
-            scores |= _refit(plan, settings, unfitted)
+            scores |= _refit(plan, settings, _of_rounds(unfitted, stopping))
     return scores
 
 
@@ -42,7 +44,41 @@ def build(plan: RunPlan, settings: TrainSettings, hyperparameters: Mapping[str, 
     return column_names.mapped(built)
 
 
-def _cross_validate(plan: RunPlan, unfitted: Any, run_id: str, *, live: bool) -> dict[str, float]:
+def _of_rounds(unfitted: Any, stopping: EarlyStopping | None) -> Any:
+    """Return an estimator of as many rounds as were best in the folds; without early stopping, as it is."""
+    if stopping is None:
+        return unfitted
+    print(
+        f"train: early stopping: the refit has {stopping.rounds} rounds; best in the folds: ", end="", file=sys.stderr
+    )
+    print(", ".join(map(str, stopping.best)), file=sys.stderr)
+    return early_stopping.of_rounds(unfitted, stopping.rounds)
+
+
+def _defaults(plan: RunPlan, settings: TrainSettings) -> Any:
+    """Make the estimator with its defaults, of as many rounds as early stopping finds in the folds."""
+    built = build(plan, settings, {})
+    stopping = early_stopping.make(settings.early_stopping, plan.examples)
+    if stopping is None:
+        return built
+    rows = plan.examples
+    for _ in folds.scores(
+        built,
+        rows.features,
+        rows.target,
+        rows.layout.splits,
+        plan.scorer(),
+        preparation.shared(built, rows),
+        weights=rows.weights,
+        stopping=stopping,
+    ):
+        pass
+    return early_stopping.of_rounds(built, stopping.rounds)
+
+
+def _cross_validate(
+    plan: RunPlan, unfitted: Any, run_id: str, stopping: EarlyStopping | None, *, live: bool
+) -> dict[str, float]:
     rows = plan.examples
     fold_scores, fit_times, unwritten = [], [], []
     for step, (score, seconds) in enumerate(
@@ -54,6 +90,7 @@ def _cross_validate(plan: RunPlan, unfitted: Any, run_id: str, *, live: bool) ->
             plan.scorer(),
             preparation.shared(unfitted, rows),
             weights=rows.weights,
+            stopping=stopping,
         )
     ):
         fold_scores.append(score)
@@ -66,6 +103,8 @@ def _cross_validate(plan: RunPlan, unfitted: Any, run_id: str, *, live: bool) ->
         Metric.cv_std(plan.metric): float(np.std(fold_scores)),
     }
     recorded = {**scores, Metric.FIT_TIME: float(np.mean(fit_times))}
+    if stopping is not None:
+        recorded[Metric.BEST_ITERATION] = float(np.mean(stopping.best))
     unwritten += [write.metric(name, value) for name, value in recorded.items()]
     tags = {
         Tag.ENVIRONMENT: environment.state(),
@@ -110,7 +149,7 @@ def _evaluate(plan: RunPlan, settings: TrainSettings, fitted: Any, answers: held
     dummy = DummyClassifier() if plan.classes else DummyRegressor()
     baseline, nothing = (
         held_out.Answers(fitting.fit(other, *training, of_training), features)
-        for other in (build(plan, settings, {}), dummy)
+        for other in (_defaults(plan, settings), dummy)
     )
     scores = gain.compare(plan.metric, answers, baseline, nothing, target, seed, weights, plan.positive)
     if plan.classes:

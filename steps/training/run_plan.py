@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import product
 from types import MappingProxyType
 from typing import Any
 
@@ -22,7 +23,7 @@ from steps.patches import sklearn
 from steps.tracking import write
 from steps.training.data import examples, hints, positive
 from steps.training.data.examples import Examples
-from steps.training.model import estimator, fitting
+from steps.training.model import early_stopping, estimator, fitting
 from steps.training.model.estimator import Maker
 from steps.training.scores import folds, preparation, scorers
 
@@ -72,6 +73,8 @@ def make(settings: TrainSettings, hyperparameters: Iterable[str]) -> RunPlan:
     label, which = positive.find(labels, task, settings.positive, settings.data)
     if which and scorers.is_about_one_class(metric):
         notes.append(f"--metric {metric!r}: {which}")
+    if settings.early_stopping is not None:
+        early_stopping.check(kind(), path)
     if settings.weight is not None:
         fitting.check_weights(kind(), path)
         if not scorers.takes_weights(scorers.get(metric)):
@@ -116,13 +119,13 @@ def describe(
     `where` has, by task, the place where each estimator stands, see `estimator.check_estimators`. Those of the resolved
     task are checked, all problems at once.
     """
-    plan = make(settings, ())
+    # What it needs of an estimator is checked of those of the space.
+    plan = make(replace(settings, early_stopping=None), ())
     check_metric(plan)
     resolved = plan.examples.resolved
     named = estimators.get(plan.task, {})
     paths = estimator.check_estimators(plan.task, named, where.get(plan.task, {}))
-    if settings.weight is not None:
-        _check_weights(plan.task, dict(zip(named, paths, strict=True)), where.get(plan.task, {}))
+    _check_fits(settings, plan.task, dict(zip(named, paths, strict=True)), where.get(plan.task, {}))
     own = [note] if (note := preparation.note(plan.examples)) else []
     return {
         "target": resolved.target,
@@ -144,12 +147,14 @@ def _positive(plan: RunPlan, settings: TrainSettings) -> str:
     return str(plan.positive) if decides and plan.positive is not None else "auto"
 
 
-def _check_weights(task: str, paths: Mapping[str, str], where: Mapping[str, str]) -> None:
-    """Raise WrongValue, naming them all, if estimators of a space take no sample weights."""
+def _check_fits(settings: TrainSettings, task: str, paths: Mapping[str, str], where: Mapping[str, str]) -> None:
+    """Raise WrongValue, naming them all, if estimators of a space take no weights, or can't stop early, and are to."""
+    checks = [fitting.check_weights] * (settings.weight is not None)
+    checks += [early_stopping.check] * (settings.early_stopping is not None)
     problems = []
-    for named, path in paths.items():
+    for (named, path), check in product(paths.items(), checks):
         try:
-            fitting.check_weights(estimator.import_maker(path, task)(), path)
+            check(estimator.import_maker(path, task)(), path)
         except WrongValue as error:
             problems.append(f"{where.get(named, '--space')}: {str(error).removeprefix('--estimator ')}")
     if problems:

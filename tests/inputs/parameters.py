@@ -17,6 +17,18 @@ def _tune(id: str, lines: str, **parameters: str) -> Row:
 # What is wrong whatever the data are: a step says it before its imports.
 AT_ONCE = [
     _train("target-empty", "--target '': must be auto or a column's name", target=""),
+    _train("early-stopping", "--early_stopping 'True': must be none or a whole number from 1", early_stopping="True"),
+    _train(
+        "early-stopping-forest",
+        "--estimator 'sklearn.ensemble.RandomForestClassifier': RandomForestClassifier has no early stopping; …",
+        early_stopping="5",
+    ),
+    _tune("early-stopping", "--early_stopping '0': must be …none or a whole number from 1", early_stopping="0"),
+    _tune(
+        "early-stopping-forest",
+        "random_forest.yaml:3: …RandomForestClassifier has no early stopping; …",
+        early_stopping="5",
+    ),
     _train("drop-empty", "--drop '': must be none or columns' names with commas between", drop=""),
     _train("split-misspelled", f"--split 'rondom': {_SPLIT}", split="rondom"),
     _train("split-without-column", f"--split 'group:': {_SPLIT}", split="group:"),

@@ -26,6 +26,7 @@ WRONG = {
     "drop": (WORDS, "none or columns' names with commas between"),
     "weight": (WORDS, "none or a column's name"),
     "positive": (WORDS, "auto or one of two classes"),
+    "early_stopping": (["0", "-1", "1.5", "", "true", "True"], "none or a whole number from 1"),
     "split": (
         ["", "Auto", "group", "group:", "time: ", "groups:a", "stratified:a", "kfold"],
         "auto, stratified, random, group:<column> or time:<column>",
@@ -91,7 +92,7 @@ WRONG = {
     "backend_config": (WORDS, "none or the path of a JSON file"),
 }
 # What `train` has a value for, and a study leaves open.
-OPEN = ("data", "drop", "weight", "folds", "test_size", "seed", "threads")
+OPEN = ("data", "drop", "weight", "early_stopping", "folds", "test_size", "seed", "threads")
 # For each parameter, words that it takes, and the value that each is.
 RIGHT = [
     ("evaluate", "full", "full"),
@@ -100,6 +101,8 @@ RIGHT = [
     ("weight", "none", None),
     ("weight", "survey weight", "survey weight"),
     ("positive", "1", "1"),
+    ("early_stopping", "none", None),
+    ("early_stopping", "50", 50),
     ("baseline", "False", False),
     ("champion", "FALSE", False),
     ("confirm", "100", 100),

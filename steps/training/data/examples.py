@@ -31,6 +31,7 @@ class Examples:
     `dataset` is what MLflow records. `folds` is a digest
     (sha256) of the columns and of the layout: two runs with the same digest and the same data were scored on the same
     rows. `notes` are sentences for the user. `weights` are the rows' sample weights, None without a column of them.
+    `groups` has a code for each row if the split keeps groups together.
     """
 
     asked: TrainSettings
@@ -46,6 +47,7 @@ class Examples:
     folds: str
     notes: tuple[str, ...]
     weights: np.ndarray | None = None
+    groups: np.ndarray | None = None
 
     def weights_of(self, rows: slice) -> np.ndarray | None:
         """Return the sample weights of some rows, None if there are none."""
@@ -110,6 +112,7 @@ def _make(settings: TrainSettings, *, single: bool) -> Examples:
         weights.check(weighing, layout, str(settings.weight), name)
     if resolved.split == "stratified" and (rare := folding.rare_classes(goal, layout)):
         notes += (f"--data {name!r}: {rare}",)
+    groups = pd.factorize(frame[by])[0][layout.order] if roles.split == "group" else None
     described = dataset.describe(table, roles.target)
     writings = {column: writing.as_dict() for column, writing in table.writings.items()}
     features = frame[list(roles.features)]
@@ -145,6 +148,7 @@ def _make(settings: TrainSettings, *, single: bool) -> Examples:
         folds=_digest(roles, layout, settings.weight),
         notes=notes,
         weights=weighing,
+        groups=groups,
     )
 
 

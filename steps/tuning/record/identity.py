@@ -21,8 +21,8 @@ from steps.tuning.study_plan import StudyPlan
 
 # Settings that make a study the one that it is. A resumed study takes them from its record unless they are given.
 SETTINGS = (
-    "entry_point", "target", "drop", "weight", "split", "task", "metric", "positive", "folds", "test_size", "seed",
-    "threads", "window", "sampler", "pruner",
+    "entry_point", "target", "drop", "weight", "split", "task", "metric", "positive", "early_stopping", "folds",
+    "test_size", "seed", "threads", "window", "sampler", "pruner",
 )  # fmt: skip
 # A resumed study takes these from its record too, but they may change.
 _RESUMED = (
