@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -79,14 +79,22 @@ _LIBRARIES = ("mlflow", "mlflow.store.tracking.sqlalchemy_store", "mlflow.store.
 _FEWER_LIBRARIES = ("mlflow", "mlflow.store.tracking.rest_store")
 
 
+def launcher_program(environment: ReadyEnvironment) -> tuple[Program, Sequence[str]]:
+    """Return what starts a launcher in the environment of another project's children, and what it imports.
+
+    That is nothing of this project.
+    """
+    if environment.manager == LOCAL:
+        return Program(), _LIBRARIES
+    return Program("python", environment.activation), _FEWER_LIBRARIES
+
+
 @contextmanager
 def launcher_of(stage: Stage) -> Iterator[Launcher]:
-    """Start a launcher in the environment of another project's children; it imports nothing of this project."""
+    """Start a launcher for another project's children."""
     assert stage.environment is not None
-    if stage.manager == LOCAL:
-        launcher = Launcher(Program()).start(_LIBRARIES)
-    else:
-        launcher = Launcher(Program("python", stage.environment.activation)).start(_FEWER_LIBRARIES)
+    program, modules = launcher_program(stage.environment)
+    launcher = Launcher(program).start(modules)
     try:
         yield launcher
     finally:

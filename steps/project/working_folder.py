@@ -31,7 +31,7 @@ _ALL_ENTRIES = 2_000
 # How many entries the folder may have in which the project, or a folder above it, lies.
 _SIBLINGS = 1_000
 # Folders that nobody writes into for a trial alone: of version control, environments, caches of tools, MLflow's own.
-_LINKED = frozenset(
+SHARED_NAMES = frozenset(
     {
         ".git", ".hg", ".svn", ".dvc", ".venv", "venv", "node_modules", ".tox", ".nox", ".mypy_cache", ".ruff_cache",
         ".pytest_cache", ".hypothesis", ".ipynb_checkpoints", "mlruns", "mlartifacts", "site-packages",
@@ -40,7 +40,7 @@ _LINKED = frozenset(
 # Folders of this project's own in another's begin with this; they are left out.
 PRIVATE = ".tune-"
 # A folder that has one of these is an environment, whatever its name.
-_ENVIRONMENT = {"pyvenv.cfg", "conda-meta"}
+ENVIRONMENT = {"pyvenv.cfg", "conda-meta"}
 
 
 @dataclass(frozen=True)
@@ -124,7 +124,7 @@ class Snapshot:
                     continue
                 if entry.is_symlink():
                     self._link(own, _destination(path, os.readlink(entry.path), self._root))
-                elif entry.path in self._shared or entry.name in _LINKED:
+                elif entry.path in self._shared or entry.name in SHARED_NAMES:
                     self._link(own, entry.path)
                 elif entry.is_dir():
                     waiting.append(own)
@@ -187,7 +187,7 @@ def _entries(folder: "Path | str", at_most: int | None) -> "list[os.DirEntry[str
 
 
 def _is_environment(entries: "list[os.DirEntry[str]]") -> bool:
-    return any(entry.name in _ENVIRONMENT for entry in entries)
+    return any(entry.name in ENVIRONMENT for entry in entries)
 
 
 def _destination(folder: str, text: str, root: Path) -> str:

@@ -106,10 +106,10 @@ def run(opened: OpenStudy, interrupts: Interrupts, launcher: Launcher, describe:
         with _released_if_refused(opened, interrupts):
             ready = stage.get_ready(plan.environment, plan.project.shown, Path(folder), interrupts, beat)
             around = THIS_STAGE if plan.project.is_own else stack.enter_context(ready)
+            theirs = launcher if plan.project.is_own else stack.enter_context(stage.launcher_of(around))
+            around.wait(interrupts, beat)
+            _register_backends(plan, around, Path(folder), theirs)
         children = replace(children, stage=around)
-        theirs = launcher if plan.project.is_own else stack.enter_context(stage.launcher_of(around))
-        around.wait(interrupts, beat)
-        _register_backends(plan, around, Path(folder), theirs)
         history = resume.load(opened.experiment_id, opened.name, plan, opened.earlier)
         study_run.write_opening(plan, around, opened.name, opened.run_id, past, opened.earlier)
         if git_state:
@@ -202,7 +202,8 @@ def _register_backends(plan: StudyPlan, around: Stage, folder: Path, launcher: L
     if settings.backend == backends.RAY:
         from steps.backends.ray import ray_backend  # Ray is optional
 
-        ray_backend.register(folder, ray_cluster.trial_resources(settings), ray_cluster.preload(settings))
+        preload = ray_cluster.preload(settings, project, around.manager)
+        ray_backend.register(folder, ray_cluster.trial_resources(settings), preload, fetched, around.variables)
 
 
 def _warm_start(plan: StudyPlan, children: ChildRuns, earlier: Sequence[Run]) -> WarmStart:

@@ -63,7 +63,8 @@ class Cluster:
 
     @property
     def _env(self) -> dict[str, str]:
-        own = {name: value for name, value in self.place.env.items() if not name.startswith("MLFLOW_")}
+        named = {name: value for name, value in self.place.env.items() if not name.startswith("MLFLOW_")}
+        own = named | {name: value for name, value in self.place.extra.items() if name == "MLFLOW_ENV_ROOT"}
         path = f"{self.python.parent}{os.pathsep}{os.environ['PATH']}"
         return own | _IMPATIENT | TOKEN | {"PATH": path, "TMPDIR": "/tmp", "PYTHONNOUSERSITE": "1"}
 

@@ -28,18 +28,32 @@ STUDY: dict[str, Any] = {
     "data": "digits", "folds": 5, "space": "{folder}/space.yaml", "n_trials": 12, "window": 4, "pruner": "median",
     "sampler": "tpe", "retries": 9,
 }  # fmt: skip
+# Another project, which has an environment of its own.
+DIGITS = ROOT / "examples" / "digits"
+OF_DIGITS: dict[str, Any] = {
+    "project": DIGITS, "space": DIGITS / "space.yaml", "objective": "val_loss", "direction": "minimize",
+    "pruner": "median", "n_trials": 10, "env_manager": "uv",
+}  # fmt: skip
 SPACE = "n_estimators: {type: int, low: 10, high: 40}\nmax_depth: {type: int, low: 1, high: 12}\n"
 REACHES_S = 2.0
 MESSY = ROOT / "tests" / "samples" / "messy.csv"
 
 
 @pytest.fixture(scope="module")
-def cluster(new_place: Callable[..., Place]) -> Iterator[Cluster]:
+def of_digits(new_place: Callable[..., Place], environments: dict[str, str]) -> Study:
+    """A study of another project as it is on one machine, on the warm backend."""
+    place = new_place(extra=dict(environments))
+    place.step("steps.tune", check=True, study="of digits", **OF_DIGITS)
+    return place.named("of digits")
+
+
+@pytest.fixture(scope="module")
+def cluster(new_place: Callable[..., Place], environments: dict[str, str], of_digits: Study) -> Iterator[Cluster]:
     """The cluster, in a network of its own, in which this thread stays meanwhile."""
     if os.getuid() != 0:
         pytest.skip("a network of its own needs root")
-    postgres.programs()  # what has to be fetched is fetched before
-    made = Cluster(environment(), new_place())
+    postgres.programs()  # what has to be fetched is fetched before, as the environment of `of_digits` has been
+    made = Cluster(environment(), new_place(extra=dict(environments)))
     with own_network(), ExitStack() as ends:
         ends.callback(made.stop)
         made.start()
@@ -47,12 +61,12 @@ def cluster(new_place: Callable[..., Place]) -> Iterator[Cluster]:
 
 
 @pytest.fixture(scope="module")
-def server(cluster: Cluster, new_place: Callable[..., Place]) -> Iterator[Server]:
+def server(cluster: Cluster, new_place: Callable[..., Place], environments: dict[str, str]) -> Iterator[Server]:
     """A tracking server on PostgreSQL, through which the artifacts go."""
     database = Postgres()
     try:
         database.start()
-        place = new_place(python=str(cluster.python), host=None, extra=dict(TOKEN))
+        place = new_place(python=str(cluster.python), host=None, extra=TOKEN | environments)
         (place.folder / "ray.json").write_text(json.dumps({"address": f"{HEAD}:{PORT}"}))
         (place.folder / "space.yaml").write_text(SPACE)
         made = Server(place, store=database.uri)
@@ -170,6 +184,22 @@ def test_somebodys_own_script_is_a_whole_process(
     for name, case in OWN.items():
         same_end(name, case, local, ray)
     assert {run.data.tags["tuning.node"] for run in ray.runs.values()} == {HEAD, OTHER}
+
+
+def test_another_project_is_carried_to_the_nodes(cluster: Cluster, place: Place, of_digits: Study) -> None:
+    """Its trials run there, in its own environment: the study is the one of a single machine."""
+    words = {"study": "of digits", "backend": "ray", "backend_config": place.folder / "ray.json", **OF_DIGITS}
+    place.run(place.step_command("steps.tune", **words), cwd=ROOT, check=True)
+    study = place.named("of digits")
+    assert recorded(study) == recorded(of_digits)
+    assert {run.data.tags["tuning.state"] for run in study.trials} == {"COMPLETE", "PRUNED"}
+    assert {run.data.tags["tuning.node"] for run in study.children} == {HEAD, OTHER}
+    assert {run.data.tags["mlflow.project.env"] for run in study.trials} == {"uv"}
+
+
+def recorded(study: Study) -> list[list[str | None]]:
+    names = ("tuning.params", "tuning.state", "tuning.pruned_at", "tuning.reported")
+    return [[run.data.tags.get(name) for name in names] for run in study.trials]
 
 
 @pytest.mark.slow

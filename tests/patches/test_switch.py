@@ -6,7 +6,9 @@ from steps import patches, tune
 from steps.errors import WrongValue
 from steps.names import Variable
 from steps.parameters.tune_settings import TuneSettings
+from steps.project.declared_environment import LOCAL
 from steps.tuning.checks import ray_cluster
+from steps.tuning.tuned_project import this_project
 
 
 @pytest.mark.parametrize(("value", "wanted"), [(None, True), ("", True), ("on", True), ("off", False)])
@@ -38,5 +40,5 @@ def test_a_study_refuses_another_value_before_it_starts_anything(monkeypatch, ca
 def test_the_nodes_of_a_cluster_are_told(value, passed_on, monkeypatch):
     """A node's own environment says nothing of the tuner's: the study's setting goes along with the preload."""
     monkeypatch.setenv(Variable.PATCHES, value)
-    preload = ray_cluster.preload(TuneSettings())
+    preload = ray_cluster.preload(TuneSettings(), this_project(), LOCAL)
     assert preload.variables[Variable.PATCHES] == passed_on

@@ -5,19 +5,21 @@ died. It is told to repeat nothing by itself: a second start would log to the sa
 """
 
 import os
+import re
 import signal
 import time
 from collections.abc import Mapping
 from contextlib import suppress
 from multiprocessing import Pipe
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import ray
 from mlflow.entities import RunStatus
 
 from steps.backends import RAY, base
-from steps.backends.base import CreatedRun, OwnBackend
+from steps.backends.base import NONE_FETCHED, CreatedRun, Folders, OwnBackend
 from steps.backends.ray import task
 from steps.backends.ray.cluster import Nodes
 from steps.backends.ray.config import TrialResources
@@ -149,8 +151,15 @@ class RayBackend(OwnBackend):
 
     name = RAY
 
-    def __init__(self, folder: Path, resources: TrialResources, preload: Preload):
-        super().__init__(folder)
+    def __init__(
+        self,
+        folder: Path,
+        resources: TrialResources,
+        preload: Preload,
+        fetched: Folders = NONE_FETCHED,
+        variables: Mapping[str, str] = MappingProxyType({}),
+    ):
+        super().__init__(folder, fetched, variables)
         self._preload, self._nodes = preload, Nodes()
         wrapper: Any = ray.remote(max_retries=0, num_returns="streaming", **resources.options())
         self._remote = wrapper(task.execute)  # one for all runs: Ray ships it once
@@ -158,8 +167,19 @@ class RayBackend(OwnBackend):
     def execute(self, created: CreatedRun, config: Mapping[str, Any]) -> RayRun:
         """Submit the command; Ray queues it until a node has room."""
         named = self._remote.options(name=config.get("name") or created.run_id)
-        submitted = named.remote(created.command, {**_passed_on(), **created.variables}, self._preload)
+        is_carried = self._preload.project is not None  # as a whole; Ray leaves out of ours what git ignores
+        command = _on_a_node(created.command, created.folder) if is_carried else created.command
+        submitted = named.remote(command, {**_passed_on(), **created.variables}, self._preload)
         return RayRun(created.run_id, submitted, created.output, self._nodes)
+
+
+def _on_a_node(command: str, folder: str) -> str:
+    """Name files of the project by their paths in it: there the command starts in its folder, wherever that is.
+
+    >>> _on_a_node("python fit.py '/here/my data' --out=/here/out /not/here/data", "/here")
+    "python fit.py 'my data' --out=out /not/here/data"
+    """
+    return re.sub(rf"(?<![^\s'\"=:,]){re.escape(folder)}/", "", command)
 
 
 def _passed_on() -> dict[str, str]:
@@ -167,6 +187,8 @@ def _passed_on() -> dict[str, str]:
     return {k: v for k, v in os.environ.items() if k.startswith("MLFLOW_") and k not in _NOT_PASSED_ON}
 
 
-def register(folder: Path, resources: TrialResources, preload: Preload) -> None:
+def register(
+    folder: Path, resources: TrialResources, preload: Preload, fetched: Folders, variables: Mapping[str, str]
+) -> None:
     """Make `backend="ray"` known to `mlflow.run`, for the life of this process."""
-    base.register(RayBackend(folder, resources, preload))
+    base.register(RayBackend(folder, resources, preload, fetched, variables))

@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from steps.backends.submitted_run import GRACE_S
 from steps.backends.warm.launch import Launcher
@@ -17,6 +17,9 @@ from steps.names import Variable
 from steps.process import ports
 from steps.project import working_folder
 from steps.project.working_folder import Snapshot
+
+if TYPE_CHECKING:  # it imports MLflow
+    from steps.backends.ray.shipped_project import ShippedProject
 
 # How often the wait is interrupted: only then can Ray's request to end take effect.
 _LOOK_S = 0.1
@@ -37,17 +40,19 @@ _snapshot: Snapshot | None = None
 class Preload:
     """The imports and calls of a launcher before its first fork (see `launcher`), and its environment variables.
 
-    `in_own_folder` tells whether each command gets a folder of its own with the project in it.
+    `in_own_folder` tells whether each command gets a folder of its own with the project in it. `project` is another
+    one; what its launcher imports depends on its environment alone.
     """
 
     modules: Sequence[str]
     calls: Sequence[tuple[str, Mapping[str, Any]]]
     variables: Mapping[str, str]
     in_own_folder: bool = False
+    project: "ShippedProject | None" = None
 
 
 def execute(command: str, variables: Mapping[str, str], preload: Preload) -> Iterator[tuple[Any, ...]]:
-    """Execute a command in the project that Ray has unpacked here.
+    """Execute a command in the project that Ray has unpacked here, or in another one.
 
     Yields (id of this node, its address, the devices that Ray has given the task), then (exit code, end of the output);
     the exit code is None if nobody knows how the command ended. Ray cancels a task by a KeyboardInterrupt: then the
@@ -81,14 +86,19 @@ def execute(command: str, variables: Mapping[str, str], preload: Preload) -> Ite
 
 
 def _warm_up(preload: Preload, folder: Path) -> None:
-    global _ready_for, _snapshot
+    global _ready_for, _snapshot, launcher
     if _ready_for == preload and launcher.pid is not None:
         return
     os.environ.update(preload.variables)
     os.environ[Variable.FILES] = str(folder)
-    launcher.start(preload.modules).prepare(preload.calls)
+    root, modules = Path.cwd(), preload.modules
+    if preload.project is not None:
+        launcher.stop()
+        root, program, modules = preload.project.get_ready(folder)
+        launcher = Launcher(program)
+    launcher.start(modules).prepare(preload.calls)
     # What lies beside the project that Ray has unpacked is Ray's own.
-    _snapshot = Snapshot(Path.cwd(), beside=False) if preload.in_own_folder else None
+    _snapshot = Snapshot(root, beside=False) if preload.in_own_folder else None
     _ready_for = preload
 
 

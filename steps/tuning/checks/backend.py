@@ -55,8 +55,6 @@ def check_backend(name: str, project: TunedProject) -> None:
         raise WrongValue(f"--backend {name!r}: must be one of {', '.join(sorted(names))}{did_you_mean(name, names)}")
     if name == backends.RAY:
         cluster.check_installed()
-        if not project.is_own:
-            raise WrongValue(f"--backend {name!r}: must be warm or local with another --project than this one")
     elif name == "kubernetes":
         _check_kubernetes(project)
     elif name in plugins and name not in loader.MLFLOW_BACKENDS:

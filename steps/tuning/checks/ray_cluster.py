@@ -4,8 +4,9 @@ import sys
 from urllib.parse import urlsplit
 
 from steps import patches
-from steps.backends.ray import cluster, config
+from steps.backends.ray import cluster, config, shipped_project
 from steps.backends.ray.config import TrialResources
+from steps.backends.ray.shipped_project import ShippedProject
 from steps.backends.ray.task import Preload
 from steps.errors import WrongValue
 from steps.names import Variable
@@ -14,6 +15,7 @@ from steps.process import threads
 from steps.project import environment, mlproject
 from steps.tuning import child_preload
 from steps.tuning.checks import backend
+from steps.tuning.tuned_project import TunedProject
 
 _LOOPBACK = ("127.", "localhost", "::1")
 
@@ -23,10 +25,19 @@ def trial_resources(settings: TuneSettings) -> TrialResources:
     return config.read(backend.read_backend_config(settings), settings.shared.threads, settings.gpus)
 
 
-def preload(settings: TuneSettings) -> Preload:
-    """Return what a node does before its first trial of the study."""
+def preload(settings: TuneSettings, project: TunedProject, env_manager: str) -> Preload:
+    """Return what a node does before its first trial of the study; another project sets off to the nodes.
+
+    Raises WrongValue if that can't be carried there.
+    """
     variables = {**threads.variables(settings.shared.threads), Variable.KNOWN_ENVIRONMENT: environment.digest()}
     variables[Variable.PATCHES] = "on" if patches.speed_wanted() else "off"
+    if not project.is_own:
+        import ray
+
+        content = ray.put(shipped_project.pack(project.folder, project.shown))
+        shipped = ShippedProject(project.shown, env_manager, (content,))
+        return Preload((), (), variables, in_own_folder=True, project=shipped)
     is_own_script = not mlproject.runs_train(mlproject.commands().get(settings.entry_point, ""))
     return Preload(child_preload.MODULES, child_preload.calls(settings), variables, in_own_folder=is_own_script)
 
