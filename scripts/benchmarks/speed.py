@@ -4,8 +4,8 @@
 
 All in one run, interleaved, on one machine, for 5-fold trials and for trials of one split: (a) the plain loop, which
 also logs to MLflow, and two such processes on one journal file, which share the trials; (b) this project with jobs=1
-and jobs=2; (c) this project with backend=local. Only the ratios mean anything elsewhere: the medians, the least and the
-greatest of those that each round has.
+and jobs=2, also with TUNING_PATCHES=off; (c) this project with backend=local. Only the ratios mean anything elsewhere:
+the medians, the least and the greatest of those that each round has, of a trial and of all from the command to its end.
 """
 
 import json
@@ -73,6 +73,7 @@ def measure(rounds: int, trials: int) -> Iterator[tuple[int, Rounds]]:
                     "(a) two on a journal": two_plain(folds, ours.params),
                     "(b) jobs=1": study(folds, trials, jobs=1),
                     "(b) jobs=2": ours,
+                    "(b) jobs=2, off": study(folds, trials, jobs=2, patches="off"),
                     "(c) local, jobs=2": study(folds, LOCAL_TRIALS, jobs=2, backend="local"),
                 }
                 for name, measured in measured_by_name.items():
@@ -80,14 +81,15 @@ def measure(rounds: int, trials: int) -> Iterator[tuple[int, Rounds]]:
             yield folds, table
 
 
-def study(folds: int, trials: int, *, jobs: int, backend: str = "warm") -> Measured:
+def study(folds: int, trials: int, *, jobs: int, backend: str = "warm", patches: str = "on") -> Measured:
     """Run `mlflow run . -e tune` and read from MLflow when its trials started and ended."""
+    variables = {**os.environ, "TUNING_PATCHES": patches}
     words = {"folds": folds, "n_trials": trials, "jobs": jobs, "backend": backend}
     command = [sys.executable, "-m", "mlflow", "run", ".", "-e", "tune", "--env-manager", "local"]
     for name, value in words.items():
         command += ["-P", f"{name}={value}"]
     began = time.time()
-    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True, env=variables)
     whole = time.time() - began
     client = MlflowClient()
     parent = client.search_runs(["0"], "tags.`tuning.role` = 'study'", max_results=1)[0]
@@ -130,16 +132,20 @@ def two_plain(folds: int, params: Sequence[Params]) -> Measured:
 
 
 def text(table: Rounds) -> str:
-    """Lay out medians, and the ratio to the plain loop of the same round."""
-    lines = [f"{'':<21} {'s a trial':>10} {'ratio':>20} {'first trial, s':>15} {'whole study, s':>15}"]
+    """Lay out medians, and the ratios to the plain loop of the same round."""
+    lines = [f"{'':<21} {'s a trial':>10} {'ratio':>20} {'first trial, s':>15} {'whole study, s':>15} {'ratio':>20}"]
     for name, runs in table.items():
         per_trial, first, whole = (
             statistics.median(getattr(m, field) for m in runs) for field in ("per_trial", "first", "whole")
         )
-        of = sorted(m.per_trial / base.per_trial for m, base in zip(runs, table[PLAIN], strict=True))
-        ratio = f"{statistics.median(of):.2f} ({of[0]:.2f} to {of[-1]:.2f})"
-        lines.append(f"{name:<21} {per_trial:>10.3f} {ratio:>20} {first:>15.2f} {whole:>15.1f}")
+        of_trials, of_all = (_ratios(runs, table[PLAIN], field) for field in ("per_trial", "whole"))
+        lines.append(f"{name:<21} {per_trial:>10.3f} {of_trials:>20} {first:>15.2f} {whole:>15.1f} {of_all:>20}")
     return "\n".join(lines)
+
+
+def _ratios(runs: Sequence[Measured], plain: Sequence[Measured], field: str) -> str:
+    ratios = sorted(getattr(m, field) / getattr(base, field) for m, base in zip(runs, plain, strict=True))
+    return f"{statistics.median(ratios):.2f} ({ratios[0]:.2f} to {ratios[-1]:.2f})"
 
 
 if __name__ == "__main__":
