@@ -50,12 +50,17 @@ def _files(folder: Path) -> Iterator[str]:
 
 
 def _listed_by_git(folder: Path) -> set[str]:
-    """Return nothing of a folder in no repository, or one that its repository ignores as a whole."""
+    """Return nothing of a folder in no repository, or one that its repository ignores as a whole.
+
+    The files of a submodule, or of another repository in it, are listed by their own git.
+    """
     try:
         listed = Git(folder, time.monotonic() + _LIST_S)("ls-files", "-z", "--cached", "--others", "--exclude-standard")
     except (GitFailed, FileNotFoundError):
         return set()
-    return {os.fsdecode(name) for name in listed.split(b"\0") if name}
+    names = {os.fsdecode(name) for name in listed.split(b"\0") if name}
+    inner = {name for name in names if (folder / name / ".git").exists()}
+    return names - inner | {str(Path(name, file)) for name in inner for file in _listed_by_git(folder / name)}
 
 
 def _walked(folder: Path) -> Iterator[str]:
