@@ -1,6 +1,8 @@
 """Check the tracking server before anything depends on it: that it answers, and is as new as the client."""
 
 import re
+import socket
+import sys
 import threading
 from contextlib import suppress
 from urllib.parse import urlsplit
@@ -17,6 +19,8 @@ from steps.project import secrets
 
 # Seconds that the server may take to answer. MLflow's own requests are repeated for minutes.
 ANSWER_S = 1.7
+# The same for one that has taken a connection: it is there, on a machine that has much to do.
+BUSY_S = 20.0
 # HTTP status of a proxy whose server is not there.
 _NOT_THERE = (502, 503, 504)
 _VERSION = re.compile(r"(\d+)\.(\d+)(\.\w+)*")
@@ -59,6 +63,7 @@ def _ask(uri: str) -> tuple[int, str]:
     that comes byte by byte.
     """
     answers: list[tuple[int, str] | Exception] = []
+    is_there = threading.Event()
 
     def ask() -> None:
         try:
@@ -68,7 +73,7 @@ def _ask(uri: str) -> tuple[int, str]:
                 "/version",
                 "GET",
                 max_retries=0,
-                timeout=ANSWER_S,
+                timeout=BUSY_S,
                 raise_on_status=False,
                 extra_headers={"Connection": "close"},  # the only request on it
             )
@@ -76,12 +81,28 @@ def _ask(uri: str) -> tuple[int, str]:
         except Exception as error:  # the main thread raises what it means
             answers.append(error)
 
+    def knock() -> None:
+        parts = urlsplit(uri)
+        with suppress(OSError, ValueError):  # a proxy may reach what we don't
+            port = parts.port or {"http": 80, "https": 443}[parts.scheme]
+            socket.create_connection((parts.hostname or "", port), ANSWER_S).close()
+            is_there.set()
+
     asking = threading.Thread(target=ask, name="preflight", daemon=True)
     asking.start()
-    asking.join(ANSWER_S)
+    asking.join(ANSWER_S / 2)
+    if asking.is_alive():
+        threading.Thread(target=knock, name="preflight", daemon=True).start()
+        asking.join(ANSWER_S / 2)
+    limit_s = ANSWER_S
+    if asking.is_alive() and is_there.is_set():
+        shown = secrets.hidden(uri)
+        print(f"tune: the tracking server {shown} is slow to answer: waiting, {BUSY_S:g} s at most", file=sys.stderr)
+        limit_s = BUSY_S
+        asking.join(BUSY_S - ANSWER_S)
     answer = answers[0] if answers else TimeoutError("timed out")
     if isinstance(answer, Exception):
-        raise Unreachable(_unreachable(secrets.hidden(uri), _reason(answer))) from answer
+        raise Unreachable(_unreachable(secrets.hidden(uri), _reason(answer, limit_s))) from answer
     return answer
 
 
@@ -96,11 +117,11 @@ def _unreachable(shown: str, reason: str) -> str:
     )
 
 
-def _reason(error: Exception) -> str:
+def _reason(error: Exception, limit_s: float) -> str:
     """Say in a few words why there was no answer."""
     text = str(error)
     if isinstance(error, TimeoutError) or "timed out" in text or "timeout" in text:
-        return f"no answer within {ANSWER_S:g} s"
+        return f"no answer within {limit_s:g} s"
     for reason in ("Connection refused", "Name or service not known", "certificate verify failed", "Invalid url"):
         if reason in text:
             return reason[0].lower() + reason[1:]

@@ -8,7 +8,7 @@ import pytest
 from steps.errors import StepError
 from steps.tuning.checks import server
 from tests.e2e.tools import free_port
-from tests.waits import promised
+from tests.waits import promised, until
 
 MAJOR, MINOR = (int(part) for part in mlflow.__version__.split(".")[:2])
 
@@ -122,15 +122,40 @@ def test_a_port_that_nobody_listens_on_is_refused(at):
     assert f"mlflow server --port {port}" in problem
 
 
+@pytest.fixture
+def patience(monkeypatch):
+    """A busy server is waited for a little only."""
+    monkeypatch.setattr(server, "BUSY_S", server.ANSWER_S + 0.3)
+    return f"no answer within {server.BUSY_S:g} s"
+
+
 @pytest.mark.e2e
-def test_a_server_that_never_answers_is_refused_in_time(at):
-    """One that takes the request and says nothing."""
+def test_a_server_that_never_answers_is_refused_in_time(at, patience, capsys):
+    """One that takes the request and says nothing: that it is waited for is told."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        assert f"no answer within {server.ANSWER_S} s" in refused(at, f"http://127.0.0.1:{silent.getsockname()[1]}")
+        assert patience in refused(at, f"http://127.0.0.1:{silent.getsockname()[1]}")
+    assert "is slow to answer: waiting, 2 s at most" in capsys.readouterr().err
 
 
 @pytest.mark.e2e
-def test_an_answer_that_trickles_is_refused_in_time(at):
+def test_a_server_that_is_slow_to_answer_is_waited_for(at, capsys):
+    """On a busy machine an answer takes seconds; it is one all the same."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def answer_late():
+            connection, _ = listening.accept()
+            until(lambda: "slow to answer" in capsys.readouterr().err, 60, "the note")
+            with connection:
+                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n99.0.0")
+
+        serving = threading.Thread(target=answer_late)
+        serving.start()
+        assert at(f"http://127.0.0.1:{listening.getsockname()[1]}") is None
+        serving.join()
+
+
+@pytest.mark.e2e
+def test_an_answer_that_trickles_is_refused_in_time(at, patience):
     """One whose bytes come one by one, each in time, and never end."""
     ended = threading.Event()
     with socket.create_server(("127.0.0.1", 0)) as listening:
@@ -145,9 +170,7 @@ def test_an_answer_that_trickles_is_refused_in_time(at):
         serving = threading.Thread(target=trickle)
         serving.start()
         try:
-            assert f"no answer within {server.ANSWER_S} s" in refused(
-                at, f"http://127.0.0.1:{listening.getsockname()[1]}"
-            )
+            assert patience in refused(at, f"http://127.0.0.1:{listening.getsockname()[1]}")
         finally:
             ended.set()
             serving.join()
