@@ -5,7 +5,6 @@ died. It is told to repeat nothing by itself: a second start would log to the sa
 """
 
 import os
-import re
 import signal
 import time
 from collections.abc import Mapping
@@ -167,19 +166,10 @@ class RayBackend(OwnBackend):
     def execute(self, created: CreatedRun, config: Mapping[str, Any]) -> RayRun:
         """Submit the command; Ray queues it until a node has room."""
         named = self._remote.options(name=config.get("name") or created.run_id)
-        is_carried = self._preload.project is not None  # as a whole; Ray leaves out of ours what git ignores
-        command = _on_a_node(created.command, created.folder) if is_carried else created.command
+        project = self._preload.project
+        command = created.command if project is None else project.on_a_node(created.command, created.folder)
         submitted = named.remote(command, {**_passed_on(), **created.variables}, self._preload)
         return RayRun(created.run_id, submitted, created.output, self._nodes)
-
-
-def _on_a_node(command: str, folder: str) -> str:
-    """Name files of the project by their paths in it: there the command starts in its folder, wherever that is.
-
-    >>> _on_a_node("python fit.py '/here/my data' --out=/here/out /not/here/data", "/here")
-    "python fit.py 'my data' --out=out /not/here/data"
-    """
-    return re.sub(rf"(?<![^\s'\"=:,]){re.escape(folder)}/", "", command)
 
 
 def _passed_on() -> dict[str, str]:

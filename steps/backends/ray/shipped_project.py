@@ -2,6 +2,7 @@
 
 import io
 import os
+import re
 import tarfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -34,6 +35,15 @@ class ShippedProject:
     shown: str
     manager: str
     content: tuple[Any]
+
+    @staticmethod
+    def on_a_node(command: str, folder: str) -> str:
+        """Name files of the project by their paths in it: there a command starts in its folder, wherever that is.
+
+        >>> ShippedProject.on_a_node("python fit.py '/here/my data' --out=/here/out /not/here/data", "/here")
+        "python fit.py 'my data' --out=out /not/here/data"
+        """
+        return re.sub(rf"(?<![^\s'\"=:,]){re.escape(folder)}/", "", command)
 
     def get_ready(self, folder: Path) -> tuple[Path, Program, Sequence[str]]:
         """Unpack it in `folder`, unless it is there, and make its environment, unless this node has it.
