@@ -31,14 +31,15 @@ if TYPE_CHECKING:
     from tests.e2e.tools import Place
 
 
+# A busy machine takes any time for an example.
+hypothesis.settings.register_profile("all", deadline=None)
 # Whoever runs the fast tests alone, again and again, gets half of the examples of each property.
-hypothesis.settings.register_profile("quick", max_examples=50)
+hypothesis.settings.register_profile("quick", max_examples=50, deadline=None)
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Take fewer examples for the fast tests alone."""
-    if config.getoption("markexpr") == "not e2e":
-        hypothesis.settings.load_profile("quick")
+    hypothesis.settings.load_profile("quick" if config.getoption("markexpr") == "not e2e" else "all")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

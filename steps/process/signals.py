@@ -51,7 +51,8 @@ class Interrupts:
     """Notes the first signal; a second SIGINT, or any signal more than 2 s later, ends the process at once.
 
     Whoever waits for something meanwhile, such as a tracking server that is away, is called away from it by
-    Interrupted, 5 s after the first signal, and 5 s later the process ends; unless by then all is `answered`.
+    Interrupted, 5 s after the first signal, and 5 s later the process ends; unless by then all is `answered`. The time
+    begins anew with each `headway`: a busy machine ends a study in order, too, step by step.
     `descriptor` becomes readable with the first signal: for waiting on it beside other things.
     """
 
@@ -78,6 +79,11 @@ class Interrupts:
     def answered(self) -> None:
         """Stop hurrying: all children have ended, and what is left to do may take its time."""
         signal.setitimer(signal.ITIMER_REAL, 0)
+
+    def headway(self) -> None:
+        """Note a step towards the end that has been done: the next one has as long as the first."""
+        if self._first is not None and not self._called:
+            signal.setitimer(signal.ITIMER_REAL, _PATIENCE_S, _PATIENCE_S)
 
     def _call_away(self, _number: int, _frame: FrameType | None) -> None:
         assert self._first is not None

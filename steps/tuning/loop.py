@@ -97,7 +97,7 @@ class StudyLoop:
             raise
         finally:
             with suppress(MlflowException) if sys.exc_info()[0] else nullcontext():  # the first error is raised
-                self.pool.end(self.pool.running)
+                self.pool.end(self.pool.running, self.interrupts.headway)
                 self._write()
             self.interrupts.answered()
 
@@ -231,7 +231,7 @@ class StudyLoop:
             state = self._results.trials[self._results.judged - 1].outcome.state
             self._progress.advance(best, failed=state == TrialState.FAIL)
             if self._results.stopped_by is not None:
-                self.pool.end(child for child in self.pool.running if child.number is not None)
+                self.pool.end((each for each in self.pool.running if each.number is not None), self.interrupts.headway)
                 self._again = deque((job, run_id) for job, run_id in self._again if job.number is None)
                 for result in self._results.remove_unjudged():
                     self.children.disown(result.run_id)

@@ -82,6 +82,29 @@ def test_who_waits_for_something_is_called_away(then, code):
     assert ("did not answer in time" in done.stderr) == (code == 143)
 
 
+# Takes twice as long as there is patience, step by step.
+IN_STEPS = """
+import signal, time
+from steps.process import signals
+signals._PATIENCE_S = 2
+noted = signals.Interrupts()
+noted.headway()
+assert signal.getitimer(signal.ITIMER_REAL) == (0, 0)
+noted.install()
+signal.raise_signal(15)
+ends = time.monotonic() + 2 * signals._PATIENCE_S
+while time.monotonic() < ends:
+    time.sleep(0.1)
+    noted.headway()
+noted.answered()
+"""
+
+
+def test_who_makes_headway_is_not_called_away():
+    """A busy machine needs more than a while for all that is to be ended, but not for each of its steps."""
+    subprocess.run([sys.executable, "-c", IN_STEPS], cwd=PROJECT, check=True, timeout=120)
+
+
 # Prints, closes or fills its stdout, then has to end at once: by a second order, or called away from what it waits for.
 # The timers' signals are sent by hand, but for the one that ends a flush which nobody reads.
 UNWRITTEN = """

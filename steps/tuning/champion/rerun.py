@@ -65,7 +65,7 @@ class Rerun:
                 outage.give_up()
             raise
         finally:
-            pool.end(pool.running)
+            pool.end(pool.running, self.interrupts.headway)
             self.interrupts.answered()
         return [results[index] for index in sorted(results)]
 

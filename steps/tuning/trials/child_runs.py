@@ -153,8 +153,11 @@ class ChildRuns:
         self._write(ended, pruned_at, child, taken.run_name)
         return ended
 
-    def stop(self, children: Iterable[Child]) -> None:
-        """End children that the study no longer wants, all at once: ask, wait, kill. Their runs are STOPPED."""
+    def stop(self, children: Iterable[Child], headway: Callable[[], None]) -> None:
+        """End children that the study no longer wants, all at once: ask, wait, kill. Their runs are STOPPED.
+
+        `headway` is called after each step that may take long on a busy machine.
+        """
         ending = list(children)
         for child in ending:
             child.submitted.signal(SIGTERM)
@@ -164,10 +167,14 @@ class ChildRuns:
         for child in ending:
             child.submitted.signal(SIGKILL)
             child.submitted.cancel()
+            headway()
         for child in ending:  # after all have ended, since the server may not answer
             self.disown(child.run_id)
+            headway()
             self.results.end_inner(child.run_id)
+            headway()
             MlflowClient().set_terminated(child.run_id, "KILLED")
+            headway()
 
     def disown(self, run_id: str) -> None:
         """Mark a run as one that does not count in the study."""

@@ -93,7 +93,8 @@ def chosen(texts):
     return f"[{', '.join(map(repr, texts))}]", {"type": "categorical", "choices": texts}
 
 
-TEXTS = st.text(st.characters(min_codepoint=32, max_codepoint=0x2FF), max_size=8)
+# YAML has the text None as it has a name, and a space file refuses that: see `test_entry`.
+TEXTS = st.text(st.characters(min_codepoint=32, max_codepoint=0x2FF), max_size=8).filter(lambda text: text != "None")
 ENTRIES = st.one_of(
     st.builds(stepped, st.integers(-1000, 1000), st.integers(1, 50), st.integers(1, 9)),
     st.builds(logged, st.floats(1e-9, 1), st.floats(1, 1e9)),
