@@ -27,7 +27,12 @@ from steps.project.location import Location
 
 # Nobody is there to be asked for a name or a password.
 _NO_QUESTIONS = {"GIT_TERMINAL_PROMPT": "0", "GIT_ASKPASS": "true", "SSH_ASKPASS": "true", "LC_ALL": "C"}
-_NO_QUESTION_BY_SSH = "ssh -oBatchMode=yes"
+# A server that is silent for a minute is given up, unless the user's own variables say otherwise.
+_NO_SILENCE = {
+    "GIT_HTTP_LOW_SPEED_LIMIT": "1",
+    "GIT_HTTP_LOW_SPEED_TIME": "60",
+    "GIT_SSH_COMMAND": "ssh -oBatchMode=yes -oConnectTimeout=60 -oServerAliveInterval=20 -oServerAliveCountMax=3",
+}
 # What git says of a version that is not there.
 _NO_VERSION = re.compile(r"couldn't find remote ref|not our ref|unadvertised object|did not match any|bad revision")
 # git's last lines where the one before says more.
@@ -72,7 +77,8 @@ def _alone(target: Path) -> Iterator[None]:
     for name in OTHER_REPOSITORY:
         os.environ.pop(name, None)
     os.environ.update(_NO_QUESTIONS)
-    os.environ.setdefault("GIT_SSH_COMMAND", _NO_QUESTION_BY_SSH)
+    for name, value in _NO_SILENCE.items():
+        os.environ.setdefault(name, value)
     tempfile.tempdir = os.environ["TMPDIR"] = str(target)
     try:
         yield

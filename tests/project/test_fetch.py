@@ -117,6 +117,14 @@ def test_no_git_waits_on_if_the_fetch_is_interrupted(tmp_path):
         until(lambda: not proc.with_variable(f"TMPDIR={tmp_path}"), 20, "its end")
 
 
+def test_a_server_that_is_silent_is_given_up(tmp_path, monkeypatch):
+    """By git itself, after a minute; a user's own variables say how long that is."""
+    monkeypatch.setenv("GIT_HTTP_LOW_SPEED_TIME", "1")
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        location = locate(f"http://127.0.0.1:{silent.getsockname()[1]}/x.git")
+        assert "can't be fetched" in problem(location, None, tmp_path)
+
+
 def test_a_version_of_a_local_folder_is_cloned_and_the_folder_left_alone(repository, tmp_path):
     """By any name that git has for it, with the remote that the folder has; its own tree stays as it is."""
     before = git(repository, "status", "--porcelain", "--branch")
