@@ -195,9 +195,10 @@ class FakeChildRuns:
         self.settled.append(result)
         return result
 
-    def stop(self, children: Iterable[FakeChild]) -> None:
+    def stop(self, children: Iterable[FakeChild], headway: Callable[[], None]) -> None:
         for child in children:
             child.running = False
+            headway()
             self.stopped.append(child.run_id)
         if self.stop_raises is not None:
             raise self.stop_raises
@@ -226,6 +227,9 @@ class FakeInterrupts:
 
     def answered(self) -> None:
         self.is_answered = True
+
+    def headway(self) -> None:
+        pass
 
 
 @dataclass
