@@ -1,5 +1,6 @@
 """One training run: the folds' scores and, on request, the refitted model with its held-out score, into MLflow."""
 
+import importlib
 import os
 import sys
 from collections.abc import Mapping
@@ -17,6 +18,16 @@ from steps.training.model import column_names, early_stopping, estimator, fittin
 from steps.training.model.early_stopping import EarlyStopping
 from steps.training.run_plan import RunPlan
 from steps.training.scores import folds, held_out, preparation
+
+_FOR_REFIT = (
+    "steps.training.model.log",
+    "steps.training.scores.gain",
+    "steps.training.scores.importances",
+    "steps.training.scores.pictures",
+    "mlflow.pyfunc",
+    "mlflow.sklearn",
+    "matplotlib.backends.backend_agg",
+)
 
 
 def train(plan: RunPlan, settings: TrainSettings, hyperparameters: Mapping[str, Any], run_id: str) -> dict[str, float]:
@@ -117,6 +128,12 @@ def _cross_validate(
     if Variable.TUNER not in os.environ and os.environ.get(Variable.KNOWN_ENVIRONMENT) != environment.digest():
         write.record_environment(run_id)
     return scores
+
+
+def import_for_refit() -> None:
+    """Import what only a refit needs, in the process that forks it, so that it need not."""
+    for name in _FOR_REFIT:
+        importlib.import_module(name)
 
 
 def _refit(plan: RunPlan, settings: TrainSettings, unfitted: Any) -> dict[str, float]:

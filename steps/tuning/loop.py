@@ -3,17 +3,17 @@
 import sys
 import time
 from collections import Counter, deque
+from collections.abc import Callable
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 
-from mlflow.entities import Metric
 from mlflow.exceptions import MlflowException
 from optuna.trial import TrialState
 
-from steps import names
 from steps.errors import Interrupted
 from steps.process.signals import Interrupts
-from steps.tracking import outage, write
+from steps.tracking import outage
+from steps.tuning.record.best_so_far import BestSoFar
 from steps.tuning.record.lock import StudyLock
 from steps.tuning.record.resume import History
 from steps.tuning.report.progress import Progress
@@ -27,17 +27,19 @@ from steps.tuning.trials.child_runs import ChildRuns
 from steps.tuning.trials.places import Place
 from steps.tuning.trials.pool import Pool
 from steps.tuning.trials.results import Results, StudyResult
+from steps.tuning.trials.retries import Retries
 from steps.tuning.trials.trial import Adopted, Child, Job, TrialResult
 
-# The best so far is written to the parent run at most this often, several trials in one request.
-_WRITE_EVERY_S = 1.0
 # The seconds between two looks of a pruner at the running children: a look costs a request for each of them.
 _PRUNE_EVERY_S = 0.3
 
 
 @dataclass
 class StudyLoop:
-    """Runs the trials of a study, and the baselines beside them; those on record in `history` are not run again."""
+    """Runs the trials of a study, and the baselines beside them; those on record in `history` are not run again.
+
+    `at_last` is called once, as soon as the last child has been launched: it prepares what comes after the trials.
+    """
 
     plan: StudyPlan
     search: Search
@@ -46,15 +48,15 @@ class StudyLoop:
     study_lock: StudyLock
     interrupts: Interrupts
     reporter: Reporter
+    at_last: Callable[[], None] = lambda: None
     _results: Results = field(init=False)
     _progress: Progress = field(init=False)
     _baselines: deque[Job] = field(init=False)
     _deadline: float | None = None  # of `time.monotonic()`
     _last_prune: float = 0.0
-    _again: deque[tuple[Job, str]] = field(default_factory=deque)  # to be retried, with the id of the failed run
-    _retries: Counter[int | str | None] = field(default_factory=Counter)  # see `_retry_key`
-    _unwritten: list[Metric] = field(default_factory=list)
-    _last_write: float = 0.0
+    _retries: Retries = field(init=False)
+    _is_last: bool = False
+    _best_so_far: BestSoFar = field(init=False)
 
     def __post_init__(self) -> None:
         settings, objectives = self.plan.settings, self.plan.objectives
@@ -63,13 +65,14 @@ class StudyLoop:
         self._results = Results(rules, settings.try_first)
         self._progress = Progress(settings.n_trials, objectives[0].name)
         self._baselines = self.plan.baselines()
+        self._best_so_far = BestSoFar(self.study_lock.run_id, objectives[0].name)
+        self._retries = Retries(settings.retries, Counter(self.history.retries))
 
     def run(self) -> StudyResult:
         """Run the study to its end, which may be a signal. Raises NoTrialFinished if no trial has a score.
 
         No child is left running, whatever is raised.
         """
-        self._retries.update(self.history.retries)
         if self.plan.settings.timeout_s is not None:
             self._deadline = time.monotonic() + self.plan.settings.timeout_s
         try:
@@ -86,6 +89,7 @@ class StudyLoop:
                 self.study_lock.heartbeat()
                 self.reporter.tend()
                 self.pool.fill(self._launch)
+                self._prepare_the_end()
                 for child in self.pool.wait(self.interrupts.descriptor, self._wait_s()):
                     self._settle(child)
                 self._prune()
@@ -98,7 +102,7 @@ class StudyLoop:
         finally:
             with suppress(MlflowException) if sys.exc_info()[0] else nullcontext():  # the first error is raised
                 self.pool.end(self.pool.running, self.interrupts.headway)
-                self._write()
+                self._best_so_far.write()
             self.interrupts.answered()
 
     @property
@@ -119,7 +123,7 @@ class StudyLoop:
         if results.stopped_by in (stopping.SIGNAL, stopping.TIMEOUT, stopping.REFUSED):
             return True
         # After any other stop the baselines are waited for: without them nobody can say what tuning gained.
-        return results.stopped_by is not None and not (self.pool.running or self._again or self._baselines)
+        return results.stopped_by is not None and not (self.pool.running or self._retries.waiting or self._baselines)
 
     def _wait_s(self) -> float:
         """Return how long to wait at most: until a heartbeat is due, the pruner looks, or the study's time is over.
@@ -137,8 +141,8 @@ class StudyLoop:
         is_trying = self._results.is_trying
         if is_trying and self.pool.running:
             return None
-        if self._again:
-            job, run_id = self._again.popleft()
+        if self._retries.waiting:
+            job, run_id = self._retries.waiting.popleft()
             return self.children.launch(job, place, retry_of=run_id)
         # A baseline comes second, so that it neither delays the first trial nor is missing from a study cut short.
         if self._baselines and (self.search.asked > 0 or is_trying or self._results.stopped_by is not None):
@@ -157,6 +161,12 @@ class StudyLoop:
 
     def _wants_a_trial(self) -> bool:
         return self._results.stopped_by is None and self.search.asked < self.plan.settings.n_trials
+
+    def _prepare_the_end(self) -> None:
+        wants_more = self._baselines or self._retries.waiting or (self._wants_a_trial() and not self.search.exhausted)
+        if not self._is_last and not wants_more:
+            self._is_last = True
+            self.at_last()
 
     def _recall_baselines(self) -> None:
         self._baselines = deque(job for job in self._baselines if not self._recall(job))
@@ -179,10 +189,10 @@ class StudyLoop:
         return True
 
     def _settle(self, child: Child | Adopted) -> None:
-        may_retry = self._retries[_retry_key(child.job)] < self.plan.settings.retries
+        may_retry = self._retries.may(child.job)
         if child.number is None:
             result = self.children.settle(child, may_retry=may_retry)
-            if not self._queue_retry(result):
+            if not self._retries.take(result):
                 self._results.check_try(result)
                 self._results.baselines.append(result)
             return
@@ -193,16 +203,9 @@ class StudyLoop:
             pruned_at = self.search.judge(child.number, steps)
             steps = [(step, value) for step, value in steps if pruned_at is None or step <= pruned_at]
         result = self.children.settle(child, steps, pruned_at, may_retry=may_retry)
-        if not self._queue_retry(result):
+        if not self._retries.take(result):
             self._results.check_try(result)
             self._take_in(child.number, result)
-
-    def _queue_retry(self, result: TrialResult) -> bool:
-        """Queue a child that is to be run again; tell whether it is."""
-        if result.retried:
-            self._retries[_retry_key(result.job)] += not result.is_free
-            self._again.append((result.job, result.run_id))
-        return result.retried
 
     def _take_in(self, number: int, result: TrialResult) -> None:
         self._results.trials[number] = result
@@ -226,24 +229,12 @@ class StudyLoop:
         while self._results.judge_next():
             best = self._results.rules.best.value
             if best is not None:
-                name = names.Metric.best(self.children.objectives[0].name)
-                self._unwritten.append(write.metric(name, best, self._results.judged - 1))
+                self._best_so_far.note(best, self._results.judged - 1)
             state = self._results.trials[self._results.judged - 1].outcome.state
             self._progress.advance(best, failed=state == TrialState.FAIL)
             if self._results.stopped_by is not None:
                 self.pool.end((each for each in self.pool.running if each.number is not None), self.interrupts.headway)
-                self._again = deque((job, run_id) for job, run_id in self._again if job.number is None)
+                self._retries.drop_trials()
                 for result in self._results.remove_unjudged():
                     self.children.disown(result.run_id)
-        if self._unwritten and time.monotonic() - self._last_write > _WRITE_EVERY_S:
-            self._write()
-
-    def _write(self) -> None:
-        write.record(self.study_lock.run_id, self._unwritten)
-        self._unwritten.clear()
-        self._last_write = time.monotonic()
-
-
-def _retry_key(job: Job) -> int | str | None:
-    """Return what a job's retries are counted by: a trial's number, a baseline's estimator."""
-    return job.estimator if job.number is None else job.number
+        self._best_so_far.write_if_due()

@@ -4,7 +4,7 @@ import logging
 import os
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -117,7 +117,8 @@ def run(opened: OpenStudy, interrupts: Interrupts, launcher: Launcher, describe:
         if opened.settings.is_named:
             lock.yield_to_older_run(opened.study_lock, opened.name, opened.parent)
         reporter = Reporter(plan, opened.name, opened.run_id, plan.settings.report, launcher)
-        result, champion = _run_trials(plan, opened, children, search(), history, interrupts, reporter)
+        at_last = partial(_prepare_the_end, plan, reporter, launcher)
+        result, champion = _run_trials(plan, opened, children, search(), history, interrupts, reporter, at_last)
     if result.best:
         print(summary.summary(plan, result, children, opened.run_id, champion))
     interrupts.check()
@@ -155,30 +156,38 @@ def _run_trials(
     history: History,
     interrupts: Interrupts,
     reporter: Reporter,
+    at_last: Callable[[], None],
 ) -> tuple[StudyResult, Champion | None]:
     """Run the trials, then the champion; when this returns or raises, record and report are complete."""
     places = wiring.make_places(plan, plan.project.folder, children.folder)
     pool = Pool(children, places, plan.settings.trial_timeout_s)
-    loop = StudyLoop(plan, search, pool, history, opened.study_lock, interrupts, reporter)
+    loop = StudyLoop(plan, search, pool, history, opened.study_lock, interrupts, reporter, at_last)
     try:
         time = StudyTime()
         result = loop.run()
         leftovers.settle_running(opened.experiment_id, opened.name)
         study_run.write_end(result, children, opened.run_id)
-        reporter.stand_by()  # it imports, on another core, while the champion runs
+        reporter.stand_by()  # if it has not been told to yet
         with outage.raised_as_server_lost(opened.name):
             rerun = wiring.make_rerun(plan, children, places, interrupts, opened.study_lock, history)
             champion = champions.run_champion(plan, result, rerun, time)
         if champion:
             champions.record(champion, opened.run_id)
-        reporter.finish(hurried=interrupts.noted, final=not interrupts.noted)
+        reporter.finish(interrupts, final=True)
     except NoTrialFinished:
-        reporter.finish(hurried=False, final=False)
+        reporter.finish(interrupts, final=False)
         raise
     finally:
         places.close()
         reporter.end()
     return result, champion
+
+
+def _prepare_the_end(plan: StudyPlan, reporter: Reporter, launcher: Launcher) -> None:
+    """Have imported, beside the last trials, what the champion and the report need."""
+    reporter.stand_by()
+    if plan.entry.runs_train and plan.settings.champion and plan.settings.backend == backends.WARM:
+        launcher.prepare([("steps.training.run:import_for_refit", {})])
 
 
 def _conclude(plan: StudyPlan, study: str, result: StudyResult, champion: Champion | None) -> None:

@@ -18,9 +18,9 @@ from steps.names import Role, State, Tag
 from steps.parameters.tune_settings import TuneSettings
 from steps.project.environment import PROJECT
 from steps.tracking import outage, write
-from steps.tuning import loop
+from steps.tuning import loop, phase
 from steps.tuning.entry_point import EntryPoint
-from steps.tuning.record import lock
+from steps.tuning.record import best_so_far, lock
 from steps.tuning.search.objective import MAXIMIZE, Objective
 from steps.tuning.search.search import Outcome
 from steps.tuning.space import Space, file
@@ -256,7 +256,7 @@ class Server:
 
 @contextlib.contextmanager
 def surroundings(children: FakeChildRuns) -> Iterator[Server]:
-    """Put the fakes where loop, rerun, pool and lock find the clock, the wait for children, and the server."""
+    """Put the fakes where loop, rerun, pool, lock and others find the clock, the wait for children, and the server."""
     server, clock = Server(), children.clock
     now = SimpleNamespace(monotonic=clock, time=clock)
 
@@ -272,6 +272,8 @@ def surroundings(children: FakeChildRuns) -> Iterator[Server]:
         patch.setattr(pool, "control", SimpleNamespace(wait_for_any=children.wait))
         patch.setattr(loop, "time", now)
         patch.setattr(lock, "time", now)
+        patch.setattr(best_so_far, "time", now)
+        patch.setattr(phase, "time", now)
         patch.setattr(lock, "MlflowClient", lambda: SimpleNamespace(set_tag=set_tag))
         patch.setattr(write, "record", record)
         patch.setattr(outage, "give_up", lambda: None)

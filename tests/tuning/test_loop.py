@@ -531,6 +531,18 @@ def test_heartbeats_continue_while_a_child_runs():
     assert made.server.heartbeats == pytest.approx([1000 + lock.HEARTBEAT_S * n for n in range(11)])
 
 
+@pytest.mark.parametrize("baseline", [False, True])
+@pytest.mark.parametrize(("text", "n_trials", "launched"), [(fakes.NUMBERS, 6, 6), (GRID, 50, 6)])
+def test_the_end_is_prepared_beside_the_last_child(text, n_trials, launched, baseline):
+    """Once, when nothing is left to launch, and while the last children run."""
+    sampler = "grid" if text == GRID else "random"
+    made = study(by_number(0.5), text=text, n_trials=n_trials, baseline=baseline, jobs=2, sampler=sampler)
+    then: list[tuple[int, int]] = []
+    made.loop.at_last = lambda: then.append((len(made.children.launched), len(made.children.running)))
+    made.run()
+    assert then == [(launched + baseline, 2)]
+
+
 def test_the_best_so_far_is_written_at_most_once_a_second():
     """The rest at the end, so that none is missing."""
     made = study(by_number(0.5), n_trials=6)

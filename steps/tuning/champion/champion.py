@@ -71,8 +71,9 @@ def run_champion(plan: StudyPlan, result: StudyResult, rerun: Rerun, time: Study
     refit = _refit(plan)
     if not refit:
         return Champion(name, MlflowClient().get_run(winner.run_id), confirmed=confirmed)
+    what = f"{name} once more, fitted on all training rows" if plan.entry.runs_train else f"{name} once more"
     variables = {Variable.IMPORTANCES_S: f"{time.for_importances():.1f}"} if plan.entry.runs_train else {}
-    results = rerun.run([replace(winner.job, role=Role.CHAMPION, parameters=refit, variables=variables)])
+    results = rerun.run([replace(winner.job, role=Role.CHAMPION, parameters=refit, variables=variables)], what)
     if rerun.interrupts.noted or not results:
         return None
     (result_of_refit,) = results
@@ -116,7 +117,8 @@ def _confirm(plan: StudyPlan, result: StudyResult, rerun: Rerun) -> tuple[TrialR
         by_params.setdefault(json.dumps([each.job.estimator, rerun.children.recorded(each.job)]), each)
     best = list(by_params.values())[: plan.settings.confirm]
     fresh = {"fold_seed": str((plan.settings.shared.seed + 1) % 2**32)}
-    confirmations = rerun.run([replace(each.job, role=Role.CONFIRMATION, parameters=fresh) for each in best])
+    what = f"the best {len(best)} once more, on fresh folds"
+    confirmations = rerun.run([replace(each.job, role=Role.CONFIRMATION, parameters=fresh) for each in best], what)
     by_name = {contest.name_of(each.job, plan): each for each in best}
     scored = {
         contest.name_of(confirmation.job, plan): confirmation.value

@@ -12,6 +12,7 @@ from steps.errors import Interrupted
 from steps.names import State, Tag
 from steps.process.signals import Interrupts
 from steps.tracking import outage
+from steps.tuning.phase import Phase
 from steps.tuning.record.lock import StudyLock
 from steps.tuning.search.search import Outcome
 from steps.tuning.trials.child_runs import ChildRuns
@@ -34,12 +35,16 @@ class Rerun:
     retries: int
     recorded: list[Run] = field(default_factory=list)
 
-    def run(self, jobs: Iterable[Job]) -> list[TrialResult]:
-        """Run jobs; return their results in the order of the jobs, fewer if an interrupt has ended some."""
+    def run(self, jobs: Iterable[Job], what: str = "") -> list[TrialResult]:
+        """Run jobs; return their results in the order of the jobs, fewer if an interrupt has ended some.
+
+        `what` says on stderr what is done, if some are run.
+        """
         wanted = list(jobs)
         results = {index: result for index, job in enumerate(wanted) if (result := self._recall(job)) is not None}
         waiting = deque((index, 0, "") for index in range(len(wanted)) if index not in results)
         pool, at_work = Pool(self.children, self.places), {}
+        phase = Phase(wanted[0].role if wanted else "")
 
         def launch(place: Place) -> Child | None:
             if not waiting:
@@ -53,7 +58,9 @@ class Rerun:
             while (waiting or pool.running) and not self.interrupts.noted:
                 self.study_lock.heartbeat()
                 pool.fill(launch)
-                for child in pool.wait(self.interrupts.descriptor, self.study_lock.seconds_to_heartbeat()):
+                phase.tell(what)
+                seconds = min(self.study_lock.seconds_to_heartbeat(), phase.seconds_to_line())
+                for child in pool.wait(self.interrupts.descriptor, seconds):
                     index, tried = at_work.pop(child.run_id)
                     result = self.children.settle(child, may_retry=tried < self.retries)
                     if result.retried:
@@ -66,6 +73,7 @@ class Rerun:
             raise
         finally:
             pool.end(pool.running, self.interrupts.headway)
+            phase.end()
             self.interrupts.answered()
         return [results[index] for index in sorted(results)]
 

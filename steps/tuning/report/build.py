@@ -6,62 +6,93 @@ plotly.
 
 import importlib
 import os
+import signal
 import tempfile
+import time
 import warnings
+from collections.abc import Callable
 from multiprocessing.connection import Connection
 from pathlib import Path
 
 from mlflow.tracking import MlflowClient
 from mlflow.utils.mlflow_tags import MLFLOW_RUN_NOTE
 
+from steps.backends.warm import processes
 from steps.names import Artifact
 from steps.tuning.study_plan import StudyPlan
 
-# The report yields the processor to the trials.
+# A report that is built while trials run yields the processor to them. The last one does not: on a busy machine it
+# would not be done for minutes.
 _NICE = 10
 # Modules that Optuna and plotly would import at the first picture.
 _DRAWING = ("optuna.visualization", "plotly.graph_objs", "plotly.io")
-# What the tuner sends: build, build for the last time, end.
-NOW, FINAL, END = "now", "final", "end"
+# What the tuner sends: build beside the trials; build for the last time, with study.db or without; end.
+NOW, FINAL, HURRIED, END = "now", "final", "hurried", "end"
+# What it is sent: what is done next, and that a build is over: (BUILT, its order, what went wrong, its seconds).
+STEP, BUILT = "step", "built"
 
 
 def serve(connection: Connection, plan: StudyPlan, study: str, run_id: str) -> None:
-    """Build whenever asked to; answer with an empty text, or with a sentence that says what went wrong."""
-    os.nice(_NICE)
+    """Build whenever asked to, say each step, and what went wrong. A new order ends a build beside the trials."""
     warnings.simplefilter("ignore")
     for name in ("steps.tuning.report.page", *_DRAWING):  # takes seconds, better now than at an interrupt
         importlib.import_module(name)
-    while (asked := connection.recv()) != END:
-        try:
-            build(plan, study, run_id, final=asked == FINAL)
-            connection.send("")
-        except Exception as error:  # whatever went wrong, the study goes on without a report
-            connection.send(f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}")
+    beside = 0  # the process that builds beside the trials
+    while (order := connection.recv()) != END:
+        if beside:
+            os.kill(beside, signal.SIGKILL)
+            os.waitpid(beside, 0)
+            beside = 0
+        if order == NOW:
+            this = os.getpid()
+            beside = os.fork()
+            if beside == 0:
+                processes.end_with_parent(this)
+                os.nice(_NICE)
+                _answer(connection, plan, study, run_id, order)
+                os._exit(0)
+        else:
+            _answer(connection, plan, study, run_id, order)
 
 
-def build(plan: StudyPlan, study: str, run_id: str, *, final: bool) -> None:
-    """Build everything once; study.db only if this is `final`, at a study's normal end."""
+def _answer(connection: Connection, plan: StudyPlan, study: str, run_id: str, order: str) -> None:
+    began, problem = time.monotonic(), ""
+    try:
+        build(plan, study, run_id, final=order == FINAL, step=lambda what: connection.send((STEP, what)))
+    except Exception as error:  # whatever went wrong, the study goes on without a report
+        problem = f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
+    connection.send((BUILT, order, problem, time.monotonic() - began))
+
+
+def build(
+    plan: StudyPlan, study: str, run_id: str, *, final: bool, step: Callable[[str], None] = lambda _: None
+) -> None:
+    """Build everything once; study.db only if this is `final`, at a study's normal end. `step` is told what is next."""
     # Imported here, because plotly takes a second to import.
     from steps.tuning.report import files, page, study_record
 
+    step("the trials are read")
     record = study_record.load(plan, study, run_id)
     client = MlflowClient()
     with tempfile.TemporaryDirectory(prefix="tune-") as name:
         folder = Path(name)
         texts = {
-            Artifact.REPORT: page.html(record),
+            Artifact.REPORT: page.html(record, step),
             Artifact.TRIALS: files.trials_csv(record),
             Artifact.BEST: files.best_yaml(record),
         }
         for file, text in texts.items():
             if text:
                 (folder / file).write_text(text, encoding="utf-8")
+        step("the page is stored")
         client.log_artifacts(run_id, name)
     lines = "\n".join(f"- **{_escape(name)}**: {_escape(value)}" for name, value in page.headline(record))
     client.set_tag(run_id, MLFLOW_RUN_NOTE, f"{lines}\n\nAll of it is in the artifact `{Artifact.REPORT}`.")
     if final:  # last, since thousands of trials take a minute
         with tempfile.TemporaryDirectory(prefix="tune-") as name:
-            client.log_artifact(run_id, str(files.study_db(record, Path(name))))
+            path = files.study_db(record, Path(name), step)
+            step(f"{Artifact.STUDY_DB} is stored")
+            client.log_artifact(run_id, str(path))
 
 
 def _escape(text: str) -> str:

@@ -4,6 +4,7 @@ import csv
 import io
 import shlex
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -62,8 +63,8 @@ def _shared(record: StudyRecord) -> dict[str, str]:
     return {key: word for key, word in shared.items() if entry.parameters[key] != word}
 
 
-def study_db(record: StudyRecord, folder: Path) -> Path:
-    """Write the study to a database that Optuna's own tools open."""
+def study_db(record: StudyRecord, folder: Path, step: Callable[[str], None] = lambda _: None) -> Path:
+    """Write the study to a database that Optuna's own tools open. `step` is told how far it is."""
     path = folder / Artifact.STUDY_DB
 
     def connect() -> sqlite3.Connection:
@@ -72,6 +73,8 @@ def study_db(record: StudyRecord, folder: Path) -> Path:
         return connection
 
     storage = RDBStorage(f"sqlite:///{path}", engine_kwargs={"creator": connect})
-    as_optuna_study(record, storage)
+    as_optuna_study(
+        record, storage, lambda done: step(f"{Artifact.STUDY_DB} has {done} of {len(record.trials)} trials")
+    )
     storage.engine.dispose()
     return path

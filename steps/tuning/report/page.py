@@ -2,6 +2,7 @@
 
 import shlex
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -25,15 +26,15 @@ _TEMPLATE = Path(__file__).parent / "page.html"
 _UI = "http://127.0.0.1:5000"
 
 
-def html(record: StudyRecord) -> str:
-    """Write the page."""
+def html(record: StudyRecord, step: Callable[[str], None] = lambda _: None) -> str:
+    """Write the page. `step` is told what is drawn next."""
     template = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
     page = template.from_string(_TEMPLATE.read_text(encoding="utf-8"))
     return page.render(
         name=record.name,
         headline=headline(record),
         plotly=get_plotlyjs(),
-        plots=[(plot.title, plot.html, plot.note) for plot in plots.draw(record)],  # plotly escapes
+        plots=[(plot.title, plot.html, plot.note) for plot in plots.draw(record, step)],  # plotly escapes
         objectives=[objective.name for objective in record.plan.objectives],
         params=list(dict.fromkeys(name for trial in record.trials for name in trial.recorded)),
         trials=[_row(trial, record) for trial in record.trials],

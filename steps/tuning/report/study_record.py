@@ -3,7 +3,7 @@
 import json
 import math
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -24,6 +24,9 @@ from steps.tuning.champion import contest
 from steps.tuning.search.search import Outcome
 from steps.tuning.study_plan import StudyPlan
 from steps.tuning.trials.trial import SETTLED, Job, TrialResult
+
+# As many trials take a second or two in a database.
+_TOLD_EVERY = 100
 
 
 @dataclass(frozen=True)
@@ -151,15 +154,24 @@ def _baseline(run: Run, plan: StudyPlan) -> TrialResult | None:
     return TrialResult(Job(None, tags.get(Tag.ESTIMATOR)), run.info.run_id, Outcome(TrialState.COMPLETE, values))
 
 
-def as_optuna_study(record: StudyRecord, storage: BaseStorage | None = None) -> optuna.Study:
-    """Make an Optuna study of the trials, in memory or in a storage; trials outside the space are left out."""
+def as_optuna_study(
+    record: StudyRecord, storage: BaseStorage | None = None, told: Callable[[int], None] = lambda _: None
+) -> optuna.Study:
+    """Make an Optuna study of the trials, in memory or in a storage; trials outside the space are left out.
+
+    `told` is told now and then how many trials are done.
+    """
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     directions = [StudyDirection[objective.direction.upper()] for objective in record.plan.objectives]
     study = optuna.create_study(study_name=record.name, directions=directions, storage=storage)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ExperimentalWarning)  # metric names have been experimental since 3.2
         study.set_metric_names([objective.name for objective in record.plan.objectives])
-    study.add_trials([frozen for trial in record.trials if (frozen := _frozen(trial, record.plan)) is not None])
+    for done, trial in enumerate(record.trials):
+        if done % _TOLD_EVERY == 0:
+            told(done)
+        if (frozen := _frozen(trial, record.plan)) is not None:
+            study.add_trial(frozen)
     return study
 
 

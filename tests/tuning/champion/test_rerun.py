@@ -155,6 +155,22 @@ def test_heartbeats_continue_while_a_child_runs():
     assert server.heartbeats == pytest.approx([1000 + lock.HEARTBEAT_S * n for n in range(6)], abs=0.01)
 
 
+def test_a_child_that_takes_long_is_shown(capsys):
+    """What is done is said at once, then every ten seconds that it goes on, and at the end how long it took."""
+    made = rerun(jobs=1)
+    clock = fake(made).clock
+    fake(made).ending = lambda running: [child for child in running if clock() - child.launched >= 25]
+    with fakes.surroundings(fake(made)):
+        made.run(JOBS[:1], "the best once more")
+    assert capsys.readouterr().err.splitlines() == [
+        "tune: confirmation: the best once more",
+        "tune: confirmation: the best once more, 10 s so far",
+        "tune: confirmation: the best once more, 20 s so far",
+        "tune: confirmation: the best once more, 30 s so far",
+        "tune: confirmation: took 30 s",
+    ]
+
+
 def test_nothing_to_run_is_no_run():
     """No job, no child."""
     made = rerun()
