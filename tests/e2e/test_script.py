@@ -131,6 +131,18 @@ def test_a_script_that_takes_no_such_argument_ends_the_study_at_its_first_trial(
     assert {run.info.status for run in [*study.children, study.parent]} <= {"FAILED", "KILLED"}
 
 
+def test_one_run_alone_goes_first_if_it_is_asked_for(project: Path, place: Place) -> None:
+    """It is the script's own defaults, and shows what they log: the study ends before a trial if that is not enough."""
+    place.project = project
+    settings = {"entry_point": "my code/fit.py", "space": SPACE, "direction": "minimize", "n_trials": 4}
+    done = step(place, **settings, objective="accuracy", try_first="true")
+    assert done.code == 3
+    assert "logged no accuracy" in done.stderr
+    assert "val_loss" in done.stderr
+    (only,) = place.study().children
+    assert only.data.tags["tuning.role"] == "baseline"
+
+
 MISSING = "there is no such file in {root} (did you mean 'my code/fit.py'?); "
 WRONG = [
     ({"entry_point": "my code/fitt.py"}, f"--entry_point 'my code/fitt.py': {MISSING}"),
