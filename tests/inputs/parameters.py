@@ -26,7 +26,7 @@ AT_ONCE = [
     _tune("early-stopping", "--early_stopping '0': must be …none or a whole number from 1", early_stopping="0"),
     _tune(
         "early-stopping-forest",
-        "random_forest.yaml:3: …RandomForestClassifier has no early stopping; …",
+        "random_forest.yaml:4: …RandomForestClassifier has no early stopping; …",
         early_stopping="5",
     ),
     _train("drop-empty", "--drop '': must be none or columns' names with commas between", drop=""),
