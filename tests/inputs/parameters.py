@@ -18,17 +18,7 @@ def _tune(id: str, lines: str, **parameters: str) -> Row:
 AT_ONCE = [
     _train("target-empty", "--target '': must be auto or a column's name", target=""),
     _train("early-stopping", "--early_stopping 'True': must be none or a whole number from 1", early_stopping="True"),
-    _train(
-        "early-stopping-forest",
-        "--estimator 'sklearn.ensemble.RandomForestClassifier': RandomForestClassifier has no early stopping; …",
-        early_stopping="5",
-    ),
     _tune("early-stopping", "--early_stopping '0': must be …none or a whole number from 1", early_stopping="0"),
-    _tune(
-        "early-stopping-forest",
-        "random_forest.yaml:4: …RandomForestClassifier has no early stopping; …",
-        early_stopping="5",
-    ),
     _train("drop-empty", "--drop '': must be none or columns' names with commas between", drop=""),
     _train("split-misspelled", f"--split 'rondom': {_SPLIT}", split="rondom"),
     _train("split-without-column", f"--split 'group:': {_SPLIT}", split="group:"),
@@ -128,6 +118,16 @@ AT_ONCE = [
 
 # What the data, the installed packages or MLproject have a say in.
 LATER = [
+    _train(
+        "early-stopping-forest",
+        "--estimator 'sklearn.ensemble.RandomForestClassifier': RandomForestClassifier has no early stopping; …",
+        early_stopping="5",
+    ),
+    _tune(
+        "early-stopping-forest",
+        "random_forest.yaml:4: …RandomForestClassifier has no early stopping; …",
+        early_stopping="5",
+    ),
     _tune("pick-none-of-them", "--pick 'cv_r2': must be none or one of the objectives, cv_accuracy", pick="cv_r2"),
     _tune(
         "register-without-champion",
