@@ -117,6 +117,7 @@ class Variable:
     KNOWN_ENVIRONMENT = "TUNING_ENVIRONMENT"  # sha256 of the environment that the study's run has on record
     USERS_FOLDER = "TUNING_FOLDER"  # where the user stood who started scripts/run: a relative path begins there
     IMPORTANCES_S = "TUNING_IMPORTANCES_S"  # the seconds that a champion's permutation importances may take
+    SCORED_RUN = "TUNING_SCORED_RUN"  # the run of the same trial: it has the scores of a champion's folds
     PATCHES = "TUNING_PATCHES"  # off: no patch of speed, see steps.patches
     PORT = "TUNING_PORT"  # a TCP port that no other running trial of this machine is given
     # Which devices a process sees: of NVIDIA, of AMD (HIP's count within ROCR's), of Intel.

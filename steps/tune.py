@@ -6,6 +6,7 @@ python -m steps.tune --n_trials 20
 
 import os
 import tempfile
+import time
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
@@ -38,6 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _tune(words: Sequence[str]) -> int:
+    began = time.monotonic()
     settings = command_line.read(words, TuneSettings)
     run_id = os.environ.get(Variable.RUN_ID)
     secrets.refuse("data", settings.data, run_id)
@@ -78,7 +80,7 @@ def _tune(words: Sequence[str]) -> int:
             if not settled:
                 _prepare(launcher, opened.settings, parent)
             describe = partial(launcher.call, "steps.training.run_plan:describe")
-            study.run(opened, interrupts, launcher, describe)
+            study.run(opened, interrupts, launcher, describe, began)
     return 0
 
 

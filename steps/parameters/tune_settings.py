@@ -69,7 +69,7 @@ class TuneSettings:
     )
     n_trials: int = parameter(50, integer(1), "trials in the study, failed and pruned ones too")
     timeout_s: float | None = parameter(
-        None, none_or(number(0)), "seconds after which the study ends, running trials included"
+        None, none_or(number(0)), "seconds from the start of the step to the end of champion and report"
     )
     patience: int | None = parameter(None, none_or(integer(1)), "trials without an improvement that end the study")
     target_value: float | None = parameter(None, none_or(number()), "value of the objective that ends the study")

@@ -17,7 +17,7 @@ from steps.tracking import write
 from steps.training.model import column_names, early_stopping, estimator, fitting, pipeline
 from steps.training.model.early_stopping import EarlyStopping
 from steps.training.run_plan import RunPlan
-from steps.training.scores import folds, held_out, preparation
+from steps.training.scores import folds, held_out, preparation, recorded
 
 _FOR_REFIT = (
     "steps.training.model.log",
@@ -92,18 +92,18 @@ def _cross_validate(
 ) -> dict[str, float]:
     rows = plan.examples
     fold_scores, fit_times, unwritten = [], [], []
-    for step, (score, seconds) in enumerate(
-        folds.scores(
-            unfitted,
-            rows.features,
-            rows.target,
-            rows.layout.splits,
-            plan.scorer(),
-            preparation.shared(unfitted, rows),
-            weights=rows.weights,
-            stopping=stopping,
-        )
-    ):
+    known = None if stopping is not None else recorded.folds(plan.metric, rows)  # the rounds are not on record
+    scored = known or folds.scores(
+        unfitted,
+        rows.features,
+        rows.target,
+        rows.layout.splits,
+        plan.scorer(),
+        preparation.shared(unfitted, rows),
+        weights=rows.weights,
+        stopping=stopping,
+    )
+    for step, (score, seconds) in enumerate(scored):
         fold_scores.append(score)
         fit_times.append(seconds)
         unwritten.append(write.metric(Metric.fold(plan.metric), score, step))
@@ -113,10 +113,10 @@ def _cross_validate(
         Metric.cv(plan.metric): float(np.mean(fold_scores)),
         Metric.cv_std(plan.metric): float(np.std(fold_scores)),
     }
-    recorded = {**scores, Metric.FIT_TIME: float(np.mean(fit_times))}
+    means = {**scores, Metric.FIT_TIME: float(np.mean(fit_times))}
     if stopping is not None:
-        recorded[Metric.BEST_ITERATION] = float(np.mean(stopping.best))
-    unwritten += [write.metric(name, value) for name, value in recorded.items()]
+        means[Metric.BEST_ITERATION] = float(np.mean(stopping.best))
+    unwritten += [write.metric(name, value) for name, value in means.items()]
     tags = {
         Tag.ENVIRONMENT: environment.state(),
         Tag.ENVIRONMENT_SHA256: environment.digest(),

@@ -23,6 +23,7 @@ from steps.tuning.search.pruning import Steps
 from steps.tuning.search.search import Search
 from steps.tuning.search.stopping import BestTrials, StopRules
 from steps.tuning.study_plan import StudyPlan
+from steps.tuning.study_time import StudyTime
 from steps.tuning.trials.child_runs import ChildRuns
 from steps.tuning.trials.places import Place
 from steps.tuning.trials.pool import Pool
@@ -48,11 +49,11 @@ class StudyLoop:
     study_lock: StudyLock
     interrupts: Interrupts
     reporter: Reporter
+    time: StudyTime = field(default_factory=StudyTime)
     at_last: Callable[[], None] = lambda: None
     _results: Results = field(init=False)
     _progress: Progress = field(init=False)
     _baselines: deque[Job] = field(init=False)
-    _deadline: float | None = None  # of `time.monotonic()`
     _last_prune: float = 0.0
     _retries: Retries = field(init=False)
     _is_last: bool = False
@@ -73,8 +74,7 @@ class StudyLoop:
 
         No child is left running, whatever is raised.
         """
-        if self.plan.settings.timeout_s is not None:
-            self._deadline = time.monotonic() + self.plan.settings.timeout_s
+        self.time.start_trials()
         try:
             with outage.raised_as_server_lost(self.children.study):
                 self._run_rounds()
@@ -114,7 +114,7 @@ class StudyLoop:
         results = self._results
         if self.interrupts.noted:
             results.stopped_by = stopping.SIGNAL
-        elif self._deadline is not None and time.monotonic() > self._deadline:
+        elif self._left() < 0:
             results.stopped_by = stopping.TIMEOUT
         elif results.stopped_by is None and results.judged == self.plan.settings.n_trials:
             results.stopped_by = stopping.N_TRIALS
@@ -133,9 +133,15 @@ class StudyLoop:
         if not self.pool.running:
             return 0.0
         waits = [self.study_lock.seconds_to_heartbeat(), *([_PRUNE_EVERY_S] if self.search.prunes else [])]
-        if self._deadline is not None:
-            waits.append(max(0.0, self._deadline - time.monotonic()))
-        return min(waits)
+        left = self._left()
+        return min(*waits, max(0.0, left), max(0.0, left - self.time.for_imports()) if not self._is_last else left)
+
+    def _left(self) -> float:
+        """Return the seconds that are left for trials."""
+        best_s = self._results.seconds_of_best()
+        if best_s is None:
+            return self.time.left_for_first()
+        return self.time.left_for_trials(self.plan.refit_s(best_s), self.reporter.took)
 
     def _launch(self, place: Place) -> Child | None:
         is_trying = self._results.is_trying
@@ -164,7 +170,7 @@ class StudyLoop:
 
     def _prepare_the_end(self) -> None:
         wants_more = self._baselines or self._retries.waiting or (self._wants_a_trial() and not self.search.exhausted)
-        if not self._is_last and not wants_more:
+        if not self._is_last and (not wants_more or self._left() < self.time.for_imports()):
             self._is_last = True
             self.at_last()
 

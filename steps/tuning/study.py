@@ -82,10 +82,11 @@ def open_study(settings: TuneSettings, run_id: str) -> OpenStudy:
     return OpenStudy(study, parent, identity.take_from_record(settings, earlier), earlier, study_lock)
 
 
-def run(opened: OpenStudy, interrupts: Interrupts, launcher: Launcher, describe: Describe) -> None:
+def run(opened: OpenStudy, interrupts: Interrupts, launcher: Launcher, describe: Describe, began: float) -> None:
     """Run a study inside its parent run, which gets its record; print its results on stdout.
 
-    `launcher` forks what builds the report, and the children of the warm backend.
+    `launcher` forks what builds the report, and the children of the warm backend. The study's time counts from `began`,
+    when this process began, of `time.monotonic()`.
 
     Raises WrongValue, before any child starts, if something does not fit; NoTrialFinished; StepError if failures in a
     row ended the study; Interrupted.
@@ -117,8 +118,10 @@ def run(opened: OpenStudy, interrupts: Interrupts, launcher: Launcher, describe:
         if opened.settings.is_named:
             lock.yield_to_older_run(opened.study_lock, opened.name, opened.parent)
         reporter = Reporter(plan, opened.name, opened.run_id, plan.settings.report, launcher)
+        settings = plan.settings
+        time = StudyTime(settings.timeout_s, began, part=(2 * settings.champion + settings.report) / 3)
         at_last = partial(_prepare_the_end, plan, reporter, launcher)
-        result, champion = _run_trials(plan, opened, children, search(), history, interrupts, reporter, at_last)
+        result, champion = _run_trials(plan, opened, children, search(), history, interrupts, reporter, at_last, time)
     if result.best:
         print(summary.summary(plan, result, children, opened.run_id, champion))
     interrupts.check()
@@ -157,20 +160,20 @@ def _run_trials(
     interrupts: Interrupts,
     reporter: Reporter,
     at_last: Callable[[], None],
+    time: StudyTime,
 ) -> tuple[StudyResult, Champion | None]:
     """Run the trials, then the champion; when this returns or raises, record and report are complete."""
     places = wiring.make_places(plan, plan.project.folder, children.folder)
     pool = Pool(children, places, plan.settings.trial_timeout_s)
-    loop = StudyLoop(plan, search, pool, history, opened.study_lock, interrupts, reporter, at_last)
+    loop = StudyLoop(plan, search, pool, history, opened.study_lock, interrupts, reporter, time, at_last)
     try:
-        time = StudyTime()
         result = loop.run()
         leftovers.settle_running(opened.experiment_id, opened.name)
         study_run.write_end(result, children, opened.run_id)
         reporter.stand_by()  # if it has not been told to yet
         with outage.raised_as_server_lost(opened.name):
             rerun = wiring.make_rerun(plan, children, places, interrupts, opened.study_lock, history)
-            champion = champions.run_champion(plan, result, rerun, time)
+            champion = champions.run_champion(plan, result, rerun, time.for_importances(reporter.took))
         if champion:
             champions.record(champion, opened.run_id)
         reporter.finish(interrupts, final=True)

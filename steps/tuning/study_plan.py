@@ -1,5 +1,6 @@
 """The plan of a study: every `auto` resolved, everything checked, nothing launched yet."""
 
+import math
 import sys
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
@@ -65,6 +66,19 @@ class StudyPlan:
     def prunes(self) -> bool:
         """Tell whether trials are judged while they run."""
         return self.settings.pruner is not None
+
+    def refit_s(self, trial_s: float) -> float:
+        """Return what the champion's fits take if its trial took so many seconds: its own, and that of the defaults.
+
+        An entry point that is not `train` repeats the trial, if it refits at all.
+        """
+        if not self.settings.champion:
+            return 0.0
+        if not self.entry.runs_train:
+            return trial_s if "refit" in self.entry.parameters else 0.0
+        folds = self.settings.shared.folds  # a fold is fitted on `folds` - 1 of as many parts
+        confirmed = math.ceil(self.settings.confirm / self.jobs) * trial_s
+        return confirmed + 2 * trial_s / max(1, folds - 1)
 
     def job(self, number: int | None, params: Mapping[str, Any]) -> Job:
         """Turn the parameters of a point in the space into what a child does."""

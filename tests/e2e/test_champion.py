@@ -41,7 +41,7 @@ def champions(place: Place) -> list[Run]:
 
 
 def test_the_champion_is_a_run_of_its_own(finished: tuple[Place, Done, Path]) -> None:
-    """One child more: refitted, with its trial's cross-validation again, its held-out scores beside two others'."""
+    """One child more: refitted, with its trial's cross-validation, its held-out scores beside two others'."""
     place, done, _ = finished
     (champion,) = champions(place)
     parent, metrics = place.named("flowers").parent, champion.data.metrics

@@ -18,7 +18,7 @@ from steps.names import Role, State, Tag
 from steps.parameters.tune_settings import TuneSettings
 from steps.project.environment import PROJECT
 from steps.tracking import outage, write
-from steps.tuning import loop, phase
+from steps.tuning import loop, phase, study_time
 from steps.tuning.entry_point import EntryPoint
 from steps.tuning.record import best_so_far, lock
 from steps.tuning.search.objective import MAXIMIZE, Objective
@@ -238,6 +238,7 @@ class FakeReporter:
 
     each_round: Callable[[], None] = lambda: None
     ended: int = 0
+    took: float = 0.0
 
     def tend(self) -> None:
         self.each_round()
@@ -274,6 +275,7 @@ def surroundings(children: FakeChildRuns) -> Iterator[Server]:
         patch.setattr(lock, "time", now)
         patch.setattr(best_so_far, "time", now)
         patch.setattr(phase, "time", now)
+        patch.setattr(study_time, "time", now)
         patch.setattr(lock, "MlflowClient", lambda: SimpleNamespace(set_tag=set_tag))
         patch.setattr(write, "record", record)
         patch.setattr(outage, "give_up", lambda: None)

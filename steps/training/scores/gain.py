@@ -1,7 +1,9 @@
 """The interval of a held-out score, and what tuning gained over the estimator's defaults and over a dummy."""
 
+from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -32,12 +34,13 @@ def compare(
     """
     scorer = partial(score, scorers.get(metric, positive), target=target, weights=weights)
     whole, of_baseline = scorer(tuned), scorer(baseline)
+    of_rows = [_of_rows("" if weights is not None else metric, scorer, each, target) for each in (tuned, baseline)]
     rng = np.random.default_rng(seed)
     own, gains = [], []
     for _ in range(_RESAMPLES if len(target) <= _MANY_ROWS else _FEWER):
         rows = rng.integers(len(target), size=len(target))
         with suppress(ValueError):
-            value, other = scorer(tuned, rows=rows), scorer(baseline, rows=rows)
+            value, other = (score_of(rows) for score_of in of_rows)
             own.append(value)
             gains.append(value - other)
     return {
@@ -47,6 +50,26 @@ def compare(
         **_interval(Metric.test(metric), own, len(target)),
         **_interval(Metric.GAIN, gains, len(target)),
     }
+
+
+def _of_rows(metric: str, scorer: Any, answers: Answers, target: np.ndarray) -> Callable[[np.ndarray], float]:
+    """Return what scores some rows: a mean of theirs for the metrics of `auto`, where scikit-learn takes a millisecond.
+
+    2,000 scores of scikit-learn's took half of what a champion took on a small table.
+    """
+    if metric not in ("accuracy", "r2"):
+        return lambda rows: float(scorer(answers, rows=rows))
+    predicted = answers.predict(np.arange(len(target))).reshape(len(target))
+    if metric == "accuracy":
+        right = predicted == target
+        return lambda rows: float(np.mean(right[rows]))
+    lost = (predicted - target) ** 2
+
+    def r2(rows: np.ndarray) -> float:
+        spread = float(np.var(target[rows]))
+        return 1 - float(np.mean(lost[rows])) / spread if spread else float(scorer(answers, rows=rows))
+
+    return r2
 
 
 def _interval(name: str, values: list[float], rows: int) -> dict[str, float]:

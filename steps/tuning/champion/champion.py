@@ -17,7 +17,6 @@ from steps.tracking import write
 from steps.tuning.champion import contest
 from steps.tuning.champion.rerun import Rerun
 from steps.tuning.study_plan import StudyPlan
-from steps.tuning.study_time import StudyTime
 from steps.tuning.trials.results import StudyResult
 from steps.tuning.trials.trial import TrialResult
 
@@ -57,8 +56,12 @@ def check(plan: StudyPlan) -> None:
         raise WrongValue(*problems)
 
 
-def run_champion(plan: StudyPlan, result: StudyResult, rerun: Rerun, time: StudyTime) -> Champion | None:
-    """Run the champion; None if there is none: two objectives and no pick, or a signal."""
+def run_champion(plan: StudyPlan, result: StudyResult, rerun: Rerun, importances_s: float) -> Champion | None:
+    """Run the champion; None if there is none: two objectives and no pick, or a signal.
+
+    `importances_s` are the seconds that its importances may take. What it scores on the folds is on record already, so
+    `train` takes it from there.
+    """
     if not plan.settings.champion or not result.best or rerun.interrupts.noted:
         return None
     confirmed: dict[str, float] = {}
@@ -72,7 +75,8 @@ def run_champion(plan: StudyPlan, result: StudyResult, rerun: Rerun, time: Study
     if not refit:
         return Champion(name, MlflowClient().get_run(winner.run_id), confirmed=confirmed)
     what = f"{name} once more, fitted on all training rows" if plan.entry.runs_train else f"{name} once more"
-    variables = {Variable.IMPORTANCES_S: f"{time.for_importances():.1f}"} if plan.entry.runs_train else {}
+    known = {Variable.IMPORTANCES_S: f"{importances_s:.1f}", Variable.SCORED_RUN: winner.run_id}
+    variables = known if plan.entry.runs_train else {}
     results = rerun.run([replace(winner.job, role=Role.CHAMPION, parameters=refit, variables=variables)], what)
     if rerun.interrupts.noted or not results:
         return None

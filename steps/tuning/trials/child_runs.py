@@ -4,7 +4,7 @@ import contextlib
 import json
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from signal import SIGKILL, SIGTERM
 from typing import Any
@@ -151,7 +151,7 @@ class ChildRuns:
             refused = "" if retried else self._refusal(child.job, failure or "", taken.reason or "", lines)
             ended = TrialResult(child.job, child.run_id, outcome, reason, lines, retried, refused)
         self._write(ended, pruned_at, child, taken.run_name)
-        return ended
+        return replace(ended, seconds=child.age_s()) if isinstance(child, Child) else ended
 
     def stop(self, children: Iterable[Child], headway: Callable[[], None]) -> None:
         """End children that the study no longer wants, all at once: ask, wait, kill. Their runs are STOPPED.

@@ -76,6 +76,12 @@ class Results:
         self.judged += 1
         return True
 
+    def seconds_of_best(self) -> float | None:
+        """Return how long the best trial so far took, or any that has a score; None if none has."""
+        scored = [number for number, result in self.trials.items() if result.outcome.values]
+        best = next(iter(self.rules.best.trials), None)
+        return self.trials[scored[0] if best is None else best].seconds if scored else None
+
     def remove_unjudged(self) -> list[TrialResult]:
         """Remove and return the trials behind the last that was judged: the study has stopped before them."""
         return [self.trials.pop(number) for number in sorted(self.trials) if number >= self.judged]

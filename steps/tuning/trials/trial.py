@@ -135,6 +135,7 @@ class TrialResult:
     stderr: str = ""
     retried: bool = False  # the job is to be run again
     refusal: str = ""
+    seconds: float = 0.0  # that it took; 0 if an earlier start of the study ran it
 
     @property
     def is_free(self) -> bool:

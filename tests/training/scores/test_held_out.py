@@ -126,6 +126,22 @@ def test_the_interval_of_a_score_is_the_binomial_one():
     assert [scores["test_accuracy_low"], scores["test_accuracy_high"]] == pytest.approx(expected, abs=0.02)
 
 
+@pytest.mark.parametrize(
+    ("metric", "kind", "load"),
+    [("accuracy", RandomForestClassifier, load_iris), ("r2", RandomForestRegressor, load_diabetes)],
+)
+@pytest.mark.parametrize("text", [False, True])
+def test_a_quick_interval_is_that_of_scikit_learns_scores(metric, kind, load, text, monkeypatch):
+    """For the metrics whose scores are means of the rows' own, and for labels of any kind."""
+    fitted, features, target = forest(kind, load, text=text and load is load_iris)
+    monkeypatch.setattr(gain, "_RESAMPLES", 20)
+    own, other = Answers(fitted, features), Answers(DummyClassifier().fit(features, target), features)
+    quick = gain.compare(metric, own, other, other, target, 1)
+    monkeypatch.setattr(gain, "_of_rows", lambda _, scorer, answers, target: lambda rows: scorer(answers, rows=rows))
+    assert quick == pytest.approx(gain.compare(metric, own, other, other, target, 1), rel=1e-12)
+    assert f"test_{metric}_low" in quick
+
+
 def test_rows_that_lack_a_class_have_no_interval():
     """Where most resamples can't be scored no interval is made up."""
     fit, labels, features, target = halves(load_iris)
