@@ -26,8 +26,11 @@ def learn(lesson: "dict[str, Any]", look_for: "Callable[..., Any]") -> "dict[str
         return {"": "this system does not tell the threads of a process"}
     files = [os.path.join(lesson["folder"], name) for name in ("progress", "printed")]
     progress, printed = (os.open(file, os.O_CREAT | os.O_RDWR, 0o600) for file in files)
+    standing = os.getcwd()
+    os.chdir(lesson["folder"])  # where what an import writes is removed at the end
     with _printing_to(printed), _restored(lesson["variables"]):
         found = _load(lesson, look_for(printed, lesson["given"]), progress)
+    os.chdir(standing)
     for descriptor in (progress, printed):
         os.close(descriptor)
     return found

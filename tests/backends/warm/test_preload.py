@@ -142,8 +142,10 @@ def test_what_is_safe_is_imported_beforehand(commands: Callable[..., Commands], 
     runs = commands(f"{script}{PRINT.format('needs_stubborn.stubborn is not None')}")
     first, printed = runs.run()
     assert (first.is_warm, printed) == (False, [[], True])
+    before = sorted(Path.cwd().iterdir())
     _, printed = runs.until_warm()
     assert printed == [sorted(SAFE | {"flavoured"}), True]
+    assert sorted(Path.cwd().iterdir()) == before  # the launchers' folder; own.log is that of the runs alone
 
 
 @pytest.mark.slow
