@@ -101,7 +101,7 @@ class StudyLoop:
             raise
         finally:
             with suppress(MlflowException) if sys.exc_info()[0] else nullcontext():  # the first error is raised
-                self.pool.end(self.pool.running, self.interrupts.headway)
+                self.pool.end(self.pool.running)
                 self._best_so_far.write()
             self.interrupts.answered()
 
@@ -239,7 +239,7 @@ class StudyLoop:
             state = self._results.trials[self._results.judged - 1].outcome.state
             self._progress.advance(best, failed=state == TrialState.FAIL)
             if self._results.stopped_by is not None:
-                self.pool.end((each for each in self.pool.running if each.number is not None), self.interrupts.headway)
+                self.pool.end(child for child in self.pool.running if child.number is not None)
                 self._retries.drop_trials()
                 for result in self._results.remove_unjudged():
                     self.children.disown(result.run_id)

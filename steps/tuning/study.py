@@ -110,7 +110,7 @@ def run(opened: OpenStudy, interrupts: Interrupts, launcher: Launcher, describe:
             theirs = launcher if plan.project.is_own else stack.enter_context(stage.launcher_of(around))
             around.wait(interrupts, beat)
             _register_backends(plan, around, Path(folder), theirs)
-        children = replace(children, stage=around)
+        children = replace(children, stage=around, headway=interrupts.headway)
         history = resume.load(opened.experiment_id, opened.name, plan, opened.earlier)
         study_run.write_opening(plan, around, opened.name, opened.run_id, past, opened.earlier)
         if git_state:

@@ -195,10 +195,9 @@ class FakeChildRuns:
         self.settled.append(result)
         return result
 
-    def stop(self, children: Iterable[FakeChild], headway: Callable[[], None]) -> None:
+    def stop(self, children: Iterable[FakeChild]) -> None:
         for child in children:
             child.running = False
-            headway()
             self.stopped.append(child.run_id)
         if self.stop_raises is not None:
             raise self.stop_raises
@@ -227,9 +226,6 @@ class FakeInterrupts:
 
     def answered(self) -> None:
         self.is_answered = True
-
-    def headway(self) -> None:
-        pass
 
 
 @dataclass

@@ -72,7 +72,7 @@ class Rerun:
                 outage.give_up()
             raise
         finally:
-            pool.end(pool.running, self.interrupts.headway)
+            pool.end(pool.running)
             phase.end()
             self.interrupts.answered()
         return [results[index] for index in sorted(results)]

@@ -8,6 +8,7 @@ from typing import Any
 from mlflow.tracking import MlflowClient
 
 from steps.backends import log_file
+from steps.tracking import read
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,12 @@ class Taken:
     values: Mapping[str, float]
     reason: str | None
     run_name: str | None = None
+
+    @property
+    def not_finite(self) -> str | None:
+        """Name the first objective that is no finite number, if there is one."""
+        wrong = [(name, value) for name, value in self.values.items() if not read.is_finite(value)]
+        return next((f"{name} is {value:.6g}, not a finite number" for name, value in wrong), None)
 
 
 @dataclass

@@ -40,7 +40,7 @@ class ChildRuns:
 
     `parameters` go to every child. `steps_of` is the metric whose steps a pruner sees, and `seen_by_pruner` makes of
     them what it sees. `several` tells whether the study has several estimators: then the record of a child names its
-    own. `results` reads what they leave behind.
+    own. `results` reads what they leave behind. `headway` is called after each request to the server at a child's end.
     """
 
     project: TunedProject
@@ -59,6 +59,7 @@ class ChildRuns:
     seen_by_pruner: Callable[[Steps], Steps] = as_logged
     several: bool = False
     stage: Stage = THIS_STAGE
+    headway: Callable[[], None] = lambda: None
 
     def command(self, job: Job) -> dict[str, str]:
         """Return the parameters that a child is launched with."""
@@ -135,7 +136,8 @@ class ChildRuns:
         """
         failure = child.failure()
         taken = self.results.take(child.run_id, failure, pruned=pruned_at is not None)
-        reason = taken.reason or _why_not_finite(taken.values)
+        self.headway()
+        reason = taken.reason or taken.not_finite
         if pruned_at is not None:
             ended = TrialResult(child.job, child.run_id, Outcome(TrialState.PRUNED, steps=tuple(reported)))
         elif reason is None:
@@ -153,11 +155,8 @@ class ChildRuns:
         self._write(ended, pruned_at, child, taken.run_name)
         return replace(ended, seconds=child.age_s()) if isinstance(child, Child) else ended
 
-    def stop(self, children: Iterable[Child], headway: Callable[[], None]) -> None:
-        """End children that the study no longer wants, all at once: ask, wait, kill. Their runs are STOPPED.
-
-        `headway` is called after each step that may take long on a busy machine.
-        """
+    def stop(self, children: Iterable[Child]) -> None:
+        """End children that the study no longer wants, all at once: ask, wait, kill. Their runs are STOPPED."""
         ending = list(children)
         for child in ending:
             child.submitted.signal(SIGTERM)
@@ -167,14 +166,14 @@ class ChildRuns:
         for child in ending:
             child.submitted.signal(SIGKILL)
             child.submitted.cancel()
-            headway()
+            self.headway()
         for child in ending:  # after all have ended, since the server may not answer
             self.disown(child.run_id)
-            headway()
+            self.headway()
             self.results.end_inner(child.run_id)
-            headway()
+            self.headway()
             MlflowClient().set_terminated(child.run_id, "KILLED")
-            headway()
+            self.headway()
 
     def disown(self, run_id: str) -> None:
         """Mark a run as one that does not count in the study."""
@@ -200,6 +199,7 @@ class ChildRuns:
         if ended.outcome.state == TrialState.FAIL:
             tags |= {Tag.REASON: ended.reason, Tag.STDERR: ended.stderr}
         tags |= self.results.keep(run_id, child.output, failed=ended.outcome.state == TrialState.FAIL)
+        self.headway()
         name = self._name(child.job)
         if run_name not in (None, name) and not str(run_name).startswith(f"{name} · "):
             client.update_run(run_id, name=f"{name} · {run_name}")
@@ -212,7 +212,9 @@ class ChildRuns:
             client.set_tag(run_id, Tag.STATE, tags[Tag.STATE])
         else:
             write.record(run_id, tags=tags)
+        self.headway()
         client.set_terminated(run_id, STATUS[ended.outcome.state])
+        self.headway()
 
     def _name(self, job: Job) -> str:
         if job.role == Role.CHAMPION:
@@ -240,9 +242,3 @@ class ChildRuns:
         tags[Tag.TRIAL] = str(job.number)
         # A trial that is run once more has no number for an axis: charts would show the trial twice.
         return tags, [] if job.role else [write.metric(Metric.TRIAL, job.number)]
-
-
-def _why_not_finite(values: Mapping[str, float]) -> str | None:
-    """Name the first objective that is no finite number, if there is one."""
-    wrong = [(name, value) for name, value in values.items() if not read.is_finite(value)]
-    return f"{wrong[0][0]} is {wrong[0][1]:.6g}, not a finite number" if wrong else None

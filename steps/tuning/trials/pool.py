@@ -56,12 +56,12 @@ class Pool:
                 child.overdue = f"timeout: not ended after {self.timeout_s:g} s"
                 child.ask_to_end()
 
-    def end(self, children: Iterable[Child], headway: Callable[[], None]) -> None:
-        """End children that the study no longer wants; `headway` is called after each step."""
+    def end(self, children: Iterable[Child]) -> None:
+        """End children that the study no longer wants."""
         ending = list(children)
         self.running = [child for child in self.running if child not in ending]
         try:
-            self.children.stop(ending, headway)
+            self.children.stop(ending)
         finally:
             for child in ending:
                 self._free_place(child)

@@ -200,7 +200,7 @@ def test_children_that_the_study_goes_without_are_ended_and_count_nowhere(childr
     """All are asked first; who does not listen is killed after the grace. Their runs are KILLED, and STOPPED."""
     monkeypatch.setattr(child_runs, "GRACE_S", 0.2)
     runs = [FakeRun(client.create_run("0").info.run_id, listens=listens) for listens in (True, False)]
-    children.stop((child(number, run) for number, run in enumerate(runs)), lambda: None)
+    children.stop(child(number, run) for number, run in enumerate(runs))
     assert [run.signals for run in runs] == [[signal.SIGTERM, signal.SIGKILL]] * 2
     assert [run.calls for run in runs] == [["cancel"]] * 2
     for run in runs:

@@ -22,7 +22,7 @@ class Stopper:
     def __init__(self) -> None:
         self.stopped: list[Child] = []
 
-    def stop(self, children: Iterable[Child], _headway: Callable[[], None]) -> None:
+    def stop(self, children: Iterable[Child]) -> None:
         self.stopped += children
 
 
@@ -219,6 +219,6 @@ def test_children_that_the_study_goes_without_leave_their_places(launch):
     """Those that are ended are no longer in the pool; the others stay."""
     pool = pool_of(3)
     pool.fill(launch)
-    pool.end((each for each in pool.running if each.number != 1), lambda: None)
+    pool.end(each for each in pool.running if each.number != 1)
     assert numbers(pool.running) == [1]
     assert numbers(pool.children.stopped) == [0, 2]
