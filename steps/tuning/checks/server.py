@@ -8,6 +8,7 @@ from contextlib import suppress
 from urllib.parse import urlsplit
 
 import mlflow
+from mlflow.environment_variables import MLFLOW_HTTP_REQUEST_TIMEOUT
 from mlflow.exceptions import MlflowException
 
 # Both are MLflow's own and not documented: a request of ours must have the certificates and tokens of MLflow's.
@@ -19,7 +20,8 @@ from steps.project import secrets
 
 # Seconds that the server may take to answer. MLflow's own requests are repeated for minutes.
 ANSWER_S = 1.7
-# The same for one that has taken a connection: it is there, on a machine that has much to do.
+# The same for one that has taken a connection: it is there, on a machine that has much to do. A user who has given
+# MLflow's requests less time (MLFLOW_HTTP_REQUEST_TIMEOUT) waits no longer than that.
 BUSY_S = 20.0
 # HTTP status of a proxy whose server is not there.
 _NOT_THERE = (502, 503, 504)
@@ -62,6 +64,7 @@ def _ask(uri: str) -> tuple[int, str]:
     It is sent in a thread: requests' own time limit holds neither for the look-up of a host's name nor for an answer
     that comes byte by byte.
     """
+    busy_s = max(ANSWER_S, min(BUSY_S, float(MLFLOW_HTTP_REQUEST_TIMEOUT.get())))
     answers: list[tuple[int, str] | Exception] = []
     is_there = threading.Event()
 
@@ -73,7 +76,7 @@ def _ask(uri: str) -> tuple[int, str]:
                 "/version",
                 "GET",
                 max_retries=0,
-                timeout=BUSY_S,
+                timeout=busy_s,
                 raise_on_status=False,
                 extra_headers={"Connection": "close"},  # the only request on it
             )
@@ -95,11 +98,11 @@ def _ask(uri: str) -> tuple[int, str]:
         threading.Thread(target=knock, name="preflight", daemon=True).start()
         asking.join(ANSWER_S / 2)
     limit_s = ANSWER_S
-    if asking.is_alive() and is_there.is_set():
+    if busy_s > ANSWER_S and asking.is_alive() and is_there.is_set():
         shown = secrets.hidden(uri)
-        print(f"tune: the tracking server {shown} is slow to answer: waiting, {BUSY_S:g} s at most", file=sys.stderr)
-        limit_s = BUSY_S
-        asking.join(BUSY_S - ANSWER_S)
+        print(f"tune: the tracking server {shown} is slow to answer: waiting, {busy_s:g} s at most", file=sys.stderr)
+        limit_s = busy_s
+        asking.join(busy_s - ANSWER_S)
     answer = answers[0] if answers else TimeoutError("timed out")
     if isinstance(answer, Exception):
         raise Unreachable(_unreachable(secrets.hidden(uri), _reason(answer, limit_s))) from answer
