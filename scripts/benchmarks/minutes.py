@@ -33,10 +33,10 @@ TABLES = {
     "wine": ("wine", "auto"),
     "digits": ("digits", "auto"),
     "diabetes": ("diabetes", "auto"),
-    "titanic": ("TitanicSurvival.csv", "survived"),
-    "housing": ("Housing.csv", "price"),
-    "wages": ("SLID.csv", "wages"),
-    "computers": ("Computers.csv", "price"),
+    "titanic": ("COUNT-titanic.csv", "survived"),
+    "housing": ("Ecdat-Housing.csv", "price"),
+    "wages": ("Ecdat-Wages.csv", "lwage"),
+    "computers": ("Ecdat-Computers.csv", "price"),
 }
 _PACKAGE = "pydataset"
 _FLAML = "flaml[automl]==2.8.0"
@@ -100,7 +100,7 @@ def _files(folder: Path, names: list[str]) -> dict[str, tuple[str, str]]:
     for name in names:
         place, target = TABLES[name]
         if place.endswith(".csv"):
-            place = str(next(path for path in fetched if path.name.endswith(f"-{place}")))
+            place = str(next(path for path in fetched if path.name.endswith(f"{place}")))
         files[name] = (place, target)
     return files
 
