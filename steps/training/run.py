@@ -3,7 +3,7 @@
 import importlib
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import mlflow
@@ -72,28 +72,14 @@ def _defaults(plan: RunPlan, settings: TrainSettings) -> Any:
     stopping = early_stopping.make(settings.early_stopping, plan.examples)
     if stopping is None:
         return built
-    rows = plan.examples
-    for _ in folds.scores(
-        built,
-        rows.features,
-        rows.target,
-        rows.layout.splits,
-        plan.scorer(),
-        preparation.shared(built, rows),
-        weights=rows.weights,
-        stopping=stopping,
-    ):
-        pass
+    list(_fold_scores(plan, built, stopping))  # what is of use is what `stopping` notes
     return early_stopping.of_rounds(built, stopping.rounds)
 
 
-def _cross_validate(
-    plan: RunPlan, unfitted: Any, run_id: str, stopping: EarlyStopping | None, *, live: bool
-) -> dict[str, float]:
+def _fold_scores(plan: RunPlan, unfitted: Any, stopping: EarlyStopping | None) -> Iterator[tuple[float, float]]:
+    """Yield each fold's score and the seconds of its fit."""
     rows = plan.examples
-    fold_scores, fit_times, unwritten = [], [], []
-    known = None if stopping is not None else recorded.folds(plan.metric, rows)  # the rounds are not on record
-    scored = known or folds.scores(
+    return folds.scores(
         unfitted,
         rows.features,
         rows.target,
@@ -103,6 +89,15 @@ def _cross_validate(
         weights=rows.weights,
         stopping=stopping,
     )
+
+
+def _cross_validate(
+    plan: RunPlan, unfitted: Any, run_id: str, stopping: EarlyStopping | None, *, live: bool
+) -> dict[str, float]:
+    rows = plan.examples
+    fold_scores, fit_times, unwritten = [], [], []
+    known = None if stopping is not None else recorded.folds(plan.metric, rows)  # the rounds are not on record
+    scored = known or _fold_scores(plan, unfitted, stopping)
     for step, (score, seconds) in enumerate(scored):
         fold_scores.append(score)
         fit_times.append(seconds)
