@@ -237,7 +237,7 @@ class StudyLoop:
             if best is not None:
                 self._best_so_far.note(best, self._results.judged - 1)
             state = self._results.trials[self._results.judged - 1].outcome.state
-            self._progress.advance(best, failed=state == TrialState.FAIL)
+            self._progress.advance(best, failed=state == TrialState.FAIL, most_left_s=self._left())
             if self._results.stopped_by is not None:
                 self.pool.end(child for child in self.pool.running if child.number is not None)
                 self._retries.drop_trials()

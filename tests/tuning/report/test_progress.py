@@ -83,6 +83,21 @@ def test_a_log_file_gets_a_line_every_half_minute(capsys, monkeypatch):
     assert [line.split()[1] for line in lines] == ["30/100", "60/100", "90/100", "100/100"]
 
 
+def test_a_study_of_limited_time_says_what_is_left_of_that(capsys, monkeypatch):
+    """Where the study's time ends sooner than its trials would, that is what is left; a bar says at most how long."""
+    now = [0.0]
+    monkeypatch.setattr("steps.tuning.report.progress.time.monotonic", lambda: now[0])
+    progress = Progress(100, "cv_r2")
+    now[0] = 40.0
+    progress.advance(0.5, most_left_s=12.4)
+    assert capsys.readouterr().err == "tune: 1/100 trials in 40 s, best cv_r2 0.5, about 12 s left\n"
+    with terminal(monkeypatch) as written:
+        progress = Progress(100, "cv_r2")
+        progress.advance(0.5, most_left_s=12.4)
+        progress.close()
+        assert "best cv_r2 0.5, at most 12 s" in written()
+
+
 def test_the_bar_needs_no_thread(monkeypatch):
     """The tuner has one thread: the bar adds none."""
     before = threading.active_count()
