@@ -117,7 +117,7 @@ def describe(
 
     `estimators` has, by task, the names of the hyperparameters that each import path (`auto`: the default) is to get.
     `where` has, by task, the place where each estimator stands, see `estimator.check_estimators`. Those of the resolved
-    task are checked, all problems at once.
+    task are checked, all problems at once. Of several, `left_out` names those that can't do what the settings ask for.
     """
     # What it needs of an estimator is checked of those of the space.
     plan = make(replace(settings, early_stopping=None), ())
@@ -125,7 +125,7 @@ def describe(
     resolved = plan.examples.resolved
     named = estimators.get(plan.task, {})
     paths = estimator.check_estimators(plan.task, named, where.get(plan.task, {}))
-    _check_fits(settings, plan.task, dict(zip(named, paths, strict=True)), where.get(plan.task, {}))
+    unfit = _unfit(settings, plan.task, dict(zip(named, paths, strict=True)), where.get(plan.task, {}))
     own = [note] if (note := preparation.note(plan.examples)) else []
     return {
         "target": resolved.target,
@@ -133,11 +133,12 @@ def describe(
         "task": resolved.task,
         "metric": plan.metric,
         "positive": _positive(plan, settings),
-        "estimators": paths,
+        "estimators": [path for path in paths if path not in unfit],
+        "left_out": [name for name, path in zip(named, paths, strict=True) if path in unfit],
         "dataset": plan.examples.dataset.as_dict(),
         "folds": plan.examples.folds,
         "dummy": _dummy(plan),
-        "notes": [*plan.notes, *_typos(plan.task, estimators), *own, *_hints(plan.examples)],
+        "notes": [*plan.notes, *_typos(plan.task, estimators), *unfit.values(), *own, *_hints(plan.examples)],
     }
 
 
@@ -147,18 +148,24 @@ def _positive(plan: RunPlan, settings: TrainSettings) -> str:
     return str(plan.positive) if decides and plan.positive is not None else "auto"
 
 
-def _check_fits(settings: TrainSettings, task: str, paths: Mapping[str, str], where: Mapping[str, str]) -> None:
-    """Raise WrongValue, naming them all, if estimators of a space take no weights, or can't stop early, and are to."""
+def _unfit(settings: TrainSettings, task: str, paths: Mapping[str, str], where: Mapping[str, str]) -> dict[str, str]:
+    """Return the import paths of estimators of a space that take no weights, or can't stop early, and are to.
+
+    Each has a note that says so. Raises WrongValue, naming them all, if no other is left.
+    """
     checks = [fitting.check_weights] * (settings.weight is not None)
     checks += [early_stopping.check] * (settings.early_stopping is not None)
-    problems = []
+    problems, notes = [], {}
     for (named, path), check in product(paths.items(), checks):
         try:
             check(estimator.import_maker(path, task)(), path)
         except WrongValue as error:
-            problems.append(f"{where.get(named, '--space')}: {str(error).removeprefix('--estimator ')}")
-    if problems:
+            reason = str(error).removeprefix("--estimator ")
+            problems.append(f"{where.get(named, '--space')}: {reason}")
+            notes[path] = f"--space: leaves out {reason.rpartition('; ')[0]}"
+    if len(notes) == len(paths) and notes:
         raise WrongValue(*problems)
+    return notes
 
 
 def _dummy(plan: RunPlan) -> dict[str, Any] | None:

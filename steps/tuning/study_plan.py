@@ -126,6 +126,7 @@ def make(settings: TuneSettings, project: TunedProject, describe: Describe) -> S
     searched = file.for_task(resolved.task if resolved.task != "auto" else "classification")
     where = "--space" if spaces.is_inline(settings.space) else f"--space {settings.space!r}"
     if entry.runs_train:
+        searched = searched.without(described["left_out"])
         estimators = dict(zip(searched.estimators, described["estimators"], strict=True))
     else:
         estimators = {path: path for path in searched.estimators}

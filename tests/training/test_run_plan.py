@@ -63,6 +63,7 @@ def test_auto_is_resolved_by_the_data(data, task, metric):
         "metric": metric,
         "positive": "auto",
         "estimators": [FORESTS[task]],
+        "left_out": [],
         "notes": [],
     }
     assert dataset["name"] == data

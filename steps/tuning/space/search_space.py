@@ -1,6 +1,6 @@
 """A search space: what a trial may try. Plain data and pure functions."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -54,6 +54,18 @@ class Space:
     def hyperparameters(self, estimator: str | None) -> list[str]:
         """Return the names of an estimator's hyperparameters, fixed ones too."""
         return list(self.entries[estimator])
+
+    def without(self, estimators: Collection[str | None]) -> "Space":
+        """Return this space without some of its estimators, and without the points to try first that name them.
+
+        The names in Optuna stay, also where one estimator is left, and with it no choice.
+        """
+        entries = {path: own for path, own in self.entries.items() if path not in estimators}
+        tries = [point for point in self.tries if point.get(ESTIMATOR) not in estimators]
+        if len(entries) == 1 and len(self.entries) > 1:
+            entries = {path: {key: _always(entry) for key, entry in own.items()} for path, own in entries.items()}
+            tries = [{name: value for name, value in point.items() if name != ESTIMATOR} for point in tries]
+        return replace(self, entries=entries, tries=tries)
 
     @property
     def parameters(self) -> list[SearchedParameter]:
@@ -124,11 +136,7 @@ class Space:
         texts = {ESTIMATOR: f"one of {', '.join(map(str, self.entries))}"}
         for path, entries in self.entries.items():
             for key, entry in entries.items():
-                if isinstance(entry, SearchedParameter):  # its key names the estimator already
-                    entry = replace(
-                        entry, when={name: words for name, words in entry.when.items() if name != ESTIMATOR}
-                    )
-                texts[f"{path}: {key}"] = entry.text()
+                texts[f"{path}: {key}"] = _always(entry).text()  # the key names the estimator already
         return texts
 
     def points(self) -> Iterator[dict[str, Any]]:
@@ -148,6 +156,13 @@ class Space:
     def size(self) -> int | None:
         """Return the number of points; None if they are unlimited."""
         return _size(self.parameters, {})
+
+
+def _always(entry: SearchedParameter | FixedParameter) -> SearchedParameter | FixedParameter:
+    """Return a hyperparameter that does not depend on the choice of an estimator."""
+    if isinstance(entry, FixedParameter):
+        return entry
+    return replace(entry, when={name: words for name, words in entry.when.items() if name != ESTIMATOR})
 
 
 def _size(left: list[SearchedParameter], params: dict[str, Any]) -> int | None:

@@ -121,14 +121,16 @@ def test_another_estimator_is_refused(estimator):
         early_stopping.check(estimator, "a.B")
 
 
-def test_estimators_of_a_space_that_do_not_stop_early_are_named():
-    """Before a trial; those that do are not."""
+def test_estimators_of_a_space_that_do_not_stop_early_are_left_out():
+    """And named, before a trial; where no other is left, they are refused."""
     forest, boosted = "sklearn.ensemble.RandomForestClassifier", "sklearn.ensemble.HistGradientBoostingClassifier"
-    spaces = {"classification": {forest: (), boosted: ()}}
+    settings = TrainSettings(early_stopping=5)
+    described = run_plan.describe(settings, {"classification": {forest: (), boosted: ()}}, {})
+    assert (described["estimators"], described["left_out"]) == ([boosted], [forest])
+    assert f"--space: leaves out '{forest}': RandomForestClassifier has no early stopping" in described["notes"]
     with pytest.raises(WrongValue, match=f"^--space: '{forest}': RandomForestClassifier has no early") as refused:
-        run_plan.describe(TrainSettings(early_stopping=5), spaces, {})
+        run_plan.describe(settings, {"classification": {forest: ()}}, {})
     assert len(refused.value.problems) == 1
-    assert run_plan.describe(TrainSettings(early_stopping=5), {"classification": {boosted: ()}}, {})["estimators"]
 
 
 @pytest.mark.parametrize("split", ["random", "group:patient", "time:day"])

@@ -193,3 +193,23 @@ def test_a_space_can_be_told():
     texts = read(GRID).text()
     assert texts["estimator"] == "one of a.Tree, a.Line, a.Near"
     assert texts["a.Tree: depth"] == "a whole number from 1 to 9, step 4"
+
+
+@pytest.mark.parametrize("kept", [["a.A", "c.C"], ["c.C"]])
+def test_estimators_can_be_left_out(kept):
+    """With the points that name them; where one is left, no choice is, and each of its points is found again."""
+    space = file.read(
+        "estimator: {a.A: {x: {type: int, low: 1, high: 3}}, b.B: {y: {type: int, low: 1, high: 3}}, "
+        "c.C: {k: {type: categorical, choices: [p, q]}, z: {type: int, low: 1, high: 2, when: {k: q}}, w: 7}}\n"
+        "try: [{estimator: b.B, y: 2}, {estimator: c.C, k: q, z: 1}]",
+        "some.yaml",
+    ).for_task("regression")
+    left = space.without({"a.A", "b.B", "c.C"} - {*kept})
+    choice = {"estimator": "c.C"} if len(kept) > 1 else {}
+    assert left.estimators == kept
+    assert left.tries == [{**choice, "C.k": "q", "C.z": 1}]
+    assert left.size == (6 if len(kept) > 1 else 3)
+    for params in left.points():
+        child = left.child(params)
+        assert left.place(child.estimator, child.hyperparameters) == params
+    assert not any("y" in name for name in left.text())
