@@ -36,6 +36,7 @@ from steps.tuning.record.resume import History
 from steps.tuning.record.warm_start import WarmStart
 from steps.tuning.report import dry_run, summary
 from steps.tuning.report.reporter import Reporter
+from steps.tuning.search import stopping
 from steps.tuning.search.search import Search
 from steps.tuning.study_plan import Describe, StudyPlan, make
 from steps.tuning.study_time import StudyTime
@@ -61,6 +62,11 @@ class OpenStudy:
     def run_id(self) -> str:
         """Return the parent run's id."""
         return str(self.parent.info.run_id)
+
+    @property
+    def first_run_id(self) -> str:
+        """Return the id of the parent run of its first start."""
+        return str(self.earlier[0].info.run_id) if self.earlier else self.run_id
 
     @property
     def experiment_id(self) -> str:
@@ -110,7 +116,8 @@ def run(opened: OpenStudy, interrupts: Interrupts, launcher: Launcher, describe:
             theirs = launcher if plan.project.is_own else stack.enter_context(stage.launcher_of(around))
             around.wait(interrupts, beat)
             _register_backends(plan, around, Path(folder), theirs)
-        children = replace(children, stage=around, headway=interrupts.headway)
+        checkpoints = wiring.make_checkpoints(plan, opened.first_run_id)
+        children = replace(children, stage=around, headway=interrupts.headway, checkpoints=checkpoints)
         history = resume.load(opened.experiment_id, opened.name, plan, opened.earlier)
         study_run.write_opening(plan, around, opened.name, opened.run_id, past, opened.earlier)
         if git_state:
@@ -166,8 +173,10 @@ def _run_trials(
     places = wiring.make_places(plan, plan.project.folder, children.folder)
     pool = Pool(children, places, plan.settings.trial_timeout_s)
     loop = StudyLoop(plan, search, pool, history, opened.study_lock, interrupts, reporter, time, at_last)
+    goes_on = True
     try:
         result = loop.run()
+        goes_on = result.stopped_by in stopping.GOES_ON
         leftovers.settle_running(opened.experiment_id, opened.name)
         study_run.write_end(result, children, opened.run_id)
         reporter.stand_by()  # if it has not been told to yet
@@ -178,9 +187,12 @@ def _run_trials(
             champions.record(champion, opened.run_id)
         reporter.finish(interrupts, final=True)
     except NoTrialFinished:
+        goes_on = False
         reporter.finish(interrupts, final=False)
         raise
     finally:
+        if left := children.checkpoints.close(goes_on=goes_on or interrupts.noted):
+            print(f"tune: {left}", file=sys.stderr)
         places.close()
         reporter.end()
     return result, champion

@@ -5,17 +5,19 @@ import sys
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import mlflow
 
 from steps import spaces
 from steps.errors import WrongValue
+from steps.names import CHECKPOINT
 from steps.parameters.tune_settings import TuneSettings
 from steps.process import free_memory
 from steps.project.declared_environment import LOCAL, DeclaredEnvironment
 from steps.tuning import entry_point, space, tuned_project
-from steps.tuning.checks import backend, capacity, memory, own_entry_point
+from steps.tuning.checks import backend, capacity, checkpoint_folder, memory, own_entry_point
 from steps.tuning.checks.capacity import Belongings
 from steps.tuning.entry_point import EntryPoint
 from steps.tuning.search import objective, samplers
@@ -39,7 +41,8 @@ class StudyPlan:
     the entry point reads its own. `folds` is the digest of the columns and the layout, see
     `steps.training.data.examples`. `places` has for each job what is its own, and `device` is what frameworks call the
     devices among that; None: trials are given none. `dummy` has import path and mean score over the folds of an
-    estimator that knows nothing of the features; None: there is none.
+    estimator that knows nothing of the features; None: there is none. `checkpoints` is the folder for those of all
+    studies; None: trials can't keep any.
     """
 
     settings: TuneSettings
@@ -56,6 +59,7 @@ class StudyPlan:
     places: Sequence[Belongings] = ()
     device: str | None = None
     dummy: Mapping[str, Any] | None = None
+    checkpoints: Path | None = None
 
     @property
     def is_folded(self) -> bool:
@@ -66,6 +70,11 @@ class StudyPlan:
     def prunes(self) -> bool:
         """Tell whether trials are judged while they run."""
         return self.settings.pruner is not None
+
+    @property
+    def gives_checkpoint(self) -> bool:
+        """Tell whether each child is given a checkpoint folder as a parameter."""
+        return self.entry.takes_checkpoint(self.space.names)
 
     def refit_s(self, trial_s: float) -> float:
         """Return what the champion's fits take if its trial took so many seconds: its own, and that of the defaults.
@@ -97,7 +106,7 @@ class StudyPlan:
         """Return the jobs that run beside the trials: each estimator, or the entry point, with its own defaults."""
         if not self.settings.baseline:
             return deque()
-        given = [*self.entry.common(self.settings), "device"]  # which is given where it is required
+        given = [*self.entry.common(self.settings), "device", CHECKPOINT]  # given where they are required
         if not self.entry.runs_train and self.entry.required(given):
             return deque()  # not every parameter has a default
         return deque(Job(None, path) for path in self.estimators.values())
@@ -144,6 +153,10 @@ def make(settings: TuneSettings, project: TunedProject, describe: Describe) -> S
     samplers.check(settings.sampler, searched, len(objectives))
     _check_objectives(settings, objectives)
     dataset = described.get("dataset", {})
+    checkpoints = None
+    if not entry.runs_train:
+        checkpoints = checkpoint_folder.find(settings, declared=entry.takes_checkpoint(searched.names))
+        resolved = replace(resolved, checkpoint_dir=settings.checkpoint_dir and str(checkpoints))
     memory.check(resolved, jobs, dataset, free_memory.of_this_process())
     return StudyPlan(
         resolved,
@@ -160,6 +173,7 @@ def make(settings: TuneSettings, project: TunedProject, describe: Describe) -> S
         found.places,
         found.device,
         described.get("dummy"),
+        checkpoints,
     )
 
 

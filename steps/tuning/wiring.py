@@ -21,6 +21,7 @@ from steps.tuning.search.pruning import Steps
 from steps.tuning.search.search import Search
 from steps.tuning.study_plan import StudyPlan
 from steps.tuning.trials import command
+from steps.tuning.trials.checkpoints import Checkpoints
 from steps.tuning.trials.child_results import ChildResults
 from steps.tuning.trials.child_runs import ChildRuns
 from steps.tuning.trials.own_results import OwnResults
@@ -51,6 +52,12 @@ def make_child_runs(plan: StudyPlan, study: str, experiment_id: str, folder: Pat
         seen_by_pruner=seen_by_pruner(plan),
         several=len(plan.estimators) > 1,
     )
+
+
+def make_checkpoints(plan: StudyPlan, first_run_id: str) -> Checkpoints:
+    """Make what gives a study's children their checkpoint folders; the study is known by its first run."""
+    folder = plan.checkpoints and plan.checkpoints / first_run_id
+    return Checkpoints(folder, plan.gives_checkpoint, plan.settings.keep_checkpoints)
 
 
 def _device(plan: StudyPlan) -> dict[str, str]:

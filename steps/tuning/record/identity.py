@@ -27,7 +27,7 @@ SETTINGS = (
 # A resumed study takes these from its record too, but they may change.
 _RESUMED = (
     *SETTINGS, "project", "version", "env_manager", "data", "space", "objective", "direction", "n_trials", "timeout_s",
-    "patience", "target_value",
+    "patience", "target_value", "checkpoint_dir", "keep_checkpoints",
 )  # fmt: skip
 # What the study itself uses of the shared settings, whatever its trials are given.
 _OF_ANY_STUDY = ("seed", "threads")

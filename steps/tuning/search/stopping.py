@@ -15,6 +15,8 @@ N_TRIALS, EXHAUSTED, PATIENCE, TARGET, TIMEOUT, FAILURES, REFUSED, SIGNAL = (
     "refused",
     "signal",
 )
+# After these a study of the same name goes on without other settings than the limit that it has met.
+GOES_ON = (TIMEOUT, FAILURES, SIGNAL)
 
 
 def is_better(one: tuple[float, ...], other: tuple[float, ...], directions: tuple[str, ...]) -> bool:
