@@ -137,6 +137,10 @@ class Metric:
 
     TRIAL = "trial"  # on a trial: its number again, as an axis for charts
     FIT_TIME = "fit_time_s"  # mean seconds that the fit of a fold took, with its preparation, whichever run did that
+    # What a child took, with all that it started and waited for; written by its tuner, unless it has logged such.
+    PEAK_MEMORY = "peak_memory_mb"  # the most memory of any of its processes, in MB of 1,000,000 bytes
+    CPU = "cpu_s"  # seconds of processor time, of all of them together
+    COSTS = (PEAK_MEMORY, CPU)
     BEST_ITERATION = "best_iteration"  # with early stopping: the best round of boosting, mean over the folds
     GAIN = "gain"  # on a champion, and its study: the held-out score less that of the estimator's defaults
     BASELINE = "baseline"  # on a study: the objective of the baseline, of several the best

@@ -10,9 +10,9 @@ from typing import Any
 
 import mlflow
 
-from steps import spaces
+from steps import backends, spaces
 from steps.errors import WrongValue
-from steps.names import CHECKPOINT
+from steps.names import CHECKPOINT, Metric
 from steps.parameters.tune_settings import TuneSettings
 from steps.process import free_memory
 from steps.project.declared_environment import LOCAL, DeclaredEnvironment
@@ -152,6 +152,7 @@ def make(settings: TuneSettings, project: TunedProject, describe: Describe) -> S
     objectives = objective.resolve(resolved, entry)
     samplers.check(settings.sampler, searched, len(objectives))
     _check_objectives(settings, objectives)
+    _check_costs(settings, entry, [objective.name for objective in objectives], "--objective")
     dataset = described.get("dataset", {})
     checkpoints = None
     if not entry.runs_train:
@@ -175,6 +176,19 @@ def make(settings: TuneSettings, project: TunedProject, describe: Describe) -> S
         described.get("dummy"),
         checkpoints,
     )
+
+
+def _check_costs(settings: TuneSettings, entry: EntryPoint, names: Sequence[str], option: str) -> None:
+    """Raise WrongValue if an option needs what a backend does not measure; a script may log it itself."""
+    costs = [name for name in names if name in Metric.COSTS]
+    if not costs or settings.backend in backends.OURS:
+        return
+    problem = (
+        f"{option} {costs[0]!r}: the backend {settings.backend!r} does not measure it; {', '.join(backends.OURS)} do"
+    )
+    if entry.runs_train:
+        raise WrongValue(problem)
+    print(f"tune: {problem}, so the script has to log it", file=sys.stderr)
 
 
 def _check_objectives(settings: TuneSettings, objectives: tuple[Objective, ...]) -> None:

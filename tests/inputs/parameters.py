@@ -224,8 +224,15 @@ LATER = [
     ),
     _tune(
         "objective-unknown",
-        "--objective 'loss': 'train' logs no such metric; allowed: cv_accuracy, cv_accuracy_std, fit_time_s",
+        "--objective 'loss': 'train' logs no such metric; allowed: cv_accuracy, cv_accuracy_std, fit_time_s, "
+        "peak_memory_mb, cpu_s",
         objective="loss",
+    ),
+    _tune(
+        "objective-not-measured",
+        "--objective 'peak_memory_mb': the backend 'local' does not measure it; warm, ray do",
+        objective="cv_accuracy,peak_memory_mb",
+        backend="local",
     ),
     _tune("objective-three", "--objective 'a,b,c': must name one metric, or 2 different ones", objective="a,b,c"),
     _tune("direction", "--direction 'up': must be maximize or minimize", direction="up"),

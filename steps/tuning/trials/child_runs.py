@@ -25,7 +25,7 @@ from steps.tuning.search.pruning import Steps, as_logged
 from steps.tuning.search.search import Outcome
 from steps.tuning.trials import refusal, run_name
 from steps.tuning.trials.checkpoints import NO_CHECKPOINTS, Checkpoints
-from steps.tuning.trials.child_results import ChildResults
+from steps.tuning.trials.child_results import ChildResults, Taken
 from steps.tuning.trials.command import Origin
 from steps.tuning.trials.places import Place
 from steps.tuning.trials.trial import STATUS, Adopted, Child, Job, TrialResult
@@ -139,7 +139,7 @@ class ChildRuns:
         is FAIL, or RETRIED if it may be run again and the failure is transient.
         """
         failure = child.failure()
-        taken = self.results.take(child.run_id, failure, pruned=pruned_at is not None)
+        taken = self.results.take(child.run_id, failure, pruned=pruned_at is not None, costs=child.costs)
         self.headway()
         reason = taken.reason or taken.not_finite
         if pruned_at is not None:
@@ -156,7 +156,7 @@ class ChildRuns:
             retried = is_free(failure or "") or (may_retry and is_transient(failure or ""))
             refused = "" if retried else self._refusal(child.job, failure or "", taken.reason or "", lines)
             ended = TrialResult(child.job, child.run_id, outcome, reason, lines, retried, refused)
-        self._write(ended, pruned_at, child, taken.run_name)
+        self._write(ended, pruned_at, child, taken)
         if not ended.retried:
             self.checkpoints.end(child.job)
         return replace(ended, seconds=child.age_s()) if isinstance(child, Child) else ended
@@ -197,7 +197,7 @@ class ChildRuns:
         said = refusal.refusal(lines, self.command(job))
         return f"{self.entry.name!r} {said}" if said else ""
 
-    def _write(self, ended: TrialResult, pruned_at: int | None, child: Child | Adopted, given: str | None) -> None:
+    def _write(self, ended: TrialResult, pruned_at: int | None, child: Child | Adopted, taken: Taken) -> None:
         tags = {Tag.STATE: State.RETRIED if ended.retried else ended.outcome.state.name}
         client, run_id = MlflowClient(), ended.run_id
         if child.node is not None:  # only now is it known, and what the node has given it
@@ -207,17 +207,18 @@ class ChildRuns:
         tags |= self.results.keep(run_id, child.output, failed=ended.outcome.state == TrialState.FAIL)
         self.headway()
         name = run_name.of(child.job, self.digits, several=self.several)
-        if given not in (None, name) and not str(given).startswith(f"{name} · "):
-            client.update_run(run_id, name=f"{name} · {given}")
+        if taken.run_name not in (None, name) and not str(taken.run_name).startswith(f"{name} · "):
+            client.update_run(run_id, name=f"{name} · {taken.run_name}")
         reported = json.dumps(ended.outcome.steps)
         if ended.outcome.steps and len(reported) <= write.TAG_LENGTH:  # else a resumed study reads them from the metric
             tags[Tag.REPORTED] = reported
         if pruned_at is not None:
             tags[Tag.PRUNED_AT] = str(pruned_at)
-        if len(tags) == 1:  # one tag costs half of what a batch does
+        metrics = [write.metric(*pair) for pair in taken.unlogged.items()]
+        if len(tags) == 1 and not metrics:  # one tag costs half of what a batch does
             client.set_tag(run_id, Tag.STATE, tags[Tag.STATE])
         else:
-            write.record(run_id, tags=tags)
+            write.record(run_id, metrics, tags)
         self.headway()
         client.set_terminated(run_id, STATUS[ended.outcome.state])
         self.headway()
