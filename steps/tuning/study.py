@@ -94,8 +94,8 @@ def run(opened: OpenStudy, interrupts: Interrupts, launcher: Launcher, describe:
     `launcher` forks what builds the report, and the children of the warm backend. The study's time counts from `began`,
     when this process began, of `time.monotonic()`.
 
-    Raises WrongValue, before any child starts, if something does not fit; NoTrialFinished; StepError if failures in a
-    row ended the study; Interrupted.
+    Raises WrongValue, before any child starts, if something does not fit; NoTrialFinished; StepError if failures
+    ended the study; Interrupted.
     """
     logging.getLogger("mlflow").setLevel(logging.WARNING)  # no line for each launch
     os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")  # nor a link for each end
@@ -142,6 +142,7 @@ def _check(opened: OpenStudy, describe: Describe, interrupts: Interrupts) -> tup
         git_state = preflight.check(opened.settings, project, opened.parent)
         plan = make(opened.settings, project, describe)
         champions.check(plan)
+        plan = identity.as_begun(plan, opened.earlier)
         identity.check_same(opened.name, plan, opened.earlier)
     return plan, git_state
 
@@ -212,10 +213,7 @@ def _conclude(plan: StudyPlan, study: str, result: StudyResult, champion: Champi
     if champion and champion.failure:
         raise StepError(f"the champion, {champion.name} run once more, failed: {champion.failure}")
     if result.why_failed:
-        raise StepError(
-            f"stopped after {plan.settings.max_failures} failed trials in a row; {result.why_failed}\n"
-            f"With --study {study!r} and a higher --max_failures it goes on."
-        )
+        raise StepError(f"stopped: {result.why_failed}\nWith --study {study!r} and a higher --max_failures it goes on.")
 
 
 def _register_backends(plan: StudyPlan, around: Stage, folder: Path, launcher: Launcher) -> None:

@@ -42,7 +42,7 @@ class StudyPlan:
     `steps.training.data.examples`. `places` has for each job what is its own, and `device` is what frameworks call the
     devices among that; None: trials are given none. `dummy` has import path and mean score over the folds of an
     estimator that knows nothing of the features; None: there is none. `checkpoints` is the folder for those of all
-    studies; None: trials can't keep any.
+    studies; None: trials can't keep any. `failures_teach`: see `search.Search`.
     """
 
     settings: TuneSettings
@@ -60,6 +60,7 @@ class StudyPlan:
     device: str | None = None
     dummy: Mapping[str, Any] | None = None
     checkpoints: Path | None = None
+    failures_teach: bool = True
 
     @property
     def is_folded(self) -> bool:

@@ -84,6 +84,7 @@ def make_search(plan: StudyPlan, past: Sequence[FrozenTrial]) -> Search:
         pruner=settings.pruner,
         steps=settings.shared.folds if plan.is_folded else None,
         past=past,
+        failures_teach=plan.failures_teach,
     )
 
 
