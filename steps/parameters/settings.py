@@ -63,6 +63,9 @@ class SharedSettings:
         "rounds of boosting without a better one that end a fit, judged by a tenth of its rows",
     )
     folds: int = parameter(5, integer(1, 1000), "cross-validation folds on the training rows; 1: one split of them")
+    repeats: int = parameter(
+        1, integer(1, 100), "times that the training rows are split into folds, each time otherwise"
+    )
     test_size: float = parameter(0.2, share(), "share of the rows held out, split off first")
     seed: int = parameter(42, integer(0, 2**32 - 1), "seeds the split, the folds, the estimator and the search")
     threads: int = parameter(1, integer(1, 1024), "BLAS and OpenMP threads of one training run, and its n_jobs")

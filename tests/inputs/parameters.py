@@ -31,6 +31,8 @@ AT_ONCE = [
     _train("metric-no-name", "--metric 'a b': must be auto or the name of a scikit-learn scorer", metric="a b"),
     _train("folds-zero", f"--folds '0': {_WHOLE} 1 to 1000", folds="0"),
     _train("folds-fraction", f"--folds '2.5': {_WHOLE} 1 to 1000", folds="2.5"),
+    _train("repeats-zero", f"--repeats '0': {_WHOLE} 1 to 100", repeats="0"),
+    _tune("repeats", f"--repeats '101': must be auto or a{_WHOLE[9:]} 1 to 100", repeats="101"),
     _train("test_size-nan", "--test_size 'nan': must be a number above 0 and below 1", test_size="nan"),
     _train("test_size-all", "--test_size '1': must be a number above 0 and below 1", test_size="1"),
     _train("seed-negative", f"--seed '-1': {_WHOLE} 0 to 4294967295", seed="-1"),
@@ -75,8 +77,6 @@ AT_ONCE = [
     _tune("trial_timeout_s", "--trial_timeout_s '-1': must be none or a number above 0", trial_timeout_s="-1"),
     _tune("retries", f"--retries '-1': {_WHOLE} 0 to 100", retries="-1"),
     _tune("max_failures", f"--max_failures '0': {_WHOLE} 1", max_failures="0"),
-    _tune("checkpoint_dir", "--checkpoint_dir '': must be none or the path of a folder", checkpoint_dir=""),
-    _tune("keep_checkpoints", "--keep_checkpoints '2': must be true or false", keep_checkpoints="2"),
     _tune("jobs", f"--jobs '0': must be auto or a{_WHOLE[9:]} 1 to 4096", jobs="0"),
     _tune(
         "gpus",
@@ -224,15 +224,8 @@ LATER = [
     ),
     _tune(
         "objective-unknown",
-        "--objective 'loss': 'train' logs no such metric; allowed: cv_accuracy, cv_accuracy_std, fit_time_s, "
-        "peak_memory_mb, cpu_s",
+        "--objective 'loss': 'train' logs no such metric; allowed: cv_accuracy, cv_accuracy_std, fit_time_s",
         objective="loss",
-    ),
-    _tune(
-        "objective-not-measured",
-        "--objective 'peak_memory_mb': the backend 'local' does not measure it; warm, ray do",
-        objective="cv_accuracy,peak_memory_mb",
-        backend="local",
     ),
     _tune("objective-three", "--objective 'a,b,c': must name one metric, or 2 different ones", objective="a,b,c"),
     _tune("direction", "--direction 'up': must be maximize or minimize", direction="up"),

@@ -38,6 +38,7 @@ WRONG = {
     ),
     "metric": (["", "f1 macro", "neg-mse", "accuracy;"], "auto or the name of a scikit-learn scorer"),
     "folds": ([*WHOLE_FROM_1, "1001"], "a whole number from 1 to 1000"),
+    "repeats": ([*WHOLE_FROM_1, "101"], "a whole number from 1 to 100"),
     "test_size": (
         ["0", "1", "-0.2", "1.5", "nan", "inf", "-inf", "1e9", "", "fifth", "20%", "None"],
         "a number above 0 and below 1",
@@ -92,7 +93,7 @@ WRONG = {
     "backend_config": (WORDS, "none or the path of a JSON file"),
 }
 # What `train` has a value for, and a study leaves open.
-OPEN = ("data", "drop", "weight", "early_stopping", "folds", "test_size", "seed", "threads")
+OPEN = ("data", "drop", "weight", "early_stopping", "folds", "repeats", "test_size", "seed", "threads")
 # For each parameter, words that it takes, and the value that each is.
 RIGHT = [
     ("evaluate", "full", "full"),
@@ -128,6 +129,7 @@ RIGHT = [
     ("metric", "neg_log_loss", "neg_log_loss"),
     ("folds", "1", 1),
     ("folds", "1000", 1000),
+    ("repeats", "100", 100),
     ("test_size", "0.25", 0.25),
     ("test_size", "1e-05", 1e-05),
     ("test_size", ".5", 0.5),

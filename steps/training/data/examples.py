@@ -15,7 +15,7 @@ from steps.training.data import blocks, columns, dataset, folding, load, splits,
 from steps.training.shipped import table_rows
 
 # Settings that decide which examples there are and how they are split.
-DECIDING = ("data", "target", "drop", "weight", "split", "task", "folds", "test_size", "seed", "fold_seed")
+DECIDING = ("data", "target", "drop", "weight", "split", "task", "folds", "repeats", "test_size", "seed", "fold_seed")
 # Rows that are kept as the table has them, to show what a model is given.
 _SHOWN_ROWS = 100
 
@@ -110,7 +110,7 @@ def _make(settings: TrainSettings, *, single: bool) -> Examples:
     if weighing is not None:
         weighing = weighing[layout.order]
         weights.check(weighing, layout, str(settings.weight), name)
-    if resolved.split == "stratified" and (rare := folding.rare_classes(goal, layout)):
+    if resolved.split == "stratified" and (rare := folding.rare_classes(goal, layout, resolved.folds)):
         notes += (f"--data {name!r}: {rare}",)
     groups = pd.factorize(frame[by])[0][layout.order] if roles.split == "group" else None
     described = dataset.describe(table, roles.target)

@@ -29,6 +29,10 @@ def lay_out(frame: pd.DataFrame, target: "pd.Series[Any]", settings: TrainSettin
             _check_groups(groups, settings)
         else:
             times = _times(frame[column], settings)
+            if settings.repeats > 1:
+                raise WrongValue(
+                    f"--repeats {settings.repeats}: must be 1 with --split {settings.split!r}: the times make the folds"
+                )
     if kind == "stratified":
         _check_classes(target, settings)
     codes, labels = pd.factorize(target)
@@ -37,7 +41,12 @@ def lay_out(frame: pd.DataFrame, target: "pd.Series[Any]", settings: TrainSettin
     rows = splits.Rows(len(target), codes if classes and kind != "random" else None, groups, times)
     try:
         layout = splits.lay_out(
-            rows, folds=settings.folds, test_size=settings.test_size, seed=settings.seed, fold_seed=fold_seed
+            rows,
+            folds=settings.folds,
+            test_size=settings.test_size,
+            seed=settings.seed,
+            fold_seed=fold_seed,
+            repeats=settings.repeats,
         )
     except splits.TooFewRows as error:
         rarest = f"{str(labels[error.code])!r} of the target {target.name!r} in {settings.data}"
@@ -125,9 +134,8 @@ def _check_held_out(rows: int, classes: int, settings: TrainSettings) -> None:
         raise WrongValue(f"--folds {folds}: must be at most {(rows - held_out) // 2}, half of the training rows")
 
 
-def rare_classes(target: "pd.Series[Any]", layout: splits.Layout) -> str | None:
+def rare_classes(target: "pd.Series[Any]", layout: splits.Layout, folds: int) -> str | None:
     """Say which classes some folds lack, because they have fewer training rows than there are folds; None: none."""
-    folds = len(layout.splits)
     counts = target.take(layout.order[layout.training]).value_counts()
     rare = counts[counts < folds]
     if rare.empty or folds == 1:

@@ -30,8 +30,8 @@ ONE_SPLIT_SHARE = 0.2
 class Layout:
     """The order in which rows are to be laid out, and slices of it.
 
-    `order` has positions in the table. A training row may come twice in it, but once in `training`. `splits` has, for
-    each fold, the slices of its fit rows and of its score rows.
+    `order` has positions in the table. A training row may come several times in it, but once in `training`. `splits`
+    has, for each fold of each repeat, the slices of its fit rows and of its score rows.
     """
 
     order: np.ndarray
@@ -69,31 +69,62 @@ class TooFewRows(CannotSplit):
         self.code, self.count = code, count
 
 
-def lay_out(rows: Rows, *, folds: int, test_size: float, seed: int, fold_seed: int | None = None) -> Layout:
-    """Split off the held-out rows, and split the rest, the training rows, into folds.
+def lay_out(
+    rows: Rows, *, folds: int, test_size: float, seed: int, fold_seed: int | None = None, repeats: int = 1
+) -> Layout:
+    """Split off the held-out rows, and split the rest, the training rows, into folds, `repeats` times.
 
     Groups: none is on both sides of any split. Times: scored rows are later than fitted ones, and rows of one time stay
     together. Else the seed draws the rows, with the classes' shares if there are classes. Another `fold_seed` makes
-    other folds of the same training rows.
+    other folds of the same training rows. The first repeat's folds are those of a layout without repeats.
     A class of fewer training rows than folds is missing in some of them.
-    Raises CannotSplit if there are too few rows; TooFewRows if the classes have too few.
+    Raises CannotSplit if there are too few rows; TooFewRows if the classes have too few. Times make the folds: there
+    `fold_seed` and `repeats` change nothing.
     """
     if rows.times is not None:
         return _by_time(rows.times, folds=folds, test_size=test_size)
     try:
         training, held_out = _hold_out(rows, test_size, seed)
         _check(rows, training, folds)
-        pairs = list(_folds(rows, training, folds, seed if fold_seed is None else fold_seed))
+        seeds = _seeds(seed if fold_seed is None else fold_seed, repeats)
+        sets = [list(_folds(rows, training, folds, each)) for each in seeds]
     except CannotSplit:
         raise
     except ValueError as error:  # in scikit-learn's words, of its own arguments
         raise CannotSplit("there are too few for these folds") from error
-    if any(len(fit) == 0 or len(score) == 0 for fit, score in pairs) or len(held_out) == 0:
+    if any(len(fit) == 0 or len(score) == 0 for pairs in sets for fit, score in pairs) or len(held_out) == 0:
         raise CannotSplit("a fold would have no rows")
-    if folds == 1:
+    first, *others = (_lay_out_folds(held_out, training, pairs) for pairs in sets)
+    return _joined(first, others)
+
+
+def _seeds(seed: int, repeats: int) -> list[int]:
+    """Return a seed for the folds of each repeat: its own for the first one, others drawn from it."""
+    drawn = (int(np.random.SeedSequence([seed, repeat]).generate_state(1)[0]) for repeat in range(1, repeats))
+    return [seed, *drawn]
+
+
+def _lay_out_folds(
+    held_out: np.ndarray, training: np.ndarray, pairs: Sequence[tuple[np.ndarray, np.ndarray]]
+) -> Layout:
+    if len(pairs) == 1:
         ((fit, score),) = pairs
         return _one(held_out, training[fit], training[score])
     return _many(held_out, [training[score] for _, score in pairs])
+
+
+def _joined(first: Layout, others: Sequence[Layout]) -> Layout:
+    """Put the folds of other layouts, which hold out the same rows, behind those of the first."""
+    order, splits = [first.order], list(first.splits)
+    for other in others:
+        by = sum(map(len, order)) - other.held_out.stop  # how far its rows move: those held out are there already
+        order.append(other.order[other.held_out.stop :])
+        splits += [(_moved(fit, by), _moved(score, by)) for fit, score in other.splits]
+    return Layout(np.concatenate(order), first.held_out, first.training, tuple(splits))
+
+
+def _moved(rows: slice, by: int) -> slice:
+    return slice(rows.start + by, rows.stop + by)
 
 
 def _check(rows: Rows, training: np.ndarray, folds: int) -> None:

@@ -22,20 +22,19 @@ from steps.tuning.study_plan import StudyPlan
 # Settings that make a study the one that it is. A resumed study takes them from its record unless they are given.
 SETTINGS = (
     "entry_point", "target", "drop", "weight", "split", "task", "metric", "positive", "early_stopping", "folds",
-    "test_size", "seed", "threads", "window", "sampler", "pruner",
+    "repeats", "test_size", "seed", "threads", "window", "sampler", "pruner",
 )  # fmt: skip
+# Settings that earlier versions did not have, with the value that does what those did.
+_ADDED = {"repeats": 1}
 # A resumed study takes these from its record too, but they may change.
 _RESUMED = (
     *SETTINGS, "project", "version", "env_manager", "data", "space", "objective", "direction", "n_trials", "timeout_s",
-    "patience", "target_value", "checkpoint_dir", "keep_checkpoints",
+    "patience", "target_value",
 )  # fmt: skip
 # What the study itself uses of the shared settings, whatever its trials are given.
 _OF_ANY_STUDY = ("seed", "threads")
 # The shared settings that trials of another entry point than `train` are given; earlier versions did not record it.
 _GIVEN = "given"
-# How the sampler is told of a failed trial. Studies of earlier versions have no such entry, and TPE draws otherwise in
-# them: they go on as they began.
-_FAILURES, _TEACH = "failures", "told as pruned"
 # This digest differs wherever the data or the split does, so it is named only if it alone differs.
 _DIGEST = "rows of the folds"
 # How a project's identity ends that has a commit.
@@ -81,7 +80,6 @@ def as_data(plan: StudyPlan) -> dict[str, Any]:
         "space": plan.space.text(),
         "try": plan.space.tries,
         "optuna": optuna.__version__,
-        **({_FAILURES: _TEACH} if plan.failures_teach else {}),
     }
     # A digest shows that two spaces differ, though not in what.
     if len(json.dumps(identity)) > write.TAG_LENGTH:
@@ -105,13 +103,6 @@ def _of_another(plan: StudyPlan) -> dict[str, Any]:
     return identity
 
 
-def as_begun(plan: StudyPlan, earlier: Sequence[Run]) -> StudyPlan:
-    """Return the plan of a study that goes on as the version of this project had it that began it."""
-    if not earlier:
-        return plan
-    return replace(plan, failures_teach=_FAILURES in json.loads(earlier[-1].data.tags[Tag.IDENTITY]))
-
-
 def check_same(study: str, plan: StudyPlan, earlier: Sequence[Run]) -> None:
     """Raise WrongValue, naming all differences, if the study on record under this name is another one."""
     if not earlier:
@@ -120,6 +111,7 @@ def check_same(study: str, plan: StudyPlan, earlier: Sequence[Run]) -> None:
     now = json.loads(json.dumps(as_data(plan)))
     if _GIVEN in now and _GIVEN not in recorded:  # of an earlier version, which recorded what no trial was given, too
         recorded = {key: value for key, value in recorded.items() if key in now} | {_GIVEN: now[_GIVEN]}
+    recorded = {**{key: value for key, value in _ADDED.items() if key in now}, **recorded}
     differences = _differences(recorded, now)
     telling = [difference for difference in differences if not difference.startswith(_DIGEST)]
     if differences:

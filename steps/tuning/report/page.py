@@ -75,13 +75,17 @@ def headline(record: StudyRecord) -> list[tuple[str, str]]:
     return lines
 
 
+def _folds(shared: SharedSettings) -> str:
+    return f"{shared.folds} folds" + (f" × {shared.repeats}" if shared.repeats > 1 else "")
+
+
 def _facts(record: StudyRecord) -> dict[str, str]:
     plan, tags = record.plan, record.parent.data.tags
     settings, shared = plan.settings, plan.settings.shared
     if plan.entry.runs_train:
         about = {
             "Data": f"{shared.data}, sha256 {plan.dataset['sha256']}",
-            "Split": f"{shared.split}, {shared.folds} folds, {shared.test_size:g} held out, seed {shared.seed}",
+            "Split": f"{shared.split}, {_folds(shared)}, {shared.test_size:g} held out, seed {shared.seed}",
         }
     else:
         given = [f"{name} {word}" for name, word in plan.entry.shared(settings).items()]

@@ -70,6 +70,13 @@ def classes_of(*counts):
             id="fewer than two rows a fold",
         ),
         pytest.param(
+            table(100, day=DAYS),
+            range(100),
+            {"split": "time:day", "repeats": 3},
+            "--repeats 3: must be 1 with --split 'time:day': the times make the folds",
+            id="other folds of times",
+        ),
+        pytest.param(
             table(20),
             classes_of(5, 5, 5, 5),
             {"split": "stratified", "task": "classification", "test_size": 0.1},

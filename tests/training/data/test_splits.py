@@ -155,3 +155,29 @@ def test_folds_take_at_most_twice_their_rows(folds):
     """The layout holds 2k - 2 of k parts, so that it stays below two tables."""
     layout = splits.lay_out(Rows(1000), folds=folds, test_size=0.2, seed=0)
     assert len(layout.order) == 200 + 800 // folds * (2 * folds - 2)
+
+
+@pytest.mark.parametrize("rows", [Rows(200), Rows(200, CLASSES), Rows(200, groups=np.arange(200) // 4)])
+@pytest.mark.parametrize("folds", [1, 2, 5])
+def test_repeats_are_other_folds_of_the_same_rows(rows, folds):
+    """The first are those without repeats; each repeat scores the training rows otherwise, and none a held-out one."""
+    one, three = (splits.lay_out(rows, folds=folds, test_size=0.2, seed=7, repeats=repeats) for repeats in (1, 3))
+    assert (three.held_out, three.training, three.splits[:folds]) == (one.held_out, one.training, one.splits)
+    assert list(three.order[: len(one.order)]) == list(one.order)
+    check(three, rows.count, 3 * folds)
+    sets = [three.splits[start : start + folds] for start in range(0, 3 * folds, folds)]
+    scored = [tuple(frozenset(three.order[score]) for _, score in each) for each in sets]
+    assert len(set(scored)) == 3
+    for each in sets:
+        check_parts(splits.Layout(three.order, three.held_out, three.training, each)) if folds > 1 else None
+    two = splits.lay_out(rows, folds=folds, test_size=0.2, seed=7, repeats=2)
+    assert three.splits[: 2 * folds] == two.splits
+
+
+def test_the_fresh_folds_of_a_confirmation_are_in_no_repeat():
+    """The next seed draws them, and so draws other ones than a repeat of this seed."""
+    seen: set[frozenset[int]] = set()
+    for fold_seed in (42, 43):
+        layout = splits.lay_out(Rows(200), folds=5, test_size=0.2, seed=42, fold_seed=fold_seed, repeats=3)
+        seen |= {frozenset(layout.order[score].tolist()) for _, score in layout.splits}
+    assert len(seen) == 30

@@ -128,6 +128,17 @@ def test_a_fold_is_prepared_once(table, files, monkeypatch):
     assert len(kept(files)) == 2
 
 
+def test_each_fold_of_each_repeat_is_prepared_once(table, files, monkeypatch):
+    """And what is found prepared has the scores that it has alone."""
+    plan, built = planned(table, repeats=3)
+    alone, _ = scores(plan, built)
+    preparation.allow(plan.examples)
+    scores(plan, built, shared(plan, built))
+    assert len(kept(files)) == 6
+    monkeypatch.setattr(preparation.Preparation, "_prepare", None)
+    assert scores(plan, built, shared(plan, built))[0] == alone
+
+
 @pytest.mark.parametrize(
     "other", [{"seed": 1}, {"fold_seed": 1}, {"test_size": 0.3}, {"path": "sklearn.ensemble.ExtraTreesRegressor"}]
 )

@@ -25,6 +25,7 @@ DIFFERENT = [
     (["--metric", "f1_macro"], "metric accuracy, now f1_macro"),
     (["--data", "iris"], "data "),
     (["--split", "random"], "split stratified, now random"),
+    (["--repeats", "3"], "repeats 1, now 3"),
     (["--sampler", "random", "--pruner", "median"], "sampler tpe, now random; pruner none, now median"),
 ]
 
@@ -60,20 +61,18 @@ def test_a_record_of_before_that_says_none_is_the_same_study(
     assert identity.take_from_record(wine.settings, earlier) == wine.settings
 
 
-def test_a_study_of_before_goes_on_without_learning_from_its_failures(
-    parent_run: str, client: MlflowClient, wine: study_plan.StudyPlan
+def test_a_record_of_before_that_lacks_a_setting_is_the_same_study(
+    parent_run: str, client: MlflowClient, planned: Any, wine: study_plan.StudyPlan
 ) -> None:
-    """Its sampler was told of them as failed, and would draw otherwise; the next start of it finds that on record."""
+    """What earlier versions did not have is on record as it was: without it. Asked for, it makes another study."""
+    for tag in (Tag.IDENTITY, Tag.SETTINGS):
+        now = json.loads(client.get_run(parent_run).data.tags[tag])
+        client.set_tag(parent_run, tag, json.dumps({key: now[key] for key in now if key != "repeats"}))
     earlier = resume.earlier_parents("0", "mine", but="")
-    assert identity.as_begun(wine, []).failures_teach
-    assert identity.as_begun(wine, earlier).failures_teach
-    before = {key: value for key, value in identity.as_data(wine).items() if key != "failures"}
-    client.set_tag(parent_run, Tag.IDENTITY, json.dumps(before))
-    earlier = resume.earlier_parents("0", "mine", but="")
-    plan = identity.as_begun(wine, earlier)
-    assert not plan.failures_teach
-    identity.check_same("mine", plan, earlier)
-    assert identity.as_data(plan) == before
+    identity.check_same("mine", wine, earlier)
+    assert identity.take_from_record(wine.settings, earlier) == wine.settings
+    with pytest.raises(WrongValue, match="repeats 1, now 2"):
+        identity.check_same("mine", planned("--repeats", "2"), earlier)
 
 
 def test_a_study_of_train_is_the_same_with_the_default_given(
