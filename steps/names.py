@@ -5,6 +5,8 @@ Each class is a group of constants. Imports nothing of this project.
 
 # Comes before a hyperparameter's name if that must be told from a parameter of `train` itself.
 ESTIMATOR_PREFIX = "estimator__"
+# The parameter by which an entry point is given a folder that its next attempt sees too, see Variable.CHECKPOINT.
+CHECKPOINT = "checkpoint"
 
 
 class Role:
@@ -49,6 +51,7 @@ class Tag:
     REPRODUCE = "tuning.reproduce"  # the one command that repeats a child
     PROJECT = "tuning.project"  # the project that is tuned, where it is another than this one: a URI or a folder
     # Of a child of somebody's own entry point.
+    CHECKPOINT = "tuning.checkpoint"  # the folder that it was given for its checkpoints
     OUTPUT = "tuning.output"  # what it prints: a path on this machine while it runs, then Artifact.LOG
     # Written by its own processes, see steps.backends.warm.mlflow_calls.
     ASKED_EXPERIMENT = "tuning.asked_experiment"  # what it gave to set_experiment, which means the study's
@@ -119,6 +122,7 @@ class Variable:
     IMPORTANCES_S = "TUNING_IMPORTANCES_S"  # the seconds that a champion's permutation importances may take
     SCORED_RUN = "TUNING_SCORED_RUN"  # the run of the same trial: it has the scores of a champion's folds
     PATCHES = "TUNING_PATCHES"  # off: no patch of speed, see steps.patches
+    CHECKPOINT = "TUNING_CHECKPOINT"  # a folder that is the trial's, also if it is run again after it was cut off
     PORT = "TUNING_PORT"  # a TCP port that no other running trial of this machine is given
     # Which devices a process sees: of NVIDIA, of AMD (HIP's count within ROCR's), of Intel.
     CUDA_DEVICES = "CUDA_VISIBLE_DEVICES"
@@ -133,6 +137,10 @@ class Metric:
 
     TRIAL = "trial"  # on a trial: its number again, as an axis for charts
     FIT_TIME = "fit_time_s"  # mean seconds that the fit of a fold took, with its preparation, whichever run did that
+    # What a child took, with all that it started and waited for; written by its tuner, unless it has logged such.
+    PEAK_MEMORY = "peak_memory_mb"  # the most memory of any of its processes, in MB of 1,000,000 bytes
+    CPU = "cpu_s"  # seconds of processor time, of all of them together
+    COSTS = (PEAK_MEMORY, CPU)
     BEST_ITERATION = "best_iteration"  # with early stopping: the best round of boosting, mean over the folds
     GAIN = "gain"  # on a champion, and its study: the held-out score less that of the estimator's defaults
     BASELINE = "baseline"  # on a study: the objective of the baseline, of several the best

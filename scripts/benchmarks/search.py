@@ -6,7 +6,7 @@ For each data set, space and seed both have the same folds, the same trials in n
 plain one is `optuna.create_study` with its default sampler, told of every trial before the next is asked. Prints the
 best cross-validated score of both, the mean difference over the seeds and the spread (standard deviation) of the
 plain one's best over them: a difference within it is none. Several studies run at a time: what they find does not
-depend on timing.
+depend on timing. Then what a search makes of a cliff, see `cliff`.
 """
 
 import os
@@ -21,6 +21,7 @@ from pathlib import Path
 import optuna
 from mlflow.tracking import MlflowClient
 
+from scripts.benchmarks import cliff
 from steps.parameters.settings import TrainSettings
 from steps.process import threads
 from steps.training import run_plan
@@ -51,6 +52,7 @@ def main(seeds: int = 10, trials: int = 30) -> None:
                 f"{difference:>+11.4f} {statistics.stdev(theirs):>8.4f}",
                 flush=True,
             )
+    cliff.main()
 
 
 def here(data: str, space: str, seed: int, trials: int) -> float:

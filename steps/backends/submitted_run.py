@@ -3,12 +3,14 @@
 import signal
 import time
 from abc import abstractmethod
+from collections.abc import Mapping
 from pathlib import Path
 
 from mlflow.entities import RunStatus
 from mlflow.projects.submitted_run import SubmittedRun
 
 from steps.errors import Unreachable
+from steps.names import Metric
 
 # How long a child may take to end once it was asked to.
 GRACE_S = 2.0
@@ -64,6 +66,11 @@ class ChildRun(SubmittedRun):
     def end_strays(self) -> None:
         """Kill the processes that an ended run has left behind on this machine."""
 
+    @property
+    def costs(self) -> Mapping[str, float]:
+        """Return what an ended run took, by the names of metrics; empty where its backend can't tell."""
+        return {}
+
     @abstractmethod
     def failure(self) -> str | None:
         """Say how an ended run failed; None if it ended well."""
@@ -74,6 +81,14 @@ class ChildRun(SubmittedRun):
         while self.is_running() and time.monotonic() < deadline:
             time.sleep(POLL_S)
         return not self.is_running()
+
+
+def costs_of(used: Mapping[str, float]) -> dict[str, float]:
+    """Return as metrics what the launcher reports of a fork that has ended; empty if it reports nothing."""
+    if "max_rss_kb" not in used:
+        return {}
+    # Hundredths of a second and KiB are what the system counts in.
+    return {Metric.PEAK_MEMORY: used["max_rss_kb"] * 1024 / 1_000_000, Metric.CPU: round(used["cpu_s"], 6)}
 
 
 def exit_reason(code: int) -> str:

@@ -11,6 +11,7 @@ from mlflow.exceptions import MlflowException
 from mlflow.tracking import MlflowClient
 from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID, MLFLOW_PROJECT_ENTRY_POINT
 
+from steps import names
 from steps.names import Artifact, Tag
 from steps.project import mlproject
 from steps.reproduction.verdict import Facts, Steps, is_score
@@ -39,7 +40,8 @@ def judged(run: Run) -> Judged | None:
     settings = json.loads(MlflowClient().get_run(tags[MLFLOW_PARENT_RUN_ID]).data.tags.get(Tag.SETTINGS, "{}"))
     objectives = [name.strip() for name in settings.get("objective", "").split(",")]
     seen = [(int(step), float(value)) for step, value in json.loads(tags.get(Tag.REPORTED, "[]"))]
-    return Judged(objectives, seen) if all(objectives) else None
+    judged = [name for name in objectives if name not in names.Metric.COSTS]  # these are never the same twice
+    return Judged(judged, seen if judged[:1] == objectives[:1] else []) if judged and all(judged) else None
 
 
 def metrics(run: Run, judged: Judged) -> dict[str, float]:

@@ -18,7 +18,7 @@ from steps.backends.stage import THIS_STAGE, Stage
 from steps.backends.submitted_run import GRACE_S
 from steps.backends.warm import mlflow_calls
 from steps.errors import StepError
-from steps.names import Role, Tag, Variable
+from steps.names import CHECKPOINT, Role, Tag, Variable
 from steps.process import ports
 from steps.process.signals import Interrupts
 from steps.project import paths
@@ -54,12 +54,15 @@ def run(original: Run, tree: Worktree, stage: Stage, interrupts: Interrupts) -> 
     entry_point, name = original.data.tags[MLFLOW_PROJECT_ENTRY_POINT], f"reproduction of {original.info.run_name}"
     with tempfile.TemporaryDirectory(prefix="reproduce-") as folder, ports.reserved() as port:
         output = Path(folder) / "output"
-        variables = {**mlflow_calls.variables(os.environ), Variable.PORT: str(port.number)}
+        checkpoint = Path(folder) / CHECKPOINT
+        checkpoint.mkdir()
+        own = {Variable.PORT: str(port.number), Variable.CHECKPOINT: str(checkpoint)}
+        variables = {**mlflow_calls.variables(os.environ), **own}
         with control.surroundings(output, variables), stage.handed_on():
             submitted = mlflow.run(
                 str(tree.project),
                 entry_point,
-                parameters=_parameters(original, tree),
+                parameters=_parameters(original, tree, checkpoint),
                 experiment_id=original.info.experiment_id,
                 backend="local",
                 storage_dir=folder,
@@ -107,9 +110,14 @@ def _record_failure(run_id: str, failure: str, output: Path) -> tuple[str, list[
     return reason, lines
 
 
-def _parameters(original: Run, tree: Worktree) -> Mapping[str, str]:
-    """Return the parameters as recorded. A path in the project that git does not have is made absolute."""
+def _parameters(original: Run, tree: Worktree, checkpoint: Path) -> Mapping[str, str]:
+    """Return the parameters as recorded. A path in the project that git does not have is made absolute.
+
+    A run that was given a folder for its checkpoints gets another, which is empty: all of it is done again.
+    """
     parameters = read.parameters_of(original)
+    if Tag.CHECKPOINT in original.data.tags:
+        parameters[CHECKPOINT] = str(checkpoint)
     for name in ("data", "space"):
         path = parameters.get(name, "")
         here = tree.lies / path

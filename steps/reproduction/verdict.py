@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 
 from steps.names import Metric
 
-# Metrics that are no scores: the time that a fit took, and the number of a trial.
-_NO_SCORES = (Metric.FIT_TIME, Metric.TRIAL)
+# Metrics that are no scores: what a run took, and the number of a trial.
+_NO_SCORES = (Metric.FIT_TIME, *Metric.COSTS, Metric.TRIAL)
 _SYSTEM = "system/"
 Steps = Sequence[tuple[int, float]]
 IDENTICAL = "identical"

@@ -1,10 +1,10 @@
 """The entry point that is tuned, one of MLproject's or a script of the project, and the parameters that it declares."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 
 from steps.errors import WrongValue, did_you_mean
-from steps.names import ESTIMATOR_PREFIX
+from steps.names import CHECKPOINT, ESTIMATOR_PREFIX
 from steps.parameters.declared import shown, words
 from steps.parameters.tune_settings import TuneSettings
 from steps.parameters.values import encode
@@ -68,6 +68,10 @@ class EntryPoint:
         ]
         if problems:
             raise WrongValue(*problems)
+
+    def takes_checkpoint(self, searched: Container[str]) -> bool:
+        """Tell whether a child is given a checkpoint folder as a parameter; not if its space has that for itself."""
+        return CHECKPOINT in self.parameters and not self.runs_train and CHECKPOINT not in searched
 
     def required(self, names: Iterable[str]) -> list[str]:
         """List the parameters that have no default and are not among the names."""

@@ -36,6 +36,7 @@ from steps.tuning.record.resume import History
 from steps.tuning.record.warm_start import WarmStart
 from steps.tuning.report import dry_run, summary
 from steps.tuning.report.reporter import Reporter
+from steps.tuning.search import stopping
 from steps.tuning.search.search import Search
 from steps.tuning.study_plan import Describe, StudyPlan, make
 from steps.tuning.study_time import StudyTime
@@ -63,6 +64,11 @@ class OpenStudy:
         return str(self.parent.info.run_id)
 
     @property
+    def first_run_id(self) -> str:
+        """Return the id of the parent run of its first start."""
+        return str(self.earlier[0].info.run_id) if self.earlier else self.run_id
+
+    @property
     def experiment_id(self) -> str:
         """Return the id of the experiment that the study is in."""
         return str(self.parent.info.experiment_id)
@@ -88,8 +94,8 @@ def run(opened: OpenStudy, interrupts: Interrupts, launcher: Launcher, describe:
     `launcher` forks what builds the report, and the children of the warm backend. The study's time counts from `began`,
     when this process began, of `time.monotonic()`.
 
-    Raises WrongValue, before any child starts, if something does not fit; NoTrialFinished; StepError if failures in a
-    row ended the study; Interrupted.
+    Raises WrongValue, before any child starts, if something does not fit; NoTrialFinished; StepError if failures
+    ended the study; Interrupted.
     """
     logging.getLogger("mlflow").setLevel(logging.WARNING)  # no line for each launch
     os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")  # nor a link for each end
@@ -110,7 +116,8 @@ def run(opened: OpenStudy, interrupts: Interrupts, launcher: Launcher, describe:
             theirs = launcher if plan.project.is_own else stack.enter_context(stage.launcher_of(around))
             around.wait(interrupts, beat)
             _register_backends(plan, around, Path(folder), theirs)
-        children = replace(children, stage=around, headway=interrupts.headway)
+        checkpoints = wiring.make_checkpoints(plan, opened.first_run_id)
+        children = replace(children, stage=around, headway=interrupts.headway, checkpoints=checkpoints)
         history = resume.load(opened.experiment_id, opened.name, plan, opened.earlier)
         study_run.write_opening(plan, around, opened.name, opened.run_id, past, opened.earlier)
         if git_state:
@@ -135,6 +142,7 @@ def _check(opened: OpenStudy, describe: Describe, interrupts: Interrupts) -> tup
         git_state = preflight.check(opened.settings, project, opened.parent)
         plan = make(opened.settings, project, describe)
         champions.check(plan)
+        plan = identity.as_begun(plan, opened.earlier)
         identity.check_same(opened.name, plan, opened.earlier)
     return plan, git_state
 
@@ -166,8 +174,10 @@ def _run_trials(
     places = wiring.make_places(plan, plan.project.folder, children.folder)
     pool = Pool(children, places, plan.settings.trial_timeout_s)
     loop = StudyLoop(plan, search, pool, history, opened.study_lock, interrupts, reporter, time, at_last)
+    goes_on = True
     try:
         result = loop.run()
+        goes_on = result.stopped_by in stopping.GOES_ON
         leftovers.settle_running(opened.experiment_id, opened.name)
         study_run.write_end(result, children, opened.run_id)
         reporter.stand_by()  # if it has not been told to yet
@@ -178,9 +188,12 @@ def _run_trials(
             champions.record(champion, opened.run_id)
         reporter.finish(interrupts, final=True)
     except NoTrialFinished:
+        goes_on = False
         reporter.finish(interrupts, final=False)
         raise
     finally:
+        if left := children.checkpoints.close(goes_on=goes_on or interrupts.noted):
+            print(f"tune: {left}", file=sys.stderr)
         places.close()
         reporter.end()
     return result, champion
@@ -200,10 +213,7 @@ def _conclude(plan: StudyPlan, study: str, result: StudyResult, champion: Champi
     if champion and champion.failure:
         raise StepError(f"the champion, {champion.name} run once more, failed: {champion.failure}")
     if result.why_failed:
-        raise StepError(
-            f"stopped after {plan.settings.max_failures} failed trials in a row; {result.why_failed}\n"
-            f"With --study {study!r} and a higher --max_failures it goes on."
-        )
+        raise StepError(f"stopped: {result.why_failed}\nWith --study {study!r} and a higher --max_failures it goes on.")
 
 
 def _register_backends(plan: StudyPlan, around: Stage, folder: Path, launcher: Launcher) -> None:

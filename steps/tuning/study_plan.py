@@ -5,17 +5,19 @@ import sys
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import mlflow
 
-from steps import spaces
+from steps import backends, spaces
 from steps.errors import WrongValue
+from steps.names import CHECKPOINT, Metric
 from steps.parameters.tune_settings import TuneSettings
 from steps.process import free_memory
 from steps.project.declared_environment import LOCAL, DeclaredEnvironment
 from steps.tuning import entry_point, space, tuned_project
-from steps.tuning.checks import backend, capacity, memory, own_entry_point
+from steps.tuning.checks import backend, capacity, checkpoint_folder, memory, own_entry_point
 from steps.tuning.checks.capacity import Belongings
 from steps.tuning.entry_point import EntryPoint
 from steps.tuning.search import objective, samplers
@@ -39,7 +41,8 @@ class StudyPlan:
     the entry point reads its own. `folds` is the digest of the columns and the layout, see
     `steps.training.data.examples`. `places` has for each job what is its own, and `device` is what frameworks call the
     devices among that; None: trials are given none. `dummy` has import path and mean score over the folds of an
-    estimator that knows nothing of the features; None: there is none.
+    estimator that knows nothing of the features; None: there is none. `checkpoints` is the folder for those of all
+    studies; None: trials can't keep any. `failures_teach`: see `search.Search`.
     """
 
     settings: TuneSettings
@@ -56,6 +59,8 @@ class StudyPlan:
     places: Sequence[Belongings] = ()
     device: str | None = None
     dummy: Mapping[str, Any] | None = None
+    checkpoints: Path | None = None
+    failures_teach: bool = True
 
     @property
     def is_folded(self) -> bool:
@@ -66,6 +71,11 @@ class StudyPlan:
     def prunes(self) -> bool:
         """Tell whether trials are judged while they run."""
         return self.settings.pruner is not None
+
+    @property
+    def gives_checkpoint(self) -> bool:
+        """Tell whether each child is given a checkpoint folder as a parameter."""
+        return self.entry.takes_checkpoint(self.space.names)
 
     def refit_s(self, trial_s: float) -> float:
         """Return what the champion's fits take if its trial took so many seconds: its own, and that of the defaults.
@@ -97,7 +107,7 @@ class StudyPlan:
         """Return the jobs that run beside the trials: each estimator, or the entry point, with its own defaults."""
         if not self.settings.baseline:
             return deque()
-        given = [*self.entry.common(self.settings), "device"]  # which is given where it is required
+        given = [*self.entry.common(self.settings), "device", CHECKPOINT]  # given where they are required
         if not self.entry.runs_train and self.entry.required(given):
             return deque()  # not every parameter has a default
         return deque(Job(None, path) for path in self.estimators.values())
@@ -143,7 +153,12 @@ def make(settings: TuneSettings, project: TunedProject, describe: Describe) -> S
     objectives = objective.resolve(resolved, entry)
     samplers.check(settings.sampler, searched, len(objectives))
     _check_objectives(settings, objectives)
+    _check_costs(settings, entry, [objective.name for objective in objectives], "--objective")
     dataset = described.get("dataset", {})
+    checkpoints = None
+    if not entry.runs_train:
+        checkpoints = checkpoint_folder.find(settings, declared=entry.takes_checkpoint(searched.names))
+        resolved = replace(resolved, checkpoint_dir=settings.checkpoint_dir and str(checkpoints))
     memory.check(resolved, jobs, dataset, free_memory.of_this_process())
     return StudyPlan(
         resolved,
@@ -160,7 +175,21 @@ def make(settings: TuneSettings, project: TunedProject, describe: Describe) -> S
         found.places,
         found.device,
         described.get("dummy"),
+        checkpoints,
     )
+
+
+def _check_costs(settings: TuneSettings, entry: EntryPoint, names: Sequence[str], option: str) -> None:
+    """Raise WrongValue if an option needs what a backend does not measure; a script may log it itself."""
+    costs = [name for name in names if name in Metric.COSTS]
+    if not costs or settings.backend in backends.OURS:
+        return
+    problem = (
+        f"{option} {costs[0]!r}: the backend {settings.backend!r} does not measure it; {', '.join(backends.OURS)} do"
+    )
+    if entry.runs_train:
+        raise WrongValue(problem)
+    print(f"tune: {problem}, so the script has to log it", file=sys.stderr)
 
 
 def _check_objectives(settings: TuneSettings, objectives: tuple[Objective, ...]) -> None:

@@ -21,6 +21,7 @@ from steps.tuning.search.pruning import Steps
 from steps.tuning.search.search import Search
 from steps.tuning.study_plan import StudyPlan
 from steps.tuning.trials import command
+from steps.tuning.trials.checkpoints import Checkpoints
 from steps.tuning.trials.child_results import ChildResults
 from steps.tuning.trials.child_runs import ChildRuns
 from steps.tuning.trials.own_results import OwnResults
@@ -53,6 +54,12 @@ def make_child_runs(plan: StudyPlan, study: str, experiment_id: str, folder: Pat
     )
 
 
+def make_checkpoints(plan: StudyPlan, first_run_id: str) -> Checkpoints:
+    """Make what gives a study's children their checkpoint folders; the study is known by its first run."""
+    folder = plan.checkpoints and plan.checkpoints / first_run_id
+    return Checkpoints(folder, plan.gives_checkpoint, plan.settings.keep_checkpoints)
+
+
 def _device(plan: StudyPlan) -> dict[str, str]:
     """Return the parameter that tells an entry point which has it what its devices are called; it sees no others.
 
@@ -77,6 +84,7 @@ def make_search(plan: StudyPlan, past: Sequence[FrozenTrial]) -> Search:
         pruner=settings.pruner,
         steps=settings.shared.folds * settings.shared.repeats if plan.is_folded else None,
         past=past,
+        failures_teach=plan.failures_teach,
     )
 
 

@@ -54,6 +54,7 @@ class Place:
     def env(self) -> dict[str, str]:
         (self.folder / "tmp").mkdir(exist_ok=True)
         own = {"MLFLOW_TRACKING_URI": self.uri, "MLFLOW_DISABLE_TELEMETRY": "true", MARK: self.mark}
+        own["XDG_STATE_HOME"] = str(self.folder / "state")
         return {**os.environ, **own, "TMPDIR": str(self.folder / "tmp"), **self.extra}
 
     def command(self, entry_point: str, *options: str, env_manager: str = "local", **parameters: object) -> list[str]:

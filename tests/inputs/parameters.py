@@ -77,6 +77,8 @@ AT_ONCE = [
     _tune("trial_timeout_s", "--trial_timeout_s '-1': must be none or a number above 0", trial_timeout_s="-1"),
     _tune("retries", f"--retries '-1': {_WHOLE} 0 to 100", retries="-1"),
     _tune("max_failures", f"--max_failures '0': {_WHOLE} 1", max_failures="0"),
+    _tune("checkpoint_dir", "--checkpoint_dir '': must be none or the path of a folder", checkpoint_dir=""),
+    _tune("keep_checkpoints", "--keep_checkpoints '2': must be true or false", keep_checkpoints="2"),
     _tune("jobs", f"--jobs '0': must be auto or a{_WHOLE[9:]} 1 to 4096", jobs="0"),
     _tune(
         "gpus",
@@ -224,8 +226,15 @@ LATER = [
     ),
     _tune(
         "objective-unknown",
-        "--objective 'loss': 'train' logs no such metric; allowed: cv_accuracy, cv_accuracy_std, fit_time_s",
+        "--objective 'loss': 'train' logs no such metric; allowed: cv_accuracy, cv_accuracy_std, fit_time_s, "
+        "peak_memory_mb, cpu_s",
         objective="loss",
+    ),
+    _tune(
+        "objective-not-measured",
+        "--objective 'peak_memory_mb': the backend 'local' does not measure it; warm, ray do",
+        objective="cv_accuracy,peak_memory_mb",
+        backend="local",
     ),
     _tune("objective-three", "--objective 'a,b,c': must name one metric, or 2 different ones", objective="a,b,c"),
     _tune("direction", "--direction 'up': must be maximize or minimize", direction="up"),

@@ -162,7 +162,7 @@ STOPS = {
     "patience": ({"patience": 3}, [0.5, 0.6, 0.4], "patience", 5),
     "an improvement resets patience": ({"patience": 2}, [0.5, 0.4, 0.6, 0.1], "patience", 5),
     "target": ({"target_value": 0.9}, [0.1, 0.2, 0.9, 0.1], "target", 3),
-    "failures in a row": ({"max_failures": 2}, [0.5, FAIL, 0.5, FAIL], "failures", 5),
+    "failures": ({"max_failures": 2}, [0.5, FAIL, 0.5, FAIL], "failures", 9),
     "a grid has an end": ({"sampler": "grid", "text": GRID}, [0.5], "exhausted", 6),
 }
 

@@ -80,6 +80,29 @@ def test_an_entry_point_that_has_a_parameter_for_it_is_told_its_device(parameter
     assert children_of(plan, tmp_path).parameters == expected
 
 
+CHECKPOINTS = [
+    ({"checkpoint": None}, fakes.NUMBERS, True),
+    ({"checkpoint": "none"}, fakes.NUMBERS, True),
+    ({"x": None}, fakes.NUMBERS, False),
+    ({"checkpoint": "bert"}, "checkpoint: {type: categorical, choices: [bert, gpt]}\n", False),
+]
+
+
+@pytest.mark.parametrize(("parameters", "text", "declared"), CHECKPOINTS)
+def test_an_entry_point_that_declares_it_is_given_a_checkpoint_folder(parameters, text, declared, tmp_path):
+    """Unless the space has values for it; what is required then has a value in the baseline, too."""
+    entry = EntryPoint("own", parameters, runs_train=False)
+    plan = dataclasses.replace(fakes.plan(text, baseline=True), entry=entry, checkpoints=tmp_path)
+    made = wiring.make_checkpoints(plan, "first")
+    assert (made.folder, made.declared, made.kept) == (tmp_path / "first", declared, False)
+    assert bool(plan.baselines()) == ("x" not in parameters)
+
+
+def test_train_keeps_no_checkpoints():
+    """It has none."""
+    assert wiring.make_checkpoints(of_train(), "first").folder is None
+
+
 def test_each_place_has_what_is_its_own(tmp_path):
     """Its variables, and the devices that they show."""
     own = [

@@ -23,7 +23,7 @@ from steps.backends.ray import task
 from steps.backends.ray.cluster import Nodes
 from steps.backends.ray.config import TrialResources
 from steps.backends.ray.task import Preload
-from steps.backends.submitted_run import GRACE_S, LOST, ChildRun, exit_reason
+from steps.backends.submitted_run import GRACE_S, LOST, ChildRun, costs_of, exit_reason
 from steps.names import Variable
 
 # How long after a node's death a child that no node has reported is given up: it may have been sent to that node.
@@ -41,6 +41,7 @@ class RayRun(ChildRun):
         self._run_id, self._task, self._nodes = run_id, submitted, nodes
         self._submitted = time.monotonic()
         self._node_id, self._killed = "", False
+        self._costs: Mapping[str, float] = {}
         self._ended: tuple[str | None] | None = None  # once it has ended: (how it failed, or None)
         self.output = output
         self._done, sender = Pipe(duplex=False)
@@ -81,6 +82,11 @@ class RayRun(ChildRun):
             with suppress(ray.exceptions.RayError, ValueError):  # it has ended this very moment
                 ray.cancel(self._task, force=number == signal.SIGKILL)
 
+    @property
+    def costs(self) -> Mapping[str, float]:
+        """Return what the command took on its node; empty if its task did not come to an end."""
+        return self._costs
+
     def cancel(self) -> None:
         """Ask the child to end, wait GRACE_S, and kill it; do nothing if Ray was told to kill it already."""
         if self._killed:
@@ -111,7 +117,8 @@ class RayRun(ChildRun):
             self._node_id, self.node, self.device = message
             self.started = time.monotonic()
             return
-        exit_code, output = message
+        exit_code, output, used = message
+        self._costs = costs_of(used)
         self.output.write_text(output, encoding="utf-8")
         if exit_code is None:
             self._end(f"{LOST}the launcher on {self.node} ended")

@@ -54,9 +54,9 @@ class Preload:
 def execute(command: str, variables: Mapping[str, str], preload: Preload) -> Iterator[tuple[Any, ...]]:
     """Execute a command in the project that Ray has unpacked here, or in another one.
 
-    Yields (id of this node, its address, the devices that Ray has given the task), then (exit code, end of the output);
-    the exit code is None if nobody knows how the command ended. Ray cancels a task by a KeyboardInterrupt: then the
-    command is asked to end, and killed after GRACE_S.
+    Yields (id of this node, its address, the devices that Ray has given the task), then (exit code, end of the output,
+    what it took, see `Fork`); the exit code is None if nobody knows how the command ended. Ray cancels a task by a
+    KeyboardInterrupt: then the command is asked to end, and killed after GRACE_S.
     """
     import ray
 
@@ -82,7 +82,7 @@ def execute(command: str, variables: Mapping[str, str], preload: Preload) -> Ite
             process.send(signal.SIGTERM)
             process.wait(GRACE_S)
             process.end()
-        yield process.exit_code, _end_of(output)
+        yield process.exit_code, _end_of(output), process.used
 
 
 def _warm_up(preload: Preload, folder: Path) -> None:

@@ -15,7 +15,7 @@ from mlflow.entities import RunStatus
 
 from steps.backends import WARM, base
 from steps.backends.base import CreatedRun, OwnBackend
-from steps.backends.submitted_run import AGAIN, GRACE_S, LOST, ChildRun, exit_reason
+from steps.backends.submitted_run import AGAIN, GRACE_S, LOST, ChildRun, costs_of, exit_reason
 from steps.backends.warm.launch import Launcher
 from steps.backends.warm.preload import LearnedPreload
 
@@ -51,6 +51,11 @@ class WarmRun(ChildRun):
         if self._doubt:
             return f"{AGAIN}{self._doubt}"
         return exit_reason(self._process.exit_code) if self._process.exit_code else None
+
+    @property
+    def costs(self) -> Mapping[str, float]:
+        """Return what the ended process took, with those that it started and waited for."""
+        return costs_of(self._process.used)
 
     def wait(self) -> bool:
         """Wait for the end; tell whether the exit code was 0."""

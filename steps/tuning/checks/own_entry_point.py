@@ -13,7 +13,7 @@ from mlflow.utils.file_utils import get_local_path_or_none
 
 from steps import backends
 from steps.errors import WrongValue, did_you_mean
-from steps.names import Variable
+from steps.names import CHECKPOINT, Variable
 from steps.parameters.declared import shown
 from steps.parameters.settings import SHARED, SharedSettings
 from steps.parameters.tune_settings import TuneSettings
@@ -54,7 +54,7 @@ class _Trials:
             for entries in self.space.entries.values()
         ]
         chosen = () if None in self.space.entries else (ESTIMATOR,)
-        place = ("device",)  # which is given where it is required
+        place = ("device", CHECKPOINT)  # given where they are required
         return {*self.entry.common(self.settings), *set.intersection(*of_the_space), *chosen, *place}
 
 
@@ -175,6 +175,8 @@ def _values(name: str, trials: _Trials) -> Iterator[tuple[str, str]]:
     if name in common:
         yield f"--{name} {common[name]!r}", common[name]
         return
+    if name == CHECKPOINT and trials.entry.takes_checkpoint(trials.space.names):
+        return  # a folder that is made for it
     for entries in trials.space.entries.values():
         for choice in entries[name].choices if name in entries else ():
             yield f"{trials.where}: {name}", trials.entry.word(choice)

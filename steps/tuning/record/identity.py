@@ -29,12 +29,15 @@ _ADDED = {"repeats": 1}
 # A resumed study takes these from its record too, but they may change.
 _RESUMED = (
     *SETTINGS, "project", "version", "env_manager", "data", "space", "objective", "direction", "n_trials", "timeout_s",
-    "patience", "target_value",
+    "patience", "target_value", "checkpoint_dir", "keep_checkpoints",
 )  # fmt: skip
 # What the study itself uses of the shared settings, whatever its trials are given.
 _OF_ANY_STUDY = ("seed", "threads")
 # The shared settings that trials of another entry point than `train` are given; earlier versions did not record it.
 _GIVEN = "given"
+# How the sampler is told of a failed trial. Studies of earlier versions have no such entry, and TPE draws otherwise in
+# them: they go on as they began.
+_FAILURES, _TEACH = "failures", "told as pruned"
 # This digest differs wherever the data or the split does, so it is named only if it alone differs.
 _DIGEST = "rows of the folds"
 # How a project's identity ends that has a commit.
@@ -80,6 +83,7 @@ def as_data(plan: StudyPlan) -> dict[str, Any]:
         "space": plan.space.text(),
         "try": plan.space.tries,
         "optuna": optuna.__version__,
+        **({_FAILURES: _TEACH} if plan.failures_teach else {}),
     }
     # A digest shows that two spaces differ, though not in what.
     if len(json.dumps(identity)) > write.TAG_LENGTH:
@@ -101,6 +105,13 @@ def _of_another(plan: StudyPlan) -> dict[str, Any]:
     if None not in plan.estimators:
         identity["estimators"] = list(plan.estimators.values())
     return identity
+
+
+def as_begun(plan: StudyPlan, earlier: Sequence[Run]) -> StudyPlan:
+    """Return the plan of a study that goes on as the version of this project had it that began it."""
+    if not earlier:
+        return plan
+    return replace(plan, failures_teach=_FAILURES in json.loads(earlier[-1].data.tags[Tag.IDENTITY]))
 
 
 def check_same(study: str, plan: StudyPlan, earlier: Sequence[Run]) -> None:

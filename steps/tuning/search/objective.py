@@ -46,10 +46,11 @@ def resolve(settings: TuneSettings, entry: "EntryPoint") -> tuple[Objective, ...
 
     Raises WrongValue for a metric that `train` does not log, and for a metric of unknown direction if none is set.
     """
-    logged = {}
+    known = {}
     if entry.runs_train:
         scorer = settings.metric
-        logged = {Metric.cv(scorer): MAXIMIZE, Metric.cv_std(scorer): MINIMIZE, Metric.FIT_TIME: MINIMIZE}
+        known = {Metric.cv(scorer): MAXIMIZE, Metric.cv_std(scorer): MINIMIZE, Metric.FIT_TIME: MINIMIZE}
+    known |= dict.fromkeys(Metric.COSTS, MINIMIZE)
     names = _split(settings.objective)
     if names == ["auto"]:
         if not entry.runs_train:
@@ -57,24 +58,24 @@ def resolve(settings: TuneSettings, entry: "EntryPoint") -> tuple[Objective, ...
         names = [Metric.cv(settings.metric)]
     directions = _split(settings.direction)
     if directions == ["auto"]:
-        directions = [logged.get(name, "auto") for name in names]
+        directions = [known.get(name, "auto") for name in names]
     # Directions are checked only if the names are right: a wrong name would be reported twice.
-    problems = _name_problems(names, logged, entry) or _direction_problems(directions, names)
+    problems = _name_problems(names, known, entry) or _direction_problems(directions, names)
     if problems:
         raise WrongValue(*problems)
     return tuple(map(Objective, names, directions))
 
 
-def _name_problems(names: list[str], logged: Mapping[str, str], entry: "EntryPoint") -> list[str]:
+def _name_problems(names: list[str], known: Mapping[str, str], entry: "EntryPoint") -> list[str]:
     if len(names) > MOST_OBJECTIVES or len(set(names)) < len(names) or not all(names):
         return [f"--objective {','.join(names)!r}: must name one metric, or {MOST_OBJECTIVES} different ones"]
-    if not logged:
+    if not entry.runs_train:
         return []
     return [
-        f"--objective {name!r}: {entry.name!r} logs no such metric{did_you_mean(name, logged)}; "
-        f"allowed: {', '.join(logged)}"
+        f"--objective {name!r}: {entry.name!r} logs no such metric{did_you_mean(name, known)}; "
+        f"allowed: {', '.join(known)}"
         for name in names
-        if name not in logged
+        if name not in known
     ]
 
 

@@ -36,6 +36,7 @@ class Search:
 
     `directions` has "maximize" or "minimize" for each objective; `steps` is how many steps a trial has, None if that is
     unknown. `past` are trials of other studies, which Optuna is told before the first ask; they have no number here.
+    `failures_teach`: a failed trial is told as one that was pruned before its first step. See `_tell`.
     """
 
     def __init__(
@@ -49,11 +50,13 @@ class Search:
         pruner: str | None = None,
         steps: int | None = None,
         past: Sequence[FrozenTrial] = (),
+        failures_teach: bool = True,
     ):
         optuna.logging.set_verbosity(optuna.logging.WARNING)
         self._sampler = Sampler(sampler, space, seed)
         self._window = window
         self._pruner, self._steps = pruner, steps
+        self._failures_teach = failures_teach
         self._storage = SearchStorage()
         self._study = optuna.create_study(
             study_name=pruning.STUDY_NAME,
@@ -120,11 +123,21 @@ class Search:
         return max(0, number - self._window + 1)
 
     def _tell(self, number: int) -> None:
+        """Tell Optuna how a trial ended.
+
+        TPE takes no notice of a FAIL, and goes back to where trials fail. A PRUNED trial without a step is the worst
+        that it knows: it stays away, of one objective and of several. In a cliff's simulation (`scripts/bench search`)
+        17 to 23 of 60 trials fail then, else 40 to 45. All other samplers, and all pruners, take FAIL and such a PRUNED
+        for the same: for nothing. The steps of a failed trial are not told, since TPE would rank it by the last one.
+        """
         outcome, trial = self._outcomes[number], self._trials[number]
+        state, failed = outcome.state, outcome.state == TrialState.FAIL
+        if failed and self._failures_teach:
+            state = TrialState.PRUNED
         if self.prunes:
-            for step, value in outcome.steps:
+            for step, value in outcome.steps if not failed else ():
                 trial.report(value, step)
             if number in self._judges:
                 self._storage.add_notes(pruning.STUDY_NAME, trial.number, self._judges.pop(number).notes())
-        self._study.tell(trial, outcome.values or None, state=outcome.state)
+        self._study.tell(trial, outcome.values or None, state=state)
         self._told = number + 1

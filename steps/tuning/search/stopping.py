@@ -1,7 +1,9 @@
 """When a study stops. Pure: trials are judged one by one, in the order of their numbers."""
 
+import math
 from dataclasses import dataclass, field
 
+from steps.tuning.search.failure_kind import kind_of
 from steps.tuning.search.objective import sign_of
 
 # Why a study stopped: the values of the tag `tuning.stopped_by`.
@@ -15,6 +17,13 @@ N_TRIALS, EXHAUSTED, PATIENCE, TARGET, TIMEOUT, FAILURES, REFUSED, SIGNAL = (
     "refused",
     "signal",
 )
+# After these a study of the same name goes on without other settings than the limit that it has met.
+GOES_ON = (TIMEOUT, FAILURES, SIGNAL)
+
+# After a first trial that did not fail, this share of the last `_LATEST` × `max_failures` trials ends a study. A cliff
+# has TPE fail in up to 14 of 20 trials in a row, and such a study goes on.
+_MOST_FAILED = 0.8
+_LATEST = 4
 
 
 def is_better(one: tuple[float, ...], other: tuple[float, ...], directions: tuple[str, ...]) -> bool:
@@ -47,26 +56,34 @@ class BestTrials:
 
 @dataclass
 class StopRules:
-    """The stop rules that go by trials; `judge` takes every trial in turn, whatever its state."""
+    """The stop rules that go by trials; `judge` takes every trial in turn, whatever its state.
+
+    `max_failures`: so many failures in a row of one kind end the study, as long as no trial has done otherwise. Once
+    one has, the script works, and a region of the space may fail. From then on, and for failures of several kinds, the
+    study ends if 80 % of the last 4 × `max_failures` trials have failed. `many_failed` says which of the two it was.
+    """
 
     best: BestTrials
     patience: int | None = None
     target: float | None = None
     max_failures: int | None = None
+    many_failed: str = ""
     _waited: int = 0
-    _failed: int = 0
+    _failed: list[bool] = field(default_factory=list)
+    _row: list[str] = field(default_factory=list)  # the kinds of the failures before the first trial that did not fail
 
     def judge(
-        self, number: int, values: tuple[float, ...], *, failed: bool = False, refused: bool = False
+        self, number: int, values: tuple[float, ...], *, failed: bool = False, reason: str = "", refused: bool = False
     ) -> str | None:
         """Judge the next trial (`values` is empty without a score); return why the study stops, None if it goes on.
 
-        `refused`: what it runs has refused its arguments, so every trial will fail, if none has done well before.
+        `reason` is why it failed. `refused`: what it runs has refused its arguments, so every trial will fail, if none
+        has done well before.
         """
-        self._failed = self._failed + 1 if failed else 0
+        self._failed.append(failed)
         if refused and not self.best.trials:
             return REFUSED
-        if self.max_failures is not None and self._failed >= self.max_failures:
+        if self.max_failures is not None and self._fails_too_often(self.max_failures, reason):
             return FAILURES
         improved = bool(values) and self.best.add(number, values)
         self._waited = 0 if improved else self._waited + 1
@@ -77,3 +94,16 @@ class StopRules:
         if self.patience is not None and self._waited >= self.patience:
             return PATIENCE
         return None
+
+    def _fails_too_often(self, most: int, reason: str) -> bool:
+        if all(self._failed):
+            kind = kind_of(reason)
+            self._row = [*self._row, kind] if self._row[-1:] == [kind] else [kind]
+            if len(self._row) >= most:
+                self.many_failed = f"the last {most} trials failed of one kind of cause, and none before them did well"
+                return True
+        latest = self._failed[-_LATEST * most :]
+        if len(latest) < _LATEST * most or sum(latest) < math.ceil(_MOST_FAILED * len(latest)):
+            return False
+        self.many_failed = f"{sum(latest)} of the last {len(latest)} trials failed"
+        return True

@@ -68,6 +68,11 @@ class Space:
         return replace(self, entries=entries, tries=tries)
 
     @property
+    def names(self) -> set[str]:
+        """Return the names of all hyperparameters, of every estimator, fixed ones too."""
+        return {name for entries in self.entries.values() for name in entries}
+
+    @property
     def parameters(self) -> list[SearchedParameter]:
         """Return all that is searched, in order; a parameter stands after those that its conditions name."""
         own = [

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from mlflow.tracking import MlflowClient
@@ -10,17 +11,21 @@ from mlflow.tracking import MlflowClient
 from steps.backends import log_file
 from steps.tracking import read
 
+NO_COSTS: Mapping[str, float] = MappingProxyType({})
+
 
 @dataclass(frozen=True)
 class Taken:
     """The objectives that an ended child has logged, by name; why it failed, if so; the name that its run has by now.
 
-    The name is only read of somebody's own entry point, which may give its run another.
+    The name is only read of somebody's own entry point, which may give its run another. `unlogged` are metrics that its
+    run is to have beside those that it has logged.
     """
 
     values: Mapping[str, float]
     reason: str | None
     run_name: str | None = None
+    unlogged: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def not_finite(self) -> str | None:
@@ -46,16 +51,21 @@ class ChildResults:
         """Return all that a child has logged of a metric so far, or until it `ended`."""
         return list(MlflowClient().get_metric_history(run_id, metric))
 
-    def take(self, run_id: str, failure: str | None, *, pruned: bool) -> Taken:
-        """Read an ended child's objectives, and say how it failed; `failure` is what its process says."""
+    def take(self, run_id: str, failure: str | None, *, pruned: bool, costs: Mapping[str, float] = NO_COSTS) -> Taken:
+        """Read an ended child's objectives, and say how it failed; `failure` is what its process says.
+
+        `costs` is what it took, which may be an objective too.
+        """
         values = {}
         for name in self.objectives if not pruned else ():
             # To read one metric costs a sixth of reading the run.
-            if history := self.history(run_id, name, ended=True):
+            if name in costs:
+                values[name] = costs[name]
+            elif history := self.history(run_id, name, ended=True):
                 values[name] = max(history, key=lambda m: (m.step, m.timestamp)).value
             elif failure is None:
                 failure = f"ended well, but logged no {name}"
-        return Taken(values, failure)
+        return Taken(values, failure, unlogged=costs)
 
     def keep(self, run_id: str, output: Path | None, *, failed: bool) -> dict[str, str]:
         """Keep a settled child's output, if it is of use, and return tags that go with it."""

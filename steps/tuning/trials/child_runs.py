@@ -17,14 +17,15 @@ from steps import backends
 from steps.backends import adapter, control, failures, log_file
 from steps.backends.stage import THIS_STAGE, Stage
 from steps.backends.submitted_run import GRACE_S, POLL_S, is_free, is_transient
-from steps.names import Metric, Role, State, Tag
+from steps.names import CHECKPOINT, Metric, Role, State, Tag
 from steps.tracking import read, write
 from steps.tuning.entry_point import EntryPoint
 from steps.tuning.search.objective import Objective
 from steps.tuning.search.pruning import Steps, as_logged
 from steps.tuning.search.search import Outcome
-from steps.tuning.trials import refusal
-from steps.tuning.trials.child_results import ChildResults
+from steps.tuning.trials import refusal, run_name
+from steps.tuning.trials.checkpoints import NO_CHECKPOINTS, Checkpoints
+from steps.tuning.trials.child_results import ChildResults, Taken
 from steps.tuning.trials.command import Origin
 from steps.tuning.trials.places import Place
 from steps.tuning.trials.trial import STATUS, Adopted, Child, Job, TrialResult
@@ -58,6 +59,7 @@ class ChildRuns:
     origin: Origin
     seen_by_pruner: Callable[[Steps], Steps] = as_logged
     several: bool = False
+    checkpoints: Checkpoints = NO_CHECKPOINTS
     stage: Stage = THIS_STAGE
     headway: Callable[[], None] = lambda: None
 
@@ -74,7 +76,7 @@ class ChildRuns:
     def launch(self, job: Job, place: Place, *, retry_of: str | None = None) -> Child:
         """Create a child run and start it at a place; returns at once."""
         place.prepare()
-        name = self._name(job)
+        name = run_name.of(job, self.digits, several=self.several)
         output = log_file.path_for(self.folder, name)
         tags, metrics = self._record_of(job)
         if place.device:
@@ -84,7 +86,9 @@ class ChildRuns:
         if self.backend != backends.RAY:  # there it is on a node
             tags |= self.results.launched(output)
         ours = self.backend in backends.OURS
-        variables = {**place.variables, **job.variables}
+        checkpoint = self.checkpoints.begin(job)
+        tags |= checkpoint.tags
+        variables = {**place.variables, **checkpoint.variables, **job.variables}
         own = {
             "name": name, "tags": tags, "metrics": metrics, "output": str(output),
             "variables": variables, "folder": place.folder,
@@ -99,7 +103,7 @@ class ChildRuns:
                 uri,
                 self.entry.name,
                 version,
-                parameters=self.command(job),
+                parameters={**self.command(job), **checkpoint.parameters},
                 experiment_id=self.experiment_id,
                 backend=self.backend,
                 backend_config=dict(config),
@@ -135,7 +139,7 @@ class ChildRuns:
         is FAIL, or RETRIED if it may be run again and the failure is transient.
         """
         failure = child.failure()
-        taken = self.results.take(child.run_id, failure, pruned=pruned_at is not None)
+        taken = self.results.take(child.run_id, failure, pruned=pruned_at is not None, costs=child.costs)
         self.headway()
         reason = taken.reason or taken.not_finite
         if pruned_at is not None:
@@ -152,7 +156,9 @@ class ChildRuns:
             retried = is_free(failure or "") or (may_retry and is_transient(failure or ""))
             refused = "" if retried else self._refusal(child.job, failure or "", taken.reason or "", lines)
             ended = TrialResult(child.job, child.run_id, outcome, reason, lines, retried, refused)
-        self._write(ended, pruned_at, child, taken.run_name)
+        self._write(ended, pruned_at, child, taken)
+        if not ended.retried:
+            self.checkpoints.end(child.job)
         return replace(ended, seconds=child.age_s()) if isinstance(child, Child) else ended
 
     def stop(self, children: Iterable[Child]) -> None:
@@ -191,7 +197,7 @@ class ChildRuns:
         said = refusal.refusal(lines, self.command(job))
         return f"{self.entry.name!r} {said}" if said else ""
 
-    def _write(self, ended: TrialResult, pruned_at: int | None, child: Child | Adopted, run_name: str | None) -> None:
+    def _write(self, ended: TrialResult, pruned_at: int | None, child: Child | Adopted, taken: Taken) -> None:
         tags = {Tag.STATE: State.RETRIED if ended.retried else ended.outcome.state.name}
         client, run_id = MlflowClient(), ended.run_id
         if child.node is not None:  # only now is it known, and what the node has given it
@@ -200,38 +206,31 @@ class ChildRuns:
             tags |= {Tag.REASON: ended.reason, Tag.STDERR: ended.stderr}
         tags |= self.results.keep(run_id, child.output, failed=ended.outcome.state == TrialState.FAIL)
         self.headway()
-        name = self._name(child.job)
-        if run_name not in (None, name) and not str(run_name).startswith(f"{name} · "):
-            client.update_run(run_id, name=f"{name} · {run_name}")
+        name = run_name.of(child.job, self.digits, several=self.several)
+        if taken.run_name not in (None, name) and not str(taken.run_name).startswith(f"{name} · "):
+            client.update_run(run_id, name=f"{name} · {taken.run_name}")
         reported = json.dumps(ended.outcome.steps)
         if ended.outcome.steps and len(reported) <= write.TAG_LENGTH:  # else a resumed study reads them from the metric
             tags[Tag.REPORTED] = reported
         if pruned_at is not None:
             tags[Tag.PRUNED_AT] = str(pruned_at)
-        if len(tags) == 1:  # one tag costs half of what a batch does
+        metrics = [write.metric(*pair) for pair in taken.unlogged.items()]
+        if len(tags) == 1 and not metrics:  # one tag costs half of what a batch does
             client.set_tag(run_id, Tag.STATE, tags[Tag.STATE])
         else:
-            write.record(run_id, tags=tags)
+            write.record(run_id, metrics, tags)
         self.headway()
         client.set_terminated(run_id, STATUS[ended.outcome.state])
         self.headway()
-
-    def _name(self, job: Job) -> str:
-        if job.role == Role.CHAMPION:
-            return job.role
-        if job.number is not None:
-            return f"{job.role or Role.TRIAL} {job.number:0{self.digits}d}"
-        name = (job.estimator or "").rpartition(".")[2]
-        if job.role:
-            return f"{job.role} {name or Role.BASELINE}"
-        return f"{Role.BASELINE} {name}" if self.several else Role.BASELINE
 
     def _record_of(self, job: Job) -> tuple[dict[str, str], list[mlflow.entities.Metric]]:
         tags = {
             Tag.STUDY: self.study,
             Tag.ROLE: job.role or (Role.BASELINE if job.number is None else Role.TRIAL),
             Tag.PARAMS: json.dumps(self.recorded(job)),
-            Tag.REPRODUCE: self.origin.command(self.entry.name, self.command(job)),
+            Tag.REPRODUCE: self.origin.command(
+                self.entry.name, self.command(job), [CHECKPOINT] if self.checkpoints.declared else []
+            ),
         }
         if not self.project.is_own:
             tags |= {Tag.PROJECT: self.project.uri, **self.stage.tags}

@@ -2,7 +2,7 @@
 
 import shlex
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,8 +31,11 @@ class Origin:
     place: str = "."
     manager: str = ""
 
-    def command(self, entry_point: str, parameters: Mapping[str, str]) -> str:
-        """Write the command that repeats a run; if that is too long for a tag, the one that repeats it by its id."""
+    def command(self, entry_point: str, parameters: Mapping[str, str], folders: Iterable[str] = ()) -> str:
+        """Write the command that repeats a run; if that is too long for a tag, the one that repeats it by its id.
+
+        `folders` are parameters that get a fresh folder, wherever the command is typed.
+        """
         if self.url:
             words = ["mlflow", "run", self.url, "-v", self.commit, "-e", entry_point]
         else:
@@ -41,7 +44,7 @@ class Origin:
             words += ["--env-manager", self.manager]
         for name, value in parameters.items():
             words += ["-P", f"{name}={value}"]
-        line = shlex.join(words)
+        line = " ".join([shlex.join(words), *(f'-P {name}="$(mktemp -d)"' for name in folders)])
         if self.commit and not self.url:
             line += f"  # at commit {self.commit}"
         return line if len(line) <= write.TAG_LENGTH else "mlflow run . -e reproduce -P run_id=<this run's id>"

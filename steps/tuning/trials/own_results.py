@@ -19,7 +19,7 @@ from steps.errors import did_you_mean
 from steps.names import Artifact, Metric, Tag
 from steps.tracking import inner_runs
 from steps.tracking.inner_runs import InnerRuns
-from steps.tuning.trials.child_results import ChildResults, Taken
+from steps.tuning.trials.child_results import NO_COSTS, ChildResults, Taken
 
 # The seconds between two looks for a nested run with a metric, while a trial runs that has logged none itself.
 _LOOK_EVERY_S = 1.0
@@ -56,14 +56,15 @@ class OwnResults(ChildResults):
         del self._looked[run_id]
         return super().history(nested.info.run_id, metric, ended=ended)
 
-    def take(self, run_id: str, failure: str | None, *, pruned: bool) -> Taken:
-        """Read a child's objectives and say how it failed; `failure` is what its process says.
+    def take(self, run_id: str, failure: str | None, *, pruned: bool, costs: Mapping[str, float] = NO_COSTS) -> Taken:
+        """Read a child's objectives and say how it failed; `failure` is what its process says, `costs` what it took.
 
+        A metric that the child has logged itself under the name of one of its costs stays.
         An objective that exactly one nested run has counts, and is written to the child's run. The runs that the child
         has left RUNNING are ended.
         """
         run = MlflowClient().get_run(run_id)
-        tags, values = run.data.tags, dict(run.data.metrics)
+        tags, values = run.data.tags, {**costs, **run.data.metrics}
         missing = [name for name in self.objectives if name not in values]
         reason = None
         if missing or Tag.STARTS_RUNS in tags:
@@ -82,7 +83,9 @@ class OwnResults(ChildResults):
             self.say("experiment", f"{asked} in the entry point's code means the study's experiment")
         if failure is not None:
             reason = f"{_other_server(tags)} ({failure})" if Tag.OTHER_SERVER in tags else failure
-        return Taken({name: values[name] for name in self.objectives if name in values}, reason, run.info.run_name)
+        unlogged = {name: cost for name, cost in costs.items() if name not in run.data.metrics}
+        found = {name: values[name] for name in self.objectives if name in values}
+        return Taken(found, reason, run.info.run_name, unlogged)
 
     def keep(self, run_id: str, output: Path | None, *, failed: bool) -> dict[str, str]:
         """Keep the end of a child's output, and remove the file: it may be large, and the study long."""

@@ -16,8 +16,7 @@ from steps.tuning.trials.trial import TrialResult
 class StudyResult:
     """The result of a study that has ended: why it ended, its trials by number, the best of them, its baselines.
 
-    `best` has one trial or, with two objectives, the Pareto front. `why_failed` is set if failures in a row ended the
-    study.
+    `best` has one trial or, with two objectives, the Pareto front. `why_failed` is set if failures ended the study.
     """
 
     stopped_by: str
@@ -69,6 +68,7 @@ class Results:
             self.judged,
             result.outcome.values,
             failed=result.outcome.state == TrialState.FAIL,
+            reason=result.reason,
             refused=bool(result.refusal),
         )
         if self.stopped_by == stopping.REFUSED:
@@ -99,7 +99,8 @@ class Results:
         best = {number: self.trials[number] for number in self.rules.best.trials}
         if not best and self.stopped_by != stopping.SIGNAL:
             raise NoTrialFinished(self._why_none_finished())
-        why_failed = self._commonest_failure() if self.stopped_by == stopping.FAILURES else ""
+        failures = self.stopped_by == stopping.FAILURES
+        why_failed = f"{self.rules.many_failed}; {self._commonest_failure('all {} failures')}" if failures else ""
         return StudyResult(self.stopped_by, dict(sorted(self.trials.items())), best, self.baselines, why_failed)
 
     def _why_none_finished(self) -> str:
@@ -109,13 +110,16 @@ class Results:
             return f"no trial finished: stopped by {self.stopped_by}"
         return f"none of {len(self.trials)} trials finished; {self._commonest_failure()}"
 
-    def _commonest_failure(self) -> str:
-        """Say the commonest reason of the failed trials, and the last lines of the first that failed so."""
+    def _commonest_failure(self, them: str = "them") -> str:
+        """Say the commonest reason of the failed trials, and the last lines of the first that failed so.
+
+        `them` says of whom; braces in it become their number.
+        """
         failed = [result for result in self.trials.values() if result.reason]
         reason, count = Counter(result.reason for result in failed).most_common(1)[0]
         first = next(result for result in failed if result.reason == reason)
         lines = "\n".join(f"    {line}" for line in first.stderr.splitlines())
-        return f"{count} of them: {reason} (run {first.run_id})\n{lines}"
+        return f"{count} of {them.format(len(failed))}: {reason} (run {first.run_id})\n{lines}"
 
 
 def _what_was_refused(result: TrialResult) -> str:

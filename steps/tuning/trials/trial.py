@@ -86,6 +86,11 @@ class Child:
         """Say how the child failed, once it has ended; None if it ended well."""
         return self.overdue or self.submitted.failure()
 
+    @property
+    def costs(self) -> Mapping[str, float]:
+        """Return what the ended child took, by the names of metrics; empty where nobody knows."""
+        return self.submitted.costs
+
     def age_s(self) -> float:
         """Return the seconds since the command started; 0 while the child is queued on a cluster."""
         started = self.submitted.started
@@ -109,6 +114,7 @@ class Adopted:
     output: Path | None = None
     node: str | None = None
     device: str = ""
+    costs: Mapping[str, float] = field(default_factory=dict)  # nobody knows them any more
 
     @property
     def number(self) -> int | None:

@@ -34,12 +34,13 @@ def test_a_command_is_executed_and_its_output_comes_back(mark):
     """First the node, then the exit code and the output; the launcher stays for the next command."""
     for word in ("one", "two"):
         node, end = task.execute(f"echo {word} $TEST_MARK; exit 3", mark, Preload([], [], {}))
-        assert (node, end) == (NODE, (3, f"{word} {mark['TEST_MARK']}\n"))
+        assert (node, end[:2]) == (NODE, (3, f"{word} {mark['TEST_MARK']}\n"))
+        assert end[2]["max_rss_kb"] > 1000
 
 
 def test_nobody_knows_how_a_command_ended_without_its_launcher(mark):
     """It has no exit code."""
-    _, (code, _) = task.execute("kill -9 $PPID; sleep 600", mark, Preload([], [], {}))
+    _, (code, *_) = task.execute("kill -9 $PPID; sleep 600", mark, Preload([], [], {}))
     assert code is None
 
 
@@ -49,12 +50,12 @@ def test_a_script_that_sets_what_the_launcher_has_read_starts_anew(mark, tmp_pat
         "import os, sys\nbefore = 'numpy' in sys.modules\nos.environ['OMP_NUM_THREADS'] = '2'\nprint(before)\n"
     )
     _, end = task.execute("python fit.py", mark, Preload(["numpy"], [], {}))
-    assert end == (0, "False\n")
+    assert end[:2] == (0, "False\n")
 
 
 def test_a_command_has_a_port_and_its_devices(mark):
     """A port of the node, and the devices that Ray has given the task."""
-    _, (code, output) = task.execute('echo "$TUNING_PORT $CUDA_VISIBLE_DEVICES"', mark, Preload([], [], {}))
+    _, (code, output, _) = task.execute('echo "$TUNING_PORT $CUDA_VISIBLE_DEVICES"', mark, Preload([], [], {}))
     port, devices = output.split()
     assert (code, devices) == (0, "0,1")
     assert int(port) >= 20000
@@ -66,7 +67,7 @@ def test_a_command_has_a_folder_of_its_own_if_it_is_to(mark, tmp_path):
     (tmp_path / ".tune-1").mkdir()
     preload = Preload([], [], {}, in_own_folder=True)
     for _ in range(2):
-        _, (code, output) = task.execute("ls -A; cat data.txt; echo mine > data.txt; touch new", mark, preload)
+        _, (code, output, _) = task.execute("ls -A; cat data.txt; echo mine > data.txt; touch new", mark, preload)
         assert (code, output) == (0, "data.txt\ndata\n")
     assert (tmp_path / "data.txt").read_text() == "data\n"
     assert not (tmp_path / "new").exists()

@@ -61,6 +61,22 @@ def test_a_record_of_before_that_says_none_is_the_same_study(
     assert identity.take_from_record(wine.settings, earlier) == wine.settings
 
 
+def test_a_study_of_before_goes_on_without_learning_from_its_failures(
+    parent_run: str, client: MlflowClient, wine: study_plan.StudyPlan
+) -> None:
+    """Its sampler was told of them as failed, and would draw otherwise; the next start of it finds that on record."""
+    earlier = resume.earlier_parents("0", "mine", but="")
+    assert identity.as_begun(wine, []).failures_teach
+    assert identity.as_begun(wine, earlier).failures_teach
+    before = {key: value for key, value in identity.as_data(wine).items() if key != "failures"}
+    client.set_tag(parent_run, Tag.IDENTITY, json.dumps(before))
+    earlier = resume.earlier_parents("0", "mine", but="")
+    plan = identity.as_begun(wine, earlier)
+    assert not plan.failures_teach
+    identity.check_same("mine", plan, earlier)
+    assert identity.as_data(plan) == before
+
+
 def test_a_record_of_before_that_lacks_a_setting_is_the_same_study(
     parent_run: str, client: MlflowClient, planned: Any, wine: study_plan.StudyPlan
 ) -> None:

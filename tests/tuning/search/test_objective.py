@@ -24,6 +24,8 @@ OWN = EntryPoint("fit_line", {"lr": "0.01", "epochs": None}, runs_train=False)
         ({"objective": "cv_accuracy_std"}, TRAIN, [("cv_accuracy_std", "minimize")]),
         ({"direction": "minimize"}, TRAIN, [("cv_accuracy", "minimize")]),
         ({"objective": "loss", "direction": "minimize"}, OWN, [("loss", "minimize")]),
+        ({"objective": "peak_memory_mb"}, OWN, [("peak_memory_mb", "minimize")]),
+        ({"objective": "cv_accuracy,cpu_s"}, TRAIN, [("cv_accuracy", "maximize"), ("cpu_s", "minimize")]),
         ({"objective": "a, b", "direction": "minimize,maximize"}, OWN, [("a", "minimize"), ("b", "maximize")]),
     ],
 )

@@ -39,20 +39,48 @@ def test_a_study_ends_with_the_trial_that_says_so(scores, rules, ends):
     assert judged(scores, **rules) == ends
 
 
+WELL, BAD, PRUNED = "well", "exit code 1: ValueError: bad width 712", "pruned"
+WORSE = "killed by SIGKILL (out of memory?)"
+
+
 @pytest.mark.parametrize(
-    ("failed", "most", "ends"),
+    ("ends", "most", "stopped"),
     [
-        ([True, True, False, True, True], 3, None),
-        ([False, True, True, True, False], 3, 3),
-        ([True], 1, 0),
-        ([True, True], None, None),
+        ([BAD] * 2, 3, None),
+        ([BAD] * 3, 3, 2),
+        ([BAD], 1, 0),
+        ([BAD] * 99, None, None),
+        ([BAD.replace("712", str(number)) for number in range(3)], 3, 2),
+        ([BAD, BAD, WORSE, BAD, BAD, BAD], 3, 5),
+        ([BAD, WORSE] * 20, 5, 19),
+        ([PRUNED, *[BAD] * 20], 3, 11),
+        ([WELL, *[BAD] * 4], 1, 4),
+        ([WELL, *[BAD] * 30], 5, 19),
+        ([WELL] * 20 + [BAD] * 30, 5, 20 + 15),
+        ([WELL] * 5 + [WELL, BAD, BAD, BAD] * 20, 5, None),
+        ([WELL] * 5 + [WELL, BAD, BAD, BAD, BAD] * 20, 5, 5 + 20 - 1),
+        ([WELL, *[BAD] * 500], 1000, None),
     ],
 )
-def test_failures_in_a_row_end_a_study(failed, most, ends):
-    """As many as `max_failures` with no other trial between them, in the order of their numbers."""
+def test_many_failures_end_a_study(ends, most, stopped):
+    """At first so many of one kind in a row; once a trial has done otherwise, four fifths of the last 4 x as many."""
     stop = StopRules(BestTrials(UP), max_failures=most)
-    judged = [stop.judge(number, () if bad else (1.0,), failed=bad) for number, bad in enumerate(failed)]
-    assert next((number for number, reason in enumerate(judged) if reason == FAILURES), None) == ends
+    values = {WELL: (1.0,)}
+    judged = [
+        stop.judge(number, values.get(end, ()), failed=end not in (WELL, PRUNED), reason=end)
+        for number, end in enumerate(ends)
+    ]
+    assert next((number for number, reason in enumerate(judged) if reason == FAILURES), None) == stopped
+
+
+def test_it_says_which_failures_ended_it():
+    """That decides what to do: the script is broken, or a region of the space fails."""
+    row, share = (StopRules(BestTrials(UP), max_failures=2) for _ in range(2))
+    assert [row.judge(n, (), failed=True, reason=BAD) for n in range(2)][-1] == FAILURES
+    assert row.many_failed == "the last 2 trials failed of one kind of cause, and none before them did well"
+    assert share.judge(0, (1.0,)) is None
+    assert [share.judge(n, (), failed=True, reason=BAD) for n in range(1, 8)][-1] == FAILURES
+    assert share.many_failed == "7 of the last 8 trials failed"
 
 
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), min_size=1, max_size=20))

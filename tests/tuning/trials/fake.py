@@ -17,6 +17,7 @@ class FakeRun(ChildRun):
     def __init__(self, run_id: str = "its id", output: Path = Path("no log"), *, listens: bool = True):
         self._run_id, self.output, self.listens = run_id, output, listens
         self.started = time.monotonic()
+        self.took: dict[str, float] = {}
         self._reader, self._writer = os.pipe()
         self._failure: str | None = None
         self._ended = False
@@ -39,6 +40,10 @@ class FakeRun(ChildRun):
     @property
     def sentinel(self) -> int:
         return self._reader
+
+    @property
+    def costs(self) -> dict[str, float]:
+        return self.took
 
     def wait(self) -> bool:
         return self._failure is None

@@ -170,6 +170,31 @@ def test_steps_that_no_tag_can_hold_are_left_to_the_metric(children, ended):
     assert recorded(settled) == ("FINISHED", {"state": "COMPLETE"})
 
 
+COSTS = {"peak_memory_mb": 120.5, "cpu_s": 0.25}
+
+
+@pytest.mark.parametrize(
+    ("failure", "pruned_at", "state"), [(None, None, "COMPLETE"), ("exit code 1", None, "FAIL"), ("ended", 1, "PRUNED")]
+)
+def test_what_a_child_took_is_on_record(failure, pruned_at, state, children, ended):
+    """However it ended."""
+    one = ended(failure, cv_accuracy=0.5)
+    one.submitted.took = COSTS
+    settled = children.settle(one, pruned_at=pruned_at)
+    run = MlflowClient().get_run(settled.run_id)
+    assert run.data.metrics == {"cv_accuracy": 0.5, **COSTS}
+    assert run.data.tags["tuning.state"] == state
+
+
+def test_what_a_child_took_may_be_its_objective(client, ended, tmp_path):
+    """It is on the run with the state; a run that nobody measured has failed for want of it."""
+    children = study_of(tmp_path, ACCURACY, Objective("peak_memory_mb", "minimize"))
+    one = ended(cv_accuracy=0.5)
+    one.submitted.took = COSTS
+    assert children.settle(one).outcome.values == (0.5, 120.5)
+    assert children.settle(ended(cv_accuracy=0.5)).reason == "ended well, but logged no peak_memory_mb"
+
+
 def test_the_node_that_executed_a_child_is_on_record(children, ended):
     """A cluster's nodes may differ."""
     one = ended(cv_accuracy=0.5)

@@ -117,6 +117,15 @@ def test_a_pruned_trial_keeps_the_steps_of_its_nested_run(results, trial, starte
     assert MlflowClient().get_run(inner).info.status == "KILLED"
 
 
+def test_a_cost_that_a_script_logs_itself_stays(client, trial):
+    """The other one is measured; either may be an objective."""
+    results = OwnResults(["cpu_s", "peak_memory_mb"], "0")
+    client.log_metric(trial, "cpu_s", 7.0)
+    taken = results.take(trial, None, pruned=False, costs={"peak_memory_mb": 120.5, "cpu_s": 0.25})
+    assert taken.values == {"cpu_s": 7.0, "peak_memory_mb": 120.5}
+    assert taken.unlogged == {"peak_memory_mb": 120.5}
+
+
 def test_while_it_runs_nested_runs_are_looked_for_once_a_second(results, trial, started, monkeypatch):
     """A look costs two searches; a run that was found is read each time."""
     now = [1000.0]

@@ -98,13 +98,13 @@ def test_two_objectives_have_a_front():
 
 def test_failures_that_end_a_study_are_explained():
     """By the commonest reason, the first run that failed so, and the last lines of its output."""
-    judged = results(max_failures=3)
-    reasons = ["bad", "worse", "worse"]
+    judged = results(max_failures=1)
+    reasons = ["bad", "worse", "worse", "worse"]
     judged.trials |= {0: ended(0, 0.5), **{n: ended(n, None, reason) for n, reason in enumerate(reasons, start=1)}}
     judge_all(judged)
     result = judged.study_result()
     assert result.stopped_by == stopping.FAILURES
-    assert result.why_failed == "2 of them: worse (run run 2)\n    line of 2"
+    assert result.why_failed == ("4 of the last 4 trials failed; 3 of all 4 failures: worse (run run 2)\n    line of 2")
 
 
 def test_other_ends_need_no_explanation():
@@ -170,7 +170,7 @@ def test_an_objective_that_the_first_trial_did_not_log_ends_the_study_at_once():
 
 def test_after_a_trial_that_did_well_a_refused_argument_is_a_failure_like_others():
     """A branch of the space may have it, and other trials not."""
-    judged = results(max_failures=2)
+    judged = results(max_failures=1)
     judged.trials |= {0: ended(0, 0.5), 1: refused(1), 2: ended(2, 0.6), 3: refused(3)}
     judge_all(judged)
     assert (judged.judged, judged.stopped_by) == (4, None)
