@@ -1,0 +1,1 @@
+"""What `scripts/bench bayesmark` is made of: problems, optimizers, scores, and the published baselines."""
