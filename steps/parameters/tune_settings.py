@@ -59,7 +59,9 @@ class TuneSettings:
         text("auto, an entry point of MLproject, or the path of a .py or .sh file", r"[^\s{}-]([^{}]*[^\s{}])?"),
         "what a trial runs: an entry point, or a script by its path; auto: train, of another project main",
     )
-    objective: str = parameter("auto", text("auto, or a metric's name, or two"), "auto: cv_<metric>")
+    objective: str = parameter(
+        "auto", text("auto, or a metric's name, or two"), "auto: cv_<metric>; loss:best: the best step, not the last"
+    )
     direction: str = parameter(
         "auto", text("auto, maximize or minimize, for each objective"), "auto: scores are maximized"
     )

@@ -3,16 +3,18 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from mlflow.entities import Metric, Run
+from mlflow.entities import Run
 from mlflow.exceptions import MlflowException
 from mlflow.tracking import MlflowClient
 from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID, MLFLOW_PROJECT_ENTRY_POINT
 
 from steps import names
 from steps.names import Artifact, Tag
+from steps.parameters import step_rules
 from steps.project import mlproject
 from steps.reproduction.verdict import Facts, Steps, is_score
 from steps.tracking import inner_runs
@@ -23,11 +25,18 @@ from steps.tracking import read as read_runs
 class Judged:
     """What is judged of a run of somebody's own entry point: what its study saw of it.
 
-    The last value of each objective, and the steps of the first that a pruner has seen.
+    The value of each objective, made of the steps that count, and the steps of the first that a pruner has seen.
+    `directions` has "maximize" or "minimize" for each.
     """
 
     objectives: Sequence[str]
+    directions: Sequence[str]
     seen: Steps
+
+    @property
+    def logged(self) -> str:
+        """Return the metric that is logged of the first objective."""
+        return _split(self.objectives[0])[0]
 
 
 def judged(run: Run) -> Judged | None:
@@ -40,13 +49,21 @@ def judged(run: Run) -> Judged | None:
     settings = json.loads(MlflowClient().get_run(tags[MLFLOW_PARENT_RUN_ID]).data.tags.get(Tag.SETTINGS, "{}"))
     objectives = [name.strip() for name in settings.get("objective", "").split(",")]
     seen = [(int(step), float(value)) for step, value in json.loads(tags.get(Tag.REPORTED, "[]"))]
-    judged = [name for name in objectives if name not in names.Metric.COSTS]  # these are never the same twice
-    return Judged(judged, seen if judged[:1] == objectives[:1] else []) if judged and all(judged) else None
+    directions = [direction.strip() for direction in settings.get("direction", "").split(",")]
+    # A cost is never the same twice. Only of costs is less better by itself.
+    judged = {
+        name: direction
+        for name, direction in zip_longest(objectives, directions, fillvalue="")
+        if _split(name)[0] not in names.Metric.COSTS
+    }
+    if not judged or not all(judged):
+        return None
+    return Judged([*judged], [*judged.values()], seen if objectives[0] in judged else [])
 
 
 def metrics(run: Run, judged: Judged) -> dict[str, float]:
     """Return the metrics of a run of somebody's own entry point, and of the nested run that has its objective."""
-    nested = inner_runs.find(run.info.run_id, run.info.experiment_id).with_metric(judged.objectives[0])
+    nested = inner_runs.find(run.info.run_id, run.info.experiment_id).with_metric(judged.logged)
     return {**(nested.data.metrics if nested else {}), **run.data.metrics}
 
 
@@ -60,8 +77,8 @@ def read(run: Run, only: Judged | None, *, now: str = "") -> Facts:
         scores = {name: _steps(client, run.info.run_id, name) for name in run.data.metrics if is_score(name)}
     else:
         scores = {
-            name: _last_and_seen(_history(run, name), only.seen if name == only.objectives[0] else ())
-            for name in only.objectives
+            name: _counts_and_seen(run, name, direction, only.seen if name == only.objectives[0] else ())
+            for name, direction in zip(only.objectives, only.directions, strict=True)
         }
     recorded = json.loads(now) if now else _environment(run)
     return Facts(
@@ -77,23 +94,31 @@ def _steps(client: MlflowClient, run_id: str, name: str) -> Steps:
     return sorted((metric.step, metric.value) for metric in client.get_metric_history(run_id, name))
 
 
-def _history(run: Run, name: str) -> list[Metric]:
+def _split(name: str) -> tuple[str, str]:
+    """Return what an objective's name means: a metric, and which of its steps counts."""
+    metric, rule = step_rules.split(name)
+    return (metric, rule) if step_rules.is_rule(rule) else (name, step_rules.LAST)
+
+
+def _history(run: Run, name: str) -> Steps:
     """Return what a run has logged of a metric, or its only nested run that has it."""
-    client, source = MlflowClient(), run
+    source = run
     if name not in run.data.metrics:
         source = inner_runs.find(run.info.run_id, run.info.experiment_id).with_metric(name) or run
-    history = client.get_metric_history(source.info.run_id, name)
-    return sorted(history, key=lambda metric: (metric.step, metric.timestamp))
+    return read_runs.steps(source.info.run_id, name)
 
 
-def _last_and_seen(history: Sequence[Metric], seen: Steps) -> Steps:
-    """Return the last value, and the first finite one of each step that was seen."""
+def _counts_and_seen(run: Run, objective: str, direction: str, seen: Steps) -> Steps:
+    """Return the value of an objective at its step, and the first finite one of each step that was seen."""
+    metric, rule = _split(objective)
+    history = _history(run, metric)
     values: dict[int, float] = {}
-    for metric in history:
-        if read_runs.is_finite(metric.value):
-            values.setdefault(metric.step, metric.value)
+    for step, value in history:
+        if read_runs.is_finite(value):
+            values.setdefault(step, value)
     steps = {(step, values[step]) for step, _ in seen if step in values}
-    return sorted(steps | {(metric.step, metric.value) for metric in history[-1:]})
+    counts = [step_rules.value(rule, -1 if direction == "minimize" else 1, history)] if history else []
+    return sorted({*steps, *counts})
 
 
 def _environment(run: Run) -> dict[str, dict[str, str]]:

@@ -49,6 +49,12 @@ def _unquoted(word: str) -> str:
     return plain if shlex.quote(plain) == word else word
 
 
+def steps(run_id: str, metric: str) -> list[tuple[int, float]]:
+    """Return all that a run has logged of a metric, (step, value), by step, those of one step as they were logged."""
+    history = MlflowClient().get_metric_history(run_id, metric)
+    return [(each.step, each.value) for each in sorted(history, key=lambda each: (each.step, each.timestamp))]
+
+
 def is_finite(value: float) -> bool:
     """Tell whether a metric that was read is a finite number; a SQL store keeps infinity as the largest float."""
     return math.isfinite(value) and abs(value) < sys.float_info.max

@@ -153,7 +153,7 @@ def make(settings: TuneSettings, project: TunedProject, describe: Describe) -> S
     objectives = objective.resolve(resolved, entry)
     samplers.check(settings.sampler, searched, len(objectives))
     _check_objectives(settings, objectives)
-    _check_costs(settings, entry, [objective.name for objective in objectives], "--objective")
+    _check_costs(settings, entry, [objective.logged for objective in objectives], "--objective")
     dataset = described.get("dataset", {})
     checkpoints = None
     if not entry.runs_train:

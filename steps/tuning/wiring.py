@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import mlflow
@@ -9,6 +10,7 @@ from optuna.trial import FrozenTrial
 
 from steps import backends
 from steps.names import Metric
+from steps.parameters import step_rules
 from steps.process.signals import Interrupts
 from steps.project.working_folder import Snapshot
 from steps.tracking import sqlite_uri
@@ -40,8 +42,8 @@ def make_child_runs(plan: StudyPlan, study: str, experiment_id: str, folder: Pat
         entry=plan.entry,
         parameters=parameters,
         objectives=plan.objectives,
-        results=results([objective.name for objective in plan.objectives], experiment_id),
-        steps_of=Metric.fold(settings.metric) if plan.is_folded else plan.objectives[0].name,
+        results=results(plan.objectives, experiment_id),
+        steps_of=Metric.fold(settings.metric) if plan.is_folded else plan.objectives[0].logged,
         study=study,
         experiment_id=experiment_id,
         backend=settings.backend,
@@ -91,8 +93,11 @@ def make_search(plan: StudyPlan, past: Sequence[FrozenTrial]) -> Search:
 def seen_by_pruner(plan: StudyPlan) -> Callable[[Steps], Steps]:
     """Return what turns the steps that a child has logged into those that a pruner sees.
 
-    Of folds it sees the mean so far, which becomes the objective. Wilcoxon compares fold with fold.
+    Of folds it sees the mean so far, which becomes the objective. Wilcoxon compares fold with fold. Of another entry
+    point's objective it sees at each step what would count if that were the last.
     """
+    if not plan.is_folded:
+        return partial(step_rules.running, plan.objectives[0].rule, plan.objectives[0].sign)
     has_means = plan.is_folded and plan.settings.pruner != "wilcoxon"
     return pruning.running_means if has_means else pruning.as_logged
 

@@ -49,7 +49,7 @@ def launched(backend: str, project: str, config: dict[str, Any], folder: Path) -
     return ChildRuns(
         project=TunedProject(project, Path(project)), entry=entry_point.find("train", this_project()),
         parameters=SHARED, objectives=(Objective("cv_accuracy", "maximize"),), steps_of="fold_accuracy", study="far",
-        results=ChildResults(["cv_accuracy"], "0"),
+        results=ChildResults([Objective("cv_accuracy", "maximize")], "0"),
         experiment_id="0", backend=backend, backend_config=config, digits=3, folder=folder, origin=Origin(),
     ).launch(JOB, Place(0, has_port=False))  # fmt: skip
 

@@ -112,7 +112,7 @@ def main() -> None:
                 entry=entries.find("train", this_project()),
                 parameters={"refit": "false", "folds": "2", "data": "iris"},
                 objectives=[Objective("cv_accuracy", "maximize")],
-                results=ChildResults(["cv_accuracy"], "0"),
+                results=ChildResults([Objective("cv_accuracy", "maximize")], "0"),
                 steps_of="fold_accuracy",
                 study="values",
                 experiment_id="0",

@@ -12,6 +12,7 @@ from steps.tuning.checks.capacity import Belongings
 from steps.tuning.entry_point import EntryPoint
 from steps.tuning.record.lock import StudyLock
 from steps.tuning.record.resume import History
+from steps.tuning.search.objective import MAXIMIZE, Objective
 from steps.tuning.study_plan import StudyPlan
 from steps.tuning.trials.child_runs import ChildRuns
 from tests.tuning import fakes
@@ -19,6 +20,7 @@ from tests.tuning import fakes
 GRID = "x: {type: int, low: 0, high: 9}\ny: {type: int, low: 0, high: 9}\n"
 STEPS = [(0, 1.0), (1, 0.0), (2, 0.5)]
 MEANS = [(0, 1.0), (1, 0.5), (2, 0.5)]
+BEST = [(0, 1.0), (1, 1.0), (2, 1.0)]
 
 
 def of_train(**settings: Any) -> StudyPlan:
@@ -136,11 +138,18 @@ def test_a_child_names_its_estimator_only_among_several(tmp_path):
     assert [children_of(plan, tmp_path).several for plan in (one, several)] == [False, True]
 
 
+def by_step(rule: str) -> StudyPlan:
+    """The plan of a study that goes by other steps than the last."""
+    objective = Objective(f"{fakes.OBJECTIVE}:{rule}", MAXIMIZE, rule)
+    return dataclasses.replace(fakes.plan(pruner="median"), objectives=(objective,))
+
+
 SEEN = {
     "folds, by their means so far": (of_train(pruner="median"), "fold_accuracy", MEANS),
     "folds, by halving": (of_train(pruner="hyperband", metric="r2"), "fold_r2", MEANS),
     "folds, fold with fold": (of_train(pruner="wilcoxon"), "fold_accuracy", STEPS),
     "another entry point's objective": (fakes.plan(pruner="median"), fakes.OBJECTIVE, STEPS),
+    "the best step so far": (by_step("best"), fakes.OBJECTIVE, BEST),
 }
 
 

@@ -131,5 +131,9 @@ def _did_its_work(run: Run, plan: StudyPlan) -> bool:
 
     `train` logs its objective last of all. Another entry point may log it at each step, so its run must have ended too.
     """
-    scored = all(read.is_finite(run.data.metrics.get(objective.name, math.nan)) for objective in plan.objectives)
+    metrics = run.data.metrics
+    scored = all(
+        objective.logged in metrics if objective.is_derived else read.is_finite(metrics.get(objective.name, math.nan))
+        for objective in plan.objectives
+    )
     return scored and (plan.entry.runs_train or run.info.status == "FINISHED")

@@ -21,10 +21,12 @@ from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from steps.errors import WrongValue, did_you_mean
 from steps.names import ESTIMATOR_PREFIX, Artifact, Role, Tag
+from steps.parameters import step_rules
 from steps.parameters.values import decode
 from steps.project import secrets
 from steps.tracking import read
 from steps.tracking.server_errors import where
+from steps.tuning.search.objective import Objective
 from steps.tuning.search.pruning import Steps
 from steps.tuning.study_plan import StudyPlan
 
@@ -127,7 +129,7 @@ def _trial(run: Run, plan: StudyPlan, steps: Callable[[str], Steps] | None) -> F
     if run.info.status != "FINISHED":
         raise _LeftOutError("not finished")
     _check_same_data(run, plan)
-    values = [run.data.metrics.get(objective.name, math.nan) for objective in plan.objectives]
+    values = [_value(run, objective) for objective in plan.objectives]
     if not all(map(read.is_finite, values)):
         raise _LeftOutError(f"without {' and '.join(objective.name for objective in plan.objectives)}")
     params = plan.space.place(_estimator(run, plan), _hyperparameters(run, plan))
@@ -140,6 +142,15 @@ def _trial(run: Run, plan: StudyPlan, steps: Callable[[str], Steps] | None) -> F
         values=values,
         intermediate_values=dict(steps(run.info.run_id)) if steps else None,
     )
+
+
+def _value(run: Run, objective: Objective) -> float:
+    """Return a run's value of an objective; of a run of a study that went by another step, made of its steps."""
+    metrics = run.data.metrics
+    if objective.is_derived and objective.name not in metrics and objective.logged in metrics:
+        steps = read.steps(run.info.run_id, objective.logged)
+        return step_rules.value(objective.rule, objective.sign, steps)[1]
+    return metrics.get(objective.name, math.nan)
 
 
 def _check_same_project(run: Run, plan: StudyPlan) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from steps.errors import WrongValue, did_you_mean
 from steps.names import Metric
+from steps.parameters import step_rules
 from steps.parameters.tune_settings import TuneSettings
 
 if TYPE_CHECKING:  # it imports MLflow, and this room knows none
@@ -22,10 +23,25 @@ def sign_of(direction: str) -> int:
 
 @dataclass(frozen=True)
 class Objective:
-    """A metric of a child, and whether more or less of it is better."""
+    """A metric of a child, whether more or less of it is better, and which of its steps counts.
+
+    `rule` is one of `step_rules`. Unless that is the last step, `name` ends in it, such as `loss:best`: a metric of
+    this name is written to the child's run when it is settled.
+    """
 
     name: str
     direction: str
+    rule: str = step_rules.LAST
+
+    @property
+    def logged(self) -> str:
+        """Return the metric that the child logs."""
+        return self.name if self.rule == step_rules.LAST else self.name.removesuffix(f":{self.rule}")
+
+    @property
+    def is_derived(self) -> bool:
+        """Tell whether the value is made of several steps of what the child logs."""
+        return self.rule != step_rules.LAST
 
     @property
     def sign(self) -> int:
@@ -56,23 +72,28 @@ def resolve(settings: TuneSettings, entry: "EntryPoint") -> tuple[Objective, ...
         if not entry.runs_train:
             raise WrongValue(f"--objective 'auto': must be the name of the metric that {entry.name!r} logs")
         names = [Metric.cv(settings.metric)]
+    # `train` logs a score once, at its end.
+    pairs = [(name, step_rules.LAST) if entry.runs_train else step_rules.split(name) for name in names]
     directions = _split(settings.direction)
     if directions == ["auto"]:
-        directions = [known.get(name, "auto") for name in names]
+        directions = [known.get(logged, "auto") for logged, _ in pairs]
     # Directions are checked only if the names are right: a wrong name would be reported twice.
-    problems = _name_problems(names, known, entry) or _direction_problems(directions, names)
+    problems = _name_problems(names, pairs, known, entry) or _direction_problems(directions, names)
     if problems:
         raise WrongValue(*problems)
-    return tuple(map(Objective, names, directions))
+    named = zip(pairs, directions, strict=True)
+    return tuple(Objective(step_rules.joined(*pair), direction, pair[1]) for pair, direction in named)
 
 
-def _name_problems(names: list[str], known: Mapping[str, str], entry: "EntryPoint") -> list[str]:
-    if len(names) > MOST_OBJECTIVES or len(set(names)) < len(names) or not all(names):
+def _name_problems(
+    names: list[str], pairs: list[tuple[str, str]], known: Mapping[str, str], entry: "EntryPoint"
+) -> list[str]:
+    if len(names) > MOST_OBJECTIVES or len(set(pairs)) < len(names) or not all(logged for logged, _ in pairs):
         return [f"--objective {','.join(names)!r}: must name one metric, or {MOST_OBJECTIVES} different ones"]
     if not entry.runs_train:
-        return []
+        return [f"--objective {problem}" for name in names if (problem := step_rules.problem(name))]
     return [
-        f"--objective {name!r}: {entry.name!r} logs no such metric{did_you_mean(name, known)}; "
+        f"--objective {name!r}: {entry.name!r} logs no such metric{did_you_mean(step_rules.split(name)[0], known)}; "
         f"allowed: {', '.join(known)}"
         for name in names
         if name not in known

@@ -6,10 +6,12 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from mlflow.entities import Metric
 from mlflow.tracking import MlflowClient
 
 from steps.backends import log_file
-from steps.tracking import read
+from steps.tracking import read, write
+from steps.tuning.search.objective import Objective
 
 NO_COSTS: Mapping[str, float] = MappingProxyType({})
 
@@ -19,13 +21,14 @@ class Taken:
     """The objectives that an ended child has logged, by name; why it failed, if so; the name that its run has by now.
 
     The name is only read of somebody's own entry point, which may give its run another. `unlogged` are metrics that its
-    run is to have beside those that it has logged.
+    run is to have beside those that it has logged. `best_step` is the step that counts of an objective `name:best`.
     """
 
     values: Mapping[str, float]
     reason: str | None
     run_name: str | None = None
-    unlogged: Mapping[str, float] = field(default_factory=dict)
+    unlogged: Sequence[Metric] = ()
+    best_step: str = ""
 
     @property
     def not_finite(self) -> str | None:
@@ -36,9 +39,12 @@ class Taken:
 
 @dataclass
 class ChildResults:
-    """Reads what the children of one study have left: these are runs of `train`, which does nothing unexpected."""
+    """Reads what the children of one study have left: these are runs of `train`, which does nothing unexpected.
 
-    objectives: Sequence[str]
+    It logs each of its scores once, so the last value of an objective is all of it.
+    """
+
+    objectives: Sequence[Objective]
     experiment_id: str
     # Environment variables for a child that MLflow launches by itself.
     variables: Mapping[str, str] = field(default_factory=dict)
@@ -57,7 +63,7 @@ class ChildResults:
         `costs` is what it took, which may be an objective too.
         """
         values = {}
-        for name in self.objectives if not pruned else ():
+        for name in [objective.name for objective in self.objectives] if not pruned else ():
             # To read one metric costs a sixth of reading the run.
             if name in costs:
                 values[name] = costs[name]
@@ -65,7 +71,7 @@ class ChildResults:
                 values[name] = max(history, key=lambda m: (m.step, m.timestamp)).value
             elif failure is None:
                 failure = f"ended well, but logged no {name}"
-        return Taken(values, failure, unlogged=costs)
+        return Taken(values, failure, unlogged=[write.metric(*pair) for pair in costs.items()])
 
     def keep(self, run_id: str, output: Path | None, *, failed: bool) -> dict[str, str]:
         """Keep a settled child's output, if it is of use, and return tags that go with it."""

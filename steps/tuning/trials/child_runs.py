@@ -214,11 +214,12 @@ class ChildRuns:
             tags[Tag.REPORTED] = reported
         if pruned_at is not None:
             tags[Tag.PRUNED_AT] = str(pruned_at)
-        metrics = [write.metric(*pair) for pair in taken.unlogged.items()]
-        if len(tags) == 1 and not metrics:  # one tag costs half of what a batch does
+        if taken.best_step:
+            tags[Tag.BEST_STEP] = taken.best_step
+        if len(tags) == 1 and not taken.unlogged:  # one tag costs half of what a batch does
             client.set_tag(run_id, Tag.STATE, tags[Tag.STATE])
         else:
-            write.record(run_id, metrics, tags)
+            write.record(run_id, taken.unlogged, tags)
         self.headway()
         client.set_terminated(run_id, STATUS[ended.outcome.state])
         self.headway()

@@ -17,8 +17,10 @@ from steps.backends import log_file
 from steps.backends.warm import mlflow_calls
 from steps.errors import did_you_mean
 from steps.names import Artifact, Metric, Tag
-from steps.tracking import inner_runs
+from steps.parameters import step_rules
+from steps.tracking import inner_runs, read, write
 from steps.tracking.inner_runs import InnerRuns
+from steps.tuning.search.objective import Objective
 from steps.tuning.trials.child_results import NO_COSTS, ChildResults, Taken
 
 # The seconds between two looks for a nested run with a metric, while a trial runs that has logged none itself.
@@ -65,7 +67,7 @@ class OwnResults(ChildResults):
         """
         run = MlflowClient().get_run(run_id)
         tags, values = run.data.tags, {**costs, **run.data.metrics}
-        missing = [name for name in self.objectives if name not in values]
+        missing = [name for name in dict.fromkeys(each.logged for each in self.objectives) if name not in values]
         reason = None
         if missing or Tag.STARTS_RUNS in tags:
             inner = inner_runs.find(run_id, run.info.experiment_id, everywhere=True)
@@ -83,9 +85,18 @@ class OwnResults(ChildResults):
             self.say("experiment", f"{asked} in the entry point's code means the study's experiment")
         if failure is not None:
             reason = f"{_other_server(tags)} ({failure})" if Tag.OTHER_SERVER in tags else failure
-        unlogged = {name: cost for name, cost in costs.items() if name not in run.data.metrics}
-        found = {name: values[name] for name in self.objectives if name in values}
-        return Taken(found, reason, run.info.run_name, unlogged)
+        unlogged = [write.metric(*pair) for pair in costs.items() if pair[0] not in run.data.metrics]
+        found = {each.name: values[each.logged] for each in self.objectives if each.logged in values}
+        best_steps = []
+        derived = [each for each in self.objectives if each.is_derived and each.name in found]
+        for each in derived if reason is None and not pruned else ():
+            steps = read.steps(run_id, each.logged) or [(0, values[each.logged])]  # a cost is not logged yet
+            step, found[each.name] = step_rules.value(each.rule, each.sign, steps)
+            unlogged.append(write.metric(each.name, found[each.name], step))
+            best_steps += [str(step)] if each.rule == step_rules.BEST else []
+            if run.data.metrics.get(each.name) not in (None, found[each.name]):
+                reason = _logged_itself(each)
+        return Taken(found, reason, run.info.run_name, unlogged, ",".join(best_steps))
 
     def keep(self, run_id: str, output: Path | None, *, failed: bool) -> dict[str, str]:
         """Keep the end of a child's output, and remove the file: it may be large, and the study long."""
@@ -124,6 +135,13 @@ def _why_missing(name: str, run: Run, inner: InnerRuns) -> str:
     if not metrics:
         return f"ended well, but logged no {name}, nor any other metric"
     return f"ended well, but logged no {name}{did_you_mean(name, metrics)}; it logged {_nearest_first(name, metrics)}"
+
+
+def _logged_itself(objective: Objective) -> str:
+    return (
+        f"the entry point logged a metric {objective.name} itself, which would be the name of what counts of "
+        f"{objective.logged}; to go by that metric, give --objective {objective.name}:{step_rules.LAST}"
+    )
 
 
 def _other_server(tags: Mapping[str, str]) -> str:

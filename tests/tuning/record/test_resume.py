@@ -1,5 +1,6 @@
 """The trials on record of a study: which count, which are run again."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,7 +11,9 @@ from steps.errors import WrongValue
 from steps.names import Tag
 from steps.tuning import study_plan
 from steps.tuning.record import leftovers, resume
+from steps.tuning.search.objective import Objective
 from steps.tuning.trials.trial import Adopted, Job, TrialResult
+from tests.tuning import fakes
 from tests.tuning.record.conftest import PARAMS
 
 JOB = Job(3, "sklearn.ensemble.RandomForestClassifier", PARAMS)
@@ -56,6 +59,24 @@ def test_a_child_that_finished_after_its_tuner_died_is_adopted(
     """It carries its objective, which `train` logs last: its run is settled, not run again."""
     run_id = trial(None, "RUNNING", SCORED)
     assert recall(load(wine)) == Adopted(JOB, run_id)
+
+
+@pytest.mark.parametrize(
+    ("status", "scores", "is_adopted"),
+    [
+        ("FINISHED", {"loss": float("nan")}, True),  # its last step; the best is still to be read
+        ("RUNNING", {"loss": 0.5}, False),
+        ("FINISHED", {"other": 0.5}, False),
+    ],
+)
+def test_a_child_whose_best_step_counts_is_adopted_if_it_logged_steps(
+    status: str, scores: dict[str, float], is_adopted: bool, trial: Any, parent_run: str
+) -> None:
+    """Only a run that has ended: one that is cut off may have had its best before it."""
+    run_id = trial(None, status, scores)
+    plan = replace(fakes.plan(), objectives=(Objective("loss:best", "minimize", "best"),))
+    history = resume.load("0", "mine", plan, resume.earlier_parents("0", "mine", but=""))
+    assert [run.info.run_id for run in history.trials.values()] == ([run_id] if is_adopted else [])
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from steps.parameters.tune_settings import TuneSettings
 from steps.training.run_plan import describe
 from steps.tuning import study_plan
 from steps.tuning.record import warm_start
+from steps.tuning.search.objective import Objective
 from steps.tuning.tuned_project import TunedProject, this_project
 from tests.tuning import fakes
 
@@ -184,6 +185,25 @@ def test_runs_of_a_script_enter_by_the_words_that_it_was_given(client: MlflowCli
         none: {"lr": 0.1, "hidden": "None"},
     }
     assert past.left_out == {other: "outside the space", more: "outside the space"}
+
+
+def test_runs_of_a_study_that_went_by_the_last_step_enter_by_the_best(client: MlflowClient) -> None:
+    """Their steps are on record; a run that has the value has been settled by it."""
+
+    def make(**metrics: float) -> str:
+        run_id = str(client.create_run("0", tags={"mlflow.project.entryPoint": "own"}).info.run_id)
+        for name in ("x", "y"):
+            client.log_param(run_id, name, "1.0")
+        for name, last in metrics.items():
+            for step, value in enumerate((0.5, 0.25, last)):
+                client.log_metric(run_id, name.replace("_best", ":best"), value, step=step)
+        client.set_terminated(run_id)
+        return run_id
+
+    by_last, by_best = make(loss=0.75), make(loss=0.75, loss_best=0.125)
+    objectives = (Objective("loss:best", "minimize", "best"),)
+    past = warm_start.collect(replace(fakes.plan(warm_start="Default"), objectives=objectives))
+    assert {run_id: trial.values for run_id, trial in past.trials.items()} == {by_last: [0.25], by_best: [0.125]}
 
 
 @pytest.mark.parametrize("project", [this_project(), TunedProject("https://host/wine", Path("/clone"), "c0", "at c0")])

@@ -37,11 +37,33 @@ def test_objectives_have_their_direction(settings, entry, expected):
 
 
 @pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("loss:best", [("loss:best", "loss", "best")]),
+        ("loss:last", [("loss", "loss", "last")]),
+        ("loss:mean_last_5, loss", [("loss:mean_last_5", "loss", "mean_last_5"), ("loss", "loss", "last")]),
+        ("val:loss:last", [("val:loss", "val:loss", "last")]),
+        ("top:best:best", [("top:best:best", "top:best", "best")]),
+    ],
+)
+def test_an_objective_says_which_step_counts(words, expected):
+    """Behind its last colon; what it is named, what is logged of it, and the rule."""
+    objectives = objective.resolve(TuneSettings(objective=words, direction=",".join(["minimize"] * len(expected))), OWN)
+    assert [(each.name, each.logged, each.rule) for each in objectives] == expected
+
+
+@pytest.mark.parametrize(
     ("settings", "entry", "sentence"),
     [
         ({"objective": "cv_acuracy"}, TRAIN, "did you mean 'cv_accuracy'?"),
         ({"objective": "cv_accuracy,cv_accuracy"}, TRAIN, "or 2 different ones"),
         ({"objective": "cv_accuracy,fit_time_s,cv_accuracy_std"}, TRAIN, "must name one metric"),
+        ({"objective": "loss:bst", "direction": "minimize"}, OWN, "(did you mean 'best'?); allowed: last, best, or"),
+        ({"objective": "val:loss", "direction": "minimize"}, OWN, "that is named so is 'val:loss:last'"),
+        ({"objective": "loss:mean_last_0", "direction": "minimize"}, OWN, "from 1 to 1000"),
+        ({"objective": "loss,loss:last", "direction": "minimize,minimize"}, OWN, "or 2 different ones"),
+        ({"objective": ":best", "direction": "minimize"}, OWN, "must name one metric"),
+        ({"objective": "cv_accuracy:best"}, TRAIN, "did you mean 'cv_accuracy'?"),
         ({"objective": "auto"}, OWN, "the metric that 'fit_line' logs"),
         ({"objective": "loss"}, OWN, "must be maximize or minimize for 'loss'"),
         ({"objective": "loss", "direction": "minimise"}, OWN, "did you mean 'minimize'?"),

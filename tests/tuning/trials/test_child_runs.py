@@ -37,7 +37,7 @@ def study_of(folder: Path, *objectives: Objective, results: type[ChildResults] =
     return ChildRuns(
         project=this_project(), entry=entry_point.find("train", this_project()), parameters={}, objectives=objectives,
         steps_of="fold_accuracy",
-        results=results([objective.name for objective in objectives], "0"),
+        results=results(objectives, "0"),
         study="mine", experiment_id="0", backend="warm", backend_config={}, digits=3, folder=folder, origin=Origin(),
     )  # fmt: skip
 

@@ -7,14 +7,16 @@ from mlflow.entities import Metric, RunTag
 from mlflow.tracking import MlflowClient
 
 from steps.names import Tag
+from steps.tuning.search.objective import Objective
 from steps.tuning.trials.own_results import OwnResults
 
+LOSS = Objective("loss", "minimize")
 STEPS = [(0, 1.0), (1, 0.5)]
 
 
 @pytest.fixture
 def results(client: MlflowClient) -> OwnResults:
-    return OwnResults(["loss"], "0")
+    return OwnResults([LOSS], "0")
 
 
 @pytest.fixture
@@ -119,11 +121,57 @@ def test_a_pruned_trial_keeps_the_steps_of_its_nested_run(results, trial, starte
 
 def test_a_cost_that_a_script_logs_itself_stays(client, trial):
     """The other one is measured; either may be an objective."""
-    results = OwnResults(["cpu_s", "peak_memory_mb"], "0")
+    results = OwnResults([Objective("cpu_s", "minimize"), Objective("peak_memory_mb", "minimize")], "0")
     client.log_metric(trial, "cpu_s", 7.0)
     taken = results.take(trial, None, pruned=False, costs={"peak_memory_mb": 120.5, "cpu_s": 0.25})
     assert taken.values == {"cpu_s": 7.0, "peak_memory_mb": 120.5}
-    assert taken.unlogged == {"peak_memory_mb": 120.5}
+    assert [(metric.key, metric.value) for metric in taken.unlogged] == [("peak_memory_mb", 120.5)]
+
+
+LOGGED = [(0, 0.5), (1, 0.25), (2, 0.75), (3, float("nan")), (4, 0.5)]
+
+
+@pytest.mark.parametrize(
+    ("name", "direction", "expected", "best_step"),
+    [
+        ("loss:best", "minimize", (1, 0.25), "1"),
+        ("loss:best", "maximize", (2, 0.75), "2"),
+        ("loss:mean_last_1", "minimize", (4, 0.5), ""),
+    ],
+)
+def test_the_step_that_counts_is_read_of_all_that_was_logged(name, direction, expected, best_step, client, trial):
+    """The run gets a metric of the objective's name at that step, and of the best the step as a tag."""
+    for step, value in LOGGED:
+        client.log_metric(trial, "loss", value, step=step)
+    results = OwnResults([Objective(name, direction, name.partition(":")[2]), LOSS], "0")
+    taken = results.take(trial, None, pruned=False)
+    assert (taken.values, taken.best_step) == ({name: expected[1], "loss": 0.5}, best_step)
+    assert [(metric.key, metric.step, metric.value) for metric in taken.unlogged] == [(name, *expected)]
+
+
+def test_without_a_finite_step_there_is_no_best(client, trial):
+    """The trial has failed, and so it has where the metric is missing."""
+    results = OwnResults([Objective("loss:best", "minimize", "best")], "0")
+    assert results.take(trial, None, pruned=False).reason == "ended well, but logged no loss, nor any other metric"
+    client.log_metric(trial, "loss", float("nan"))
+    assert results.take(trial, None, pruned=False).not_finite == "loss:best is nan, not a finite number"
+
+
+def test_a_nested_runs_steps_count_too(client, trial, started):
+    """They are copied to the trial's run, and the best of them is there."""
+    started(trial, "loss")
+    taken = OwnResults([Objective("loss:best", "maximize", "best")], "0").take(trial, None, pruned=False)
+    assert (taken.values, taken.best_step) == ({"loss:best": 1.0}, "0")
+
+
+def test_a_metric_that_is_named_as_the_objective_would_be_is_said(client, trial):
+    """Which of the two is meant nobody can tell."""
+    for name in ("loss", "loss:best"):
+        client.log_metric(trial, name, len(name))
+    taken = OwnResults([Objective("loss:best", "minimize", "best")], "0").take(trial, None, pruned=False)
+    assert taken.reason is not None
+    assert taken.reason.startswith("the entry point logged a metric loss:best itself")
+    assert taken.reason.endswith("give --objective loss:best:last")
 
 
 def test_while_it_runs_nested_runs_are_looked_for_once_a_second(results, trial, started, monkeypatch):
