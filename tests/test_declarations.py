@@ -12,12 +12,13 @@ from steps import names, spaces
 from steps.backends.warm.command_words import python_words
 from steps.parameters import command_line, declared
 from steps.parameters.declared import parameters
+from steps.parameters.pruner_settings import PATIENT, PRUNERS
 from steps.parameters.settings import SHARED, TASKS, ReproduceSettings, SharedSettings, SpaceSettings, TrainSettings
-from steps.parameters.tune_settings import PRUNERS, SAMPLERS, TuneSettings
+from steps.parameters.tune_settings import SAMPLERS, TuneSettings
 from steps.project.environment import PROJECT
 from steps.training.model import estimator
 from steps.tuning import child_preload, space
-from steps.tuning.search import pruning, samplers
+from steps.tuning.search import pruners, samplers
 
 STEPS = {"train": TrainSettings, "tune": TuneSettings, "reproduce": ReproduceSettings, "space": SpaceSettings}
 FILES = sorted((PROJECT / "steps").rglob("*.py"))
@@ -144,7 +145,7 @@ def test_a_study_hands_every_common_parameter_to_its_trials():
 def test_every_sampler_and_pruner_that_is_allowed_exists():
     """The names that --sampler and --pruner take are those of the search."""
     assert set(SAMPLERS) == set(samplers.KINDS)
-    assert set(PRUNERS) == set(pruning.PRUNERS)
+    assert set(PRUNERS) == {*pruners.MAKERS, PATIENT}
 
 
 @pytest.mark.parametrize("task", TASKS)

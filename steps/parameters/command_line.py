@@ -75,6 +75,8 @@ def _read(argv: Sequence[str], settings: type[Any]) -> tuple[dict[str, Any], dic
         word, kind = pairs.pop(key), declared[key].kind
         try:
             values[key] = kind.read(word)
+        except WrongValue as error:  # of a kind that has several names and bounds
+            problems += [f"--{key} {word!r}: {problem}" for problem in error.problems]
         except (ValueError, KeyError):
             problems.append(f"--{key} {word!r}: must be {kind.allowed}{did_you_mean(word, kind.names)}")
     return values, pairs, problems

@@ -13,6 +13,7 @@ _LEAST_SHARE = 0.01
 class Kind:
     """A kind of values: `read` turns text into a value, or raises ValueError or KeyError; `allowed` describes it.
 
+    It may raise WrongValue with its own sentences instead, of which there may be several.
     `names` are the words among which a message looks for the nearest.
     """
 

@@ -5,11 +5,11 @@ from typing import Any, Literal
 
 from steps.parameters.declared import parameter, parameters, shown
 from steps.parameters.kinds import auto_or, devices_each, flag, integer, none_or, number, one_of, text
+from steps.parameters.pruner_settings import pruner
 from steps.parameters.settings import SHARED, SharedSettings, TrainSettings
 
 SAMPLERS = ("tpe", "random", "qmc", "grid", "cmaes", "gp")
 ENV_MANAGERS = ("auto", "conda", "uv", "virtualenv", "local")
-PRUNERS = ("median", "hyperband", "wilcoxon")
 _SHARED = {p.name: p for p in parameters(SharedSettings)}
 
 
@@ -105,7 +105,9 @@ class TuneSettings:
     )
     window: int = parameter(4, integer(1, 4096), "trials in flight that the sampler does not wait for")
     sampler: str = parameter("tpe", one_of(*SAMPLERS), "how the next trial is chosen")
-    pruner: str | None = parameter(None, none_or(one_of(*PRUNERS)), "which trials are ended early")
+    pruner: str | None = parameter(
+        None, none_or(pruner()), "which trials are ended early, such as median, percentile:25, hyperband:min=1,max=81"
+    )
     warm_start: str | None = parameter(
         None,
         none_or(text("run ids with commas between, or an experiment's name")),

@@ -10,7 +10,7 @@ from optuna.trial import FrozenTrial
 
 from steps import backends
 from steps.names import Metric
-from steps.parameters import step_rules
+from steps.parameters import pruner_settings, step_rules
 from steps.process.signals import Interrupts
 from steps.project.working_folder import Snapshot
 from steps.tracking import sqlite_uri
@@ -98,8 +98,9 @@ def seen_by_pruner(plan: StudyPlan) -> Callable[[Steps], Steps]:
     """
     if not plan.is_folded:
         return partial(step_rules.running, plan.objectives[0].rule, plan.objectives[0].sign)
-    has_means = plan.is_folded and plan.settings.pruner != "wilcoxon"
-    return pruning.running_means if has_means else pruning.as_logged
+    pruner = plan.settings.pruner
+    compares_folds = pruner is not None and "wilcoxon" in pruner_settings.parse(pruner).names
+    return pruning.as_logged if compares_folds else pruning.running_means
 
 
 def make_places(plan: StudyPlan, root: Path, folder: Path) -> Places:

@@ -40,6 +40,8 @@ SPACES = {
     "rate": RATE,
 }
 LOSS = {"objective": "loss", "direction": "minimize"}
+# It waits for four trials, and leaves the first three of 12 epochs alone.
+PRUNER = "median:startup=4,warmup=3"
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +63,7 @@ def tuned(place: Place, **parameters: object) -> Done:
 def line(project: Path, new_place: Callable[..., Place]) -> tuple[Place, Done]:
     """A pruned study of the script, whose trials are pruned on their losses."""
     place = new_place(project=project)
-    return place, tuned(place, entry_point="fit_line", space="./line.yaml", pruner="median")
+    return place, tuned(place, entry_point="fit_line", space="./line.yaml", pruner=PRUNER)
 
 
 def test_the_scripts_own_loss_is_minimized(line: tuple[Place, Done]) -> None:
@@ -114,7 +116,8 @@ def test_it_is_pruned_on_its_losses(line: tuple[Place, Done]) -> None:
     for run in pruned:
         assert run.info.status == "KILLED"
         seen = json.loads(run.data.tags["tuning.reported"])
-        assert seen[-1][0] == int(run.data.tags["tuning.pruned_at"])
+        assert seen[-1][0] == int(run.data.tags["tuning.pruned_at"]) >= 3
+        assert int(run.data.tags["tuning.trial"]) >= 4
         logged = {m.step: m.value for m in place.client.get_metric_history(run.info.run_id, "loss")}
         assert all(logged[step] == value for step, value in seen)
 
@@ -124,7 +127,7 @@ def test_what_is_pruned_does_not_depend_on_timing(line: tuple[Place, Done], proj
     """One at a time: the same trials, pruned at the same steps."""
     before, _ = line
     place.project = project
-    tuned(place, entry_point="fit_line", space="./line.yaml", pruner="median", jobs=1)
+    tuned(place, entry_point="fit_line", space="./line.yaml", pruner=PRUNER, jobs=1)
     names = ("tuning.params", "tuning.state", "tuning.pruned_at", "tuning.reported")
     of = [[[run.data.tags.get(name) for name in names] for run in p.study().trials] for p in (before, place)]
     assert of[0] == of[1]
@@ -136,7 +139,7 @@ def test_it_goes_on_with_what_its_pruner_has_seen(line: tuple[Place, Done], proj
     before, _ = line
     place.project = project
     for n_trials in (7, 12):
-        tuned(place, entry_point="fit_line", space="./line.yaml", pruner="median", study="two", n_trials=n_trials)
+        tuned(place, entry_point="fit_line", space="./line.yaml", pruner=PRUNER, study="two", n_trials=n_trials)
     names = ("tuning.params", "tuning.state", "tuning.pruned_at", "tuning.reported")
     studies = (before.study(), place.named("two"))
     of = [[[run.data.tags.get(name) for name in names] for run in study.trials] for study in studies]

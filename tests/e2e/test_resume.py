@@ -28,7 +28,7 @@ def test_another_study_of_that_name_is_refused(done: Place) -> None:
     ended = done.step("steps.tune", **{**SMALL, "space": "svm", "folds": 3, "window": 2, "pruner": "median"})
     assert ended.code == 2, ended.stderr
     (line,) = [line for line in ended.stderr.splitlines() if "is another one on record" in line]
-    assert "folds 2, now 3; window 4, now 2; pruner none, now median; estimators" in line
+    assert "folds 2, now 3; window 4, now 2; pruner none, now median:startup=5,warmup=auto,interval=1; " in line
     assert "another name, or start from its trials with --warm_start" in line
     after = done.named("mine")
     assert (after.parent.info.run_id, len(after.children)) == (before.info.run_id, len(runs))

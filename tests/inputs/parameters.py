@@ -95,8 +95,19 @@ AT_ONCE = [
     ),
     _tune(
         "pruner",
-        "--pruner 'medain': must be none or one of median, hyperband, wilcoxon (did you mean 'median'?)",
+        "--pruner 'medain': must be none or one of median, … (did you mean 'median'?)",
         pruner="medain",
+    ),
+    Row(
+        "pruner-settings",
+        "tune",
+        (
+            "--pruner '…': patient: steps 'soon' must be a whole number from 0",
+            "--pruner '…': percentile: has no setting 'stratup' (did you mean 'startup'?); allowed: keep, startup, …",
+            "--pruner '…': percentile: interval '0' must be a whole number from 1",
+            "--pruner '…': percentile: needs keep, a number above 0 and below 100: percentile:keep=25",
+        ),
+        {"pruner": "patient:soon percentile:stratup=3,interval=0"},
     ),
     _tune("baseline", "--baseline 'no': must be true or false", baseline="no"),
     _tune("champion", "--champion 'maybe': must be true or false", champion="maybe"),
@@ -245,7 +256,7 @@ LATER = [
     ),
     _tune(
         "pruner-of-two-objectives",
-        "--pruner 'median': must be none with two objectives: Optuna prunes by one",
+        "--pruner 'median:startup=5,warmup=auto,interval=1': must be none with two objectives: Optuna prunes by one",
         objective="cv_accuracy,fit_time_s",
         pruner="median",
     ),

@@ -421,7 +421,7 @@ def test_a_running_child_that_the_pruner_gives_up_is_asked_to_end():
     states = [ended.outcome.state.name for ended in result.trials.values()]
     assert states == ["COMPLETE"] * 6 + ["PRUNED"] * 2
     assert [child.number for child in made.children.launched if child.asked_to_end is not None] == [6, 7]
-    assert result.trials[6].outcome.steps == ((0, 0.0),)
+    assert result.trials[6].outcome.steps == ((0, 0.0), (1, 0.0)), "a third of the steps of others is waited for"
 
 
 def bad_after_a_while(job: Job) -> list[tuple[int, float]]:

@@ -148,6 +148,7 @@ SEEN = {
     "folds, by their means so far": (of_train(pruner="median"), "fold_accuracy", MEANS),
     "folds, by halving": (of_train(pruner="hyperband", metric="r2"), "fold_r2", MEANS),
     "folds, fold with fold": (of_train(pruner="wilcoxon"), "fold_accuracy", STEPS),
+    "folds, fold with fold, patiently": (of_train(pruner="patient:1 wilcoxon:p=0.2"), "fold_accuracy", STEPS),
     "another entry point's objective": (fakes.plan(pruner="median"), fakes.OBJECTIVE, STEPS),
     "the best step so far": (by_step("best"), fakes.OBJECTIVE, BEST),
 }

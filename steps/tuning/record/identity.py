@@ -13,7 +13,8 @@ from mlflow.entities import Run
 
 from steps.errors import WrongValue
 from steps.names import Tag
-from steps.parameters import declared
+from steps.parameters import declared, pruner_settings
+from steps.parameters.pruner_settings import BEFORE
 from steps.parameters.settings import SHARED
 from steps.parameters.tune_settings import TuneSettings
 from steps.tracking import write
@@ -51,8 +52,12 @@ def take_from_record(settings: TuneSettings, earlier: Sequence[Run]) -> TuneSett
     """
     if not earlier:
         return settings
-    recorded = _without_none(json.loads(earlier[-1].data.tags[Tag.SETTINGS]))
+    on_record = json.loads(earlier[-1].data.tags[Tag.SETTINGS])
+    recorded = _in_todays_form(on_record)
     now, defaults = asdict(settings), asdict(TuneSettings())
+    pruner = on_record.get("pruner")
+    if pruner in BEFORE and now["pruner"] == str(pruner_settings.parse(pruner)):
+        now["pruner"] = None  # the same word, whose defaults have changed since: it goes on as it was
     usual = {**defaults, **asdict(TuneSettings().shared)}
     taken = {
         key: recorded[key]
@@ -118,7 +123,7 @@ def check_same(study: str, plan: StudyPlan, earlier: Sequence[Run]) -> None:
     """Raise WrongValue, naming all differences, if the study on record under this name is another one."""
     if not earlier:
         return
-    recorded = _without_none(json.loads(earlier[-1].data.tags[Tag.IDENTITY]))
+    recorded = _in_todays_form(json.loads(earlier[-1].data.tags[Tag.IDENTITY]))
     now = json.loads(json.dumps(as_data(plan)))
     if _GIVEN in now and _GIVEN not in recorded:  # of an earlier version, which recorded what no trial was given, too
         recorded = {key: value for key, value in recorded.items() if key in now} | {_GIVEN: now[_GIVEN]}
@@ -141,9 +146,16 @@ def _recorded_version(recorded: Mapping[str, Any], now: Mapping[str, Any]) -> st
     return f"--version {then[2]}, "
 
 
-def _without_none(recorded: Mapping[str, Any]) -> dict[str, Any]:
-    """Return recorded settings in today's form: earlier versions wrote the text none for a setting without a value."""
-    return {key: None if value == "none" else value for key, value in recorded.items()}
+def _in_todays_form(recorded: Mapping[str, Any]) -> dict[str, Any]:
+    """Return recorded settings in today's form.
+
+    Earlier versions wrote the text none for a setting without a value, and a pruner's name for the pruner with the
+    settings that it had then.
+    """
+    today = {key: None if value == "none" else value for key, value in recorded.items()}
+    if "pruner" in today:
+        today["pruner"] = BEFORE.get(today["pruner"] or "", today["pruner"])
+    return today
 
 
 def _differences(recorded: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:

@@ -5,39 +5,18 @@ compared with exactly the trials that Optuna had been told when n was asked. Its
 order, and the first "prune" decides, even if the trial has gone on meanwhile.
 """
 
-import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import optuna
-from optuna.exceptions import ExperimentalWarning
-from optuna.pruners import BasePruner, HyperbandPruner, MedianPruner, NopPruner, WilcoxonPruner
+from optuna.pruners import BasePruner
 from optuna.samplers import RandomSampler
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
 # Hyperband assigns a trial to a bracket by a hash of the study's name and the trial's number.
 STUDY_NAME = "tuning"
-# The smallest p that n folds can give is 2^-n, so at this threshold Wilcoxon prunes from the 4th fold on.
-WILCOXON_P = 0.1
-
-# Makes a pruner for trials of a number of steps, None if that is unknown.
-PRUNERS: dict[str, Callable[[int | None], BasePruner]] = {
-    "median": lambda _: MedianPruner(),
-    "hyperband": lambda steps: HyperbandPruner(max_resource=steps or "auto"),
-    "wilcoxon": lambda _: WilcoxonPruner(p_threshold=WILCOXON_P),
-}
-
 Steps = Sequence[tuple[int, float]]  # what a trial has reported: (step, value) in the order of the steps
-
-
-def make(name: str | None, steps: int | None) -> BasePruner:
-    """Make a pruner that has seen no trial; one that never prunes if the name is None."""
-    if name is None:
-        return NopPruner()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ExperimentalWarning)
-        return PRUNERS[name](steps)
 
 
 def set_up_brackets(study: optuna.Study) -> None:

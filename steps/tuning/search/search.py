@@ -15,7 +15,7 @@ import optuna
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
-from steps.tuning.search import pruning
+from steps.tuning.search import pruners, pruning
 from steps.tuning.search.pruning import Judge, Steps
 from steps.tuning.search.samplers import Sampler
 from steps.tuning.search.storage import SearchStorage
@@ -96,7 +96,7 @@ class Search:
         for settled in range(self._told, self._told_at(number)):
             self._tell(settled)
         if self.prunes:
-            self._study.pruner = pruning.make(self._pruner, self._steps)
+            self._study.pruner = pruners.make(self._pruner, self._steps)
             pruning.set_up_brackets(self._study)
         with nullcontext() if self._sampler.reads_notes else self._storage.dropping_notes():
             trial = self._sampler.ask(self._study, number, recorded)
@@ -111,7 +111,8 @@ class Search:
             others = self._study.get_trials(deepcopy=False)[: self._past + number]
             told = self._past + self._told_at(number)
             others[told:] = map(pruning.as_running, others[told:])
-            self._judges[number] = Judge(others, pruning.make(self._pruner, self._steps), self._study.direction)
+            pruner = pruners.make(self._pruner, self._steps, others[:told])
+            self._judges[number] = Judge(others, pruner, self._study.direction)
         return self._judges[number].judge(steps)
 
     def settle(self, number: int, outcome: Outcome) -> None:

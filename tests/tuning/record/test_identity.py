@@ -26,7 +26,7 @@ DIFFERENT = [
     (["--data", "iris"], "data "),
     (["--split", "random"], "split stratified, now random"),
     (["--repeats", "3"], "repeats 1, now 3"),
-    (["--sampler", "random", "--pruner", "median"], "sampler tpe, now random; pruner none, now median"),
+    (["--sampler", "random", "--pruner", "median"], "sampler tpe, now random; pruner none, now median:startup=5"),
 ]
 
 
@@ -59,6 +59,34 @@ def test_a_record_of_before_that_says_none_is_the_same_study(
     earlier = resume.earlier_parents("0", "mine", but="")
     identity.check_same("mine", wine, earlier)
     assert identity.take_from_record(wine.settings, earlier) == wine.settings
+
+
+def test_the_pruner_of_a_study_of_before_goes_on_as_it_was(
+    parent_run: str, client: MlflowClient, planned: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its name alone meant no warm-up then: so it does where that is on record, whether it is given again or not."""
+    old = "median:startup=5,warmup=0,interval=1"
+    for tag in (Tag.IDENTITY, Tag.SETTINGS):
+        now = json.loads(client.get_run(parent_run).data.tags[tag])
+        client.set_tag(parent_run, tag, json.dumps({**now, "pruner": "median"}))
+    earlier = resume.earlier_parents("0", "mine", but="")
+    for words in ([], ["--pruner", "median"]):
+        given = command_line.read(["--study", "mine", *words], TuneSettings)
+        assert identity.take_from_record(given, earlier).pruner == old
+        assert f", pruner {old}" in capsys.readouterr().err
+    identity.check_same("mine", planned("--pruner", "median:warmup=0"), earlier)
+    with pytest.raises(WrongValue, match=f"pruner {old}, now median:startup=5,warmup=2"):
+        identity.check_same("mine", planned("--pruner", "median:warmup=2"), earlier)
+
+
+@pytest.mark.parametrize("pruner", ["hyperband", "wilcoxon"])
+def test_a_pruner_whose_meaning_has_not_changed_is_the_same(
+    pruner: str, parent_run: str, client: MlflowClient, planned: Any
+) -> None:
+    """Earlier versions had its name alone on record."""
+    now = json.loads(client.get_run(parent_run).data.tags[Tag.IDENTITY])
+    client.set_tag(parent_run, Tag.IDENTITY, json.dumps({**now, "pruner": pruner}))
+    identity.check_same("mine", planned("--pruner", pruner), resume.earlier_parents("0", "mine", but=""))
 
 
 def test_a_study_of_before_goes_on_without_learning_from_its_failures(
