@@ -430,11 +430,12 @@ def bad_after_a_while(job: Job) -> list[tuple[int, float]]:
 
 
 @pytest.mark.parametrize("on_record", [3, 8])
-def test_a_replayed_study_prunes_as_the_first(on_record):
+@pytest.mark.parametrize("pruner", ["hyperband", "median:startup=2", "percentile:30,startup=2"])
+def test_a_replayed_study_prunes_as_the_first(on_record, pruner):
     """The pruner sees the recorded steps of recalled trials, so it notes in them what it did at first."""
 
     def pruned(history: History) -> tuple[dict[int, Any], Study]:
-        made = study(by_number(0.5), history=history, n_trials=12, window=1, pruner="hyperband")
+        made = study(by_number(0.5), history=history, n_trials=12, window=1, pruner=pruner)
         made.children.steps_of = bad_after_a_while
         return {number: ended.outcome for number, ended in made.run().trials.items()}, made
 
@@ -456,6 +457,34 @@ def test_a_replayed_study_prunes_as_the_first(on_record):
     again, made = pruned(History(trials=trials))
     assert made.children.numbers == list(range(on_record, 12))
     assert again == first
+
+
+@pytest.mark.parametrize("jobs", [1, 4])
+def test_a_replayed_study_learns_from_its_failures_as_the_first(jobs):
+    """Which of the recalled trials failed is on record: the sampler is told the same, and draws the same."""
+
+    def right_half_fails(job: Job, _launches: int) -> End:
+        return FAIL if job.hyperparameters["x"] > 0 else float(-(job.hyperparameters["x"] ** 2))
+
+    def tried(history: History) -> StudyResult:
+        made = study(right_half_fails, history=history, n_trials=30, sampler="tpe", jobs=jobs, ending=newest)
+        return made.run()
+
+    first = tried(History())
+    trials = {
+        number: run_of(
+            f"old {number}",
+            trial_tags(number, json.dumps(dict(ended.job.hyperparameters)), ended.outcome.state.name),
+            {OBJECTIVE: ended.outcome.values[0]} if ended.outcome.values else {},
+        )
+        for number, ended in first.trials.items()
+        if number < 20
+    }
+    again = tried(History(trials=trials))
+    assert params_of(again) == params_of(first)
+    states = [ended.outcome.state.name for ended in again.trials.values()]
+    assert states == [ended.outcome.state.name for ended in first.trials.values()]
+    assert "FAIL" in states[10:20]
 
 
 def test_the_pruner_looks_at_intervals():
