@@ -122,6 +122,7 @@ class Variable:
     USERS_FOLDER = "TUNING_FOLDER"  # where the user stood who started scripts/run: a relative path begins there
     IMPORTANCES_S = "TUNING_IMPORTANCES_S"  # the seconds that a champion's permutation importances may take
     SCORED_RUN = "TUNING_SCORED_RUN"  # the run of the same trial: it has the scores of a champion's folds
+    OWN_FOLDS = "TUNING_OWN_FOLDS"  # set: the run has folds that no other run of its study has
     PATCHES = "TUNING_PATCHES"  # off: no patch of speed, see steps.patches
     CHECKPOINT = "TUNING_CHECKPOINT"  # a folder that is the trial's, also if it is run again after it was cut off
     PORT = "TUNING_PORT"  # a TCP port that no other running trial of this machine is given

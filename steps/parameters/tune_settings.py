@@ -108,6 +108,7 @@ class TuneSettings:
     pruner: str | None = parameter(
         None, none_or(pruner()), "which trials are ended early, such as median, percentile:25, hyperband:min=1,max=81"
     )
+    reshuffle: bool = parameter(False, flag(), "each trial has folds of its own, drawn by its number")
     warm_start: str | None = parameter(
         None,
         none_or(text("run ids with commas between, or an experiment's name")),

@@ -12,15 +12,15 @@ import mlflow
 
 from steps import backends, spaces
 from steps.errors import WrongValue
-from steps.names import CHECKPOINT, Metric
+from steps.names import CHECKPOINT, Metric, Variable
 from steps.parameters.tune_settings import TuneSettings
 from steps.process import free_memory
 from steps.project.declared_environment import LOCAL, DeclaredEnvironment
 from steps.tuning import entry_point, space, tuned_project
-from steps.tuning.checks import backend, capacity, checkpoint_folder, memory, own_entry_point
+from steps.tuning.checks import backend, capacity, checkpoint_folder, memory, own_entry_point, own_folds
 from steps.tuning.checks.capacity import Belongings
 from steps.tuning.entry_point import EntryPoint
-from steps.tuning.search import objective, samplers
+from steps.tuning.search import objective, reshuffle, samplers
 from steps.tuning.search.objective import Objective
 from steps.tuning.space import Space
 from steps.tuning.trials.trial import Job
@@ -93,7 +93,11 @@ class StudyPlan:
     def job(self, number: int | None, params: Mapping[str, Any]) -> Job:
         """Turn the parameters of a point in the space into what a child does."""
         choice = self.space.child(params)
-        return Job(number, self.estimators[choice.estimator], choice.hyperparameters)
+        job = Job(number, self.estimators[choice.estimator], choice.hyperparameters)
+        if number is None or not self.settings.reshuffle:
+            return job
+        own = {"fold_seed": str(reshuffle.fold_seed(self.settings.shared.seed, number))}
+        return replace(job, parameters=own, variables={Variable.OWN_FOLDS: "1"})
 
     def params(self, recorded: Mapping[str, Any]) -> dict[str, Any] | None:
         """Turn the recorded hyperparameters of a child into its point in the space; None if the space has none such."""
@@ -152,6 +156,7 @@ def make(settings: TuneSettings, project: TunedProject, describe: Describe) -> S
     own_entry_point.check(project.folder, project.read(), entry, settings, searched, where, server)
     objectives = objective.resolve(resolved, entry)
     samplers.check(settings.sampler, searched, len(objectives))
+    own_folds.check(resolved, entry, [name for path in searched.estimators for name in searched.hyperparameters(path)])
     _check_objectives(settings, objectives)
     _check_costs(settings, entry, [objective.logged for objective in objectives], "--objective")
     dataset = described.get("dataset", {})

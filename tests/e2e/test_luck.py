@@ -2,6 +2,7 @@
 
 import json
 import statistics
+from collections.abc import Callable
 
 import pytest
 
@@ -35,3 +36,26 @@ def test_repeats_average_and_wilcoxon_prunes_between_them(place: Place) -> None:
     assert pruned
     assert all(3 <= int(run.data.tags["tuning.pruned_at"]) < 9 for run in pruned)
     assert all(json.loads(run.data.tags["tuning.params"])["max_depth"] == 1 for run in pruned)
+
+
+def test_folds_of_each_trial_s_own_are_the_same_whatever_runs_at_a_time(
+    place: Place, new_place: Callable[..., Place]
+) -> None:
+    """Each trial has other folds, by its number; the champion has its trial's, and any of them is repeated exactly."""
+    words = {"folds": 3, "n_trials": 6, "space": TREE, "reshuffle": "true"}
+    place.step("steps.tune", check=True, jobs=2, champion="true", **words)
+    study = place.study()
+    digests = {run.data.tags["tuning.trial"]: run.data.tags["tuning.folds"] for run in study.trials}
+    (baseline,) = [run for run in study.children if run.data.tags["tuning.role"] == "baseline"]
+    assert len({*digests.values(), baseline.data.tags["tuning.folds"]}) == 7
+    (champion,) = [run for run in study.children if run.data.tags["tuning.role"] == "champion"]
+    if number := champion.data.tags.get("tuning.trial"):
+        (trial,) = [run for run in study.trials if run.data.tags["tuning.trial"] == number]
+        assert champion.data.tags["tuning.folds"] == digests[number]
+        assert champion.data.metrics["cv_accuracy"] == trial.data.metrics["cv_accuracy"]
+    repeated = place.step("steps.reproduce", run_id=study.trials[1].info.run_id)
+    assert repeated.stdout.splitlines()[-1] == "verdict: identical", repeated.stdout + repeated.stderr
+    other = new_place()
+    other.step("steps.tune", check=True, jobs=1, **words)
+    assert other.study().essence("accuracy") == study.essence("accuracy")
+    assert {run.data.tags["tuning.trial"]: run.data.tags["tuning.folds"] for run in other.study().trials} == digests

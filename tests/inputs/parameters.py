@@ -109,6 +109,7 @@ AT_ONCE = [
         ),
         {"pruner": "patient:soon percentile:stratup=3,interval=0"},
     ),
+    _tune("reshuffle", "--reshuffle 'all': must be true or false", reshuffle="all"),
     _tune("baseline", "--baseline 'no': must be true or false", baseline="no"),
     _tune("champion", "--champion 'maybe': must be true or false", champion="maybe"),
     _tune("confirm", f"--confirm '-1': {_WHOLE} 0 to 100", confirm="-1"),

@@ -27,6 +27,7 @@ from steps.tuning.loop import StudyLoop
 from steps.tuning.record import lock
 from steps.tuning.record.lock import StudyLock
 from steps.tuning.record.resume import History
+from steps.tuning.search.reshuffle import fold_seed
 from steps.tuning.search.samplers import KINDS, SamplerKind
 from steps.tuning.study_time import StudyTime
 from steps.tuning.trials.places import Place
@@ -356,6 +357,27 @@ def test_recalled_trials_are_not_launched():
     assert [ended.run_id for ended in result.trials.values()] == ["old 0", "old 1", "old 2", "run 0"]
     assert list(result.best) == [0]
     assert [json.dumps(params) for params in params_of(result).values()] == params
+
+
+@pytest.mark.parametrize("jobs", [1, 4])
+def test_folds_of_a_trial_s_own_go_by_its_number(jobs):
+    """Whatever runs at a time, what is on record and what is run again; the baseline has the study's."""
+    seeds = {number: str(fold_seed(42, number)) for number in range(4)}
+    params = recorded_params()
+    history = History(
+        trials={0: run_of("old", trial_tags(0, params[0]), {OBJECTIVE: 0.9})},
+        cut_off={1: run_of("cut", trial_tags(1, params[1], RETRIED))},
+    )
+    for recorded in (None, history):
+        how: dict[str, Any] = {"ending": newest, "jobs": jobs, "n_trials": 4, "history": recorded}
+        made = study(by_number(0.5), baseline=True, reshuffle=True, **how)
+        result = made.run()
+        launched = {child.number: child.job for child in made.children.launched}
+        assert launched.pop(None).parameters == {}
+        given = {int(number or 0): job.parameters["fold_seed"] for number, job in launched.items()}
+        assert given == {number: seeds[number] for number in given}
+        assert {n: ended.job.parameters["fold_seed"] for n, ended in result.trials.items()} == seeds
+        assert [json.dumps(params) for params in params_of(result).values()] == params
 
 
 def test_a_study_that_is_all_on_record_launches_nothing():

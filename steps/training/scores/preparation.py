@@ -108,7 +108,7 @@ def note(rows: Examples) -> str | None:
 def shared(pipeline: Any, rows: Examples) -> Preparation | None:
     """Return the preparation that a pipeline shares with other trials of its study; None if there is none to share."""
     folder = Path(os.environ.get(Variable.FILES, "")) / _FOLDER
-    if rows.plain or Variable.FILES not in os.environ or not folder.is_dir():
+    if rows.plain or Variable.FILES not in os.environ or not folder.is_dir() or Variable.OWN_FOLDS in os.environ:
         return None
     before = [step for _, step in pipeline.steps[:-1]]
     count = len(list(takewhile(lambda step: type(step).__module__.partition(".")[0] in _PACKAGES, before)))

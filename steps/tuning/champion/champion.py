@@ -76,8 +76,9 @@ def run_champion(plan: StudyPlan, result: StudyResult, rerun: Rerun, importances
         return Champion(name, MlflowClient().get_run(winner.run_id), confirmed=confirmed)
     what = f"{name} once more, fitted on all training rows" if plan.entry.runs_train else f"{name} once more"
     known = {Variable.IMPORTANCES_S: f"{importances_s:.1f}", Variable.SCORED_RUN: winner.run_id}
-    variables = known if plan.entry.runs_train else {}
-    results = rerun.run([replace(winner.job, role=Role.CHAMPION, parameters=refit, variables=variables)], what)
+    variables = {**winner.job.variables, **(known if plan.entry.runs_train else {})}
+    parameters = {**winner.job.parameters, **refit}
+    results = rerun.run([replace(winner.job, role=Role.CHAMPION, parameters=parameters, variables=variables)], what)
     if rerun.interrupts.noted or not results:
         return None
     (result_of_refit,) = results
@@ -122,7 +123,8 @@ def _confirm(plan: StudyPlan, result: StudyResult, rerun: Rerun) -> tuple[TrialR
     best = list(by_params.values())[: plan.settings.confirm]
     fresh = {"fold_seed": str((plan.settings.shared.seed + 1) % 2**32)}
     what = f"the best {len(best)} once more, on fresh folds"
-    confirmations = rerun.run([replace(each.job, role=Role.CONFIRMATION, parameters=fresh) for each in best], what)
+    jobs = [replace(each.job, role=Role.CONFIRMATION, parameters=fresh, variables={}) for each in best]
+    confirmations = rerun.run(jobs, what)
     by_name = {contest.name_of(each.job, plan): each for each in best}
     scored = {
         contest.name_of(confirmation.job, plan): confirmation.value

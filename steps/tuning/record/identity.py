@@ -23,10 +23,10 @@ from steps.tuning.study_plan import StudyPlan
 # Settings that make a study the one that it is. A resumed study takes them from its record unless they are given.
 SETTINGS = (
     "entry_point", "target", "drop", "weight", "split", "task", "metric", "positive", "early_stopping", "folds",
-    "repeats", "test_size", "seed", "threads", "window", "sampler", "pruner",
+    "repeats", "test_size", "seed", "threads", "window", "sampler", "pruner", "reshuffle",
 )  # fmt: skip
 # Settings that earlier versions did not have, with the value that does what those did.
-_ADDED = {"repeats": 1}
+_ADDED = {"repeats": 1, "reshuffle": False}
 # A resumed study takes these from its record too, but they may change.
 _RESUMED = (
     *SETTINGS, "project", "version", "env_manager", "data", "space", "objective", "direction", "n_trials", "timeout_s",

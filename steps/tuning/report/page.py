@@ -75,8 +75,10 @@ def headline(record: StudyRecord) -> list[tuple[str, str]]:
     return lines
 
 
-def _folds(shared: SharedSettings) -> str:
-    return f"{shared.folds} folds" + (f" × {shared.repeats}" if shared.repeats > 1 else "")
+def _folds(settings: TuneSettings) -> str:
+    repeats = settings.shared.repeats
+    folds = f"{settings.shared.folds} folds" + (f" × {repeats}" if repeats > 1 else "")
+    return folds + (", others for each trial" if settings.reshuffle else "")
 
 
 def _facts(record: StudyRecord) -> dict[str, str]:
@@ -85,7 +87,7 @@ def _facts(record: StudyRecord) -> dict[str, str]:
     if plan.entry.runs_train:
         about = {
             "Data": f"{shared.data}, sha256 {plan.dataset['sha256']}",
-            "Split": f"{shared.split}, {_folds(shared)}, {shared.test_size:g} held out, seed {shared.seed}",
+            "Split": f"{shared.split}, {_folds(settings)}, {shared.test_size:g} held out, seed {shared.seed}",
         }
     else:
         given = [f"{name} {word}" for name, word in plan.entry.shared(settings).items()]

@@ -139,6 +139,14 @@ def test_each_fold_of_each_repeat_is_prepared_once(table, files, monkeypatch):
     assert scores(plan, built, shared(plan, built))[0] == alone
 
 
+def test_of_folds_that_no_other_trial_has_nothing_is_kept(table, files, monkeypatch):
+    """A trial with folds of its own prepares them for itself."""
+    plan, built = planned(table, fold_seed=7)
+    preparation.allow(plan.examples)
+    monkeypatch.setenv(Variable.OWN_FOLDS, "1")
+    assert preparation.shared(built, plan.examples) is None
+
+
 @pytest.mark.parametrize(
     "other", [{"seed": 1}, {"fold_seed": 1}, {"test_size": 0.3}, {"path": "sklearn.ensemble.ExtraTreesRegressor"}]
 )

@@ -27,6 +27,7 @@ DIFFERENT = [
     (["--split", "random"], "split stratified, now random"),
     (["--repeats", "3"], "repeats 1, now 3"),
     (["--sampler", "random", "--pruner", "median"], "sampler tpe, now random; pruner none, now median:startup=5"),
+    (["--reshuffle", "true"], "reshuffle False, now True"),
 ]
 
 
@@ -109,9 +110,11 @@ def test_a_record_of_before_that_lacks_a_setting_is_the_same_study(
     parent_run: str, client: MlflowClient, planned: Any, wine: study_plan.StudyPlan
 ) -> None:
     """What earlier versions did not have is on record as it was: without it. Asked for, it makes another study."""
+    added = {"repeats", "reshuffle"}
     for tag in (Tag.IDENTITY, Tag.SETTINGS):
         now = json.loads(client.get_run(parent_run).data.tags[tag])
-        client.set_tag(parent_run, tag, json.dumps({key: now[key] for key in now if key != "repeats"}))
+        assert added <= now.keys()
+        client.set_tag(parent_run, tag, json.dumps({key: now[key] for key in now if key not in added}))
     earlier = resume.earlier_parents("0", "mine", but="")
     identity.check_same("mine", wine, earlier)
     assert identity.take_from_record(wine.settings, earlier) == wine.settings

@@ -70,8 +70,9 @@ def test_a_study_without_a_trial_has_a_page(record, make_plan):
 
 def test_the_page_says_how_often_the_rows_were_split(record, make_plan):
     """Beside the number of folds, if more than once."""
-    for repeats, shown in ((1, "stratified, 5 folds, 0.2"), (3, "stratified, 5 folds × 3, 0.2")):
-        assert shown in page.html(load(record, make_plan(repeats=repeats), rows(3)))
+    for repeats, reshuffle, shown in ((1, False, "5 folds, 0.2"), (3, True, "5 folds × 3, others for each trial, 0.2")):
+        plan = make_plan(repeats=repeats, reshuffle=reshuffle)
+        assert f"stratified, {shown}" in page.html(load(record, plan, rows(3)))
 
 
 def test_importances_wait_for_ten_trials(record, make_plan):
