@@ -40,6 +40,10 @@ class Tag:
     ROLE = "tuning.role"  # one of Role
     TRIAL = "tuning.trial"  # the trial's number, from 0
     STATE = "tuning.state"  # one of State
+    # Of a trial that is evaluated with a part of its budget: see steps.tuning.search.promotion.
+    EVALUATION = "tuning.evaluation"  # the number of the evaluation among all of the study, from 0
+    BUDGET = "tuning.budget"  # what it had of its budget
+    PROMOTED_FROM = "tuning.promoted_from"  # run id of the same trial on the rung below
     PARAMS = "tuning.params"  # the trial's typed hyperparameters, JSON
     REPORTED = "tuning.reported"  # what a pruner has seen of the trial, JSON: [[step, value], ...]
     BEST_STEP = "tuning.best_step"  # the step that counts of an objective `name:best`, of two such with a comma between

@@ -108,6 +108,11 @@ class TuneSettings:
     pruner: str | None = parameter(
         None, none_or(pruner()), "which trials are ended early, such as median, percentile:25, hyperband:min=1,max=81"
     )
+    fidelity: str | None = parameter(
+        None,
+        none_or(text("name:min..max:factor, such as epochs:1..81:3", r"[^\s:]+:\d+\.\.\d+:\d+")),
+        "a budget of which a trial gets a part first; the best get more, see n_trials",
+    )
     reshuffle: bool = parameter(False, flag(), "each trial has folds of its own, drawn by its number")
     warm_start: str | None = parameter(
         None,

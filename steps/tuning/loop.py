@@ -19,11 +19,11 @@ from steps.tuning.record.resume import History
 from steps.tuning.report.progress import Progress
 from steps.tuning.report.reporter import Reporter
 from steps.tuning.search import stopping
-from steps.tuning.search.pruning import Steps
-from steps.tuning.search.search import Search
+from steps.tuning.search.halving_search import AnySearch
 from steps.tuning.search.stopping import BestTrials, StopRules
 from steps.tuning.study_plan import StudyPlan
 from steps.tuning.study_time import StudyTime
+from steps.tuning.trials import rung
 from steps.tuning.trials.child_runs import ChildRuns
 from steps.tuning.trials.places import Place
 from steps.tuning.trials.pool import Pool
@@ -43,7 +43,7 @@ class StudyLoop:
     """
 
     plan: StudyPlan
-    search: Search
+    search: AnySearch
     pool: Pool
     history: History
     study_lock: StudyLock
@@ -116,10 +116,10 @@ class StudyLoop:
             results.stopped_by = stopping.SIGNAL
         elif self._left() < 0:
             results.stopped_by = stopping.TIMEOUT
-        elif results.stopped_by is None and results.judged == self.plan.settings.n_trials:
+        elif results.stopped_by is None and results.judged == self.plan.asks:
             results.stopped_by = stopping.N_TRIALS
         elif results.stopped_by is None and self.search.exhausted and results.judged == self.search.asked:
-            results.stopped_by = stopping.EXHAUSTED
+            results.stopped_by = self.search.why_exhausted
         if results.stopped_by in (stopping.SIGNAL, stopping.TIMEOUT, stopping.REFUSED):
             return True
         # After any other stop the baselines are waited for: without them nobody can say what tuning gained.
@@ -160,13 +160,14 @@ class StudyLoop:
             hyperparameters = self.history.recorded(self.search.asked)
             params = None if hyperparameters is None else self.plan.params(hyperparameters)
             job = self.plan.job(*self.search.ask(params))
+            job = rung.put(job, self.search, self.plan.fidelity, self._results.trials)
             if not self._recall(job):
                 return self.children.launch(job, place, retry_of=self.history.retry_of(job))
             self._judge()
         return None
 
     def _wants_a_trial(self) -> bool:
-        return self._results.stopped_by is None and self.search.asked < self.plan.settings.n_trials
+        return self._results.stopped_by is None and self.search.asked < self.plan.asks
 
     def _prepare_the_end(self) -> None:
         wants_more = self._baselines or self._retries.waiting or (self._wants_a_trial() and not self.search.exhausted)
@@ -179,7 +180,7 @@ class StudyLoop:
 
     def _recall(self, job: Job) -> bool:
         """Take in a child's result from the record; tell whether there was one, so that the child need not be run."""
-        steps_of = self.children.steps if self.search.prunes else None
+        steps_of = self.children.steps if self.search.prunes or job.rung else None
         objectives = [objective.name for objective in self.children.objectives]
         recalled = self.history.recall(job, self.children.recorded(job), objectives, steps_of)
         if recalled is None:
@@ -191,7 +192,7 @@ class StudyLoop:
         else:
             if self.search.prunes:  # the pruner notes in it what later trials are compared with
                 self.search.judge(job.number, recalled.outcome.steps)
-            self._take_in(job.number, recalled)
+            self._take_in(recalled)
         return True
 
     def _settle(self, child: Child | Adopted) -> None:
@@ -202,7 +203,7 @@ class StudyLoop:
                 self._results.check_try(result)
                 self._results.baselines.append(result)
             return
-        steps: Steps = ()
+        steps = child.job.rung.steps if child.job.rung else ()
         pruned_at = None
         if self.search.prunes:
             steps = self.children.steps(child.run_id, ended=True)
@@ -211,12 +212,12 @@ class StudyLoop:
         result = self.children.settle(child, steps, pruned_at, may_retry=may_retry)
         if not self._retries.take(result):
             self._results.check_try(result)
-            self._take_in(child.number, result)
+            self._take_in(result)
 
-    def _take_in(self, number: int, result: TrialResult) -> None:
-        self._results.trials[number] = result
+    def _take_in(self, result: TrialResult) -> None:
+        self._results.trials[result.job.place] = result
         self.reporter.news()
-        self.search.settle(number, result.outcome)
+        self.search.settle(result.job.place, result.outcome)
 
     def _prune(self) -> None:
         """Ask running trials to end that the pruner gives up."""
@@ -236,8 +237,10 @@ class StudyLoop:
             best = self._results.rules.best.value
             if best is not None:
                 self._best_so_far.note(best, self._results.judged - 1)
-            state = self._results.trials[self._results.judged - 1].outcome.state
-            self._progress.advance(best, failed=state == TrialState.FAIL, most_left_s=self._left())
+            result = self._results.trials[self._results.judged - 1]
+            if not result.job.is_promoted:
+                failed = result.outcome.state == TrialState.FAIL
+                self._progress.advance(best, failed=failed, most_left_s=self._left())
             if self._results.stopped_by is not None:
                 self.pool.end(child for child in self.pool.running if child.number is not None)
                 self._retries.drop_trials()

@@ -37,7 +37,7 @@ from steps.tuning.record.warm_start import WarmStart
 from steps.tuning.report import dry_run, summary
 from steps.tuning.report.reporter import Reporter
 from steps.tuning.search import stopping
-from steps.tuning.search.search import Search
+from steps.tuning.search.halving_search import AnySearch
 from steps.tuning.study_plan import Describe, StudyPlan, make
 from steps.tuning.study_time import StudyTime
 from steps.tuning.trials.child_runs import ChildRuns
@@ -163,7 +163,7 @@ def _run_trials(
     plan: StudyPlan,
     opened: OpenStudy,
     children: ChildRuns,
-    search: Search,
+    search: AnySearch,
     history: History,
     interrupts: Interrupts,
     reporter: Reporter,

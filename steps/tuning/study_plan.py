@@ -17,11 +17,12 @@ from steps.parameters.tune_settings import TuneSettings
 from steps.process import free_memory
 from steps.project.declared_environment import LOCAL, DeclaredEnvironment
 from steps.tuning import entry_point, space, tuned_project
-from steps.tuning.checks import backend, capacity, checkpoint_folder, memory, own_entry_point, own_folds
+from steps.tuning.checks import backend, budget, capacity, checkpoint_folder, memory, own_entry_point, own_folds
 from steps.tuning.checks.capacity import Belongings
 from steps.tuning.entry_point import EntryPoint
-from steps.tuning.search import objective, reshuffle, samplers
+from steps.tuning.search import objective, promotion, reshuffle, samplers
 from steps.tuning.search.objective import Objective
+from steps.tuning.search.promotion import Fidelity
 from steps.tuning.space import Space
 from steps.tuning.trials.trial import Job
 from steps.tuning.tuned_project import TunedProject
@@ -73,6 +74,16 @@ class StudyPlan:
         return self.settings.pruner is not None
 
     @property
+    def fidelity(self) -> Fidelity | None:
+        """Return the budget of which trials get a part first; None: all get all of it."""
+        return None if self.settings.fidelity is None else promotion.read(self.settings.fidelity)
+
+    @property
+    def asks(self) -> float:
+        """Return how often the search is asked, if it does not end before: once a trial, unless trials are promoted."""
+        return self.settings.n_trials if self.fidelity is None else math.inf
+
+    @property
     def gives_checkpoint(self) -> bool:
         """Tell whether each child is given a checkpoint folder as a parameter."""
         return self.entry.takes_checkpoint(self.space.names)
@@ -101,20 +112,25 @@ class StudyPlan:
 
     def params(self, recorded: Mapping[str, Any]) -> dict[str, Any] | None:
         """Turn the recorded hyperparameters of a child into its point in the space; None if the space has none such."""
-        hyperparameters = dict(recorded)
+        hyperparameters = {key: value for key, value in recorded.items() if not self._is_budget(key)}
         several = len(self.estimators) > 1
         path = hyperparameters.pop("estimator", None) if several else next(iter(self.estimators.values()))
         names = [name for name, other in self.estimators.items() if other == path]
         return self.space.place(names[0], hyperparameters) if names else None
+
+    def _is_budget(self, name: str) -> bool:
+        return self.fidelity is not None and name == self.fidelity.name
 
     def baselines(self) -> deque[Job]:
         """Return the jobs that run beside the trials: each estimator, or the entry point, with its own defaults."""
         if not self.settings.baseline:
             return deque()
         given = [*self.entry.common(self.settings), "device", CHECKPOINT]  # given where they are required
-        if not self.entry.runs_train and self.entry.required(given):
+        missing = [] if self.entry.runs_train else self.entry.required(given)
+        budget = {name: self.fidelity.high for name in missing if self.fidelity and self._is_budget(name)}
+        if len(missing) > len(budget):
             return deque()  # not every parameter has a default
-        return deque(Job(None, path) for path in self.estimators.values())
+        return deque(Job(None, path, budget) for path in self.estimators.values())
 
 
 def make(settings: TuneSettings, project: TunedProject, describe: Describe) -> StudyPlan:
@@ -132,7 +148,8 @@ def make(settings: TuneSettings, project: TunedProject, describe: Describe) -> S
     described: Mapping[str, Any] = {}
     if entry.runs_train:
         resolved = replace(resolved, **{**asdict(settings.shared), "metric": objective.metric(settings)})
-        described = describe(settings=resolved.for_training(), estimators=file.hyperparameters(), where=file.where)
+        asked, places_of = budget.with_budget(settings, file)
+        described = describe(settings=resolved.for_training(), estimators=asked, where=places_of)
         settled = ("target", "split", "task", "metric", "positive")
         resolved = replace(resolved, **{key: described[key] for key in settled})
         for note in described["notes"]:
@@ -159,6 +176,7 @@ def make(settings: TuneSettings, project: TunedProject, describe: Describe) -> S
     own_folds.check(resolved, entry, [name for path in searched.estimators for name in searched.hyperparameters(path)])
     _check_objectives(settings, objectives)
     _check_costs(settings, entry, [objective.logged for objective in objectives], "--objective")
+    budget.check(settings, entry, searched, len(objectives))
     dataset = described.get("dataset", {})
     checkpoints = None
     if not entry.runs_train:

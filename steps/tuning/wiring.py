@@ -19,6 +19,7 @@ from steps.tuning.checks.capacity import Belongings
 from steps.tuning.record.lock import StudyLock
 from steps.tuning.record.resume import History
 from steps.tuning.search import pruning
+from steps.tuning.search.halving_search import AnySearch, HalvingSearch
 from steps.tuning.search.pruning import Steps
 from steps.tuning.search.search import Search
 from steps.tuning.study_plan import StudyPlan
@@ -74,9 +75,19 @@ def _device(plan: StudyPlan) -> dict[str, str]:
     return {"device": plan.device or "cpu"}
 
 
-def make_search(plan: StudyPlan, past: Sequence[FrozenTrial]) -> Search:
+def make_search(plan: StudyPlan, past: Sequence[FrozenTrial]) -> AnySearch:
     """Make what chooses a study's trials; it knows the `past` ones from its start."""
     settings = plan.settings
+    if plan.fidelity is not None:
+        return HalvingSearch(
+            plan.space,
+            sampler=settings.sampler,
+            seed=settings.shared.seed,
+            window=settings.window,
+            direction=plan.objectives[0].direction,
+            n_trials=settings.n_trials,
+            fidelity=plan.fidelity,
+        )
     return Search(
         plan.space,
         sampler=settings.sampler,

@@ -109,6 +109,11 @@ AT_ONCE = [
         ),
         {"pruner": "patient:soon percentile:stratup=3,interval=0"},
     ),
+    _tune(
+        "fidelity",
+        "--fidelity 'epochs': must be none or name:min..max:factor, such as epochs:1..81:3",
+        fidelity="epochs",
+    ),
     _tune("reshuffle", "--reshuffle 'all': must be true or false", reshuffle="all"),
     _tune("baseline", "--baseline 'no': must be true or false", baseline="no"),
     _tune("champion", "--champion 'maybe': must be true or false", champion="maybe"),

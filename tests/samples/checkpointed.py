@@ -40,7 +40,7 @@ with mlflow.start_run():
         state = {"epoch": state["epoch"] + 1, "weight": state["weight"] - args.lr * 2 * (state["weight"] - 3)}
         (folder / "new").write_text(json.dumps(state))
         (folder / "new").replace(saved)  # it is never half written
-        if state["epoch"] == 7 and began == 0:
+        if state["epoch"] == 7:
             if disturb("killed"):
                 os.kill(os.getpid(), signal.SIGKILL)
             if disturb("waits"):

@@ -25,7 +25,7 @@ from steps.tuning.search.objective import MAXIMIZE, Objective
 from steps.tuning.search.search import Outcome
 from steps.tuning.space import Space, file
 from steps.tuning.study_plan import StudyPlan
-from steps.tuning.trials import pool
+from steps.tuning.trials import pool, rung
 from steps.tuning.trials.places import Place
 from steps.tuning.trials.trial import Adopted, Job, TrialResult
 from steps.tuning.tuned_project import TunedProject
@@ -191,7 +191,7 @@ class FakeChildRuns:
             outcome = Outcome(TrialState.FAIL, steps=steps)
             result = TrialResult(child.job, child.run_id, outcome, reason, "", retried, refusal)
         else:
-            result = TrialResult(child.job, child.run_id, Outcome(TrialState.COMPLETE, (end,), steps))
+            result = TrialResult(child.job, child.run_id, rung.outcome(child.job, (end,), steps))
         self.settled.append(result)
         return result
 

@@ -509,6 +509,116 @@ def test_a_replayed_study_learns_from_its_failures_as_the_first(jobs):
     assert "FAIL" in states[10:20]
 
 
+FIDELITY: dict[str, Any] = {"n_trials": 12, "fidelity": "epochs:1..9:3", "sampler": "tpe"}
+
+
+def by_budget(job: Job, _launches: int) -> End:
+    """A score that grows with the budget; some fail."""
+    if job.number is None or (job.number, job.hyperparameters["epochs"]) in ((5, 1), (7, 3)):
+        return FAIL
+    x, y = job.hyperparameters["x"], job.hyperparameters["y"]
+    return float(-((x - 0.5) ** 2) - y**2 - 1 / job.hyperparameters["epochs"])
+
+
+def evaluations(made: Study) -> dict[int, Any]:
+    """What each evaluation was, by its place."""
+    return {
+        child.job.place: (child.number, dict(child.job.hyperparameters), child.job.rung)
+        for child in made.children.launched
+    }
+
+
+def essence(result: StudyResult) -> Any:
+    outcomes = {number: (ended.job.hyperparameters, ended.outcome) for number, ended in result.trials.items()}
+    return result.stopped_by, outcomes, list(result.best)
+
+
+def test_promoted_trials_are_the_same_whatever_runs_at_a_time():
+    """Each configuration is a trial, with its budget among its hyperparameters; the best has all of it."""
+    results = []
+    for jobs, order in ((1, oldest), (2, newest), (6, shuffled(3))):
+        made = study(by_budget, ending=order, jobs=jobs, **FIDELITY)
+        results.append((essence(made.run()), {place: each[:2] for place, each in evaluations(made).items()}))
+        assert len(made.children.launched) > 12
+    assert results[0] == results[1] == results[2]
+    stopped_by, trials, (best,) = results[0][0]
+    assert (stopped_by, list(trials)) == ("n_trials", list(range(12)))
+    assert trials[best][0]["epochs"] == 9
+    assert [step for step, _ in trials[best][1].steps] == [1, 3, 9]
+
+
+def test_a_promoted_trial_names_the_run_below():
+    """And is the same trial: its number, its parameters."""
+    made = study(by_budget, jobs=3, ending=newest, **FIDELITY)
+    made.run()
+    runs = {child.run_id: child.job for child in made.children.launched}
+    promoted = [job for job in runs.values() if job.is_promoted]
+    assert promoted
+    for job in promoted:
+        assert job.rung is not None
+        below = runs[job.rung.promoted_from]
+        assert below.rung is not None
+        assert (below.number, below.rung.budget * 3) == (job.number, job.rung.budget)
+        assert {**below.hyperparameters, "epochs": 0} == {**job.hyperparameters, "epochs": 0}
+        assert job.rung.tags["tuning.promoted_from"] == job.rung.promoted_from
+
+
+def on_record(made: Study, count: int) -> dict[int, Any]:
+    """The first evaluations of a study, as their runs have them."""
+    runs = {}
+    for child in made.children.launched:
+        job, rung = child.job, child.job.rung
+        result = next(each for each in made.children.settled if each.run_id == child.run_id)
+        if rung is None or rung.place >= count:
+            continue
+        tags = trial_tags(job.number or 0, json.dumps(dict(job.hyperparameters)), result.outcome.state.name)
+        tags |= {**rung.tags, Tag.REPORTED: json.dumps(result.outcome.steps)}
+        runs[rung.place] = run_of(child.run_id, tags, {OBJECTIVE: result.value or 0.0})
+    return runs
+
+
+@pytest.mark.parametrize("count", [1, 4, 9, 14, 99])
+def test_promotions_are_replayed_after_any_prefix(count):
+    """What is on record is not run again, and the rest is as it would have been."""
+    first = study(by_budget, jobs=2, **FIDELITY)
+    expected = essence(first.run())
+    recorded = on_record(first, count)
+    again = study(by_budget, jobs=4, ending=shuffled(count), history=History(trials=recorded), **FIDELITY)
+    assert essence(again.run()) == expected
+    assert sorted(evaluations(again)) == sorted(evaluations(first).keys() - recorded.keys())
+
+
+def test_a_record_of_another_promotion_is_refused():
+    """Where another configuration was promoted then, no later one could be the same."""
+    first = study(by_budget, **FIDELITY)
+    first.run()
+    recorded = on_record(first, 99)
+    place = next(place for place, each in evaluations(first).items() if each[2].promoted_from)
+    recorded[place].data.tags[Tag.TRIAL] = "11"
+    with pytest.raises(WrongValue, match="can't be gone on with: trial 11 tried"):
+        study(by_budget, history=History(trials=recorded), **FIDELITY).run()
+
+
+def test_patience_waits_for_trials_that_had_all_of_their_budget():
+    """What is below the top says nothing of the best."""
+    made = study(lambda job, _: 0.5, **FIDELITY | {"n_trials": 30, "patience": 2})
+    result = made.run()
+    assert result.stopped_by == "patience"
+    tops = [ended for ended in result.trials.values() if ended.outcome.values]
+    assert len(tops) == 3
+
+
+def test_a_study_that_ends_before_one_has_all_of_its_budget_has_a_best_trial():
+    """The best of those that got furthest."""
+    made: Study
+    made = study(by_budget, ending=lambda running: running[:1] if len(made.children.settled) < 8 else [], **FIDELITY,
+                 timeout_s=100)  # fmt: skip
+    result = made.run()
+    (best,) = result.best.values()
+    assert result.stopped_by == "timeout"
+    assert (best.job.hyperparameters["epochs"], best.outcome.state.name) == (3, "COMPLETE")
+
+
 def test_the_pruner_looks_at_intervals():
     """A look costs a request for each running child: there are three in a second, however often something ends."""
     made = study(by_number(0.5), jobs=2, n_trials=31, window=40, pruner="median")

@@ -78,7 +78,9 @@ def run_champion(plan: StudyPlan, result: StudyResult, rerun: Rerun, importances
     known = {Variable.IMPORTANCES_S: f"{importances_s:.1f}", Variable.SCORED_RUN: winner.run_id}
     variables = {**winner.job.variables, **(known if plan.entry.runs_train else {})}
     parameters = {**winner.job.parameters, **refit}
-    results = rerun.run([replace(winner.job, role=Role.CHAMPION, parameters=parameters, variables=variables)], what)
+    results = rerun.run(
+        [replace(winner.job, role=Role.CHAMPION, parameters=parameters, variables=variables, rung=None)], what
+    )
     if rerun.interrupts.noted or not results:
         return None
     (result_of_refit,) = results
@@ -123,7 +125,7 @@ def _confirm(plan: StudyPlan, result: StudyResult, rerun: Rerun) -> tuple[TrialR
     best = list(by_params.values())[: plan.settings.confirm]
     fresh = {"fold_seed": str((plan.settings.shared.seed + 1) % 2**32)}
     what = f"the best {len(best)} once more, on fresh folds"
-    jobs = [replace(each.job, role=Role.CONFIRMATION, parameters=fresh, variables={}) for each in best]
+    jobs = [replace(each.job, role=Role.CONFIRMATION, parameters=fresh, variables={}, rung=None) for each in best]
     confirmations = rerun.run(jobs, what)
     by_name = {contest.name_of(each.job, plan): each for each in best}
     scored = {

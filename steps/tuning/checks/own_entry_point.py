@@ -18,7 +18,7 @@ from steps.parameters.declared import shown
 from steps.parameters.settings import SHARED, SharedSettings
 from steps.parameters.tune_settings import TuneSettings
 from steps.project import downloads
-from steps.tuning.checks import script_server
+from steps.tuning.checks import budget, script_server
 from steps.tuning.entry_point import EntryPoint
 from steps.tuning.space import Space
 from steps.tuning.space.parameter import FixedParameter
@@ -55,7 +55,8 @@ class _Trials:
         ]
         chosen = () if None in self.space.entries else (ESTIMATOR,)
         place = ("device", CHECKPOINT)  # given where they are required
-        return {*self.entry.common(self.settings), *set.intersection(*of_the_space), *chosen, *place}
+        part = filter(None, [budget.name_of(self.settings)])
+        return {*self.entry.common(self.settings), *set.intersection(*of_the_space), *chosen, *place, *part}
 
 
 def check(
@@ -131,6 +132,8 @@ def _unused(trials: _Trials) -> Iterator[str]:
     if None not in trials.space.entries:
         named[ESTIMATOR] = f"{trials.where}: {ESTIMATOR}"
     named |= {name: f"--{name} {shown(value)!r}" for name, value in trials.given.items() if name not in OF_THE_STUDY}
+    if (part := budget.name_of(trials.settings)) is not None:
+        named[part] = f"--fidelity {trials.settings.fidelity!r}"
     command = trials.declared.command
     used = _fields(command)
     for name, where in named.items():

@@ -23,7 +23,7 @@ from steps.tuning.study_plan import StudyPlan
 # Settings that make a study the one that it is. A resumed study takes them from its record unless they are given.
 SETTINGS = (
     "entry_point", "target", "drop", "weight", "split", "task", "metric", "positive", "early_stopping", "folds",
-    "repeats", "test_size", "seed", "threads", "window", "sampler", "pruner", "reshuffle",
+    "repeats", "test_size", "seed", "threads", "window", "sampler", "pruner", "fidelity", "reshuffle",
 )  # fmt: skip
 # Settings that earlier versions did not have, with the value that does what those did.
 _ADDED = {"repeats": 1, "reshuffle": False}
@@ -82,6 +82,8 @@ def as_data(plan: StudyPlan) -> dict[str, Any]:
     identity = {
         **{key: settings[key] for key in SETTINGS if key in settings},
         **{key: getattr(plan.settings.shared, key) for key in _OF_ANY_STUDY},
+        # Once all trials have been asked for, only promotions go on; with more trials these would have come later.
+        **({} if plan.fidelity is None else {"n_trials": plan.settings.n_trials}),
         **({} if plan.project.is_own else {"project": plan.project.identity}),
         "objective": [f"{objective.direction} {objective.name}" for objective in plan.objectives],
         **(_of_train(plan) if plan.entry.runs_train else _of_another(plan)),

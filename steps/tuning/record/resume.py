@@ -29,9 +29,10 @@ from steps.tuning.trials.trial import SETTLED, Adopted, Job, TrialResult
 class History:
     """What is on record of a study's children.
 
-    A child's run counts if it was settled, or did its work and only has to be settled. `trials` has those by number,
-    and `baselines` by their parameters, as JSON. Of each trial's other runs `cut_off` has the newest, and `retries` the
-    number of those that had failed. `reruns` are the runs that ran a trial once more: confirmations and champions.
+    A child's run counts if it was settled, or did its work and only has to be settled. `trials` has those by number
+    (where trials are promoted: by that of the evaluation), and `baselines` by their parameters, as JSON. Of each
+    trial's other runs `cut_off` has the newest, and `retries` the number of those that had failed. `reruns` are the
+    runs that ran a trial once more: confirmations and champions.
     """
 
     trials: Mapping[int, Run] = field(default_factory=dict)
@@ -48,13 +49,14 @@ class History:
         `recorded` are the job's typed hyperparameters; raises WrongValue if the run on record has others. If there is a
         pruner, `steps_of` reads what it has seen of a run, by the run's id.
         """
-        run = self.baselines.get(json.dumps(recorded)) if job.number is None else self.trials.get(job.number)
+        run = self.baselines.get(json.dumps(recorded)) if job.number is None else self._of(job, self.trials)
         if run is None:
             return None
         tags = run.data.tags
-        if json.dumps(recorded) != tags.get(Tag.PARAMS):
+        is_same = job.number is None or tags.get(Tag.TRIAL) == str(job.number)
+        if json.dumps(recorded) != tags.get(Tag.PARAMS) or not is_same:
             raise WrongValue(
-                f"--study {tags[Tag.STUDY]!r}: can't be gone on with: trial {job.number} tried "
+                f"--study {tags[Tag.STUDY]!r}: can't be gone on with: trial {tags.get(Tag.TRIAL, job.number)} tried "
                 f"{tags.get(Tag.PARAMS)} (run {run.info.run_id}), and would now try {json.dumps(recorded)}; give "
                 "another name, or start from its trials with --warm_start"
             )
@@ -65,6 +67,10 @@ class History:
         outcome = Outcome(state, values, () if steps_of is None else tuple(_seen_by_pruner(run, steps_of)))
         return TrialResult(job, run.info.run_id, outcome, tags.get(Tag.REASON, ""), tags.get(Tag.STDERR, ""))
 
+    def _of(self, job: Job, runs: Mapping[int, Run]) -> Run | None:
+        """Return a trial's own run of some."""
+        return runs.get(job.place)
+
     def recorded(self, number: int) -> dict[str, Any] | None:
         """Return the typed hyperparameters on record of a trial that counts."""
         run = self.trials.get(number)
@@ -72,8 +78,13 @@ class History:
 
     def retry_of(self, job: Job) -> str | None:
         """Return the id of the run that was cut off in the same trial."""
-        run = None if job.number is None else self.cut_off.get(job.number)
+        run = self._of(job, self.cut_off)
         return None if run is None else str(run.info.run_id)
+
+
+def _number(tags: Mapping[str, str]) -> int:
+    """Return a trial's place in the study: where trials are promoted that of the evaluation, else its number."""
+    return int(tags.get(Tag.EVALUATION, tags[Tag.TRIAL]))
 
 
 def earlier_parents(experiment_id: str, study: str, but: str) -> list[Run]:
@@ -108,7 +119,7 @@ def load(experiment_id: str, study: str, plan: StudyPlan, earlier: Sequence[Run]
             if counts:
                 baselines[tags[Tag.PARAMS]] = run
             continue
-        number = int(tags[Tag.TRIAL])
+        number = _number(tags)
         (trials if counts else cut_off)[number] = run
         retries[number] += tags.get(Tag.STATE) == State.RETRIED
     return History(trials, cut_off, baselines, retries, reruns)

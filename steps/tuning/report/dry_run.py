@@ -7,7 +7,8 @@ from optuna.trial import TrialState
 
 from steps.names import Variable
 from steps.process.ports import FIRST
-from steps.tuning.search.search import Outcome, Search
+from steps.tuning.search.halving_search import AnySearch
+from steps.tuning.search.search import Outcome
 from steps.tuning.study_plan import StudyPlan
 from steps.tuning.trials.child_runs import ChildRuns
 from steps.tuning.trials.trial import Job
@@ -16,7 +17,7 @@ from steps.tuning.trials.trial import Job
 MOST = 20
 
 
-def text(plan: StudyPlan, children: ChildRuns, search: Callable[[], Search]) -> str:
+def text(plan: StudyPlan, children: ChildRuns, search: Callable[[], AnySearch]) -> str:
     """Write the space as it was read, its size, the first trials as far as no score decides them, and a command.
 
     `search` makes a new search for the study.
@@ -48,7 +49,7 @@ def places(plan: StudyPlan) -> list[str]:
     return [*lines, *(f"  place {number}: {text}" for number, text in enumerate(own) if text)]
 
 
-def first_trials(plan: StudyPlan, search: Callable[[], Search]) -> list[Job]:
+def first_trials(plan: StudyPlan, search: Callable[[], AnySearch]) -> list[Job]:
     """Return the first trials that don't depend on scores: those on which two searches with opposite scores agree."""
     rising, falling = search(), search()
     jobs: list[Job] = []

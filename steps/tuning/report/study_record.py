@@ -4,7 +4,7 @@ import json
 import math
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -71,10 +71,19 @@ class StudyRecord:
 
     @property
     def ranked(self) -> Sequence[TrialRecord]:
-        """Return the finished trials by the first objective, the best first; equals stay in order of their numbers."""
+        """Return the finished trials by the first objective, the best first; equals stay in order of their numbers.
+
+        If trials are promoted and none had all of its budget, those count that got furthest.
+        """
         sign = self.plan.objectives[0].sign
         finished = [trial for trial in self.trials if trial.state == TrialState.COMPLETE and trial.values]
+        finished = finished or (self._furthest() if self.plan.fidelity is not None else [])
         return sorted(finished, key=lambda trial: -sign * trial.values[0])
+
+    def _furthest(self) -> list[TrialRecord]:
+        scored = [trial for trial in self.trials if trial.state == TrialState.PRUNED and trial.steps]
+        most = max((max(trial.steps) for trial in scored), default=0)
+        return [replace(trial, values=(trial.steps[most],)) for trial in scored if most in trial.steps]
 
     @property
     def best(self) -> TrialRecord | None:
@@ -111,7 +120,10 @@ def load(plan: StudyPlan, study: str, run_id: str) -> StudyRecord:
     parent = MlflowClient().get_run(run_id)
     runs = read.find_runs([parent.info.experiment_id], f"tags.`{Tag.STUDY}` = '{study}'")
     of_trials = [run for run in runs if run.data.tags.get(Tag.ROLE) == Role.TRIAL]
-    trials = [_trial(run, plan) for run in of_trials if run.data.tags.get(Tag.STATE) in SETTLED]
+    settled = [run for run in of_trials if run.data.tags.get(Tag.STATE) in SETTLED]
+    # Where trials are promoted, that of the highest rung has the steps of those below.
+    last = {run.data.tags[Tag.TRIAL]: run for run in sorted(settled, key=_evaluation)}
+    trials = [_trial(run, plan) for run in last.values()]
     champion = parent.data.tags.get(Tag.CHAMPION)
     of_champion = next((run for run in runs if run.info.run_id == champion), None)
     in_order = sorted(trials, key=lambda trial: trial.number)
@@ -125,6 +137,10 @@ def _environment(plan: StudyPlan, run_id: str) -> str:
         return environment.summary()
     recorded = mlflow.artifacts.load_text(f"runs:/{run_id}/{Artifact.ENVIRONMENT}")
     return environment.summary_of_another(recorded, plan.environment.text)
+
+
+def _evaluation(run: Run) -> int:
+    return int(run.data.tags.get(Tag.EVALUATION, "0"))
 
 
 def _trial(run: Run, plan: StudyPlan) -> TrialRecord:

@@ -124,13 +124,17 @@ class Sampler:
         self.reads_notes = self._kind.notes
         self._kept = None if self._kind.fresh else self._kind.make(space, seed)
 
+    def redraws(self, number: int) -> bool:
+        """Tell whether a trial whose parameters are on record is drawn again."""
+        return self._kind.notes or number < _REDRAWN_FIRST or number % _REDRAWN_EVERY == 0
+
     def ask(self, study: optuna.Study, number: int, recorded: Mapping[str, Any] | None = None) -> optuna.Trial:
         """Ask the study for trial `number`, which must be its next one, with all parameters.
 
         `recorded` are its parameters if they are on record. Most of these are taken as they are: to draw a thousand
         trials again takes seconds. A sample is redrawn, so a study that no longer reproduces is refused early.
         """
-        if recorded is not None and not self._kind.notes and number >= _REDRAWN_FIRST and number % _REDRAWN_EVERY:
+        if recorded is not None and not self.redraws(number):
             study.sampler = RandomSampler(seed=0)  # nothing is left to draw
             study.enqueue_trial(dict(recorded))
             return self._suggest(study)

@@ -15,7 +15,7 @@ import optuna
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
-from steps.tuning.search import pruners, pruning
+from steps.tuning.search import pruners, pruning, stopping
 from steps.tuning.search.pruning import Judge, Steps
 from steps.tuning.search.samplers import Sampler
 from steps.tuning.search.storage import SearchStorage
@@ -79,6 +79,16 @@ class Search:
     def exhausted(self) -> bool:
         """Tell whether the sampler has no trial left; only a grid comes to an end."""
         return self._sampler.size is not None and self.asked >= self._sampler.size
+
+    @property
+    def why_exhausted(self) -> str:
+        """Return the reason for which the study stops then."""
+        return stopping.EXHAUSTED
+
+    @property
+    def evaluation(self) -> None:
+        """Return None: each trial is evaluated once, with all of its budget; see `halving_search`."""
+        return None
 
     @property
     def prunes(self) -> bool:

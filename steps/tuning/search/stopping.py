@@ -73,12 +73,19 @@ class StopRules:
     _row: list[str] = field(default_factory=list)  # the kinds of the failures before the first trial that did not fail
 
     def judge(
-        self, number: int, values: tuple[float, ...], *, failed: bool = False, reason: str = "", refused: bool = False
+        self,
+        number: int,
+        values: tuple[float, ...],
+        *,
+        failed: bool = False,
+        reason: str = "",
+        refused: bool = False,
+        counts: bool = True,
     ) -> str | None:
         """Judge the next trial (`values` is empty without a score); return why the study stops, None if it goes on.
 
         `reason` is why it failed. `refused`: what it runs has refused its arguments, so every trial will fail, if none
-        has done well before.
+        has done well before. One that does not `count` has had a part of its budget; patience does not wait for it.
         """
         self._failed.append(failed)
         if refused and not self.best.trials:
@@ -86,7 +93,7 @@ class StopRules:
         if self.max_failures is not None and self._fails_too_often(self.max_failures, reason):
             return FAILURES
         improved = bool(values) and self.best.add(number, values)
-        self._waited = 0 if improved else self._waited + 1
+        self._waited = 0 if improved else self._waited + counts
         if values and self.target is not None:
             (direction,) = self.best.directions
             if values == (self.target,) or is_better(values, (self.target,), (direction,)):

@@ -23,7 +23,7 @@ from steps.tuning.entry_point import EntryPoint
 from steps.tuning.search.objective import Objective
 from steps.tuning.search.pruning import Steps, as_logged
 from steps.tuning.search.search import Outcome
-from steps.tuning.trials import refusal, run_name
+from steps.tuning.trials import refusal, run_name, rung
 from steps.tuning.trials.checkpoints import NO_CHECKPOINTS, Checkpoints
 from steps.tuning.trials.child_results import ChildResults, Taken
 from steps.tuning.trials.command import Origin
@@ -146,7 +146,7 @@ class ChildRuns:
             ended = TrialResult(child.job, child.run_id, Outcome(TrialState.PRUNED, steps=tuple(reported)))
         elif reason is None:
             values = tuple(taken.values[objective.name] for objective in self.objectives)
-            ended = TrialResult(child.job, child.run_id, Outcome(TrialState.COMPLETE, values, tuple(reported)))
+            ended = TrialResult(child.job, child.run_id, rung.outcome(child.job, values, reported))
         else:
             lines = log_file.last_lines(child.output)
             if failure:
@@ -157,7 +157,7 @@ class ChildRuns:
             refused = "" if retried else self._refusal(child.job, failure or "", taken.reason or "", lines)
             ended = TrialResult(child.job, child.run_id, outcome, reason, lines, retried, refused)
         self._write(ended, pruned_at, child, taken)
-        if not ended.retried:
+        if not ended.retried and not ended.may_go_on:
             self.checkpoints.end(child.job)
         return replace(ended, seconds=child.age_s()) if isinstance(child, Child) else ended
 
@@ -221,7 +221,7 @@ class ChildRuns:
         else:
             write.record(run_id, taken.unlogged, tags)
         self.headway()
-        client.set_terminated(run_id, STATUS[ended.outcome.state])
+        client.set_terminated(run_id, "FINISHED" if ended.may_go_on else STATUS[ended.outcome.state])
         self.headway()
 
     def _record_of(self, job: Job) -> tuple[dict[str, str], list[mlflow.entities.Metric]]:
@@ -239,6 +239,6 @@ class ChildRuns:
             tags[Tag.ESTIMATOR] = job.estimator
         if job.number is None:
             return tags, []
-        tags[Tag.TRIAL] = str(job.number)
+        tags |= {Tag.TRIAL: str(job.number), **({} if job.rung is None else job.rung.tags)}
         # A trial that is run once more has no number for an axis: charts would show the trial twice.
         return tags, [] if job.role else [write.metric(Metric.TRIAL, job.number)]

@@ -8,7 +8,9 @@ from optuna.trial import TrialState
 
 from steps.errors import NoTrialFinished
 from steps.tuning.search import stopping
+from steps.tuning.search.objective import sign_of
 from steps.tuning.search.stopping import StopRules
+from steps.tuning.trials import rung
 from steps.tuning.trials.trial import TrialResult
 
 
@@ -45,7 +47,9 @@ class Results:
     @property
     def is_trying(self) -> bool:
         """Tell whether one run at a time is launched, since none has a score yet."""
-        return self.try_first and not any(ended.outcome.values for ended in (*self.baselines, *self.trials.values()))
+        return self.try_first and not any(
+            ended.outcome.values or ended.may_go_on for ended in (*self.baselines, *self.trials.values())
+        )
 
     def check_try(self, result: TrialResult) -> None:
         """Have the study end if a child that has just ended was a try, and failed.
@@ -70,6 +74,7 @@ class Results:
             failed=result.outcome.state == TrialState.FAIL,
             reason=result.reason,
             refused=bool(result.refusal),
+            counts=not result.may_go_on,
         )
         if self.stopped_by == stopping.REFUSED:
             self._refused = result
@@ -78,7 +83,7 @@ class Results:
 
     def seconds_of_best(self) -> float | None:
         """Return how long the best trial so far took, or any that has a score; None if none has."""
-        scored = [number for number, result in self.trials.items() if result.outcome.values]
+        scored = [number for number, result in self.trials.items() if result.outcome.values]  # of all of a budget
         best = next(iter(self.rules.best.trials), None)
         return self.trials[scored[0] if best is None else best].seconds if scored else None
 
@@ -96,12 +101,13 @@ class Results:
         for number in sorted(self.trials):
             if number >= self.judged:
                 self.rules.judge(number, self.trials[number].outcome.values)
-        best = {number: self.trials[number] for number in self.rules.best.trials}
+        best = rung.by_trial({place: self.trials[place] for place in self.rules.best.trials})
+        best = best or rung.furthest(self.trials, sign_of(self.rules.best.directions[0]))
         if not best and self.stopped_by != stopping.SIGNAL:
             raise NoTrialFinished(self._why_none_finished())
         failures = self.stopped_by == stopping.FAILURES
         why_failed = f"{self.rules.many_failed}; {self._commonest_failure('all {} failures')}" if failures else ""
-        return StudyResult(self.stopped_by, dict(sorted(self.trials.items())), best, self.baselines, why_failed)
+        return StudyResult(self.stopped_by, rung.by_trial(self.trials), best, self.baselines, why_failed)
 
     def _why_none_finished(self) -> str:
         if self._refused is not None:

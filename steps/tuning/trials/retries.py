@@ -31,5 +31,5 @@ class Retries:
 
 
 def _key(job: Job) -> int | str | None:
-    """Return what a job's retries are counted by: a trial's number, a baseline's estimator."""
-    return job.estimator if job.number is None else job.number
+    """Return what a job's retries are counted by: a trial's place in the study, a baseline's estimator."""
+    return job.estimator if job.number is None else job.place

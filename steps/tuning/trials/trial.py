@@ -10,7 +10,8 @@ from typing import Any
 from optuna.trial import TrialState
 
 from steps.backends.submitted_run import AGAIN, GRACE_S, ChildRun
-from steps.names import State
+from steps.names import State, Tag
+from steps.tuning.search.pruning import Steps
 from steps.tuning.search.search import Outcome
 from steps.tuning.trials.places import Place
 
@@ -23,11 +24,33 @@ _GIVE_UP_S = 4 * GRACE_S
 
 
 @dataclass(frozen=True)
+class Rung:
+    """On which rung a trial is evaluated: the evaluation's number in the study, and what it has of which budget.
+
+    `promoted_from` is the run on the rung below, and `steps` has what the rungs below have scored: (budget, score).
+    """
+
+    place: int
+    name: str
+    budget: int
+    is_top: bool
+    promoted_from: str = ""
+    steps: Steps = ()
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """Return the tags of the evaluation's run."""
+        promoted = {Tag.PROMOTED_FROM: self.promoted_from} if self.promoted_from else {}
+        return {Tag.EVALUATION: str(self.place), Tag.BUDGET: str(self.budget), **promoted}
+
+
+@dataclass(frozen=True)
 class Job:
     """What a child is to do: trial `number`, or a baseline (None), with an estimator and its typed hyperparameters.
 
     `estimator` is an import path, None if the entry point has none or chooses it. A job that runs a trial once more
-    has a `role` of its own, and `parameters` and environment `variables` beside those of every child.
+    has a `role` of its own, and `parameters` and environment `variables` beside those of every child. `rung` is set if
+    trials are promoted.
     """
 
     number: int | None
@@ -36,6 +59,19 @@ class Job:
     role: str = ""
     parameters: Mapping[str, str] = field(default_factory=dict)
     variables: Mapping[str, str] = field(default_factory=dict)
+    rung: Rung | None = None
+
+    @property
+    def place(self) -> int:
+        """Return its place in the study's order: the trial's number, on a rung the evaluation's; -1: it has none."""
+        if self.rung is not None:
+            return self.rung.place
+        return -1 if self.number is None else self.number
+
+    @property
+    def is_promoted(self) -> bool:
+        """Tell whether the same trial has been evaluated before, with less of its budget."""
+        return self.rung is not None and self.rung.promoted_from != ""
 
 
 @dataclass
@@ -142,6 +178,11 @@ class TrialResult:
     retried: bool = False  # the job is to be run again
     refusal: str = ""
     seconds: float = 0.0  # that it took; 0 if an earlier start of the study ran it
+
+    @property
+    def may_go_on(self) -> bool:
+        """Tell whether it may be promoted to the next rung."""
+        return self.job.rung is not None and self.outcome.state == TrialState.PRUNED
 
     @property
     def is_free(self) -> bool:

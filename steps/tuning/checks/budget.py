@@ -1,0 +1,52 @@
+"""Whether an entry point can be given a part of its budget: what --fidelity names."""
+
+from collections.abc import Mapping
+
+from steps.errors import WrongValue, did_you_mean
+from steps.parameters.tune_settings import TuneSettings
+from steps.tuning.entry_point import EntryPoint
+from steps.tuning.search import halving_search, promotion
+from steps.tuning.space import Space
+from steps.tuning.space.file import SpaceFile
+
+
+def name_of(settings: TuneSettings) -> str | None:
+    """Return the name of the parameter that is a budget; None if there is none. Raises WrongValue."""
+    return None if settings.fidelity is None else promotion.read(settings.fidelity).name
+
+
+def with_budget(
+    settings: TuneSettings, file: SpaceFile
+) -> tuple[Mapping[str, Mapping[str, list[str]]], Mapping[str, Mapping[str, str]]]:
+    """Return the hyperparameters that estimators of a space must take, the budget too, and where each stands."""
+    names, where, name = file.hyperparameters(), file.where, name_of(settings)
+    if name is None:
+        return names, where
+    budgets = {
+        task: {f"{path}: {name}": f"--fidelity {settings.fidelity!r}" for path in estimators}
+        for task, estimators in names.items()
+    }
+    return (
+        {task: {path: [*own, name] for path, own in estimators.items()} for task, estimators in names.items()},
+        {task: {**where.get(task, {}), **budgets.get(task, {})} for task in {**where, **budgets}},
+    )
+
+
+def check(settings: TuneSettings, entry: EntryPoint, space: Space, objectives: int) -> None:
+    """Raise WrongValue if a fidelity does not go with the entry point, the space, or the other settings."""
+    if settings.fidelity is None:
+        return
+    name = promotion.read(settings.fidelity).name
+    where = f"--fidelity {settings.fidelity!r}"
+    if name in space.names:
+        raise WrongValue(f"{where}: {name} is in the space too; leave it out there")
+    if name not in entry.parameters and not entry.runs_train and not entry.is_script:
+        near, allowed = did_you_mean(name, entry.parameters), ", ".join(entry.parameters) or "none"
+        raise WrongValue(
+            f"{where}: the entry point {entry.name!r} declares no parameter {name!r}{near}; allowed: {allowed}"
+        )
+    if settings.warm_start is not None:
+        raise WrongValue(
+            f"--warm_start {settings.warm_start!r}: must be none with {where}: other runs have other budgets"
+        )
+    halving_search.check(settings.fidelity, settings.sampler, settings.pruner, objectives)
