@@ -20,7 +20,7 @@ EXAMPLES = ROOT / "examples"
 BOTH: dict[str, Any] = {"jobs": 2, "study": "theirs", "env_manager": "uv"}
 WORDS: dict[str, dict[str, Any]] = {
     "hydra": {"objective": "accuracy", "direction": "maximize", "n_trials": 5, **BOTH},
-    "pytorch": {"objective": "val_loss", "direction": "minimize", "pruner": "median", "n_trials": 10, **BOTH},
+    "pytorch": {"objective": "val_loss", "direction": "minimize", "pruner": "median:warmup=0", "n_trials": 10, **BOTH},
 }
 
 

@@ -22,8 +22,8 @@ pytestmark = pytest.mark.e2e
 EXAMPLES = ROOT / "examples"
 # Its conda.yaml is made by uv where there is no conda, and then is the environment of the wines, too.
 DIGITS: dict[str, Any] = {
-    "space": EXAMPLES / "digits" / "space.yaml", "objective": "val_loss", "direction": "minimize", "pruner": "median",
-    "n_trials": 4, "jobs": 2, "env_manager": "uv",
+    "space": EXAMPLES / "digits" / "space.yaml", "objective": "val_loss", "direction": "minimize",
+    "pruner": "median:warmup=0", "n_trials": 4, "jobs": 2, "env_manager": "uv",
 }  # fmt: skip
 WINE: dict[str, Any] = {
     "project": EXAMPLES / "wine", "space": EXAMPLES / "wine" / "space.yaml", "objective": "rmse",

@@ -25,8 +25,8 @@ pytestmark = pytest.mark.e2e
 
 # Trials of about a second, so that they can be met while they run; some are pruned.
 STUDY: dict[str, Any] = {
-    "data": "digits", "folds": 5, "space": "{folder}/space.yaml", "n_trials": 12, "window": 4, "pruner": "median",
-    "sampler": "tpe", "retries": 9,
+    "data": "digits", "folds": 5, "space": "{folder}/space.yaml", "n_trials": 12, "window": 4, "sampler": "tpe",
+    "pruner": "median:warmup=0", "retries": 9,
 }  # fmt: skip
 # Another project, which has an environment of its own.
 DIGITS = ROOT / "examples" / "digits"

@@ -67,6 +67,7 @@ class StopRules:
     patience: int | None = None
     target: float | None = None
     max_failures: int | None = None
+    ends_at_failure: bool = False  # the next one
     many_failed: str = ""
     _waited: int = 0
     _failed: list[bool] = field(default_factory=list)
@@ -90,6 +91,9 @@ class StopRules:
         self._failed.append(failed)
         if refused and not self.best.trials:
             return REFUSED
+        if failed and self.ends_at_failure:
+            self.many_failed = "the first run failed"
+            return FAILURES
         if self.max_failures is not None and self._fails_too_often(self.max_failures, reason):
             return FAILURES
         improved = bool(values) and self.best.add(number, values)

@@ -61,7 +61,7 @@ class Results:
         if result.job.number is None and result.misses_objective:
             self.stopped_by, self._refused = stopping.REFUSED, result
         elif result.job.number is not None and result.outcome.state == TrialState.FAIL:
-            self.rules.max_failures = 1
+            self.rules.ends_at_failure = True
 
     def judge_next(self) -> bool:
         """Judge the next trial if it has ended and the study goes on; tell whether there was one."""

@@ -73,6 +73,14 @@ def test_many_failures_end_a_study(ends, most, stopped):
     assert next((number for number, reason in enumerate(judged) if reason == FAILURES), None) == stopped
 
 
+def test_a_failed_try_ends_a_study_whatever_came_before():
+    """Such as trials that were pruned, or failed of something else."""
+    stop = StopRules(BestTrials(UP), max_failures=5)
+    assert [stop.judge(0, ()), stop.judge(1, (), failed=True, reason=BAD)] == [None, None]
+    stop.ends_at_failure = True
+    assert [stop.judge(2, ()), stop.judge(3, (), failed=True, reason=WORSE)] == [None, FAILURES]
+
+
 def test_it_says_which_failures_ended_it():
     """That decides what to do: the script is broken, or a region of the space fails."""
     row, share = (StopRules(BestTrials(UP), max_failures=2) for _ in range(2))
