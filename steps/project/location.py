@@ -52,6 +52,11 @@ def locate(project: str) -> Location:
     raise WrongValue(f"--project {project!r}: there is no such folder{looked}; must be a folder or a Git URL{scheme}")
 
 
+def is_fetched(project: str) -> bool:
+    """Tell whether what `mlflow run` was given is fetched, rather than a folder that is used where it lies."""
+    return project.startswith(_FILE) or _ELSEWHERE.fullmatch(project.partition("#")[0]) is not None
+
+
 def is_this_project(project: str, version: str | None) -> bool:
     """Tell whether a project is this one, as it lies here, by whatever name; False if there is none such."""
     if project == ".":

@@ -34,7 +34,7 @@ from steps.tuning.record import identity, leftovers, lock, resume, study_run, wa
 from steps.tuning.record.lock import StudyLock
 from steps.tuning.record.resume import History
 from steps.tuning.record.warm_start import WarmStart
-from steps.tuning.report import dry_run, summary
+from steps.tuning.report import dry_run, next_steps, summary, ui_view
 from steps.tuning.report.reporter import Reporter
 from steps.tuning.search import stopping
 from steps.tuning.search.halving_search import AnySearch
@@ -120,6 +120,8 @@ def run(opened: OpenStudy, interrupts: Interrupts, launcher: Launcher, describe:
         children = replace(children, stage=around, headway=interrupts.headway, checkpoints=checkpoints)
         history = resume.load(opened.experiment_id, opened.name, plan, opened.earlier)
         study_run.write_opening(plan, around, opened.name, opened.run_id, past, opened.earlier)
+        ui_view.write(plan, opened.experiment_id, opened.name)
+        print(f"tune: {next_steps.start(opened.parent, opened.name)}", file=sys.stderr, flush=True)
         if git_state:
             git_state.record(opened.run_id)
         if opened.settings.is_named:
@@ -130,7 +132,8 @@ def run(opened: OpenStudy, interrupts: Interrupts, launcher: Launcher, describe:
         at_last = partial(_prepare_the_end, plan, reporter, launcher)
         result, champion = _run_trials(plan, opened, children, search(), history, interrupts, reporter, at_last, time)
     if result.best:
-        print(summary.summary(plan, result, children, opened.run_id, champion))
+        print(summary.summary(plan, result, children, champion))
+    print(next_steps.text(plan, result, opened.parent, opened.name, champion), flush=True)
     interrupts.check()
     _conclude(plan, opened.name, result, champion)
 

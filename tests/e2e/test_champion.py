@@ -2,8 +2,8 @@
 
 import json
 import os
+import shlex
 import signal
-import sys
 import urllib.error
 import urllib.request
 from collections.abc import Callable
@@ -16,7 +16,7 @@ from mlflow.entities import Run
 from sklearn.datasets import load_iris
 
 from tests.e2e.test_own_script import LOSS, SPACES, STANZAS
-from tests.e2e.tools import Done, Place, copy_project, free_port, until
+from tests.e2e.tools import LIMIT_S, Done, Place, copy_project, until
 from tests.training.data import test_weights as weights_table
 
 pytestmark = pytest.mark.e2e
@@ -32,7 +32,7 @@ def finished(new_place: Callable[..., Place]) -> tuple[Place, Done, Path]:
     frame["target"] = frame["target"].map(dict(enumerate(load_iris().target_names)))
     path = place.folder / "flowers.csv"
     frame.to_csv(path, index=False)
-    done = place.mlflow_run("tune", data=path, register="flowers", confirm=3, baseline="false", **SMALL)
+    done = place.mlflow_run("tune", data=path, register="flowers", confirm=3, **SMALL)
     return place, done, path
 
 
@@ -100,18 +100,18 @@ def test_a_lucky_split_does_not_win(finished: tuple[Place, Done, Path]) -> None:
     assert "Confirmed on fresh folds: trial" in done.stdout
 
 
-def test_the_registered_champion_can_be_served(finished: tuple[Place, Done, Path]) -> None:
-    """`mlflow models serve` of the alias answers a request with the flower's name."""
+def test_the_champion_can_be_served_as_printed(finished: tuple[Place, Done, Path]) -> None:
+    """The command that the study ends with answers, in a new shell, a request with the flower's name."""
     place, done, path = finished
     assert "Registered: flowers version 1, champion: the first of its name" in done.stdout
-    port, rows = free_port(), [line.split(",") for line in path.read_text().splitlines()]
-    words = [sys.executable, "-m", "mlflow", "models", "serve", "-m", "models:/flowers@champion"]
-    words += ["--env-manager", "local"]
-    process = place.start([*words, "--host", "127.0.0.1", "--port", str(port), "--workers", "1"])
+    command, rows = done.printed("Serve"), [line.split(",") for line in path.read_text().splitlines()]
+    process = place.paste(f"exec env {command}")  # so that the signal below reaches it
     columns, asked = rows[0][:-1], (rows[1], rows[75], rows[150])
     body = {"dataframe_split": {"columns": columns, "data": [[float(cell) for cell in row[:-1]] for row in asked]}}
     request = urllib.request.Request(
-        f"http://127.0.0.1:{port}/invocations", json.dumps(body).encode(), {"Content-Type": "application/json"}
+        f"http://127.0.0.1:{command.rpartition(' ')[2]}/invocations",
+        json.dumps(body).encode(),
+        {"Content-Type": "application/json"},
     )
     answers: list[dict[str, list[str]]] = []
 
@@ -129,11 +129,20 @@ def test_the_registered_champion_can_be_served(finished: tuple[Place, Done, Path
     assert answers[0]["predictions"] == ["setosa", "versicolor", "virginica"]
 
 
+def test_the_champion_can_be_loaded_as_printed(finished: tuple[Place, Done, Path]) -> None:
+    """In a new shell: Python opens, and has the model."""
+    place, done, path = finished
+    ask = f"import pandas; print(model.predict(pandas.read_csv({str(path)!r}).iloc[[0, 75]]))"
+    process = place.paste(f"{done.printed('Load')} <<< {shlex.quote(ask)}")
+    assert process.wait(timeout=LIMIT_S) == 0
+    assert "['setosa' 'versicolor']" in (place.folder / "output.txt").read_text()
+
+
 def test_a_study_that_goes_on_keeps_its_champion(finished: tuple[Place, Done, Path]) -> None:
     """Started again, a finished study runs neither the champion nor the confirmation again, and registers nothing."""
     place, _, path = finished
     before = {run.info.run_id for run in place.named("flowers").children}
-    done = place.step("steps.tune", check=True, data=path, register="flowers", confirm=3, baseline="false", **SMALL)
+    done = place.step("steps.tune", check=True, data=path, register="flowers", confirm=3, **SMALL)
     assert {run.info.run_id for run in place.named("flowers").children} == before
     assert "Registered: flowers version 1 is the champion already" in done.stdout
     assert place.named("flowers").parent.data.tags["tuning.champion"] == champions(place)[0].info.run_id

@@ -4,6 +4,7 @@ from __future__ import annotations  # a browser is imported where one is started
 
 import json
 import os
+import re
 import shutil
 import signal
 import sys
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from mlflow.tracking import MlflowClient
 
+from steps.tuning.report import ui_view
 from tests.e2e.server import Server
 from tests.e2e.tools import Place, free_port, install
 from tests.waits import promised, until
@@ -108,6 +110,29 @@ def test_the_page_opens_offline(shown: tuple[Place, Server], browser: Browser, t
     assert "Held-out accuracy" in watched.page.inner_text(".headline")
     watched.page.screenshot(path=tmp_path / "report.png", full_page=True)
     assert (tmp_path / "report.png").stat().st_size > 20_000
+    watched.page.close()
+
+
+def test_the_study_is_a_leaderboard_in_the_ui(shown: tuple[Place, Server], browser: Browser, tmp_path: Path) -> None:
+    """One link, printed at the start and at the end: its trials alone, the best first, and charts of them."""
+    place, server = shown
+    watched = Watched(browser.new_page(viewport={"width": 1900, "height": 900}))
+    link = f"http://127.0.0.1:{server.port}{ui_view.path('0', 'shown')}"
+    watched.page.goto(link)
+    watched.page.get_by_text("12 matching runs").wait_for(timeout=120_000)
+    scores = {run.info.run_name: run.data.metrics["cv_accuracy"] for run in place.named("shown").trials}
+    names = watched.page.locator("a", has_text=re.compile(r"^trial \d{3}$"))
+    names.nth(11).wait_for(timeout=120_000)
+    order = [scores[name] for name in names.all_inner_texts()]
+    assert order == sorted(order, reverse=True)
+    for column in ("trial", "cv_accuracy", "n_estimators", "max_depth"):
+        watched.page.get_by_role("columnheader", name=column, exact=True).first.wait_for(timeout=120_000)
+    watched.page.screenshot(path=tmp_path / "leaderboard.png")
+    watched.page.close()
+    watched = Watched(browser.new_page(viewport={"width": 1900, "height": 1400}))
+    watched.page.goto(f"http://127.0.0.1:{server.port}{ui_view.path('0', 'shown', charts=True)}")
+    watched.page.locator(".js-plotly-plot").nth(2).wait_for(timeout=120_000)
+    watched.page.screenshot(path=tmp_path / "charts.png")
     watched.page.close()
 
 

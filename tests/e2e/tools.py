@@ -96,6 +96,19 @@ class Place:
                 words, cwd=cwd or self.folder, env=self.env, stdout=output, stderr=output, start_new_session=True
             )
 
+    def paste(self, command: str) -> "subprocess.Popen[bytes]":
+        """Start a command as a person does who pastes it into a new shell, where nothing is activated or set."""
+        with (self.folder / "output.txt").open("w") as output:
+            return subprocess.Popen(
+                ["bash", "-c", command],
+                cwd=self.folder,
+                env={"HOME": str(self.folder), "PATH": "/usr/bin:/bin", MARK: self.mark},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+            )
+
     def processes(self) -> dict[int, str]:
         """Find the processes that carry the mark: their ids and commands."""
         return processes_with(f"{MARK}={self.mark}")
@@ -123,6 +136,11 @@ class Done:
     code: int
     stdout: str
     stderr: str
+
+    def printed(self, what: str) -> str:
+        """What stands behind `what: ` on stdout."""
+        (found,) = (line.partition(": ")[2] for line in self.stdout.splitlines() if line.startswith(f"{what}: "))
+        return found
 
 
 @dataclass(frozen=True)

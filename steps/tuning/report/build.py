@@ -69,7 +69,7 @@ def build(
 ) -> None:
     """Build everything once; study.db only if this is `final`, at a study's normal end. `step` is told what is next."""
     # Imported here, because plotly takes a second to import.
-    from steps.tuning.report import files, page, study_record
+    from steps.tuning.report import files, page, plots, study_record, ui_view
 
     step("the trials are read")
     record = study_record.load(plan, study, run_id)
@@ -88,7 +88,9 @@ def build(
         client.log_artifacts(run_id, name)
     lines = "\n".join(f"- **{_escape(name)}**: {_escape(value)}" for name, value in page.headline(record))
     client.set_tag(run_id, MLFLOW_RUN_NOTE, f"{lines}\n\nAll of it is in the artifact `{Artifact.REPORT}`.")
-    if final:  # last, since thousands of trials take a minute
+    if final:
+        ui_view.write(plan, record.parent.info.experiment_id, study, plots.most_important(record))
+        # last, since thousands of trials take a minute
         with tempfile.TemporaryDirectory(prefix="tune-") as name:
             path = files.study_db(record, Path(name), step)
             step(f"{Artifact.STUDY_DB} is stored")

@@ -18,6 +18,7 @@ from steps.project import paths
 from steps.tracking import read, server_errors
 from steps.tuning.champion import contest, registry
 from steps.tuning.report import plots
+from steps.tuning.report.commands import serve
 from steps.tuning.report.study_record import StudyRecord, TrialRecord
 from steps.tuning.trials.trial import SETTLED
 
@@ -60,9 +61,7 @@ def headline(record: StudyRecord) -> list[tuple[str, str]]:
             lines.append((whose, f"{metrics[Metric.BASELINE]:.6g}; tuning gained {gained:+.4g}"))
         if record.winner is not None and record.winner.job.number != best.number:
             name = contest.name_of(record.winner.job, record.plan)
-            fresh = "no trial is better by more than its standard error on fresh folds"
-            others = fresh if Tag.CONFIRMED in tags else "no trial scores better"
-            why = "better on fresh folds" if record.winner.job.number is not None else others
+            why = "better on fresh folds" if record.winner.job.number is not None else "no trial scores better"
             lines.append(("Champion" if record.champion is not None else "Best of all", f"{name}: {why}"))
     elif len(record.plan.objectives) > 1:
         lines.append(("Objectives", " and ".join(f"{o.direction} {o.name}" for o in record.plan.objectives)))
@@ -169,7 +168,7 @@ def _commands(record: StudyRecord) -> list[tuple[str, str]]:
             commands.append(("Repeat the champion, and compare to the last bit", again))
     model = None if record.champion is None else registry.model_of(record.champion)
     if model is not None:
-        commands.append(("Serve the champion", f"mlflow models serve -m {model} --env-manager local"))
+        commands.append(("Serve the champion", serve(model)))
     return commands
 
 

@@ -2,11 +2,12 @@
 
 import math
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import optuna
 from optuna import visualization as show
-from optuna.importance import PedAnovaImportanceEvaluator
+from optuna.importance import PedAnovaImportanceEvaluator, get_param_importances
 from optuna.trial import TrialState
 from plotly import graph_objects as go
 
@@ -81,6 +82,15 @@ def _intermediate(study: optuna.Study, trials: Sequence[TrialRecord]) -> go.Figu
     x, y = zip(*points, strict=True)
     figure = go.Figure(go.Scatter(x=x, y=y, mode="lines+markers", line=line))
     return figure.update_xaxes(title="step").update_yaxes(title="intermediate value")
+
+
+def most_important(record: StudyRecord) -> list[str]:
+    """Return the names in Optuna of the hyperparameters, the most important first; none if that can't be told."""
+    if len(record.plan.objectives) > 1 or record.count(TrialState.COMPLETE) < LEAST_FOR_IMPORTANCES:
+        return []
+    with suppress(ValueError, RuntimeError, KeyError):  # Optuna can't tell it of such a space, or of such trials
+        return list(get_param_importances(as_optuna_study(record), evaluator=PedAnovaImportanceEvaluator()))
+    return []
 
 
 def _importances(study: optuna.Study, complete: int) -> Plot:

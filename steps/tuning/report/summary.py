@@ -1,10 +1,9 @@
-"""The lines that a study ends with, on stdout."""
+"""The results that a study ends with, on stdout."""
 
 from mlflow.entities import Run
 
 from steps.names import Metric, Tag
-from steps.tracking import read
-from steps.tuning.champion import contest, registry
+from steps.tuning.champion import contest
 from steps.tuning.champion.champion import Champion
 from steps.tuning.search.objective import Objective
 from steps.tuning.study_plan import StudyPlan
@@ -12,10 +11,8 @@ from steps.tuning.trials.child_runs import ChildRuns
 from steps.tuning.trials.results import StudyResult
 
 
-def summary(
-    plan: StudyPlan, result: StudyResult, children: ChildRuns, run_id: str, champion: Champion | None = None
-) -> str:
-    """Write the best trial, what tuning gained, the champion, and the link to the study's run."""
+def summary(plan: StudyPlan, result: StudyResult, children: ChildRuns, champion: Champion | None = None) -> str:
+    """Write the best trial, what tuning gained, and the champion."""
     shown = [_shown(objective, children) for objective in children.objectives]
     lines = []
     for number, best in result.best.items():
@@ -30,7 +27,6 @@ def summary(
         lines += _champion(champion, champion.run)
     if result.stopped_by != "n_trials":
         lines.append(f"Stopped by: {result.stopped_by}, after {len(result.trials)} trials")
-    lines.append(f"Look: {read.link(run_id)}")
     return "\n".join(lines)
 
 
@@ -70,9 +66,6 @@ def _champion(champion: Champion, run: Run) -> list[str]:
     if champion.confirmed:
         scores = ", ".join(f"{name} {value:.6g}" for name, value in champion.confirmed.items())
         lines.append(f"Confirmed on fresh folds: {scores}")
-        first = next(iter(champion.confirmed))
-        if first.startswith("trial ") and not champion.name.startswith("trial "):
-            lines.append(f"{first.capitalize()} is not better than {champion.name} by more than its standard error")
     test = next((name for name in metrics if Metric.low(name) in metrics and name != Metric.GAIN), None)
     if test is not None:
         shown = test.removeprefix(Metric.test(""))
@@ -86,9 +79,6 @@ def _champion(champion: Champion, run: Run) -> list[str]:
         lines.append(line)
     if Tag.IMPORTANCES in run.data.tags:
         lines.append(f"Importances of the features: {run.data.tags[Tag.IMPORTANCES]}")
-    model = registry.model_of(run)
-    if model is not None:
-        lines.append(f"Serve: mlflow models serve -m {model} --env-manager local")
     return lines
 
 

@@ -6,7 +6,6 @@ from types import SimpleNamespace
 import pytest
 from optuna.trial import TrialState
 
-from steps.tracking import read
 from steps.tuning.champion.champion import Champion
 from steps.tuning.entry_point import EntryPoint
 from steps.tuning.report import summary
@@ -23,9 +22,8 @@ def ended(number, value):
 
 
 @pytest.mark.parametrize(("runs_train", "shown", "whose"), [(True, "loss", "estimator"), (False, "cv_loss", "entry")])
-def test_an_objective_has_its_own_name(runs_train, shown, whose, monkeypatch):
+def test_an_objective_has_its_own_name(runs_train, shown, whose):
     """Of `train` it is the scorer's; of anybody's script the name under which that logs it."""
-    monkeypatch.setattr(read, "link", lambda run_id: f"here/{run_id}")
     children = SimpleNamespace(
         objectives=[Objective("cv_loss", MINIMIZE)],
         entry=EntryPoint("fit.py", {}, runs_train=runs_train),
@@ -34,15 +32,15 @@ def test_an_objective_has_its_own_name(runs_train, shown, whose, monkeypatch):
     best = {3: ended(3, 0.25)}
     result = StudyResult("n_trials", best, best, [ended(None, 0.5)])
     plan = replace(fakes.plan(baseline=True), objectives=tuple(children.objectives), entry=children.entry)
-    lines = summary.summary(plan, result, children, "parent").splitlines()  # type: ignore[arg-type] # a fake
+    lines = summary.summary(plan, result, children).splitlines()  # type: ignore[arg-type] # a fake
     assert lines[:2] == ["Best trial: {'lr': 0.1}", f"Best {shown}: 0.25"]
     assert lines[2].startswith(f"Baseline {shown}: 0.5 (the {whose}")
     assert lines[2].endswith("tuning gained +0.25)")
-    assert lines[3:] == ["Look: here/parent"]
+    assert lines[3:] == []
     ahead = replace(result, baselines=[ended(None, 0.125)])
-    lines = summary.summary(plan, ahead, children, "parent").splitlines()  # type: ignore[arg-type] # a fake
+    lines = summary.summary(plan, ahead, children).splitlines()  # type: ignore[arg-type] # a fake
     assert lines[3].startswith(f"No trial scores better than the {whose}")
     assert "champion" not in lines[3]  # none was run
     champion = Champion(lines[3].removeprefix("No trial scores better than "), None)
-    lines = summary.summary(plan, ahead, children, "parent", champion).splitlines()  # type: ignore[arg-type] # a fake
+    lines = summary.summary(plan, ahead, children, champion).splitlines()  # type: ignore[arg-type] # a fake
     assert lines[3].endswith("defaults: they are the champion")

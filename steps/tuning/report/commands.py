@@ -1,0 +1,102 @@
+"""Commands for the person at the terminal: each works as it is printed, where they stand, with nothing activated."""
+
+import json
+import os
+import shlex
+import socket
+import sys
+from pathlib import Path
+
+import mlflow
+from mlflow.entities import Run
+from mlflow.tracking import MlflowClient
+from mlflow.utils.mlflow_tags import MLFLOW_GIT_COMMIT, MLFLOW_SOURCE_NAME
+
+from steps.names import Variable
+from steps.project import location, secrets
+from steps.project.environment import PROJECT
+from steps.tracking.server_errors import where
+
+# The first ports for the UI and for a model: the next ones if these are taken.
+_UI_PORT, _SERVE_PORT = 5000, 5050
+_TRIED = 20
+# What a store is that MLflow finds by itself where the scripts start it.
+_DEFAULT_STORES = ("sqlite:///mlflow.db", f"sqlite:///{PROJECT}/mlflow.db")
+
+
+def ui() -> tuple[str, str]:
+    """Return the address of MLflow's UI and the command that starts it there; empty for a tracking server's own."""
+    uri = where()
+    if uri.startswith(("http://", "https://")):
+        return uri.rstrip("/"), ""
+    port = _free_port(_UI_PORT)
+    words = ["--backend-store-uri", uri] if not _is_default() or _script("ui") is None else []
+    words += ["--port", str(port)] if port != _UI_PORT else []
+    return f"http://127.0.0.1:{port}", shlex.join([*(_script("ui") or [sys.executable, "-m", "mlflow", "ui"]), *words])
+
+
+def serve(model: str) -> str:
+    """Return the command that serves a model."""
+    port = str(_free_port(_SERVE_PORT))
+    if (script := _script("serve")) is not None:
+        return f"{_with_store()}{shlex.join([*script, model, '--port', port])}"
+    command = ["-m", "mlflow", "models", "serve", "-m", model, "--env-manager", "local", "--port", port]
+    # MLflow starts uvicorn by its name.
+    path = f"PATH={shlex.quote(str(Path(sys.executable).parent))}:$PATH "
+    return f"{path}{_with_store(always=True)}{shlex.join([sys.executable, *command])}"
+
+
+def load(model: str) -> str:
+    """Return the command that opens Python with a model."""
+    uri = json.dumps(where())  # in double quotes, since the shell's are single ones
+    code = f'import mlflow; mlflow.set_tracking_uri({uri}); model = mlflow.pyfunc.load_model("{model}")'
+    return shlex.join([sys.executable, "-i", "-c", code])
+
+
+def go_on(parent: Run, study: str, n_trials: int | None = None) -> str:
+    """Return the command that goes on with a study whose newest run is `parent`."""
+    script = _script("run")
+    words = [*script, "tune"] if script is not None else [*_mlflow_run(parent), "-e", "tune", "--env-manager", "local"]
+    experiment = MlflowClient().get_experiment(parent.info.experiment_id).name
+    words += ["--experiment-name", experiment] if experiment != "Default" else []
+    words += ["-P", f"study={study}", *(["-P", f"n_trials={n_trials}"] if n_trials is not None else [])]
+    return f"{_with_store(always=script is None)}{shlex.join(words)}"
+
+
+def _script(name: str) -> list[str] | None:
+    """Return a script of this project as the person can type it; None if another environment is in use than its own."""
+    if Path(sys.prefix).parent.resolve() != PROJECT:
+        return None
+    script = PROJECT / "scripts" / name
+    relative = os.path.relpath(script, os.environ.get(Variable.USERS_FOLDER) or Path.cwd())
+    return [str(script) if relative.startswith("../..") else relative]
+
+
+def _mlflow_run(parent: Run) -> list[str]:
+    """Return the command that runs this project again, from where the study's run says that it is.
+
+    From a Git URL this folder is a temporary clone.
+    """
+    tags, command = parent.data.tags, [sys.executable, "-m", "mlflow", "run"]
+    source = tags.get(MLFLOW_SOURCE_NAME, "")
+    if MLFLOW_GIT_COMMIT in tags and location.is_fetched(source):
+        return [*command, secrets.hidden(source), "-v", tags[MLFLOW_GIT_COMMIT]]
+    return [*command, str(PROJECT)]
+
+
+def _is_default() -> bool:
+    return mlflow.get_tracking_uri() in _DEFAULT_STORES
+
+
+def _with_store(*, always: bool = False) -> str:
+    """Return what sets the tracking URI for one command; nothing where the command finds it."""
+    return "" if _is_default() and not always else f"MLFLOW_TRACKING_URI={shlex.quote(where())} "
+
+
+def _free_port(first: int) -> int:
+    """Return the first port from `first` on at which nothing listens on this machine."""
+    for port in range(first, first + _TRIED):
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) != 0:
+                return port
+    return first
