@@ -125,7 +125,7 @@ class TuneSettings:
     )
     champion: bool = parameter(True, flag(), "run the best once more: refitted, held-out rows scored, model logged")
     confirm: int = parameter(
-        0, integer(0, 100), "best trials that are scored on fresh folds before one is the champion"
+        0, integer(0, 100), "best trials that are scored on fresh folds, with the defaults, before one is the champion"
     )
     pick: str | None = parameter(
         None, none_or(text("one of two objectives")), "of two objectives, whose best is the champion"

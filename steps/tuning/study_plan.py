@@ -98,7 +98,7 @@ class StudyPlan:
         if not self.entry.runs_train:
             return trial_s if "refit" in self.entry.parameters else 0.0
         shared = self.settings.shared  # a fold is fitted on `folds` - 1 of as many parts
-        confirmed = math.ceil(self.settings.confirm / self.jobs) * trial_s
+        confirmed = math.ceil((self.settings.confirm and self.settings.confirm + 1) / self.jobs) * trial_s
         return confirmed + 2 * trial_s / shared.repeats / max(1, shared.folds - 1)
 
     def job(self, number: int | None, params: Mapping[str, Any]) -> Job:

@@ -32,7 +32,7 @@ def finished(new_place: Callable[..., Place]) -> tuple[Place, Done, Path]:
     frame["target"] = frame["target"].map(dict(enumerate(load_iris().target_names)))
     path = place.folder / "flowers.csv"
     frame.to_csv(path, index=False)
-    done = place.mlflow_run("tune", data=path, register="flowers", confirm=3, **SMALL)
+    done = place.mlflow_run("tune", data=path, register="flowers", confirm=3, baseline="false", **SMALL)
     return place, done, path
 
 
@@ -142,7 +142,7 @@ def test_a_study_that_goes_on_keeps_its_champion(finished: tuple[Place, Done, Pa
     """Started again, a finished study runs neither the champion nor the confirmation again, and registers nothing."""
     place, _, path = finished
     before = {run.info.run_id for run in place.named("flowers").children}
-    done = place.step("steps.tune", check=True, data=path, register="flowers", confirm=3, **SMALL)
+    done = place.step("steps.tune", check=True, data=path, register="flowers", confirm=3, baseline="false", **SMALL)
     assert {run.info.run_id for run in place.named("flowers").children} == before
     assert "Registered: flowers version 1 is the champion already" in done.stdout
     assert place.named("flowers").parent.data.tags["tuning.champion"] == champions(place)[0].info.run_id

@@ -14,11 +14,10 @@ from optuna.trial import TrialState
 from steps.errors import WrongValue
 from steps.names import Metric, Role, Tag, Variable
 from steps.tracking import write
-from steps.tuning.champion import contest
+from steps.tuning.champion import confirmation, contest
 from steps.tuning.champion.rerun import Rerun
 from steps.tuning.study_plan import StudyPlan
 from steps.tuning.trials.results import StudyResult
-from steps.tuning.trials.trial import TrialResult
 
 
 @dataclass(frozen=True)
@@ -69,7 +68,7 @@ def run_champion(plan: StudyPlan, result: StudyResult, rerun: Rerun, importances
     if winner is None:
         return None
     if plan.settings.confirm:
-        winner, confirmed = _confirm(plan, result, rerun)
+        winner, confirmed = confirmation.confirm(plan, result, rerun)
     name = contest.name_of(winner.job, plan)
     refit = _refit(plan)
     if not refit:
@@ -111,26 +110,3 @@ def _refit(plan: StudyPlan) -> dict[str, str]:
     if plan.entry.runs_train:
         return {"refit": "true", "evaluate": "full"}
     return {"refit": "true"} if "refit" in plan.entry.parameters else {}
-
-
-def _confirm(plan: StudyPlan, result: StudyResult, rerun: Rerun) -> tuple[TrialResult, dict[str, float]]:
-    """Score the best trials, or what is ahead of them, on fresh folds; return the best there, and the scores by name.
-
-    Of two with the same score on fresh folds, the one that was better before is returned.
-    """
-    finished = [trial for trial in result.trials.values() if trial.outcome.state == TrialState.COMPLETE]
-    by_params: dict[str, TrialResult] = {}  # a point that was tried twice counts once
-    for each in contest.ranked(plan, [*finished, *contest.rivals(plan, result.baselines)]):
-        by_params.setdefault(json.dumps([each.job.estimator, rerun.children.recorded(each.job)]), each)
-    best = list(by_params.values())[: plan.settings.confirm]
-    fresh = {"fold_seed": str((plan.settings.shared.seed + 1) % 2**32)}
-    what = f"the best {len(best)} once more, on fresh folds"
-    jobs = [replace(each.job, role=Role.CONFIRMATION, parameters=fresh, variables={}, rung=None) for each in best]
-    confirmations = rerun.run(jobs, what)
-    by_name = {contest.name_of(each.job, plan): each for each in best}
-    scored = {
-        contest.name_of(confirmation.job, plan): confirmation.value
-        for confirmation in contest.ranked(plan, [each for each in confirmations if each.outcome.values])
-        if confirmation.value is not None
-    }
-    return (by_name[next(iter(scored))] if scored else best[0]), scored

@@ -61,7 +61,9 @@ def headline(record: StudyRecord) -> list[tuple[str, str]]:
             lines.append((whose, f"{metrics[Metric.BASELINE]:.6g}; tuning gained {gained:+.4g}"))
         if record.winner is not None and record.winner.job.number != best.number:
             name = contest.name_of(record.winner.job, record.plan)
-            why = "better on fresh folds" if record.winner.job.number is not None else "no trial scores better"
+            fresh = "no trial is better by more than its standard error on fresh folds"
+            others = fresh if Tag.CONFIRMED in tags else "no trial scores better"
+            why = "better on fresh folds" if record.winner.job.number is not None else others
             lines.append(("Champion" if record.champion is not None else "Best of all", f"{name}: {why}"))
     elif len(record.plan.objectives) > 1:
         lines.append(("Objectives", " and ".join(f"{o.direction} {o.name}" for o in record.plan.objectives)))

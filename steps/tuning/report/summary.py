@@ -66,6 +66,9 @@ def _champion(champion: Champion, run: Run) -> list[str]:
     if champion.confirmed:
         scores = ", ".join(f"{name} {value:.6g}" for name, value in champion.confirmed.items())
         lines.append(f"Confirmed on fresh folds: {scores}")
+        first = next(iter(champion.confirmed))
+        if first.startswith("trial ") and not champion.name.startswith("trial "):
+            lines.append(f"{first.capitalize()} is not better than {champion.name} by more than its standard error")
     test = next((name for name in metrics if Metric.low(name) in metrics and name != Metric.GAIN), None)
     if test is not None:
         shown = test.removeprefix(Metric.test(""))
