@@ -77,6 +77,8 @@ class Tag:
     CHAMPION = "tuning.champion"  # run id of the champion
     CHAMPION_IS = "tuning.champion_is"  # what it is, there too: trial 3, the estimator's defaults, the dummy
     GAIN = "tuning.gain"  # what the champion gained over the defaults on the held-out rows
+    # On a trial that breaks a constraint: which, and by how much.
+    INFEASIBLE = "tuning.infeasible"
     # On a trial of several objectives: true if no other is better in all.
     PARETO = "tuning.pareto"
     # Of a reproduction.

@@ -62,6 +62,11 @@ class TuneSettings:
     objective: str = parameter(
         "auto", text("auto, or a metric's name, or two"), "auto: cv_<metric>; loss:best: the best step, not the last"
     )
+    constraint: str | None = parameter(
+        None,
+        none_or(text("metrics with bounds and commas between, such as fit_time_s<=0.1,peak_memory_mb<=500")),
+        "what a trial must keep to be the best: bounds on metrics that it logs",
+    )
     direction: str = parameter(
         "auto", text("auto, maximize or minimize, for each objective"), "auto: scores are maximized"
     )

@@ -63,7 +63,7 @@ class StudyLoop:
         settings, objectives = self.plan.settings, self.plan.objectives
         best = BestTrials(tuple(objective.direction for objective in objectives))
         rules = StopRules(best, settings.patience, settings.target_value, settings.max_failures)
-        self._results = Results(rules, settings.try_first)
+        self._results = Results(rules, settings.try_first, self.plan.constraints)
         self._progress = Progress(settings.n_trials, objectives[0].name)
         self._baselines = self.plan.baselines()
         self._best_so_far = BestSoFar(self.study_lock.run_id, objectives[0].name)
@@ -182,7 +182,7 @@ class StudyLoop:
         """Take in a child's result from the record; tell whether there was one, so that the child need not be run."""
         steps_of = self.children.steps if self.search.prunes or job.rung else None
         objectives = [objective.name for objective in self.children.objectives]
-        recalled = self.history.recall(job, self.children.recorded(job), objectives, steps_of)
+        recalled = self.history.recall(job, self.children.recorded(job), objectives, steps_of, self.plan.constraints)
         if recalled is None:
             return False
         if isinstance(recalled, Adopted):

@@ -210,7 +210,13 @@ def _prepare_the_end(plan: StudyPlan, reporter: Reporter, launcher: Launcher) ->
 
 
 def _conclude(plan: StudyPlan, study: str, result: StudyResult, champion: Champion | None) -> None:
-    """Register the champion. Raises StepError if it failed, or if failures ended the study."""
+    """Register the champion.
+
+    Raises NoTrialFinished if every trial breaks a constraint, StepError if the champion failed, or if failures ended
+    the study.
+    """
+    if result.none_feasible:
+        raise NoTrialFinished(result.none_feasible)
     if champion and champion.run and plan.settings.register is not None:
         print(registry.register(plan.settings.register, champion.run, registry.judged_by(plan)))
     if champion and champion.failure:

@@ -20,7 +20,8 @@ from steps.tuning import entry_point, space, tuned_project
 from steps.tuning.checks import backend, budget, capacity, checkpoint_folder, memory, own_entry_point, own_folds
 from steps.tuning.checks.capacity import Belongings
 from steps.tuning.entry_point import EntryPoint
-from steps.tuning.search import objective, promotion, reshuffle, samplers
+from steps.tuning.search import constraints, objective, promotion, reshuffle, samplers
+from steps.tuning.search.constraints import Constraint
 from steps.tuning.search.objective import Objective
 from steps.tuning.search.promotion import Fidelity
 from steps.tuning.space import Space
@@ -62,6 +63,12 @@ class StudyPlan:
     dummy: Mapping[str, Any] | None = None
     checkpoints: Path | None = None
     failures_teach: bool = True
+    constraints: tuple[Constraint, ...] = ()
+
+    @property
+    def measured(self) -> tuple[Objective, ...]:
+        """Return what is read of each child: the objectives, and what else is bounded by a constraint."""
+        return constraints.measured(self.objectives, self.constraints)
 
     @property
     def is_folded(self) -> bool:
@@ -172,10 +179,12 @@ def make(settings: TuneSettings, project: TunedProject, describe: Describe) -> S
     server = mlflow.get_tracking_uri()
     own_entry_point.check(project.folder, project.read(), entry, settings, searched, where, server)
     objectives = objective.resolve(resolved, entry)
-    samplers.check(settings.sampler, searched, len(objectives))
+    bounds = constraints.resolve(resolved, entry, objectives)
+    samplers.check(settings.sampler, searched, len(objectives), constrained=bool(bounds))
     own_folds.check(resolved, entry, [name for path in searched.estimators for name in searched.hyperparameters(path)])
     _check_objectives(settings, objectives)
     _check_costs(settings, entry, [objective.logged for objective in objectives], "--objective")
+    _check_costs(settings, entry, [each.metric.logged for each in bounds], "--constraint")
     budget.check(settings, entry, searched, len(objectives))
     dataset = described.get("dataset", {})
     checkpoints = None
@@ -199,6 +208,7 @@ def make(settings: TuneSettings, project: TunedProject, describe: Describe) -> S
         found.device,
         described.get("dummy"),
         checkpoints,
+        constraints=bounds,
     )
 
 

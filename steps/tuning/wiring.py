@@ -43,7 +43,7 @@ def make_child_runs(plan: StudyPlan, study: str, experiment_id: str, folder: Pat
         entry=plan.entry,
         parameters=parameters,
         objectives=plan.objectives,
-        results=results(plan.objectives, experiment_id),
+        results=results(plan.measured, experiment_id),
         steps_of=Metric.fold(settings.metric) if plan.is_folded else plan.objectives[0].logged,
         study=study,
         experiment_id=experiment_id,
@@ -54,6 +54,7 @@ def make_child_runs(plan: StudyPlan, study: str, experiment_id: str, folder: Pat
         origin=command.find(plan.project, settings.env_manager),
         seen_by_pruner=seen_by_pruner(plan),
         several=len(plan.estimators) > 1,
+        constraints=plan.constraints,
     )
 
 
@@ -98,6 +99,7 @@ def make_search(plan: StudyPlan, past: Sequence[FrozenTrial]) -> AnySearch:
         steps=settings.shared.folds * settings.shared.repeats if plan.is_folded else None,
         past=past,
         failures_teach=plan.failures_teach,
+        constraints=[constraint.text for constraint in plan.constraints],
     )
 
 

@@ -50,3 +50,41 @@ def test_what_a_trial_costs_is_optimized(place: Place) -> None:
         assert 50 < run.data.metrics["peak_memory_mb"] < 2000
         assert 0 < run.data.metrics["cpu_s"] < 100
     assert any(run.data.tags.get("tuning.pareto") == "true" for run in study.trials)
+
+
+def test_what_breaks_a_constraint_is_never_the_best(place: Place) -> None:
+    """It has a score and a tag; a study that goes on has its constraints on record, and prefers what keeps them."""
+    bounds = "loss:mean_last_3 >= 1e-3, peak_memory_mb<=2000"
+    words = {**SCRIPT, "space": "lr=log(1e-2,0.5) momentum=0..0.6 epochs=12", "champion": "true"}
+    words |= {"objective": "loss:best", "direction": "minimize"}
+    place.step("steps.tune", check=True, n_trials=4, constraint=bounds, **words)
+    done = place.step("steps.tune", check=True, n_trials=8, **words)
+    study = place.named("mine")
+    values, kept = {}, {}
+    for run in study.trials:
+        metrics = run.data.metrics
+        assert run.data.tags["tuning.state"] == "COMPLETE"
+        values[run.info.run_id] = metrics["loss:best"]
+        kept[run.info.run_id] = metrics["loss:mean_last_3"] >= 1e-3
+        assert ("tuning.infeasible" in run.data.tags) == (not kept[run.info.run_id])
+    feasible = {run_id: value for run_id, value in values.items() if kept[run_id]}
+    assert 0 < len(feasible) < len(values) == 8
+    best = min(feasible, key=lambda run_id: feasible[run_id])
+    assert min(values.values()) < feasible[best]
+    assert study.parent.data.tags["tuning.best_run"] == study.parent.data.tags["tuning.champion"] == best
+    said = "Constraints: {} of 8 trials with a score keep loss:mean_last_3>=0.001, peak_memory_mb<=2000"
+    assert said.format(len(feasible)) in done.stdout
+
+
+def test_a_study_without_a_feasible_trial_is_on_record_in_full(place: Place) -> None:
+    """Exit code 3, and a sentence; its report is there, and what stopped it."""
+    words = {**SCRIPT, "objective": "loss", "direction": "minimize", "report": "true", "champion": "true"}
+    done = place.step("steps.tune", check=False, n_trials=3, constraint="peak_memory_mb<=1", **words)
+    assert done.code == 3
+    assert "no trial keeps the constraints, of 3 with a score; the nearest, trial " in done.stderr
+    assert "Traceback" not in done.stderr
+    parent = place.study().parent
+    assert (parent.info.status, parent.data.tags["tuning.stopped_by"]) == ("FAILED", "n_trials")
+    assert parent.data.metrics["trials_complete"] == 3
+    files = {file.path for file in place.client.list_artifacts(parent.info.run_id)}
+    assert {"report.html", "trials.csv", "study.db"} <= files

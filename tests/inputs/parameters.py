@@ -146,7 +146,7 @@ LATER = [
     ),
     _tune(
         "early-stopping-forest",
-        "random_forest.yaml:4: …RandomForestClassifier has no early stopping; …",
+        "random_forest.yaml:5: …RandomForestClassifier has no early stopping; …",
         early_stopping="5",
     ),
     _tune("pick-none-of-them", "--pick 'cv_r2': must be none or one of the objectives, cv_accuracy", pick="cv_r2"),
@@ -252,6 +252,24 @@ LATER = [
         "--objective 'peak_memory_mb': the backend 'local' does not measure it; warm, ray do",
         objective="cv_accuracy,peak_memory_mb",
         backend="local",
+    ),
+    _tune(
+        "constraint",
+        "--constraint 'fit_time_s<0.1': must be a metric, <= or >=, and a number, such as fit_time_s<=0.1",
+        constraint="fit_time_s<0.1",
+    ),
+    _tune(
+        "constraint-and-fidelity",
+        "--constraint 'cpu_s<=1': must be none with --fidelity 'n_estimators:3..27:3': a part of the budget says …",
+        constraint="cpu_s<=1",
+        fidelity="n_estimators:3..27:3",
+        space="max_depth=2..8",
+    ),
+    _tune(
+        "constraint-not-searched-by",
+        "--sampler 'cmaes': takes no notice of constraints; tpe and gp search by them, random, qmc and grid go …",
+        constraint="cpu_s<=1",
+        sampler="cmaes",
     ),
     _tune("objective-three", "--objective 'a,b,c': must name one metric, or 2 different ones", objective="a,b,c"),
     _tune("direction", "--direction 'up': must be maximize or minimize", direction="up"),

@@ -4,7 +4,7 @@ import contextlib
 import random
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -21,6 +21,7 @@ from steps.tracking import outage, write
 from steps.tuning import loop, phase, study_time
 from steps.tuning.entry_point import EntryPoint
 from steps.tuning.record import best_so_far, lock
+from steps.tuning.search.constraints import Constraint
 from steps.tuning.search.objective import MAXIMIZE, Objective
 from steps.tuning.search.search import Outcome
 from steps.tuning.space import Space, file
@@ -130,7 +131,8 @@ class FakeChildRuns:
     """Stands in for ChildRuns and launches nothing.
 
     `end_of` gives how a job's child ends, from the job and the number of its launches before. `ending` picks, in each
-    wait, which of the running children end. `steps_of` has what a child has logged for a pruner.
+    wait, which of the running children end. `steps_of` has what a child has logged for a pruner, `excess_of` by how
+    much it breaks each constraint.
     """
 
     clock: Clock
@@ -138,6 +140,8 @@ class FakeChildRuns:
     ending: Callable[[list[FakeChild]], Iterable[FakeChild]] = oldest
     steps_of: Callable[[Job], Sequence[tuple[int, float]]] = lambda _: ()
     objectives: Sequence[Objective] = (Objective(OBJECTIVE, MAXIMIZE),)
+    constraints: Sequence[Constraint] = ()
+    excess_of: Callable[[Job], tuple[float, ...]] = lambda _: ()
     study: str = "mine"
     stop_raises: Exception | None = None
     launched: list[FakeChild] = field(default_factory=list)
@@ -191,7 +195,8 @@ class FakeChildRuns:
             outcome = Outcome(TrialState.FAIL, steps=steps)
             result = TrialResult(child.job, child.run_id, outcome, reason, "", retried, refusal)
         else:
-            result = TrialResult(child.job, child.run_id, rung.outcome(child.job, (end,), steps))
+            outcome = replace(rung.outcome(child.job, (end,), steps), excess=self.excess_of(child.job))
+            result = TrialResult(child.job, child.run_id, outcome)
         self.settled.append(result)
         return result
 

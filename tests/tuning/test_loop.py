@@ -1,12 +1,13 @@
 """The study's loop, with children that a test ends: no process, no server, a clock that is moved."""
 
 import contextlib
+import dataclasses
 import itertools
 import json
 import random
 import signal
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,6 +28,8 @@ from steps.tuning.loop import StudyLoop
 from steps.tuning.record import lock
 from steps.tuning.record.lock import StudyLock
 from steps.tuning.record.resume import History
+from steps.tuning.search.constraints import Constraint
+from steps.tuning.search.objective import Objective
 from steps.tuning.search.reshuffle import fold_seed
 from steps.tuning.search.samplers import KINDS, SamplerKind
 from steps.tuning.study_time import StudyTime
@@ -92,9 +95,10 @@ def study(
     text: str = fakes.NUMBERS,
     history: History | None = None,
     each_round: Callable[[], None] = lambda: None,
+    constraints: tuple[Constraint, ...] = (),
     **how: Any,
 ) -> Study:
-    plan = fakes.plan(text, jobs=jobs, **how)
+    plan = dataclasses.replace(fakes.plan(text, jobs=jobs, **how), constraints=constraints)
     children = FakeChildRuns(Clock(), end_of, ending)
     interrupts = FakeInterrupts()
     pool = Pool(children, places(jobs), plan.settings.trial_timeout_s)  # type: ignore[arg-type] # a fake
@@ -345,6 +349,57 @@ def test_a_child_is_retried_so_often(retries, baseline):
 def recorded_params(n_trials: int = 4) -> list[str]:
     """The typed hyperparameters of a study's first trials, as their runs show them."""
     return [json.dumps(params) for params in params_of(study(n_trials=n_trials).run()).values()]
+
+
+WIDTH = Constraint(Objective("width", "minimize"), "<=", 0.5)
+
+
+def constrained(ends: Callable[[Job, int], End], excess: Sequence[float], **how: Any) -> Study:
+    """A study with one constraint, and by how much its trials break it, in their order."""
+    made = study(ends, constraints=(WIDTH,), **how)
+    made.children.excess_of = lambda job: (excess[job.number or 0],)
+    return made
+
+
+def test_a_trial_that_breaks_a_constraint_is_never_the_best():
+    """It is COMPLETE with its score, but no improvement: patience runs, the target is not reached."""
+    made = constrained(
+        by_number(0.5, 0.9, 0.6, 0.9, 0.9), [-1, 0.25, 0, 1, 1], n_trials=9, patience=2, target_value=0.8
+    )
+    result = made.run()
+    assert (result.stopped_by, list(result.trials), list(result.best)) == ("patience", [0, 1, 2, 3, 4], [2])
+    assert {ended.outcome.state for ended in result.trials.values()} == {TrialState.COMPLETE}
+    best = [metric.value for metric in made.server.metrics]
+    assert best == [0.5, 0.5, 0.6, 0.6, 0.6]
+
+
+def test_a_study_without_a_feasible_trial_says_which_comes_nearest():
+    """It has a result, so that its record and report are as always."""
+    result = constrained(by_number(0.5), [2, 0.125, 1], n_trials=3).run()
+    assert (result.best, result.stopped_by, len(result.trials)) == ({}, "n_trials", 3)
+    said = "no trial keeps the constraints, of 3 with a score; the nearest, trial 1, breaks width<=0.5 by 0.125"
+    assert result.none_feasible == f"{said} (run run 1)"
+
+
+def test_a_replayed_study_knows_which_trials_are_feasible():
+    """By the metric on their runs: the next trials of TPE, which searches by it, are the same."""
+    excess = [((7 * number) % 5 - 2) / 8 for number in range(20)]
+    how: dict[str, Any] = {"n_trials": 20, "sampler": "tpe", "window": 2}
+    first = constrained(by_parameters, excess, **how).run()
+    trials = {
+        number: run_of(
+            f"old {number}",
+            trial_tags(number, json.dumps(dict(ended.job.hyperparameters)), ended.outcome.state.name),
+            {OBJECTIVE: ended.value, "width": 0.5 + excess[number]} if ended.value is not None else {},
+        )
+        for number, ended in first.trials.items()
+        if number < 13
+    }
+    made = constrained(by_parameters, excess, history=History(trials=trials), **how)
+    again = made.run()
+    assert made.children.numbers == list(range(13, 20))
+    assert {n: ended.outcome for n, ended in again.trials.items()} == {n: e.outcome for n, e in first.trials.items()}
+    assert (params_of(again), list(again.best)) == (params_of(first), list(first.best))
 
 
 def test_recalled_trials_are_not_launched():

@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from mlflow.tracking import MlflowClient
-from optuna.trial import TrialState
 
 from steps.names import Metric, Role
 from steps.tuning.champion import contest
@@ -25,9 +24,10 @@ from steps.tuning.trials.trial import TrialResult
 def confirm(plan: StudyPlan, result: StudyResult, rerun: Rerun) -> tuple[TrialResult, dict[str, float]]:
     """Score the best trials, and the best of the defaults, on fresh folds; return the winner, and the scores by name.
 
-    Of two with the same score on fresh folds, the one that was better before is returned.
+    What breaks a constraint there does not count. Of two with the same score on fresh folds, the one that was better
+    before is returned.
     """
-    finished = [trial for trial in result.trials.values() if trial.outcome.state == TrialState.COMPLETE]
+    finished = [trial for trial in result.trials.values() if trial.outcome.counts]
     rivals = contest.ranked(plan, contest.rivals(plan, result.baselines))
     by_params: dict[str, TrialResult] = {}  # a point that was tried twice counts once
     for each in contest.ranked(plan, [*finished, *rivals]):
@@ -36,8 +36,8 @@ def confirm(plan: StudyPlan, result: StudyResult, rerun: Rerun) -> tuple[TrialRe
     best += [each for each in rivals[:1] if each not in best]
     fresh = {"fold_seed": str((plan.settings.shared.seed + 1) % 2**32)}
     what = f"the best {len(best)} once more, on fresh folds"
-    jobs = [replace(each.job, role=Role.CONFIRMATION, parameters=fresh, variables={}) for each in best]
-    scored = contest.ranked(plan, [each for each in rerun.run(jobs, what) if each.outcome.values])
+    jobs = [replace(each.job, role=Role.CONFIRMATION, parameters=fresh, variables={}, rung=None) for each in best]
+    scored = contest.ranked(plan, [each for each in rerun.run(jobs, what) if each.outcome.counts])
     by_name = {contest.name_of(each.job, plan): each for each in best}
     names = [contest.name_of(each.job, plan) for each in scored]
     scores = {name: each.value for name, each in zip(names, scored, strict=True) if each.value is not None}

@@ -28,6 +28,8 @@ def judge(plan: StudyPlan) -> Objective | None:
 def rivals(plan: StudyPlan, baselines: Iterable[TrialResult]) -> list[TrialResult]:
     """Return the baselines that have a score, and a dummy if the objective is its mean score over the folds.
 
+    One that breaks a constraint does not compete; of a dummy, which has no run, nobody knows that.
+
     None compete with `baseline=false`, nor where a space fixes something of an entry point other than `train`: its
     defaults may be of other data. A dummy's score was computed with the plan: it has no run.
     """
@@ -37,8 +39,8 @@ def rivals(plan: StudyPlan, baselines: Iterable[TrialResult]) -> list[TrialResul
     fixed = [each for entries in plan.space.entries.values() for each in entries.values()]
     if not plan.entry.runs_train and any(isinstance(each, FixedParameter) for each in fixed):
         return []
-    scored = [each for each in baselines if each.outcome.values]
-    if plan.entry.runs_train and plan.dummy and by.name == Metric.cv(plan.settings.metric):
+    scored = [each for each in baselines if each.outcome.counts]
+    if not plan.constraints and plan.entry.runs_train and plan.dummy and by.name == Metric.cv(plan.settings.metric):
         values = (float(plan.dummy["score"]),) * len(plan.objectives)
         scored.append(TrialResult(Job(None, plan.dummy["estimator"]), "", Outcome(TrialState.COMPLETE, values)))
     return scored

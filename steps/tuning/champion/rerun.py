@@ -90,5 +90,6 @@ class Rerun:
                 and parameters.items() <= run.data.params.items()
             ):
                 values = tuple(run.data.metrics[objective.name] for objective in self.children.objectives)
-                return TrialResult(job, run.info.run_id, Outcome(TrialState.COMPLETE, values))
+                excess = tuple(each.excess(run.data.metrics) for each in self.children.constraints)
+                return TrialResult(job, run.info.run_id, Outcome(TrialState.COMPLETE, values, excess=excess))
         return None

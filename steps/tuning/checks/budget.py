@@ -49,4 +49,8 @@ def check(settings: TuneSettings, entry: EntryPoint, space: Space, objectives: i
         raise WrongValue(
             f"--warm_start {settings.warm_start!r}: must be none with {where}: other runs have other budgets"
         )
+    if settings.constraint is not None:
+        raise WrongValue(
+            f"--constraint {settings.constraint!r}: must be none with {where}: a part of the budget says nothing of it"
+        )
     halving_search.check(settings.fidelity, settings.sampler, settings.pruner, objectives)

@@ -29,8 +29,8 @@ SETTINGS = (
 _ADDED = {"repeats": 1, "reshuffle": False}
 # A resumed study takes these from its record too, but they may change.
 _RESUMED = (
-    *SETTINGS, "project", "version", "env_manager", "data", "space", "objective", "direction", "n_trials", "timeout_s",
-    "patience", "target_value", "checkpoint_dir", "keep_checkpoints",
+    *SETTINGS, "project", "version", "env_manager", "data", "space", "objective", "constraint", "direction", "n_trials",
+    "timeout_s", "patience", "target_value", "checkpoint_dir", "keep_checkpoints",
 )  # fmt: skip
 # What the study itself uses of the shared settings, whatever its trials are given.
 _OF_ANY_STUDY = ("seed", "threads")
@@ -90,6 +90,7 @@ def as_data(plan: StudyPlan) -> dict[str, Any]:
         "space": plan.space.text(),
         "try": plan.space.tries,
         "optuna": optuna.__version__,
+        **({"constraint": [each.text for each in plan.constraints]} if plan.constraints else {}),
         **({_FAILURES: _TEACH} if plan.failures_teach else {}),
     }
     # A digest shows that two spaces differ, though not in what.

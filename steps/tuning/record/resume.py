@@ -19,6 +19,7 @@ from steps.errors import WrongValue
 from steps.names import Role, State, Tag
 from steps.tracking import read
 from steps.tuning.record import leftovers
+from steps.tuning.search.constraints import Constraint
 from steps.tuning.search.pruning import Steps
 from steps.tuning.search.search import Outcome
 from steps.tuning.study_plan import StudyPlan
@@ -42,7 +43,12 @@ class History:
     reruns: Sequence[Run] = ()
 
     def recall(
-        self, job: Job, recorded: Mapping[str, Any], objectives: Sequence[str], steps_of: Callable[[str], Steps] | None
+        self,
+        job: Job,
+        recorded: Mapping[str, Any],
+        objectives: Sequence[str],
+        steps_of: Callable[[str], Steps] | None,
+        constraints: Sequence[Constraint] = (),
     ) -> TrialResult | Adopted | None:
         """Return how a child ended, or the run that is to be settled; None if the child is to be run.
 
@@ -63,8 +69,12 @@ class History:
         if Tag.STATE not in tags:
             return Adopted(job, run.info.run_id)
         state = SETTLED[tags[Tag.STATE]]
-        values = tuple(run.data.metrics[name] for name in objectives) if state == TrialState.COMPLETE else ()
-        outcome = Outcome(state, values, () if steps_of is None else tuple(_seen_by_pruner(run, steps_of)))
+        seen = () if steps_of is None else tuple(_seen_by_pruner(run, steps_of))
+        outcome = Outcome(state, steps=seen)
+        if state == TrialState.COMPLETE:
+            metrics = run.data.metrics
+            excess = tuple(constraint.excess(metrics) for constraint in constraints)
+            outcome = Outcome(state, tuple(metrics[name] for name in objectives), seen, excess)
         return TrialResult(job, run.info.run_id, outcome, tags.get(Tag.REASON, ""), tags.get(Tag.STDERR, ""))
 
     def _of(self, job: Job, runs: Mapping[int, Run]) -> Run | None:
@@ -145,6 +155,6 @@ def _did_its_work(run: Run, plan: StudyPlan) -> bool:
     metrics = run.data.metrics
     scored = all(
         objective.logged in metrics if objective.is_derived else read.is_finite(metrics.get(objective.name, math.nan))
-        for objective in plan.objectives
+        for objective in plan.measured
     )
     return scored and (plan.entry.runs_train or run.info.status == "FINISHED")

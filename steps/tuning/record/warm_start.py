@@ -132,6 +132,9 @@ def _trial(run: Run, plan: StudyPlan, steps: Callable[[str], Steps] | None) -> F
     values = [_value(run, objective) for objective in plan.objectives]
     if not all(map(read.is_finite, values)):
         raise _LeftOutError(f"without {' and '.join(objective.name for objective in plan.objectives)}")
+    bounded = {each.metric.name: _value(run, each.metric) for each in plan.constraints}
+    if missing := [name for name, value in bounded.items() if not read.is_finite(value)]:
+        raise _LeftOutError(f"without {' and '.join(missing)}")
     params = plan.space.place(_estimator(run, plan), _hyperparameters(run, plan))
     if params is None:
         raise _LeftOutError("outside the space")
@@ -141,6 +144,7 @@ def _trial(run: Run, plan: StudyPlan, steps: Callable[[str], Steps] | None) -> F
         distributions={name: plan.space.distributions[name] for name in params},
         values=values,
         intermediate_values=dict(steps(run.info.run_id)) if steps else None,
+        constraints={each.text: each.excess(bounded) for each in plan.constraints},
     )
 
 

@@ -26,6 +26,7 @@ def text(plan: StudyPlan, children: ChildRuns, search: Callable[[], AnySearch]) 
     jobs = first_trials(plan, search)
     lines = [
         f"Objective: {', '.join(f'{o.direction} {o.name}' for o in plan.objectives)}",
+        *([f"Constraints: {', '.join(each.text for each in plan.constraints)}"] if plan.constraints else []),
         "Space:",
         *(f"  {name}: {what}" for name, what in plan.space.text().items()),
         f"Size: {'without end' if size is None else f'{size} points'}",
@@ -59,5 +60,6 @@ def first_trials(plan: StudyPlan, search: Callable[[], AnySearch]) -> list[Job]:
             break
         jobs.append(plan.job(number, params))
         for asked, score in ((rising, float(number)), (falling, -float(number))):
-            asked.settle(number, Outcome(TrialState.COMPLETE, (score,) * len(plan.objectives)))
+            values, excess = (score,) * len(plan.objectives), (score,) * len(plan.constraints)
+            asked.settle(number, Outcome(TrialState.COMPLETE, values, excess=excess))
     return jobs

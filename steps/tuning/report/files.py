@@ -18,17 +18,21 @@ from steps.tuning.report.study_record import StudyRecord, as_optuna_study
 
 
 def trials_csv(record: StudyRecord) -> str:
-    """Write one line per trial: number, state, objectives, hyperparameters, start, seconds, run, reason."""
+    """Write one line per trial: number, state, objectives, hyperparameters, start, seconds, run, reason.
+
+    If the study has constraints, each trial with a score is feasible or not.
+    """
     objectives = [objective.name for objective in record.plan.objectives]
     params = list(dict.fromkeys(name for trial in record.trials for name in trial.recorded))
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
-    table.writerow(["trial", "state", *objectives, *params, "start_ms", "seconds", "run_id", "reason"])
+    feasible = ["feasible"] if record.plan.constraints else []
+    table.writerow(["trial", "state", *objectives, *feasible, *params, "start_ms", "seconds", "run_id", "reason"])
     for trial in record.trials:
         values = [repr(value) for value in trial.values] or [""] * len(objectives)
         tried = [encode(trial.recorded[name]) if name in trial.recorded else "" for name in params]
         last = [trial.start, f"{trial.seconds:.3f}", trial.run_id, trial.reason]
-        table.writerow([trial.number, trial.state.name, *values, *tried, *last])
+        table.writerow([trial.number, trial.state.name, *values, *record.feasibility(trial), *tried, *last])
     return text.getvalue()
 
 

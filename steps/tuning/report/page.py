@@ -36,7 +36,7 @@ def html(record: StudyRecord, step: Callable[[str], None] = lambda _: None) -> s
         headline=headline(record),
         plotly=get_plotlyjs(),
         plots=[(plot.title, plot.html, plot.note) for plot in plots.draw(record, step)],  # plotly escapes
-        objectives=[objective.name for objective in record.plan.objectives],
+        objectives=[*(o.name for o in record.plan.objectives), *(["feasible"] if record.plan.constraints else [])],
         params=list(dict.fromkeys(name for trial in record.trials for name in trial.recorded)),
         trials=[_row(trial, record) for trial in record.trials],
         failures=Counter(trial.reason for trial in record.trials if trial.reason).most_common(),
@@ -69,6 +69,10 @@ def headline(record: StudyRecord) -> list[tuple[str, str]]:
         lines.append(("Objectives", " and ".join(f"{o.direction} {o.name}" for o in record.plan.objectives)))
     if record.champion is not None:
         lines += _champion(record)
+    if record.plan.constraints:
+        scored = [trial for trial in record.trials if trial.values]
+        kept = f"{sum(trial.is_feasible for trial in scored)} of {len(scored)} trials with a score keep"
+        lines.append(("Constraints", f"{kept} {', '.join(each.text for each in record.plan.constraints)}"))
     states = [(state, record.count(state)) for state in SETTLED.values()]
     lines.append(("Trials", ", ".join(f"{count} {state.name}" for state, count in states if count) or "none yet"))
     if record.trials:
@@ -141,7 +145,10 @@ def _row(trial: TrialRecord, record: StudyRecord) -> dict[str, Any]:
     return {
         "number": trial.number,
         "state": trial.state.name,
-        "values": [f"{value:.6g}" for value in trial.values] or [""] * len(record.plan.objectives),
+        "values": [
+            *([f"{value:.6g}" for value in trial.values] or [""] * len(record.plan.objectives)),
+            *record.feasibility(trial),
+        ],
         "recorded": {name: str(value) for name, value in trial.recorded.items()},
         "seconds": f"{trial.seconds:.2f}",
         "link": f"{_server()}/#/experiments/{record.parent.info.experiment_id}/runs/{trial.run_id}",

@@ -34,7 +34,8 @@ class TrialRecord:
     """A trial that has ended.
 
     `recorded` are its typed hyperparameters; `values` are those of its objectives, empty without a score; `start` and
-    `end` are in milliseconds since 1970; `steps` are the values that a pruner has seen.
+    `end` are in milliseconds since 1970; `steps` are the values that a pruner has seen. `excess` is by how much it
+    breaks each constraint.
     """
 
     number: int
@@ -47,6 +48,12 @@ class TrialRecord:
     reason: str
     steps: Mapping[int, float]
     command: str
+    excess: tuple[float, ...] = ()
+
+    @property
+    def is_feasible(self) -> bool:
+        """Tell whether it keeps every constraint."""
+        return all(over <= 0 for over in self.excess)
 
     @property
     def seconds(self) -> float:
@@ -76,7 +83,9 @@ class StudyRecord:
         If trials are promoted and none had all of its budget, those count that got furthest.
         """
         sign = self.plan.objectives[0].sign
-        finished = [trial for trial in self.trials if trial.state == TrialState.COMPLETE and trial.values]
+        finished = [
+            trial for trial in self.trials if trial.state == TrialState.COMPLETE and trial.values and trial.is_feasible
+        ]
         finished = finished or (self._furthest() if self.plan.fidelity is not None else [])
         return sorted(finished, key=lambda trial: -sign * trial.values[0])
 
@@ -108,7 +117,14 @@ class StudyRecord:
         named = hyperparameters.pop("estimator", None)
         several = len(self.plan.estimators) > 1
         path = named if several else next(iter(self.plan.estimators.values()))
-        return TrialResult(Job(trial.number, path, hyperparameters), trial.run_id, Outcome(trial.state, trial.values))
+        outcome = Outcome(trial.state, trial.values, excess=trial.excess)
+        return TrialResult(Job(trial.number, path, hyperparameters), trial.run_id, outcome)
+
+    def feasibility(self, trial: TrialRecord) -> list[str]:
+        """Return what a table's column says of a trial: whether it keeps the constraints; no column without any."""
+        if not self.plan.constraints:
+            return []
+        return [("yes" if trial.is_feasible else "no") if trial.values else ""]
 
     def count(self, state: TrialState) -> int:
         """Return how many trials ended in a state."""
@@ -147,6 +163,7 @@ def _trial(run: Run, plan: StudyPlan) -> TrialRecord:
     tags, state = run.data.tags, SETTLED[run.data.tags[Tag.STATE]]
     values = tuple(run.data.metrics.get(objective.name, math.nan) for objective in plan.objectives)
     complete = state == TrialState.COMPLETE and all(map(read.is_finite, values))
+    complete = complete and all(each.name in run.data.metrics for each in plan.measured)
     return TrialRecord(
         number=int(tags[Tag.TRIAL]),
         state=state,
@@ -158,6 +175,7 @@ def _trial(run: Run, plan: StudyPlan) -> TrialRecord:
         reason=tags.get(Tag.REASON, ""),
         steps={int(step): float(value) for step, value in json.loads(tags.get(Tag.REPORTED, "[]"))},
         command=tags.get(Tag.REPRODUCE, ""),
+        excess=tuple(each.excess(run.data.metrics) for each in plan.constraints) if complete else (),
     )
 
 
@@ -167,7 +185,8 @@ def _baseline(run: Run, plan: StudyPlan) -> TrialResult | None:
     is_one = tags.get(Tag.ROLE) == Role.BASELINE and tags.get(Tag.STATE) == State.COMPLETE
     if not is_one or not all(map(read.is_finite, values)):
         return None
-    return TrialResult(Job(None, tags.get(Tag.ESTIMATOR)), run.info.run_id, Outcome(TrialState.COMPLETE, values))
+    outcome = Outcome(TrialState.COMPLETE, values, excess=tuple(c.excess(run.data.metrics) for c in plan.constraints))
+    return TrialResult(Job(None, tags.get(Tag.ESTIMATOR)), run.info.run_id, outcome)
 
 
 def as_optuna_study(
@@ -201,6 +220,7 @@ def _frozen(trial: TrialRecord, plan: StudyPlan) -> FrozenTrial | None:
         distributions={name: plan.space.distributions[name] for name in params},
         values=trial.values or None,
         intermediate_values=dict(trial.steps),
+        constraints={each.text: over for each, over in zip(plan.constraints, trial.excess, strict=False)},
         user_attrs={"run_id": trial.run_id, **({"reason": trial.reason} if trial.reason else {})},
     )
     frozen.datetime_start, frozen.datetime_complete = _time(trial.start), _time(trial.end)

@@ -5,6 +5,7 @@ from mlflow.entities import Run
 from steps.names import Metric, Tag
 from steps.tuning.champion import contest
 from steps.tuning.champion.champion import Champion
+from steps.tuning.search.constraints import broken
 from steps.tuning.search.objective import Objective
 from steps.tuning.study_plan import StudyPlan
 from steps.tuning.trials.child_runs import ChildRuns
@@ -22,7 +23,7 @@ def summary(plan: StudyPlan, result: StudyResult, children: ChildRuns, champion:
         else:
             lines += [f"Best trial: {children.recorded(best.job)}", f"Best {shown[0]}: {best.value:.6g}"]
             lines += _gain(plan, result, children, best.value or 0.0)
-    lines += _ahead(plan, result, champion)
+    lines += [*_ahead(plan, result, champion), *_constraints(plan, result)]
     if champion and champion.run:
         lines += _champion(champion, champion.run)
     if result.stopped_by != "n_trials":
@@ -46,6 +47,20 @@ def _gain(plan: StudyPlan, result: StudyResult, children: ChildRuns, best: float
     if len(result.baselines) > 1:
         whose += f", the best of {len(result.baselines)}"
     return [f"Baseline {shown}: {score:.6g} ({whose}; tuning gained {sign * (best - score):+.6g})"]
+
+
+def _constraints(plan: StudyPlan, result: StudyResult) -> list[str]:
+    """Say how many trials keep the constraints, and which baselines do not."""
+    if not plan.constraints:
+        return []
+    scored = [ended.outcome for ended in result.trials.values() if ended.outcome.values]
+    bounds = ", ".join(constraint.text for constraint in plan.constraints)
+    lines = [f"Constraints: {sum(o.is_feasible for o in scored)} of {len(scored)} trials with a score keep {bounds}"]
+    for each in result.baselines:
+        if each.outcome.values and not each.outcome.is_feasible:
+            what = contest.name_of(each.job, plan)
+            lines.append(f"No champion: {what}, by {broken(plan.constraints, each.outcome.excess)}")
+    return lines
 
 
 def _ahead(plan: StudyPlan, result: StudyResult, champion: Champion | None) -> list[str]:

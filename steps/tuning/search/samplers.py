@@ -37,6 +37,7 @@ class SamplerKind:
     notes: bool = False
     conditional: bool = True
     several_objectives: bool = True
+    constraints: bool = True
     numbers: int = 0  # the least number of numerical parameters
     package: str | None = None  # what must be installed beside Optuna
 
@@ -76,7 +77,9 @@ KINDS = {
     "random": SamplerKind(lambda _, seed: RandomSampler(seed=seed)),
     "qmc": SamplerKind(_Points, fresh=False, notes=True),
     "grid": SamplerKind(lambda _, seed: RandomSampler(seed=seed)),  # draws what a `try` leaves open; see Sampler
-    "cmaes": SamplerKind(_cmaes, notes=True, conditional=False, several_objectives=False, numbers=2, package="cmaes"),
+    "cmaes": SamplerKind(
+        _cmaes, notes=True, conditional=False, several_objectives=False, constraints=False, numbers=2, package="cmaes"
+    ),
     "gp": SamplerKind(_gp, conditional=False, numbers=1, package="torch"),
 }
 
@@ -88,13 +91,15 @@ def check_installed(name: str) -> None:
         raise WrongValue(f"--sampler {name!r}: needs the package {package}: add it to conda.yaml and install it")
 
 
-def check(name: str, space: Space, objectives: int = 1) -> None:
+def check(name: str, space: Space, objectives: int = 1, *, constrained: bool = False) -> None:
     """Raise WrongValue for a sampler that can't search this space; called before anything starts."""
     kind, problems = KINDS[name], []
     if space.conditional and not kind.conditional:
         problems.append("can't search a space with conditions or several estimators; tpe, random, qmc and grid can")
     if objectives > 1 and not kind.several_objectives:
         problems.append("can't search for several objectives; tpe, random, qmc, grid and gp can")
+    if constrained and not kind.constraints:
+        problems.append("takes no notice of constraints; tpe and gp search by them, random, qmc and grid go anywhere")
     numbers = [d for d in space.distributions.values() if not isinstance(d, CategoricalDistribution)]
     if len(numbers) < kind.numbers:
         problems.append(f"needs at least {kind.numbers} numerical parameters, this space has {len(numbers)}")

@@ -24,11 +24,25 @@ from steps.tuning.space import Space
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a trial ended: its state, the value of each objective if it is COMPLETE, and the steps that count."""
+    """How a trial ended: its state, the value of each objective if it is COMPLETE, and the steps that count.
+
+    `excess` is by how much it breaks each constraint, 0 or less if it keeps it.
+    """
 
     state: TrialState
     values: tuple[float, ...] = ()
     steps: tuple[tuple[int, float], ...] = ()
+    excess: tuple[float, ...] = ()
+
+    @property
+    def is_feasible(self) -> bool:
+        """Tell whether it keeps every constraint."""
+        return all(over <= 0 for over in self.excess)
+
+    @property
+    def counts(self) -> tuple[float, ...]:
+        """Return the values by which it competes with others: none if it breaks a constraint."""
+        return self.values if self.is_feasible else ()
 
 
 class Search:
@@ -36,7 +50,8 @@ class Search:
 
     `directions` has "maximize" or "minimize" for each objective; `steps` is how many steps a trial has, None if that is
     unknown. `past` are trials of other studies, which Optuna is told before the first ask; they have no number here.
-    `failures_teach`: a failed trial is told as one that was pruned before its first step. See `_tell`.
+    `constraints` has a name for each. `failures_teach`: a failed trial is told as one that was pruned before its first
+    step. See `_tell`.
     """
 
     def __init__(
@@ -51,12 +66,13 @@ class Search:
         steps: int | None = None,
         past: Sequence[FrozenTrial] = (),
         failures_teach: bool = True,
+        constraints: Sequence[str] = (),
     ):
         optuna.logging.set_verbosity(optuna.logging.WARNING)
         self._sampler = Sampler(sampler, space, seed)
         self._window = window
         self._pruner, self._steps = pruner, steps
-        self._failures_teach = failures_teach
+        self._failures_teach, self._constraints = failures_teach, constraints
         self._storage = SearchStorage()
         self._study = optuna.create_study(
             study_name=pruning.STUDY_NAME,
@@ -150,5 +166,7 @@ class Search:
                 trial.report(value, step)
             if number in self._judges:
                 self._storage.add_notes(pruning.STUDY_NAME, trial.number, self._judges.pop(number).notes())
+        for name, over in zip(self._constraints, outcome.excess, strict=False):  # without a score it has none
+            trial.set_constraint(name, over)
         self._study.tell(trial, outcome.values or None, state=state)
         self._told = number + 1

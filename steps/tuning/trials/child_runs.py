@@ -20,10 +20,11 @@ from steps.backends.submitted_run import GRACE_S, POLL_S, is_free, is_transient
 from steps.names import CHECKPOINT, Metric, Role, State, Tag
 from steps.tracking import read, write
 from steps.tuning.entry_point import EntryPoint
+from steps.tuning.search.constraints import Constraint
 from steps.tuning.search.objective import Objective
 from steps.tuning.search.pruning import Steps, as_logged
 from steps.tuning.search.search import Outcome
-from steps.tuning.trials import refusal, run_name, rung
+from steps.tuning.trials import end_tags, refusal, run_name, rung
 from steps.tuning.trials.checkpoints import NO_CHECKPOINTS, Checkpoints
 from steps.tuning.trials.child_results import ChildResults, Taken
 from steps.tuning.trials.command import Origin
@@ -59,6 +60,7 @@ class ChildRuns:
     origin: Origin
     seen_by_pruner: Callable[[Steps], Steps] = as_logged
     several: bool = False
+    constraints: Sequence[Constraint] = ()
     checkpoints: Checkpoints = NO_CHECKPOINTS
     stage: Stage = THIS_STAGE
     headway: Callable[[], None] = lambda: None
@@ -146,7 +148,9 @@ class ChildRuns:
             ended = TrialResult(child.job, child.run_id, Outcome(TrialState.PRUNED, steps=tuple(reported)))
         elif reason is None:
             values = tuple(taken.values[objective.name] for objective in self.objectives)
-            ended = TrialResult(child.job, child.run_id, rung.outcome(child.job, values, reported))
+            excess = tuple(constraint.excess(taken.values) for constraint in self.constraints)
+            outcome = replace(rung.outcome(child.job, values, reported), excess=excess)
+            ended = TrialResult(child.job, child.run_id, outcome)
         else:
             lines = log_file.last_lines(child.output)
             if failure:
@@ -198,24 +202,13 @@ class ChildRuns:
         return f"{self.entry.name!r} {said}" if said else ""
 
     def _write(self, ended: TrialResult, pruned_at: int | None, child: Child | Adopted, taken: Taken) -> None:
-        tags = {Tag.STATE: State.RETRIED if ended.retried else ended.outcome.state.name}
+        tags = end_tags.of(ended, pruned_at, child, taken, self.constraints)
         client, run_id = MlflowClient(), ended.run_id
-        if child.node is not None:  # only now is it known, and what the node has given it
-            tags |= {Tag.NODE: child.node, **({Tag.DEVICE: child.device} if child.device else {})}
-        if ended.outcome.state == TrialState.FAIL:
-            tags |= {Tag.REASON: ended.reason, Tag.STDERR: ended.stderr}
         tags |= self.results.keep(run_id, child.output, failed=ended.outcome.state == TrialState.FAIL)
         self.headway()
         name = run_name.of(child.job, self.digits, several=self.several)
         if taken.run_name not in (None, name) and not str(taken.run_name).startswith(f"{name} · "):
             client.update_run(run_id, name=f"{name} · {taken.run_name}")
-        reported = json.dumps(ended.outcome.steps)
-        if ended.outcome.steps and len(reported) <= write.TAG_LENGTH:  # else a resumed study reads them from the metric
-            tags[Tag.REPORTED] = reported
-        if pruned_at is not None:
-            tags[Tag.PRUNED_AT] = str(pruned_at)
-        if taken.best_step:
-            tags[Tag.BEST_STEP] = taken.best_step
         if len(tags) == 1 and not taken.unlogged:  # one tag costs half of what a batch does
             client.set_tag(run_id, Tag.STATE, tags[Tag.STATE])
         else:

@@ -1,13 +1,14 @@
 """The results of a study so far: trials are judged in the order of their numbers, whatever order they end in."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from optuna.trial import TrialState
 
 from steps.errors import NoTrialFinished
 from steps.tuning.search import stopping
+from steps.tuning.search.constraints import Constraint, broken
 from steps.tuning.search.objective import sign_of
 from steps.tuning.search.stopping import StopRules
 from steps.tuning.trials import rung
@@ -19,6 +20,7 @@ class StudyResult:
     """The result of a study that has ended: why it ended, its trials by number, the best of them, its baselines.
 
     `best` has one trial or, with two objectives, the Pareto front. `why_failed` is set if failures ended the study.
+    `none_feasible` says so if trials have scores, and each breaks a constraint.
     """
 
     stopped_by: str
@@ -26,6 +28,7 @@ class StudyResult:
     best: Mapping[int, TrialResult]
     baselines: list[TrialResult]
     why_failed: str = ""
+    none_feasible: str = ""
 
 
 @dataclass
@@ -38,6 +41,7 @@ class Results:
 
     rules: StopRules
     try_first: bool = False
+    constraints: Sequence[Constraint] = ()
     trials: dict[int, TrialResult] = field(default_factory=dict)
     baselines: list[TrialResult] = field(default_factory=list)
     judged: int = 0
@@ -70,7 +74,7 @@ class Results:
         result = self.trials[self.judged]
         self.stopped_by = self.rules.judge(
             self.judged,
-            result.outcome.values,
+            result.outcome.counts,
             failed=result.outcome.state == TrialState.FAIL,
             reason=result.reason,
             refused=bool(result.refusal),
@@ -100,14 +104,27 @@ class Results:
         assert self.stopped_by is not None
         for number in sorted(self.trials):
             if number >= self.judged:
-                self.rules.judge(number, self.trials[number].outcome.values)
+                self.rules.judge(number, self.trials[number].outcome.counts)
         best = rung.by_trial({place: self.trials[place] for place in self.rules.best.trials})
         best = best or rung.furthest(self.trials, sign_of(self.rules.best.directions[0]))
-        if not best and self.stopped_by != stopping.SIGNAL:
+        none_feasible = "" if best else self._nearest()
+        if not best and not none_feasible and self.stopped_by != stopping.SIGNAL:
             raise NoTrialFinished(self._why_none_finished())
         failures = self.stopped_by == stopping.FAILURES
         why_failed = f"{self.rules.many_failed}; {self._commonest_failure('all {} failures')}" if failures else ""
-        return StudyResult(self.stopped_by, rung.by_trial(self.trials), best, self.baselines, why_failed)
+        trials = rung.by_trial(self.trials)
+        return StudyResult(self.stopped_by, trials, best, self.baselines, why_failed, none_feasible)
+
+    def _nearest(self) -> str:
+        """Say that no trial with a score keeps the constraints, and which comes nearest; empty if none has a score."""
+        scored = [result for result in self.trials.values() if result.outcome.values]
+        if not scored:
+            return ""
+        nearest = min(scored, key=lambda result: sum(max(0.0, over) for over in result.outcome.excess))
+        return (
+            f"no trial keeps the constraints, of {len(scored)} with a score; the nearest, trial {nearest.job.number}, "
+            f"breaks {broken(self.constraints, nearest.outcome.excess)} (run {nearest.run_id})"
+        )
 
     def _why_none_finished(self) -> str:
         if self._refused is not None:
@@ -130,7 +147,7 @@ class Results:
 
 def _what_was_refused(result: TrialResult) -> str:
     """Say what the script refused, or did not log, and how to mend it."""
-    other = "give another --objective, or mend" if result.misses_objective else "mend --space, or"
+    other = "give another --objective, or --constraint, or mend" if result.misses_objective else "mend --space, or"
     which = "the baseline" if result.job.number is None else f"trial {result.job.number}"
     return f"{result.refusal}: every trial would fail so; {other} the script\n    {which}, run {result.run_id}" + (
         "" if result.misses_objective else f": {result.reason}"

@@ -8,6 +8,7 @@ from optuna.trial import TrialState
 
 from steps.tuning.champion import contest
 from steps.tuning.entry_point import EntryPoint
+from steps.tuning.search.constraints import Constraint
 from steps.tuning.search.objective import MAXIMIZE, MINIMIZE, Objective
 from steps.tuning.search.search import Outcome
 from steps.tuning.trials.results import StudyResult
@@ -37,6 +38,21 @@ def plan(*, dummy: float | None = None, names: tuple[str, ...] = ("a.Forest",), 
 def name_of(made: Any, best: list[TrialResult], baselines: list[TrialResult]) -> str | None:
     won = contest.winner(made, best, baselines)
     return None if won is None else contest.name_of(won.job, made)
+
+
+def bounded(number: int | None, value: float, excess: float) -> TrialResult:
+    """A child that breaks a constraint by something, or keeps it."""
+    one = ended(number, value)
+    return replace(one, outcome=replace(one.outcome, excess=(excess,)))
+
+
+def test_what_breaks_a_constraint_is_no_champion():
+    """Baselines that score better are left out, and so is a dummy, of which nobody knows what it would log."""
+    constraint = Constraint(Objective("fit_time_s", MINIMIZE), "<=", 1.0)
+    made = replace(plan(dummy=0.9), constraints=(constraint,))
+    best = [bounded(4, 0.7, -0.5)]
+    assert name_of(made, best, [bounded(None, 0.8, 0.25)]) == "trial 4"
+    assert name_of(made, best, [bounded(None, 0.8, 0.0)]) == "the estimator's defaults"
 
 
 LESS = (Objective("cv_r2", MINIMIZE),)

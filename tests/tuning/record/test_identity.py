@@ -1,7 +1,7 @@
 """What makes a study the one that it is: by its parent run in a real database."""
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 import pytest
@@ -88,6 +88,20 @@ def test_a_pruner_whose_meaning_has_not_changed_is_the_same(
     now = json.loads(client.get_run(parent_run).data.tags[Tag.IDENTITY])
     client.set_tag(parent_run, Tag.IDENTITY, json.dumps({**now, "pruner": pruner}))
     identity.check_same("mine", planned("--pruner", pruner), resume.earlier_parents("0", "mine", but=""))
+
+
+def test_a_constraint_makes_another_study(
+    parent_run: str, client: MlflowClient, planned: Any, wine: study_plan.StudyPlan
+) -> None:
+    """A study without any is on record as those of earlier versions are; one with some goes on with them."""
+    assert "constraint" not in identity.as_data(wine)
+    earlier = resume.earlier_parents("0", "mine", but="")
+    with pytest.raises(WrongValue, match=r"constraint none, now \['cpu_s<=9'\]"):
+        identity.check_same("mine", planned("--constraint", "cpu_s <= 9"), earlier)
+    bounded = planned("--constraint", "cpu_s<=9")
+    client.set_tag(parent_run, Tag.SETTINGS, json.dumps(asdict(bounded.settings)))
+    earlier = resume.earlier_parents("0", "mine", but="")
+    assert identity.take_from_record(wine.settings, earlier).constraint == "cpu_s<=9"
 
 
 def test_a_study_of_before_goes_on_without_learning_from_its_failures(

@@ -11,6 +11,7 @@ from steps.errors import WrongValue
 from steps.names import Tag
 from steps.tuning import study_plan
 from steps.tuning.record import leftovers, resume
+from steps.tuning.search.constraints import Constraint
 from steps.tuning.search.objective import Objective
 from steps.tuning.trials.trial import Adopted, Job, TrialResult
 from tests.tuning import fakes
@@ -59,6 +60,18 @@ def test_a_child_that_finished_after_its_tuner_died_is_adopted(
     """It carries its objective, which `train` logs last: its run is settled, not run again."""
     run_id = trial(None, "RUNNING", SCORED)
     assert recall(load(wine)) == Adopted(JOB, run_id)
+
+
+def test_a_trial_is_recalled_as_feasible_as_it_was(trial: Any, parent_run: str, wine: study_plan.StudyPlan) -> None:
+    """By the metrics on its run; one that lacks a bounded one before it was settled is run again."""
+    bounds = (Constraint(Objective("cpu_s", "minimize"), "<=", 1.0),)
+    trial("COMPLETE", "FINISHED", {**SCORED, "cpu_s": 1.25})
+    recalled = load(wine).recall(JOB, PARAMS, ["cv_accuracy"], None, bounds)
+    assert isinstance(recalled, TrialResult)
+    assert (recalled.outcome.excess, recalled.outcome.counts) == ((0.25,), ())
+    trial(None, "RUNNING", SCORED)
+    assert isinstance(recall(load(wine)), Adopted)
+    assert not isinstance(recall(load(replace(wine, constraints=bounds))), Adopted)
 
 
 @pytest.mark.parametrize(

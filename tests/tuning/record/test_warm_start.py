@@ -13,6 +13,7 @@ from steps.parameters.tune_settings import TuneSettings
 from steps.training.run_plan import describe
 from steps.tuning import study_plan
 from steps.tuning.record import warm_start
+from steps.tuning.search.constraints import Constraint
 from steps.tuning.search.objective import Objective
 from steps.tuning.tuned_project import TunedProject, this_project
 from tests.tuning import fakes
@@ -204,6 +205,25 @@ def test_runs_of_a_study_that_went_by_the_last_step_enter_by_the_best(client: Ml
     objectives = (Objective("loss:best", "minimize", "best"),)
     past = warm_start.collect(replace(fakes.plan(warm_start="Default"), objectives=objectives))
     assert {run_id: trial.values for run_id, trial in past.trials.items()} == {by_last: [0.25], by_best: [0.125]}
+
+
+def test_a_run_enters_with_by_how_much_it_breaks_a_constraint(client: MlflowClient) -> None:
+    """One without the metric is left out."""
+
+    def make(**metrics: float) -> str:
+        run_id = str(client.create_run("0", tags={"mlflow.project.entryPoint": "own"}).info.run_id)
+        for name in ("x", "y"):
+            client.log_param(run_id, name, "1.0")
+        for name, value in metrics.items():
+            client.log_metric(run_id, name, value)
+        client.set_terminated(run_id)
+        return run_id
+
+    bounded, lacks = make(score=0.5, cpu_s=1.25), make(score=0.5)
+    bound = Constraint(Objective("cpu_s", "minimize"), "<=", 1.0)
+    past = warm_start.collect(replace(fakes.plan(warm_start="Default"), constraints=(bound,)))
+    assert {run_id: trial.constraints for run_id, trial in past.trials.items()} == {bounded: {"cpu_s<=1": 0.25}}
+    assert past.left_out == {lacks: "without cpu_s"}
 
 
 @pytest.mark.parametrize("project", [this_project(), TunedProject("https://host/wine", Path("/clone"), "c0", "at c0")])

@@ -168,6 +168,32 @@ def test_the_table_of_trials(record, make_plan):
     assert table[0]["n_estimators"] == "50"
 
 
+def test_a_study_with_constraints_shows_who_keeps_them(record, make_plan, tmp_path):
+    """The best is the best that does; page, table and study.db say of each trial whether it is feasible."""
+    import csv
+
+    import optuna
+
+    parent = record(rows(4, failed=1))
+    runs = MlflowClient().search_runs(["0"], "tags.`tuning.role` = 'trial' AND tags.`tuning.state` = 'COMPLETE'")
+    for run in runs:
+        MlflowClient().log_metric(run.info.run_id, "cpu_s", float(run.data.tags["tuning.trial"]))
+    loaded = study_record.load(make_plan(constraint="cpu_s<=1.5"), "shown", parent)
+    facts = dict(page.headline(loaded))
+    assert facts["Best cv_accuracy"] == "0.901 (trial 1)"
+    assert facts["Constraints"] == "2 of 4 trials with a score keep cpu_s<=1.5"
+    table = list(csv.DictReader(files.trials_csv(loaded).splitlines()))
+    assert [row["feasible"] for row in table] == ["yes", "yes", "no", "no", ""]
+    assert "feasible</button>" in page.html(loaded)
+    path = files.study_db(loaded, tmp_path)
+    study = optuna.load_study(study_name="shown", storage=f"sqlite:///{path}")
+    assert [trial.constraints for trial in study.trials] == [{"cpu_s<=1.5": n - 1.5} for n in range(4)] + [{}]
+    assert study.best_trial.number == 1
+    none = study_record.load(make_plan(constraint="cpu_s<=-1"), "shown", parent)
+    assert (none.best, none.winner, files.best_yaml(none)) == (None, None, "")
+    assert "0 of 4 trials with a score keep cpu_s&lt;=-1" in page.html(none)
+
+
 def test_optuna_opens_the_study(record, make_plan, tmp_path):
     """study.db is Optuna's own: trials, states, scores, distributions, times."""
     import optuna

@@ -14,6 +14,8 @@ from optuna.trial import TrialState
 
 from steps.errors import Unreachable
 from steps.tuning import entry_point
+from steps.tuning.search import constraints
+from steps.tuning.search.constraints import Constraint
 from steps.tuning.search.objective import Objective
 from steps.tuning.trials import child_runs
 from steps.tuning.trials.child_results import ChildResults
@@ -33,11 +35,11 @@ def children(client, tmp_path) -> ChildRuns:
     return study_of(tmp_path, ACCURACY)
 
 
-def study_of(folder: Path, *objectives: Objective, results: type[ChildResults] = ChildResults) -> ChildRuns:
+def study_of(folder: Path, *objectives: Objective, bounds: tuple[Constraint, ...] = ()) -> ChildRuns:
     return ChildRuns(
         project=this_project(), entry=entry_point.find("train", this_project()), parameters={}, objectives=objectives,
         steps_of="fold_accuracy",
-        results=results(objectives, "0"),
+        results=ChildResults(constraints.measured(objectives, bounds), "0"), constraints=bounds,
         study="mine", experiment_id="0", backend="warm", backend_config={}, digits=3, folder=folder, origin=Origin(),
     )  # fmt: skip
 
@@ -192,6 +194,19 @@ def test_what_a_child_took_may_be_its_objective(client, ended, tmp_path):
     one = ended(cv_accuracy=0.5)
     one.submitted.took = COSTS
     assert children.settle(one).outcome.values == (0.5, 120.5)
+    assert children.settle(ended(cv_accuracy=0.5)).reason == "ended well, but logged no peak_memory_mb"
+
+
+def test_a_child_that_breaks_a_constraint_is_complete_and_says_so(client, ended, tmp_path):
+    """Which, and by how much; one that keeps it has no such tag, and one that lacks the metric has failed."""
+    bound = Constraint(Objective("peak_memory_mb", "minimize"), "<=", 100)
+    children = study_of(tmp_path, ACCURACY, bounds=(bound,))
+    one, other = ended(cv_accuracy=0.5), ended(cv_accuracy=0.5)
+    one.submitted.took, other.submitted.took = COSTS, {**COSTS, "peak_memory_mb": 100.0}
+    settled = children.settle(one)
+    assert (settled.outcome.values, settled.outcome.excess, settled.outcome.counts) == ((0.5,), (20.5,), ())
+    assert recorded(settled) == ("FINISHED", {"state": "COMPLETE", "infeasible": "peak_memory_mb<=100 by 20.5"})
+    assert recorded(children.settle(other)) == ("FINISHED", {"state": "COMPLETE"})
     assert children.settle(ended(cv_accuracy=0.5)).reason == "ended well, but logged no peak_memory_mb"
 
 
