@@ -1,14 +1,15 @@
 """The best trials once more, on fresh folds, beside the defaults: a lucky trial does not win, nor does a chance gain.
 
-A trial takes the place of the defaults only if it is better there by more than the standard error of the difference:
-the one-standard-error rule of Breiman, Friedman, Olshen and Stone (Classification and Regression Trees, 1984), fold by
-fold. docs/search.md has what that is worth.
+A trial takes the place of the defaults only if it is better there, fold by fold, by more than the standard error of the
+difference: the one-standard-error rule of Breiman, Friedman, Olshen and Stone (Classification and Regression Trees,
+1984). Folds share most rows that they fit on, so the error is corrected as by Nadeau and Bengio (Inference for the
+Generalization Error, Machine Learning 52, 2003). docs/search.md has what that is worth.
 """
 
 import json
 import math
 import statistics
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from mlflow.tracking import MlflowClient
@@ -19,6 +20,9 @@ from steps.tuning.champion.rerun import Rerun
 from steps.tuning.study_plan import StudyPlan
 from steps.tuning.trials.results import StudyResult
 from steps.tuning.trials.trial import TrialResult
+
+# With folds=1 a fifth of the rows is scored, and the rest is fitted on.
+_ONE_SPLIT = 0.25
 
 
 def confirm(plan: StudyPlan, result: StudyResult, rerun: Rerun) -> tuple[TrialResult, dict[str, float]]:
@@ -56,16 +60,22 @@ def _is_surely_better(plan: StudyPlan, one: TrialResult, other: TrialResult) -> 
     if not plan.is_folded or by.name != Metric.cv(plan.settings.metric):
         return True
     scores, others = (_folds(each.run_id, plan.settings.metric) for each in (one, other))
-    return exceeds_its_error([by.sign * (scores[fold] - others[fold]) for fold in scores.keys() & others.keys()])
+    gains = [by.sign * (scores[fold] - others[fold]) for fold in scores.keys() & others.keys()]
+    return exceeds_its_error(gains, plan.settings.shared.folds)
 
 
-def exceeds_its_error(gains: list[float]) -> bool:
-    """Tell whether the mean of some gains is more than its standard error; of one gain, whether it is above 0.
+def exceeds_its_error(gains: Sequence[float], folds: int) -> bool:
+    """Tell whether the mean of the gains in cross-validation is more than its standard error, corrected for overlap.
 
-    >>> exceeds_its_error([0.1, 0.0, 0.1]), exceeds_its_error([0.2, -0.1, 0.0]), exceeds_its_error([0.0, 0.0])
+    There is a gain for each of the `folds`, of each repeat. Of one gain alone: whether it is above 0.
+
+    >>> exceeds_its_error([0.1, 0.0, 0.1], 3), exceeds_its_error([0.2, -0.1, 0.0], 3), exceeds_its_error([0.0, 0.0], 2)
     (True, False, False)
     """
-    error = statistics.stdev(gains) / math.sqrt(len(gains)) if len(gains) > 1 else 0.0
+    if len(gains) == 1:
+        return gains[0] > 0
+    scored_by_fitted = 1 / (folds - 1) if folds > 1 else _ONE_SPLIT
+    error = statistics.stdev(gains) * math.sqrt(1 / len(gains) + scored_by_fitted)
     return statistics.mean(gains) > error
 
 

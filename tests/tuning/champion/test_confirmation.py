@@ -95,3 +95,24 @@ def test_the_defaults_of_another_entry_point_are_beaten_by_what_is_better(client
     folds = {0: [0.6, 0.5, 0.5], 1: [0.1] * 3, None: [0.5] * 3}
     name, _ = winner(client, folds, train=False)
     assert name == "trial 0"
+
+
+@pytest.mark.parametrize(
+    ("gains", "folds", "sure"),
+    [
+        ([0.01, 0.03, 0.02, 0.01, 0.03], 5, True),
+        ([0.01, -0.03, 0.02, 0.01, 0.02], 5, False),
+        ([0.03, 0.0, 0.0, 0.03, 0.0], 5, True),  # its error is 0.67 of the deviation, as of 2.2 folds that share no row
+        ([0.03, 0.0, 0.0, 0.0, 0.0], 5, False),
+        ([0.03, 0.0, 0.0, 0.0, 0.03] * 3, 5, True),
+        ([0.03, 0.0, 0.0, 0.0, 0.0] * 3, 5, False),  # repeats of the same folds would tell no more
+        ([0.01], 1, True),
+        ([0.0], 1, False),
+        ([0.01, 0.02], 1, True),
+    ],
+)
+def test_a_gain_is_sure_above_its_error_corrected_for_shared_rows(
+    gains: Sequence[float], folds: int, sure: bool
+) -> None:
+    """Nadeau and Bengio's: the variance × (1 / the scores + the rows scored / the rows fitted on)."""
+    assert confirmation.exceeds_its_error(gains, folds) is sure
