@@ -15,8 +15,8 @@ from steps.parameters.kinds import Kind, auto_or, integer, number, share
 AUTO = "auto"
 # What goes around another pruner, written before it.
 PATIENT = "patient"
-_NEEDED = object()  # a default of a setting that must be given
-_ABSENT = None  # a default of a setting that need not be there
+_NEEDED = object()  # the default of a setting that must be given
+_ABSENT = None  # the default of a setting that may be missing
 
 
 def _percent() -> Kind:
@@ -56,6 +56,7 @@ _SETTINGS: Mapping[str, Mapping[str, tuple[Kind, Any]]] = {
     },
 }  # fmt: skip
 PRUNERS = tuple(_SETTINGS)
+_ALLOWED = f"one of {', '.join(PRUNERS)}, with settings after a colon"
 # Which setting a bare value is of.
 _MAIN = {"percentile": "keep", PATIENT: "steps", "hyperband": "max", "wilcoxon": "p"}
 # What studies of earlier versions have on record, in today's words.
@@ -101,7 +102,7 @@ def parse(text: str) -> PrunerSettings:
     words = text.split()
     if not words:
         raise WrongValue(f"must be none or {_ALLOWED}")
-    problems = list(_order_problems([word.partition(":")[0] for word in words]))
+    problems = list(_name_problems([word.partition(":")[0] for word in words]))
     read = []
     for word in words:
         name, _, settings = word.partition(":")
@@ -114,17 +115,16 @@ def parse(text: str) -> PrunerSettings:
     return PrunerSettings(PATIENT, read[0].values, read[1]) if len(read) == 2 else read[0]
 
 
-_ALLOWED = f"one of {', '.join(PRUNERS)}, with settings after a colon"
-
-
-def _order_problems(names: list[str]) -> Iterator[str]:
+def _name_problems(names: list[str]) -> Iterator[str]:
+    """Say which names are no pruners, and which order of pruners is none."""
     for name in names:
-        if name not in _SETTINGS:
-            yield (
-                f"must be none or {_ALLOWED}{did_you_mean(name, PRUNERS)}"
-                if len(names) == 1
-                else (f"{name!r} is no pruner{did_you_mean(name, PRUNERS)}; allowed: {', '.join(PRUNERS)}")
-            )
+        if name in _SETTINGS:
+            continue
+        nearest = did_you_mean(name, PRUNERS)
+        if len(names) == 1:
+            yield f"must be none or {_ALLOWED}{nearest}"
+        else:
+            yield f"{name!r} is no pruner{nearest}; allowed: {', '.join(PRUNERS)}"
     if len(names) > 2 or (len(names) == 2 and (names[0] != PATIENT or names[1] == PATIENT)):
         yield f"must be one pruner, or {PATIENT} and the one that it goes around, as in 'patient:10 median'"
 
