@@ -89,7 +89,7 @@ def test_the_end_is_told_on_stdout_and_the_talk_is_on_stderr(iris: Place, study:
     stdout, stderr = ((iris.folder / name).read_text() for name in ("stdout", "stderr"))
     best = json.loads(study.parent.data.tags["tuning.best_params"])
     lines = stdout.splitlines()
-    assert f"Best trial: {best}" in lines
+    assert f"Best trial: {best}" in lines  # whole numbers
     assert f"Best accuracy: {max(r.data.metrics['cv_accuracy'] for r in study.trials):.6g}" in lines
     assert [line.partition(":")[0] for line in lines[-3:]] == ["UI", "Study", "Go on"]
     assert "12/12" in stderr

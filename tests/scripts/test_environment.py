@@ -529,6 +529,38 @@ def test_run_without_an_entry_point_says_how_it_is_used(tmp_path, arguments, cod
 
 
 @pytest.mark.e2e
+@pytest.mark.parametrize("entry_point", ["tune", "main"])
+def test_help_of_an_entry_point_lists_its_parameters(ready, tmp_path, entry_point):
+    """From any folder, and no run is made for it."""
+    made, path = ready
+    ran = subprocess.run(
+        [made / "scripts" / "run", entry_point, "--help"],
+        cwd=tmp_path,
+        env=environ(path),
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=900,
+    )
+    assert ran.stdout.startswith(f"scripts/run {entry_point.replace('main', 'train')} [-P parameter=value ...]")
+    assert "--folds (" in ran.stdout
+    assert not (made / "mlflow.db").exists()
+
+
+def test_tidy_takes_no_arguments(tmp_path):
+    """Its help is help, and sets nothing up; anything else is an error."""
+    made = clone(tmp_path)
+    asked, wrong = (
+        subprocess.run([made / "scripts" / "tidy", word], capture_output=True, text=True, check=False, timeout=300)
+        for word in ("--help", "study")
+    )
+    assert (asked.returncode, wrong.returncode) == (0, 2)
+    assert asked.stdout.startswith("Settle runs that a power cut")
+    assert "takes no arguments" in wrong.stderr
+    assert not (made / ".venv").exists()
+
+
+@pytest.mark.e2e
 def test_run_is_mlflow_run_in_that_environment(ready, tmp_path):
     """From any folder: the arguments pass through, and the user's own word on telemetry stands."""
     made, path = ready

@@ -1,5 +1,8 @@
 """The results that a study ends with, on stdout."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from mlflow.entities import Run
 
 from steps.names import Metric, Tag
@@ -19,9 +22,9 @@ def summary(plan: StudyPlan, result: StudyResult, children: ChildRuns, champion:
     for number, best in result.best.items():
         values = ", ".join(f"{name} {value:.6g}" for name, value in zip(shown, best.outcome.values, strict=True))
         if len(shown) > 1:
-            lines.append(f"On the front: trial {number}: {values} {children.recorded(best.job)}")
+            lines.append(f"On the front: trial {number}: {values} {_short(children.recorded(best.job))}")
         else:
-            lines += [f"Best trial: {children.recorded(best.job)}", f"Best {shown[0]}: {best.value:.6g}"]
+            lines += [f"Best trial: {_short(children.recorded(best.job))}", f"Best {shown[0]}: {best.value:.6g}"]
             lines += _gain(plan, result, children, best.value or 0.0)
     lines += [*_ahead(plan, result, champion), *_constraints(plan, result)]
     if champion and champion.run:
@@ -29,6 +32,11 @@ def summary(plan: StudyPlan, result: StudyResult, children: ChildRuns, champion:
     if result.stopped_by != "n_trials":
         lines.append(f"Stopped by: {result.stopped_by}, after {len(result.trials)} trials")
     return "\n".join(lines)
+
+
+def _short(recorded: Mapping[str, Any]) -> dict[str, Any]:
+    """Return hyperparameters with six digits of each number; the artifact best.yaml has all of them."""
+    return {name: float(f"{value:.6g}") if isinstance(value, float) else value for name, value in recorded.items()}
 
 
 def _shown(objective: Objective, children: ChildRuns) -> str:
