@@ -26,17 +26,9 @@ def usage(module: str, summary: str, settings: type[Any], more: str = "") -> str
     declared = parameters(settings)
     width = max(len(f"{p.name} ({shown(p.default)})") for p in declared)
     rows = [f"  --{p.name + f' ({shown(p.default)})':<{width}}  {p.help}" for p in declared]
-    by_script = f"scripts/run {module.rpartition('.')[2]} [-P parameter=value ...]"
-    return "\n".join(
-        [
-            f"{by_script}, or python -m {module} [--parameter value ...]",
-            "",
-            summary,
-            "",
-            *rows,
-            *([more] if more else []),
-        ]
-    )
+    step = module.rpartition(".")[2]
+    how = f"scripts/run {step} [-P parameter=value ...], or python -m {module} [--parameter value ...]"
+    return "\n".join([how, "", summary, "", *rows, *([more] if more else [])])
 
 
 def read(argv: Sequence[str], settings: type[_S]) -> _S:

@@ -533,6 +533,8 @@ def test_run_without_an_entry_point_says_how_it_is_used(tmp_path, arguments, cod
 def test_help_of_an_entry_point_lists_its_parameters(ready, tmp_path, entry_point):
     """From any folder, and no run is made for it."""
     made, path = ready
+    if not (made / "steps").exists():
+        (made / "steps").symlink_to(ROOT / "steps")
     ran = subprocess.run(
         [made / "scripts" / "run", entry_point, "--help"],
         cwd=tmp_path,
