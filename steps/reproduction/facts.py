@@ -48,7 +48,9 @@ def judged(run: Run) -> Judged | None:
         return None
     settings = json.loads(MlflowClient().get_run(tags[MLFLOW_PARENT_RUN_ID]).data.tags.get(Tag.SETTINGS, "{}"))
     objectives = [name.strip() for name in settings.get("objective", "").split(",")]
-    seen = [(int(step), float(value)) for step, value in json.loads(tags.get(Tag.REPORTED, "[]"))]
+    # The steps of an evaluation are budgets, of runs before it.
+    reported = "[]" if Tag.EVALUATION in tags else tags.get(Tag.REPORTED, "[]")
+    seen = [(int(step), float(value)) for step, value in json.loads(reported)]
     directions = [direction.strip() for direction in settings.get("direction", "").split(",")]
     # A cost is never the same twice. Only of costs is less better by itself.
     judged = {

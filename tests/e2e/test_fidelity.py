@@ -36,7 +36,8 @@ def evaluations(study: Study) -> list[list[str | None]]:
 def test_a_promoted_trial_goes_on_from_its_checkpoint(place: Place) -> None:
     """It is a run of its own, which names the one below; killed on the way, itself or its tuner, nothing is lost.
 
-    The study is, evaluation by evaluation, the one that nobody has disturbed.
+    Its reproduction begins with an empty folder and ends with the same score. The study is, evaluation by evaluation,
+    the one that nobody has disturbed.
     """
     place.project = copy_project(place.folder / "it's mine")
     (place.project / "MLproject").write_text((ROOT / "MLproject").read_text() + STANZA)
@@ -74,6 +75,8 @@ def test_a_promoted_trial_goes_on_from_its_checkpoint(place: Place) -> None:
     assert {run.data.params["epochs"] for run in baselines} == {"9"}
     folder = place.folder / "state" / "mlflow-optuna-tuning" / "checkpoints"
     assert list(folder.iterdir()) == [], done.stderr
+    again = place.step("steps.reproduce", run_id=best.info.run_id)
+    assert "verdict: identical" in again.stdout, again.stderr
     place.step("steps.tune", study="undisturbed", check=True, **HOW)
     assert evaluations(place.named("undisturbed")) == evaluations(study)
     more = place.step("steps.tune", study="mine", n_trials=9)

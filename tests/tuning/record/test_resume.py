@@ -13,7 +13,7 @@ from steps.tuning import study_plan
 from steps.tuning.record import leftovers, resume
 from steps.tuning.search.constraints import Constraint
 from steps.tuning.search.objective import Objective
-from steps.tuning.trials.trial import Adopted, Job, TrialResult
+from steps.tuning.trials.trial import Adopted, Job, Rung, TrialResult
 from tests.tuning import fakes
 from tests.tuning.record.conftest import PARAMS
 
@@ -162,3 +162,22 @@ def test_what_a_pruner_has_seen_is_read_from_the_tag_or_from_the_metric(
     recalled = recall(load(wine), steps_of=lambda _: [(step, 0.1 * step) for step in range(9)])
     assert isinstance(recalled, TrialResult)
     assert len(recalled.outcome.steps) == expected
+
+
+def test_evaluations_of_one_trial_are_kept_apart(trial: Any, parent_run: str, wine: study_plan.StudyPlan) -> None:
+    """Where trials are promoted, runs are known by their evaluations: one was cut off, the one below it counts."""
+    below = trial("PRUNED", "FINISHED", SCORED, evaluation="5", budget="1", reported="[[1, 0.9]]")
+    cut_off = trial(None, "RUNNING", evaluation="9", budget="3")
+    loaded = load(wine)
+    first, second = (
+        replace(JOB, rung=Rung(place, "epochs", budget, is_top=False)) for place, budget in ((5, 1), (9, 3))
+    )
+    recalled = recall(loaded, first, steps_of=lambda _: [])
+    assert isinstance(recalled, TrialResult)
+    assert (recalled.run_id, recalled.outcome.steps) == (below, ((1, 0.9),))
+    assert recalled.may_go_on
+    assert recall(loaded, second) is None
+    assert loaded.retry_of(second) == cut_off
+    assert recall(loaded, replace(JOB, rung=Rung(3, "epochs", 1, is_top=False))) is None
+    with pytest.raises(WrongValue, match="trial 3 tried"):
+        recall(loaded, replace(first, number=4))

@@ -1,3 +1,4 @@
+import json
 import re
 from dataclasses import replace
 from datetime import timedelta
@@ -265,3 +266,29 @@ def test_the_best_trials_are_drawn_darkest(direction, best_is_dark, record, make
     loaded = load(record, make_plan(direction=direction), rows(12))
     (plot,) = [plot for plot in plots.draw(loaded) if plot.title == "Parallel coordinates"]
     assert f'"reversescale":{str(best_is_dark).lower()}' in plot.html
+
+
+def rung(number, place, budget, state, score, steps):
+    tags = {"tuning.trial": str(number), "tuning.evaluation": str(place), "tuning.budget": str(budget)}
+    params = {"max_depth": 3 + number, "n_estimators": budget}
+    return state, budget, score, {**tags, "tuning.reported": str(steps), "tuning.params": json.dumps(params)}
+
+
+@pytest.mark.parametrize("reached_top", [True, False])
+def test_a_promoted_trial_is_one_line(record, make_plan, reached_top):
+    """Its run with the most of its budget stands for it; the best had all, or the most that any had."""
+    plan = make_plan(space="max_depth=1..9", fidelity="n_estimators:1..9:3")
+    rows = [
+        rung(0, 0, 1, "PRUNED", 0.8, [[1, 0.8]]),
+        rung(1, 1, 1, "PRUNED", 0.9, [[1, 0.9]]),
+        rung(0, 2, 3, "PRUNED", 0.85, [[1, 0.8], [3, 0.85]]),
+        *([rung(0, 3, 9, "COMPLETE", 0.7, [[1, 0.8], [3, 0.85], [9, 0.7]])] * reached_top),
+    ]
+    loaded = study_record.load(plan, "shown", record(rows))
+    assert [trial.number for trial in loaded.trials] == [0, 1]
+    assert loaded.trials[0].steps == {1: 0.8, 3: 0.85, **({9: 0.7} if reached_top else {})}
+    assert loaded.best is not None
+    assert (loaded.best.number, loaded.best.values) == (0, (0.7,) if reached_top else (0.85,))
+    assert [len(trial.params) for trial in study_record.as_optuna_study(loaded).trials] == [1, 1]
+    assert loaded.winner is not None
+    assert loaded.winner.job.hyperparameters["n_estimators"] == (9 if reached_top else 3)
