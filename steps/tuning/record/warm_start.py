@@ -20,7 +20,7 @@ from mlflow.utils.mlflow_tags import MLFLOW_PROJECT_ENTRY_POINT, MLFLOW_SOURCE_N
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from steps.errors import WrongValue, did_you_mean
-from steps.names import ESTIMATOR_PREFIX, Artifact, Role, Tag
+from steps.names import CHECKPOINT, ESTIMATOR_PREFIX, Artifact, Role, Tag
 from steps.parameters import step_rules
 from steps.parameters.values import decode
 from steps.project import secrets
@@ -194,7 +194,8 @@ def _hyperparameters(run: Run, plan: StudyPlan) -> dict[str, Any]:
         own = {name: word for name, word in parameters.items() if name not in entry.parameters}
         return {name.removeprefix(ESTIMATOR_PREFIX): decode(word) for name, word in own.items()}
     searched = {name for path in plan.estimators for name in plan.space.hyperparameters(path)}
-    fixed = entry.parameters.keys() - entry.common(plan.settings).keys() - searched - {"estimator"}
+    # A folder for checkpoints is each run's own.
+    fixed = entry.parameters.keys() - entry.common(plan.settings).keys() - searched - {"estimator", CHECKPOINT}
     differs = any(parameters.get(name, entry.parameters[name]) != entry.parameters[name] for name in fixed)
     if differs or parameters.keys() - entry.parameters.keys() - searched - {"estimator"}:
         raise _LeftOutError("outside the space")  # it differs from every trial in a parameter that is not searched

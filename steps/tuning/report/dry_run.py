@@ -10,6 +10,7 @@ from steps.process.ports import FIRST
 from steps.tuning.search.halving_search import AnySearch
 from steps.tuning.search.search import Outcome
 from steps.tuning.study_plan import StudyPlan
+from steps.tuning.trials import rung
 from steps.tuning.trials.child_runs import ChildRuns
 from steps.tuning.trials.trial import Job
 
@@ -56,9 +57,9 @@ def first_trials(plan: StudyPlan, search: Callable[[], AnySearch]) -> list[Job]:
     jobs: list[Job] = []
     while len(jobs) < min(plan.settings.n_trials, MOST) and not rising.exhausted:
         (number, params), (_, other) = rising.ask(), falling.ask()
-        if params != other:
+        if params != other or number < len(jobs):  # a promotion goes by the scores
             break
-        jobs.append(plan.job(number, params))
+        jobs.append(rung.put(plan.job(number, params), rising, plan.fidelity, {}))
         for asked, score in ((rising, float(number)), (falling, -float(number))):
             values, excess = (score,) * len(plan.objectives), (score,) * len(plan.constraints)
             asked.settle(number, Outcome(TrialState.COMPLETE, values, excess=excess))

@@ -12,6 +12,7 @@ from steps.parameters import command_line
 from steps.parameters.tune_settings import TuneSettings
 from steps.training.run_plan import describe
 from steps.tuning import study_plan
+from steps.tuning.entry_point import EntryPoint
 from steps.tuning.record import warm_start
 from steps.tuning.search.constraints import Constraint
 from steps.tuning.search.objective import Objective
@@ -186,6 +187,22 @@ def test_runs_of_a_script_enter_by_the_words_that_it_was_given(client: MlflowCli
         none: {"lr": 0.1, "hidden": "None"},
     }
     assert past.left_out == {other: "outside the space", more: "outside the space"}
+
+
+def test_the_checkpoint_folder_of_a_run_makes_it_no_other(client: MlflowClient) -> None:
+    """Each run has its own; a part of a budget does, of a parameter that the space leaves at its default."""
+    plan = fakes.plan(warm_start="Default")
+    parameters = {"x": None, "y": None, "epochs": "9", "checkpoint": None}
+    plan = replace(plan, entry=EntryPoint("own", parameters, runs_train=False))
+    runs = []
+    for epochs in ("9", "3"):
+        runs.append(str(client.create_run("0", tags={"mlflow.project.entryPoint": "own"}).info.run_id))
+        for name, value in {"x": "0.5", "y": "1.0", "epochs": epochs, "checkpoint": f"/mine/{epochs}"}.items():
+            client.log_param(runs[-1], name, value)
+        client.log_metric(runs[-1], fakes.OBJECTIVE, 0.5)
+        client.set_terminated(runs[-1])
+    past = warm_start.collect(plan)
+    assert (list(past.trials), past.left_out) == (runs[:1], {runs[1]: "outside the space"})
 
 
 def test_runs_of_a_study_that_went_by_the_last_step_enter_by_the_best(client: MlflowClient) -> None:

@@ -5,11 +5,12 @@ import pytest
 from steps.parameters import command_line
 from steps.parameters.tune_settings import TuneSettings
 from steps.training.run_plan import describe
-from steps.tuning import study_plan
+from steps.tuning import study_plan, wiring
 from steps.tuning.checks.capacity import Belongings
 from steps.tuning.report import dry_run
 from steps.tuning.search.search import Search
 from steps.tuning.tuned_project import this_project
+from tests.tuning import fakes
 
 
 @pytest.mark.parametrize(
@@ -32,6 +33,14 @@ def test_the_trials_that_no_score_has_a_say_in_are_shown(words: list[str], shown
     jobs = dry_run.first_trials(planned, search)
     assert [job.number for job in jobs] == list(range(shown))
     assert jobs[0] == planned.job(*search().ask())
+
+
+@pytest.mark.parametrize(("text", "shown"), [(fakes.NUMBERS, 6), ("x: {type: int, low: 0, high: 1}\n", 6)])
+def test_trials_that_are_promoted_are_shown_until_the_first_promotion(text, shown):
+    """With the least of their budget: which one gets more is up to their scores."""
+    planned = fakes.plan(text, fidelity="epochs:1..9:3")
+    jobs = dry_run.first_trials(planned, lambda: wiring.make_search(planned, ()))
+    assert [(job.number, job.hyperparameters["epochs"]) for job in jobs] == [(number, 1) for number in range(shown)]
 
 
 def test_the_places_of_trials_are_shown(monkeypatch, tmp_path):
