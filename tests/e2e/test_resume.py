@@ -55,6 +55,21 @@ def test_it_goes_on_to_more_trials(done: Place) -> None:
     assert parent.info.run_id in after.parent.data.tags["tuning.continues"].split(",")
 
 
+def test_a_complete_study_says_so_and_has_all_that_it_has(done: Place) -> None:
+    """Started again, or with a smaller n_trials: no trial is run or left out, in the lines and on the record."""
+    before = done.named("mine")
+    count = len(before.trials)
+    ended = done.step("steps.tune", check=True, study="mine", n_trials=2)
+    after = done.named("mine")
+    says = f"tune: --study 'mine': has {count} trials on record, more than --n_trials 2: all of them count"
+    assert says in ended.stderr.splitlines()
+    assert after.parent.data.metrics["trials_complete"] == count
+    assert after.parent.data.tags["tuning.best_run"] == before.parent.data.tags["tuning.best_run"]
+    again = done.step("steps.tune", check=True, study="mine")
+    assert f"is complete: its {count} trials are on record; with a higher --n_trials it goes on" in again.stderr
+    assert len(done.named("mine").children) == len(before.children)
+
+
 def test_a_dry_run_of_it_claims_nothing(done: Place) -> None:
     """It may be looked at while another tuner works on it, and its run is no part of it."""
     before = done.named("mine").parent.info.run_id

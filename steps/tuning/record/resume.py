@@ -7,9 +7,10 @@ and parameters.
 
 import json
 import math
+import sys
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from mlflow.entities import Run
@@ -133,6 +134,22 @@ def load(experiment_id: str, study: str, plan: StudyPlan, earlier: Sequence[Run]
         (trials if counts else cut_off)[number] = run
         retries[number] += tags.get(Tag.STATE) == State.RETRIED
     return History(trials, cut_off, baselines, retries, reruns)
+
+
+def with_all_trials(plan: StudyPlan, history: History, study: str) -> StudyPlan:
+    """Return the plan of a study that has no fewer trials than are on record; say on stderr if there is none to run."""
+    wanted, recorded = plan.settings.n_trials, max(history.trials, default=-1) + 1
+    if plan.fidelity is not None or len(history.trials) < min(wanted, recorded):
+        return plan
+    if recorded > wanted:
+        says = f"has {recorded} trials on record, more than --n_trials {wanted}: all of them count"
+        plan = replace(plan, settings=replace(plan.settings, n_trials=recorded))
+    elif recorded == wanted:
+        says = f"is complete: its {recorded} trials are on record; with a higher --n_trials it goes on"
+    else:
+        return plan
+    print(f"tune: --study {study!r}: {says}", file=sys.stderr)
+    return plan
 
 
 def _seen_by_pruner(run: Run, steps_of: Callable[[str], Steps]) -> Steps:

@@ -22,6 +22,7 @@ class Taken:
 
     The name is only read of somebody's own entry point, which may give its run another. `unlogged` are metrics that its
     run is to have beside those that it has logged. `best_step` is the step that counts of an objective `name:best`.
+    One that `is_described` has written a description of its own.
     """
 
     values: Mapping[str, float]
@@ -29,6 +30,7 @@ class Taken:
     run_name: str | None = None
     unlogged: Sequence[Metric] = ()
     best_step: str = ""
+    is_described: bool = False
 
     @property
     def not_finite(self) -> str | None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import mlflow
 from mlflow.tracking import MlflowClient
+from mlflow.utils.mlflow_tags import MLFLOW_RUN_NOTE
 from optuna.trial import TrialState
 
 from steps import backends
@@ -24,7 +25,7 @@ from steps.tuning.search.constraints import Constraint
 from steps.tuning.search.objective import Objective
 from steps.tuning.search.pruning import Steps, as_logged
 from steps.tuning.search.search import Outcome
-from steps.tuning.trials import end_tags, refusal, run_name, rung
+from steps.tuning.trials import description, end_tags, refusal, run_name, rung
 from steps.tuning.trials.checkpoints import NO_CHECKPOINTS, Checkpoints
 from steps.tuning.trials.child_results import ChildResults, Taken
 from steps.tuning.trials.command import Origin
@@ -203,16 +204,16 @@ class ChildRuns:
 
     def _write(self, ended: TrialResult, pruned_at: int | None, child: Child | Adopted, taken: Taken) -> None:
         tags = end_tags.of(ended, pruned_at, child, taken, self.constraints)
+        if not taken.is_described:
+            names = [objective.name for objective in self.objectives]
+            tags[MLFLOW_RUN_NOTE] = description.of(ended, pruned_at, names, self.recorded(child.job))
         client, run_id = MlflowClient(), ended.run_id
         tags |= self.results.keep(run_id, child.output, failed=ended.outcome.state == TrialState.FAIL)
         self.headway()
         name = run_name.of(child.job, self.digits, several=self.several)
         if taken.run_name not in (None, name) and not str(taken.run_name).startswith(f"{name} · "):
             client.update_run(run_id, name=f"{name} · {taken.run_name}")
-        if len(tags) == 1 and not taken.unlogged:  # one tag costs half of what a batch does
-            client.set_tag(run_id, Tag.STATE, tags[Tag.STATE])
-        else:
-            write.record(run_id, taken.unlogged, tags)
+        write.record(run_id, taken.unlogged, tags)
         self.headway()
         client.set_terminated(run_id, "FINISHED" if ended.may_go_on else STATUS[ended.outcome.state])
         self.headway()

@@ -12,6 +12,7 @@ from typing import Any
 
 from mlflow.entities import Run
 from mlflow.tracking import MlflowClient
+from mlflow.utils.mlflow_tags import MLFLOW_RUN_NOTE
 
 from steps.backends import log_file
 from steps.backends.warm import mlflow_calls
@@ -96,7 +97,7 @@ class OwnResults(ChildResults):
             best_steps += [str(step)] if each.rule == step_rules.BEST else []
             if run.data.metrics.get(each.name) not in (None, found[each.name]):
                 reason = _logged_itself(each)
-        return Taken(found, reason, run.info.run_name, unlogged, ",".join(best_steps))
+        return Taken(found, reason, run.info.run_name, unlogged, ",".join(best_steps), MLFLOW_RUN_NOTE in tags)
 
     def keep(self, run_id: str, output: Path | None, *, failed: bool) -> dict[str, str]:
         """Keep the end of a child's output, and remove the file: it may be large, and the study long."""

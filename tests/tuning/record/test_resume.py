@@ -1,9 +1,10 @@
 """The trials on record of a study: which count, which are run again."""
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import pytest
+from mlflow.entities import Run
 from mlflow.tracking import MlflowClient
 from optuna.trial import TrialState
 
@@ -181,3 +182,24 @@ def test_evaluations_of_one_trial_are_kept_apart(trial: Any, parent_run: str, wi
     assert recall(loaded, replace(JOB, rung=Rung(3, "epochs", 1, is_top=False))) is None
     with pytest.raises(WrongValue, match="trial 3 tried"):
         recall(loaded, replace(first, number=4))
+
+
+@pytest.mark.parametrize(
+    ("recorded", "wanted", "becomes", "says"),
+    [
+        ([0, 1, 2], 5, 5, ""),
+        ([0, 1, 2], 3, 3, "is complete: its 3 trials are on record; with a higher --n_trials it goes on"),
+        ([0, 1, 2], 2, 3, "has 3 trials on record, more than --n_trials 2: all of them count"),
+        ([0, 2], 3, 3, ""),  # one was cut off
+        ([0, 1, 3], 2, 4, "has 4 trials on record, more than --n_trials 2: all of them count"),
+        ([], 1, 1, ""),
+    ],
+)
+def test_a_study_has_what_it_has(
+    recorded: list[int], wanted: int, becomes: int, says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A smaller n_trials leaves no trial out; that there is none to run is said."""
+    plan = fakes.plan(n_trials=wanted)
+    history = resume.History(trials=dict.fromkeys(recorded, cast(Run, None)))
+    assert resume.with_all_trials(plan, history, "mine").settings.n_trials == becomes
+    assert capsys.readouterr().err == (f"tune: --study 'mine': {says}\n" if says else "")
