@@ -105,8 +105,8 @@ class StudyPlan:
         if not self.entry.runs_train:
             return trial_s if "refit" in self.entry.parameters else 0.0
         shared = self.settings.shared  # a fold is fitted on `folds` - 1 of as many parts
-        confirmed = math.ceil((self.settings.confirm and self.settings.confirm + 1) / self.jobs) * trial_s
-        return confirmed + 2 * trial_s / shared.repeats / max(1, shared.folds - 1)
+        confirmed = self.settings.confirm + 1 if self.settings.confirm else 0  # with the defaults
+        return math.ceil(confirmed / self.jobs) * trial_s + 2 * trial_s / shared.repeats / max(1, shared.folds - 1)
 
     def job(self, number: int | None, params: Mapping[str, Any]) -> Job:
         """Turn the parameters of a point in the space into what a child does."""

@@ -127,8 +127,9 @@ def _read(path: Path) -> PreparedFold:
 
 
 def _size(rows: Examples) -> float:
-    """Return how many bytes the folds take at least: each has every training row."""
-    return float(rows.features.memory_usage(deep=True).sum()) * len(rows.layout.splits)
+    """Return how many bytes the folds take at least: each has every training row, which each repeat lays out anew."""
+    table = float(rows.features.memory_usage(deep=True).sum()) / rows.resolved.repeats
+    return table * len(rows.layout.splits)
 
 
 def _free(folder: Path) -> float:
