@@ -40,6 +40,10 @@ def _lines(plan: StudyPlan, result: StudyResult, parent: Run, study: str, champi
     if model is not None:
         yield f"Serve: {commands.serve(model)}"
         yield f"Load: {commands.load(model)}"
+    if plan.fidelity is not None:  # its n_trials is its own for good
+        if result.stopped_by not in (stopping.N_TRIALS, stopping.EXHAUSTED):
+            yield f"Go on: {commands.go_on(parent, study)}"
+        return
     is_whole = result.stopped_by != stopping.SIGNAL
     yield f"Go on: {commands.go_on(parent, study, 2 * plan.settings.n_trials if is_whole else None)}"
 

@@ -165,7 +165,8 @@ def _commands(record: StudyRecord) -> list[tuple[str, str]]:
     words = ["mlflow", "run", ".", "-e", "tune"]
     for name, word in {**_changed(record), "study": record.name}.items():
         words += ["-P", f"{name}={_from_anywhere(name, word)}"]
-    commands = [("Go on with this study, with a higher n_trials", shlex.join(words))]
+    if_so = "if it was stopped" if record.plan.fidelity is not None else "with a higher n_trials"
+    commands = [(f"Go on with this study, {if_so}", shlex.join(words))]
     if record.best is not None:
         commands.append(("Run the best trial again", record.best.command))
         again = f"mlflow run . -e reproduce -P run_id={record.best.run_id}"
