@@ -78,7 +78,7 @@ class Checkpoints:
             return ""
         left = sum(path.is_dir() for path in self.folder.iterdir())
         if left and goes_on and not self.kept:
-            return f"checkpoints of trials that were cut off stay in {self.folder}, for the next start of the study"
+            return f"checkpoints of trials that can go on stay in {self.folder}, for the next start of the study"
         if not self.kept:
             shutil.rmtree(self.folder, ignore_errors=True)
         elif not left:
