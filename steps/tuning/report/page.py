@@ -19,7 +19,8 @@ from steps.tracking import read, server_errors
 from steps.tuning.champion import contest, registry
 from steps.tuning.report import plots
 from steps.tuning.report.commands import serve
-from steps.tuning.report.study_record import StudyRecord, TrialRecord
+from steps.tuning.report.study_record import StudyRecord
+from steps.tuning.report.trial_record import TrialRecord
 from steps.tuning.trials.trial import SETTLED
 
 _TEMPLATE = Path(__file__).parent / "page.html"
@@ -38,7 +39,8 @@ def html(record: StudyRecord, step: Callable[[str], None] = lambda _: None) -> s
         plots=[(plot.title, plot.html, plot.note) for plot in plots.draw(record, step)],  # plotly escapes
         objectives=[*(o.name for o in record.plan.objectives), *(["feasible"] if record.plan.constraints else [])],
         params=list(dict.fromkeys(name for trial in record.trials for name in trial.recorded)),
-        trials=[_row(trial, record) for trial in record.trials],
+        trials=_rows(record),
+        reasons=any(trial.reason or trial.pruned_at is not None for trial in record.trials),
         failures=Counter(trial.reason for trial in record.trials if trial.reason).most_common(),
         commands=_commands(record),
         local=not server_errors.where().startswith("http"),
@@ -55,6 +57,8 @@ def headline(record: StudyRecord) -> list[tuple[str, str]]:
     if best is not None:
         (objective,) = record.plan.objectives
         lines.append((f"Best {objective.name}", f"{best.values[0]:.6g} (trial {best.number})"))
+        tried = ", ".join(f"{name} {_short(value)}" for name, value in best.recorded.items())
+        lines += [("Best hyperparameters", tried)] if tried else []
         if Metric.BASELINE in metrics:
             gained = objective.sign * (best.values[0] - metrics[Metric.BASELINE])
             whose = "The defaults" if record.plan.entry.runs_train else "The entry point's own defaults"
@@ -67,6 +71,8 @@ def headline(record: StudyRecord) -> list[tuple[str, str]]:
             lines.append(("Champion" if record.champion is not None else "Best of all", f"{name}: {why}"))
     elif len(record.plan.objectives) > 1:
         lines.append(("Objectives", " and ".join(f"{o.direction} {o.name}" for o in record.plan.objectives)))
+        front = ", ".join(str(trial.number) for trial in record.front)
+        lines += [("On the front", f"{'trial' if len(record.front) == 1 else 'trials'} {front}")] if front else []
     if record.champion is not None:
         lines += _champion(record)
     if record.plan.constraints:
@@ -141,6 +147,11 @@ def _time(seconds: float) -> str:
     return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s" if minutes else f"{seconds:.1f} s"
 
 
+def _rows(record: StudyRecord) -> list[dict[str, Any]]:
+    best = {trial.number for trial in record.front}
+    return [{**_row(trial, record), "is_best": trial.number in best} for trial in record.as_a_table]
+
+
 def _row(trial: TrialRecord, record: StudyRecord) -> dict[str, Any]:
     return {
         "number": trial.number,
@@ -149,11 +160,15 @@ def _row(trial: TrialRecord, record: StudyRecord) -> dict[str, Any]:
             *([f"{value:.6g}" for value in trial.values] or [""] * len(record.plan.objectives)),
             *record.feasibility(trial),
         ],
-        "recorded": {name: str(value) for name, value in trial.recorded.items()},
+        "recorded": {name: _short(value) for name, value in trial.recorded.items()},
         "seconds": f"{trial.seconds:.2f}",
         "link": f"{_server()}/#/experiments/{record.parent.info.experiment_id}/runs/{trial.run_id}",
-        "reason": trial.reason,
+        "reason": trial.reason or ("" if trial.pruned_at is None else f"pruned at step {trial.pruned_at}"),
     }
+
+
+def _short(value: Any) -> str:
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
 def _server() -> str:

@@ -11,7 +11,8 @@ from optuna.importance import PedAnovaImportanceEvaluator, get_param_importances
 from optuna.trial import TrialState
 from plotly import graph_objects as go
 
-from steps.tuning.report.study_record import StudyRecord, TrialRecord, as_optuna_study
+from steps.tuning.report.study_record import StudyRecord, as_optuna_study
+from steps.tuning.report.trial_record import TrialRecord
 
 # With fewer finished trials, importances are noise.
 LEAST_FOR_IMPORTANCES = 10

@@ -3,10 +3,9 @@
 import json
 import math
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
 import mlflow
 import optuna
@@ -21,44 +20,14 @@ from steps.names import Artifact, Role, State, Tag
 from steps.project import environment
 from steps.tracking import read
 from steps.tuning.champion import contest
+from steps.tuning.report.trial_record import TrialRecord
 from steps.tuning.search.search import Outcome
+from steps.tuning.search.stopping import BestTrials
 from steps.tuning.study_plan import StudyPlan
 from steps.tuning.trials.trial import SETTLED, Job, TrialResult
 
 # As many trials take a second or two in a database.
 _TOLD_EVERY = 100
-
-
-@dataclass(frozen=True)
-class TrialRecord:
-    """A trial that has ended.
-
-    `recorded` are its typed hyperparameters; `values` are those of its objectives, empty without a score; `start` and
-    `end` are in milliseconds since 1970; `steps` are the values that a pruner has seen. `excess` is by how much it
-    breaks each constraint.
-    """
-
-    number: int
-    state: TrialState
-    recorded: Mapping[str, Any]
-    values: tuple[float, ...]
-    run_id: str
-    start: int
-    end: int
-    reason: str
-    steps: Mapping[int, float]
-    command: str
-    excess: tuple[float, ...] = ()
-
-    @property
-    def is_feasible(self) -> bool:
-        """Tell whether it keeps every constraint."""
-        return all(over <= 0 for over in self.excess)
-
-    @property
-    def seconds(self) -> float:
-        """Return how long it took, the wait for a free place included."""
-        return max(0, self.end - self.start) / 1000
 
 
 @dataclass(frozen=True)
@@ -88,6 +57,24 @@ class StudyRecord:
         ]
         finished = finished or (self._furthest() if self.plan.fidelity is not None else [])
         return sorted(finished, key=lambda trial: -sign * trial.values[0])
+
+    @property
+    def front(self) -> Sequence[TrialRecord]:
+        """Return the best trials: the best one or, with two objectives, all that no other is better than in both."""
+        best = BestTrials(tuple(objective.direction for objective in self.plan.objectives))
+        for trial in self.trials:
+            if trial.values and trial.is_feasible:
+                best.add(trial.number, trial.values)
+        if len(self.plan.objectives) == 1:
+            return self.ranked[:1]
+        return [trial for trial in self.ranked if trial.number in best.trials]
+
+    @property
+    def as_a_table(self) -> Sequence[TrialRecord]:
+        """Return all trials: the best ones first, the others that have a score by that, the rest by their numbers."""
+        first = dict.fromkeys(trial.number for trial in (*self.front, *self.ranked))
+        by_number = {trial.number: trial for trial in self.trials}
+        return [*(by_number[number] for number in first), *(t for t in self.trials if t.number not in first)]
 
     def _furthest(self) -> list[TrialRecord]:
         scored = [trial for trial in self.trials if trial.state == TrialState.PRUNED and trial.steps]

@@ -46,6 +46,7 @@ def test_the_headline_says_what_was_found(record, make_plan):
     MlflowClient().log_metric(parent, "baseline", 0.9)
     facts = dict(page.headline(study_record.load(make_plan(), "shown", parent)))
     assert facts["Best cv_accuracy"] == "0.902 (trial 2)"
+    assert facts["Best hyperparameters"] == "n_estimators 52, max_depth 5"
     assert facts["The defaults"] == "0.9; tuning gained +0.002"
     assert facts["Trials"] == "3 COMPLETE, 1 FAIL"
     assert facts["Time"] == "4.5 s"
@@ -115,6 +116,48 @@ def test_what_a_pruner_saw_is_drawn(record, make_plan):
     two = make_plan(objective="cv_accuracy,cv_accuracy_std")
     assert plots.draw(load(record, two, []))[0].title == "Pareto front"
     assert load(record, two, rows(2)).best is None
+
+
+def table_of(html):
+    """The rows of the table of trials: their texts, and whether each is marked."""
+    body = re.search(r'<table id="trials">.*?<tbody>(.*?)</tbody>', html, re.DOTALL)
+    assert body is not None
+    return [
+        (
+            ["".join(re.split(r"<[^>]*>", cell)).strip() for cell in re.findall(r"<td[^>]*>.*?</td>", row)],
+            "best" in mark,
+        )
+        for mark, row in re.findall(r"<tr([^>]*)>(.*?)</tr>", body[1], re.DOTALL)
+    ]
+
+
+def test_the_best_trial_comes_first_in_the_table(record, make_plan):
+    """In bold; those without a score come last, with the reason; numbers have six digits."""
+    pruned = {"tuning.reported": "[[0, 0.5], [3, 0.6]]", "tuning.pruned_at": "3"}
+    what = [("FAIL", 60, None, {"tuning.reason": "exit code 1"}), ("PRUNED", 61, None, pruned), *rows(3)]
+    what[3] = (*what[3][:2], 0.123456789, {})
+    table = table_of(page.html(load(record, make_plan(), what)))
+    assert [cells[0] for cells, _ in table] == ["4", "2", "3", "0", "1"]
+    assert [is_best for _, is_best in table] == [True, False, False, False, False]
+    assert table[2][0][2] == "0.123457"
+    assert [cells[-1] for cells, _ in table] == ["", "", "", "exit code 1", "pruned at step 3"]
+    plain = table_of(page.html(load(record, make_plan(), rows(2))))
+    assert len(plain[0][0]) == len(table[0][0]) - 1  # no column of reasons
+
+
+def test_two_objectives_have_a_list_of_the_front(record, make_plan, client):
+    """It is said, and these trials come first in the table, in bold."""
+    plan = make_plan(objective="cv_accuracy,cv_accuracy_std")
+    parent = record(rows(3))
+    for run in client.search_runs(["0"], "tags.`tuning.role` = 'trial'"):
+        client.log_metric(
+            run.info.run_id, "cv_accuracy_std", {"0": 0.1, "1": 0.3, "2": 0.2}[run.data.tags["tuning.trial"]]
+        )
+    loaded = study_record.load(plan, "shown", parent)
+    assert dict(page.headline(loaded))["On the front"] == "trials 2, 0"
+    assert [(cells[0], is_best) for cells, is_best in table_of(page.html(loaded))] == [
+        ("2", True), ("0", True), ("1", False),
+    ]  # fmt: skip
 
 
 def test_the_best_parameters_are_ready_to_be_given(record, make_plan):
