@@ -120,7 +120,7 @@ def run(opened: OpenStudy, interrupts: Interrupts, launcher: Launcher, describe:
         children = replace(children, stage=around, headway=interrupts.headway, checkpoints=checkpoints)
         history = resume.load(opened.experiment_id, opened.name, plan, opened.earlier)
         plan = resume.with_all_trials(plan, history, opened.name)
-        study_run.write_opening(plan, around, opened.name, opened.run_id, past, opened.earlier)
+        study_run.write_opening(plan, around, opened.name, opened.parent, past, opened.earlier)
         ui_view.write(plan, opened.experiment_id, opened.name)
         print(f"tune: {next_steps.start(opened.parent, opened.name)}", file=sys.stderr, flush=True)
         if git_state:

@@ -53,6 +53,7 @@ def test_it_goes_on_to_more_trials(done: Place) -> None:
     assert after.parent.data.metrics["baseline"] == parent.data.metrics["baseline"]
     assert after.parent.data.metrics["trials_complete"] == 8
     assert parent.info.run_id in after.parent.data.tags["tuning.continues"].split(",")
+    assert after.parent.info.run_name == f"{parent.info.run_name} (resumed 1)"
 
 
 def test_a_complete_study_says_so_and_has_all_that_it_has(done: Place) -> None:

@@ -1,6 +1,7 @@
 """What is written to a study's parent run: what the study is, before its first child, and at its end the results."""
 
 import json
+import re
 from collections import Counter
 from collections.abc import Sequence
 
@@ -18,11 +19,18 @@ from steps.tuning.trials.child_runs import ChildRuns
 from steps.tuning.trials.results import StudyResult
 from steps.tuning.trials.trial import SETTLED
 
+# A name that MLflow has made for a run.
+_MLFLOWS_NAME = re.compile(r"[a-z]+-[a-z]+-\d+")
+
 
 def write_opening(
-    plan: StudyPlan, stage: Stage, study: str, run_id: str, past: WarmStart, earlier: Sequence[Run]
+    plan: StudyPlan, stage: Stage, study: str, parent: Run, past: WarmStart, earlier: Sequence[Run]
 ) -> None:
-    """Write to the parent run what the study is, before its first child."""
+    """Write to the parent run what the study is, before its first child.
+
+    The run of a study that goes on is called as its first one, unless somebody has named it.
+    """
+    run_id = parent.info.run_id
     tags = {
         Tag.STUDY: study,
         Tag.ROLE: Role.STUDY,
@@ -40,6 +48,8 @@ def write_opening(
         write.record_data(run_id, plan.dataset)
     if earlier:
         tags[Tag.CONTINUES] = ",".join(run.info.run_id for run in earlier)
+        if _MLFLOWS_NAME.fullmatch(str(parent.info.run_name)):
+            MlflowClient().update_run(run_id, name=f"{earlier[0].info.run_name} (resumed {len(earlier)})")
     if plan.settings.warm_start is not None:
         MlflowClient().log_dict(run_id, past.as_dict(), Artifact.WARM_START)
     write.record(run_id, tags=tags)

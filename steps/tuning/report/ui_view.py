@@ -19,6 +19,8 @@ from steps.tuning.space.search_space import ESTIMATOR
 from steps.tuning.study_plan import StudyPlan
 
 _PREFIX = "mlflow.sharedViewState."
+# What the UI takes an experiment for, so that one that is opened from the list of all shows its runs.
+_KIND, _MODEL_TRAINING = "mlflow.experimentKind", "custom_model_development"
 # MLflow's UI hides the runs below its first ten from charts.
 _SHOW_ALL = "SHOW_ALL"
 # The axes of parallel coordinates that can be told apart.
@@ -46,7 +48,10 @@ def write(plan: StudyPlan, experiment_id: str, study: str, most_important: Seque
     important = [name for name in map(partial(_recorded, plan), most_important) if name in parameters]
     while len(text := _tag(study, state(study, plan.objectives, parameters, important, several=several))) > _MOST:
         parameters.pop()
-    MlflowClient().set_experiment_tag(experiment_id, f"{_PREFIX}{_key(study)}", text)
+    client = MlflowClient()
+    client.set_experiment_tag(experiment_id, f"{_PREFIX}{_key(study)}", text)
+    if _KIND not in client.get_experiment(experiment_id).tags:
+        client.set_experiment_tag(experiment_id, _KIND, _MODEL_TRAINING)
 
 
 def _tag(study: str, view: Mapping[str, Any]) -> str:

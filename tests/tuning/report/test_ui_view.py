@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
@@ -19,6 +20,9 @@ def written(monkeypatch):
     class Client:
         def set_experiment_tag(self, experiment_id, key, value):
             tags[key] = value
+
+        def get_experiment(self, experiment_id):
+            return SimpleNamespace(tags={"mlflow.experimentKind": "its own"})
 
     monkeypatch.setattr(ui_view, "MlflowClient", Client)
     return tags
