@@ -26,6 +26,7 @@ class FakeRerun:
 
     client: MlflowClient
     folds: Mapping[int | None, Sequence[float]]
+    excess: Mapping[int | None, float] = field(default_factory=dict)
     jobs: list[Job] = field(default_factory=list)
 
     @property
@@ -41,7 +42,8 @@ class FakeRerun:
         scores = self.folds[job.number]
         for step, score in enumerate(scores):
             self.client.log_metric(run_id, Metric.fold("r2"), score, step=step)
-        return TrialResult(job, run_id, Outcome(TrialState.COMPLETE, (mean(scores),)))
+        excess = (self.excess[job.number],) if job.number in self.excess else ()
+        return TrialResult(job, run_id, Outcome(TrialState.COMPLETE, (mean(scores),), excess=excess))
 
 
 def winner(client: MlflowClient, folds: Mapping[int | None, Sequence[float]], **how: Any) -> tuple[str, list[str]]:
@@ -116,3 +118,15 @@ def test_a_gain_is_sure_above_its_error_corrected_for_shared_rows(
 ) -> None:
     """Nadeau and Bengio's: the variance × (1 / the scores + the rows scored / the rows fitted on)."""
     assert confirmation.exceeds_its_error(gains, folds) is sure
+
+
+def test_what_breaks_a_constraint_before_or_on_fresh_folds_is_left_out(client):
+    """Trial 0 does on fresh folds, the defaults did before: they are not even scored."""
+    made = plan()
+    made = replace(made, settings=replace(made.settings, confirm=2))
+    trials, defaults = {0: ended(0, 0.9), 1: ended(1, 0.8)}, ended(None, 0.95)
+    rerun = FakeRerun(client, {0: [0.9], 1: [0.7]}, {0: 0.25, 1: -0.25})
+    baselines = [replace(defaults, outcome=replace(defaults.outcome, excess=(1.0,)))]
+    result = StudyResult(trials=trials, baselines=baselines, best={0: trials[0]}, stopped_by="")
+    found, scores = confirmation.confirm(made, result, rerun)  # type: ignore[arg-type] # a fake
+    assert (found.job.number, scores) == (1, {"trial 1": 0.7})

@@ -13,6 +13,8 @@ from steps.tracking import outage
 from steps.tuning.champion.rerun import Rerun
 from steps.tuning.record import lock
 from steps.tuning.record.lock import StudyLock
+from steps.tuning.search.constraints import Constraint
+from steps.tuning.search.objective import Objective
 from steps.tuning.trials.places import Place
 from steps.tuning.trials.trial import Job, TrialResult
 from tests.tuning import fakes
@@ -89,6 +91,13 @@ def test_what_is_on_record_is_not_run_again():
     made = rerun(recorded=[record()])
     results = run(made)
     assert [(ended.run_id, ended.value) for ended in results] == [("old", 0.75), ("run 0", 0.2), ("run 1", 0.9)]
+
+
+def test_what_is_on_record_breaks_the_constraints_that_it_broke():
+    """By the metrics on its run."""
+    made = rerun(recorded=[record()])
+    fake(made).constraints = (Constraint(Objective(fakes.OBJECTIVE, "maximize"), "<=", 0.5),)
+    assert run(made)[0].outcome.excess == (0.25,)
 
 
 def test_of_what_is_no_trial_the_run_without_a_number_counts():
