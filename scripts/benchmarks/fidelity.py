@@ -203,7 +203,7 @@ def main(seeds: int = 10, budget: int = 20, processes: int | None = None) -> Non
     print(f"the least error of a full training, mean of {seeds} seeds, for {budget} full trainings and parts of them;")
     print("± the standard error of the difference to plain TPE over the seeds, at the end")
     heads = "".join(f"{f'{part * budget:g}':>9}" for part in PARTS)
-    print(f"{'problem':<18} {'method':<18}{heads} {'±':>7} {'full':>6} {'configurations':>15}")
+    print(f"{'problem':<20} {'method':<18}{heads} {'±':>7} {'full':>6} {'configurations':>15}")
     with ProcessPoolExecutor(processes or os.cpu_count()) as pool:
         for problem in PROBLEMS:
             jobs = {
@@ -220,7 +220,7 @@ def _line(problem: str, method: str, runs: list[Spent], plain: list[Spent]) -> s
     differences = [one.best(1) - other.best(1) for one, other in zip(runs, plain, strict=True)]
     error = statistics.stdev(differences) / len(differences) ** 0.5 if len(differences) > 1 else 0.0
     counts = [statistics.mean(getattr(run, name) for run in runs) for name in ("fulls", "configurations")]
-    return f"{problem:<18} {method:<18}{means} {error:>7.4f} {counts[0]:>6.1f} {counts[1]:>15.0f}"
+    return f"{problem:<20} {method:<18}{means} {error:>7.4f} {counts[0]:>6.1f} {counts[1]:>15.0f}"
 
 
 if __name__ == "__main__":
