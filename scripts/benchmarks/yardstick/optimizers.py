@@ -17,6 +17,8 @@ from steps.tuning.search.search import Outcome, Search
 from steps.tuning.space import Space
 
 WINDOWS = (1, 4, 8, 16)
+# How many trials Optuna's TPE draws at random before it is one.
+STARTUP = 10
 
 
 class Searched(Protocol):
@@ -51,9 +53,15 @@ def ours(sampler: str, window: int) -> Optimizer:
 
 
 def plain_tpe(problem: Searched, seed: int, trials: int, evaluate: Evaluate) -> list[float]:
-    """Run Optuna's default sampler, told of every trial before the next."""
+    """Run Optuna's default sampler, told of every trial before the next.
+
+    Its start at random is given: the same points as those of the others, so that luck in these does not count.
+    """
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     study = optuna.create_study(sampler=TPESampler(seed=seed))
+    start = Search(problem.space, sampler="random", seed=seed, window=STARTUP)
+    for _ in range(STARTUP):
+        study.enqueue_trial(start.ask()[1])
     losses = []
     for _ in range(trials):
         trial = study.ask(problem.distributions)
