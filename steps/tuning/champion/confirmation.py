@@ -72,8 +72,8 @@ def exceeds_its_error(gains: Sequence[float], folds: int) -> bool:
     >>> exceeds_its_error([0.1, 0.0, 0.1], 3), exceeds_its_error([0.2, -0.1, 0.0], 3), exceeds_its_error([0.0, 0.0], 2)
     (True, False, False)
     """
-    if len(gains) == 1:
-        return gains[0] > 0
+    if len(gains) < 2:
+        return sum(gains) > 0
     scored_by_fitted = 1 / (folds - 1) if folds > 1 else _ONE_SPLIT
     error = statistics.stdev(gains) * math.sqrt(1 / len(gains) + scored_by_fitted)
     return statistics.mean(gains) > error

@@ -110,6 +110,7 @@ def test_the_defaults_of_another_entry_point_are_beaten_by_what_is_better(client
         ([0.03, 0.0, 0.0, 0.0, 0.0] * 3, 5, False),  # repeats of the same folds would tell no more
         ([0.01], 1, True),
         ([0.0], 1, False),
+        ([], 5, False),
         ([0.01, 0.02], 1, True),
     ],
 )
