@@ -85,11 +85,11 @@ class StopRules:
     ) -> str | None:
         """Judge the next trial (`values` is empty without a score); return why the study stops, None if it goes on.
 
-        `reason` is why it failed. `refused`: what it runs has refused its arguments, so every trial will fail, if none
-        has done well before. One that does not `count` has had a part of its budget; patience does not wait for it.
+        `reason` is why it failed. `refused`: what it runs has refused its arguments, so every trial will fail, if
+        all before it have. One that does not `count` has had a part of its budget; patience does not wait for it.
         """
         self._failed.append(failed)
-        if refused and not self.best.trials:
+        if refused and all(self._failed):
             return REFUSED
         if failed and self.ends_at_failure:
             self.many_failed = "the first run failed"

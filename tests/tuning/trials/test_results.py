@@ -168,6 +168,21 @@ def test_an_objective_that_the_first_trial_did_not_log_ends_the_study_at_once():
         judged.study_result()
 
 
+WORKED = {
+    "below the top rung": Outcome(TrialState.PRUNED, (), ((1, 0.5),)),
+    "breaks a constraint": Outcome(TrialState.COMPLETE, (0.5,), excess=(1.0,)),
+}
+
+
+@pytest.mark.parametrize("outcome", WORKED.values(), ids=WORKED)
+def test_the_script_works_once_a_trial_has_ended_otherwise_than_failed(outcome):
+    """That trial need not count as one of the best: what a later one refuses is a failure like others."""
+    judged = results()
+    judged.trials |= {0: TrialResult(Job(0), "run 0", outcome), 1: refused(1), 2: ended(2, 0.6)}
+    judge_all(judged)
+    assert (judged.judged, judged.stopped_by) == (3, None)
+
+
 def test_after_a_trial_that_did_well_a_refused_argument_is_a_failure_like_others():
     """A branch of the space may have it, and other trials not."""
     judged = results(max_failures=1)
