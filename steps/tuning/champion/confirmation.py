@@ -31,7 +31,9 @@ def confirm(plan: StudyPlan, result: StudyResult, rerun: Rerun) -> tuple[TrialRe
     What breaks a constraint there does not count. Of two with the same score on fresh folds, the one that was better
     before is returned.
     """
-    finished = [trial for trial in result.trials.values() if trial.outcome.counts]
+    # Of trials that all had a part of their budget, `best` has one as if that were all: see `rung.furthest`.
+    trials = {**result.trials, **result.best}
+    finished = [trial for trial in trials.values() if trial.outcome.counts]
     rivals = contest.ranked(plan, contest.rivals(plan, result.baselines))
     by_params: dict[str, TrialResult] = {}  # a point that was tried twice counts once
     for each in contest.ranked(plan, [*finished, *rivals]):

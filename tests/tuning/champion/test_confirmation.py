@@ -131,3 +131,15 @@ def test_what_breaks_a_constraint_before_or_on_fresh_folds_is_left_out(client):
     result = StudyResult(trials=trials, baselines=baselines, best={0: trials[0]}, stopped_by="")
     found, scores = confirmation.confirm(made, result, rerun)  # type: ignore[arg-type] # a fake
     assert (found.job.number, scores) == (1, {"trial 1": 0.7})
+
+
+@pytest.mark.parametrize("baseline", [True, False])
+def test_what_got_furthest_is_confirmed_if_no_trial_had_all_of_its_budget(baseline: bool, client: MlflowClient) -> None:
+    """A study with a fidelity was cut short: its trials are PRUNED, and the best is one of them."""
+    made = plan(baseline=baseline)
+    made = replace(made, settings=replace(made.settings, confirm=2))
+    trials = {n: replace(ended(n), outcome=Outcome(TrialState.PRUNED, (), ((3, 0.9),))) for n in (0, 1)}
+    rerun = FakeRerun(client, {1: [0.8, 0.9, 0.8], None: [0.5] * 3})
+    result = StudyResult(trials=trials, baselines=[ended(None, 0.5)], best={1: ended(1, 0.9)}, stopped_by="timeout")
+    found, scores = confirmation.confirm(made, result, rerun)  # type: ignore[arg-type] # a fake
+    assert (contest.name_of(found.job, made), list(scores)) == ("trial 1", ["trial 1", *[DEFAULTS] * baseline])
