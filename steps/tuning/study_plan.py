@@ -44,7 +44,8 @@ class StudyPlan:
     `steps.training.data.examples`. `places` has for each job what is its own, and `device` is what frameworks call the
     devices among that; None: trials are given none. `dummy` has import path and mean score over the folds of an
     estimator that knows nothing of the features; None: there is none. `checkpoints` is the folder for those of all
-    studies; None: trials can't keep any. `failures_teach`: see `search.Search`.
+    studies; None: trials can't keep any. `failures_teach` and `no_score_breaks`: see
+    `search.Search`.
     """
 
     settings: TuneSettings
@@ -64,6 +65,7 @@ class StudyPlan:
     checkpoints: Path | None = None
     failures_teach: bool = True
     constraints: tuple[Constraint, ...] = ()
+    no_score_breaks: bool = True
 
     @property
     def measured(self) -> tuple[Objective, ...]:

@@ -100,6 +100,7 @@ def make_search(plan: StudyPlan, past: Sequence[FrozenTrial]) -> AnySearch:
         past=past,
         failures_teach=plan.failures_teach,
         constraints=[constraint.text for constraint in plan.constraints],
+        no_score_breaks=plan.no_score_breaks,
     )
 
 

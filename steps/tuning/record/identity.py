@@ -39,6 +39,8 @@ _GIVEN = "given"
 # How the sampler is told of a failed trial. Studies of earlier versions have no such entry, and TPE draws otherwise in
 # them: they go on as they began.
 _FAILURES, _TEACH = "failures", "told as pruned"
+# How it is told of a trial without a score where there are constraints; the first studies with these lack it likewise.
+_NO_SCORE, _BREAKS = "without a score", "breaks every constraint"
 # This digest differs wherever the data or the split does, so it is named only if it alone differs.
 _DIGEST = "rows of the folds"
 # How a project's identity ends that has a commit.
@@ -91,6 +93,7 @@ def as_data(plan: StudyPlan) -> dict[str, Any]:
         "try": plan.space.tries,
         "optuna": optuna.__version__,
         **({"constraint": [each.text for each in plan.constraints]} if plan.constraints else {}),
+        **({_NO_SCORE: _BREAKS} if plan.constraints and plan.no_score_breaks else {}),
         **({_FAILURES: _TEACH} if plan.failures_teach else {}),
     }
     # A digest shows that two spaces differ, though not in what.
@@ -119,7 +122,8 @@ def as_begun(plan: StudyPlan, earlier: Sequence[Run]) -> StudyPlan:
     """Return the plan of a study that goes on as the version of this project had it that began it."""
     if not earlier:
         return plan
-    return replace(plan, failures_teach=_FAILURES in json.loads(earlier[-1].data.tags[Tag.IDENTITY]))
+    recorded = json.loads(earlier[-1].data.tags[Tag.IDENTITY])
+    return replace(plan, failures_teach=_FAILURES in recorded, no_score_breaks=_NO_SCORE in recorded)
 
 
 def check_same(study: str, plan: StudyPlan, earlier: Sequence[Run]) -> None:

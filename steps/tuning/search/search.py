@@ -6,6 +6,7 @@ sampler that is seeded by (seed, n) alone. So what trial n tries depends on the 
 scores of those trials, never on timing or on the number of workers.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -51,7 +52,8 @@ class Search:
     `directions` has "maximize" or "minimize" for each objective; `steps` is how many steps a trial has, None if that is
     unknown. `past` are trials of other studies, which Optuna is told before the first ask; they have no number here.
     `constraints` has a name for each. `failures_teach`: a failed trial is told as one that was pruned before its first
-    step. See `_tell`.
+    step. `no_score_breaks`: where there are constraints, a trial without a score is told as one that breaks each of
+    them more than any other does. See `_tell`.
     """
 
     def __init__(
@@ -67,12 +69,14 @@ class Search:
         past: Sequence[FrozenTrial] = (),
         failures_teach: bool = True,
         constraints: Sequence[str] = (),
+        no_score_breaks: bool = True,
     ):
         optuna.logging.set_verbosity(optuna.logging.WARNING)
         self._sampler = Sampler(sampler, space, seed)
         self._window = window
         self._pruner, self._steps = pruner, steps
-        self._failures_teach, self._constraints = failures_teach, constraints
+        self._failures_teach = failures_teach
+        self._constraints, self._no_score_breaks = constraints, no_score_breaks
         self._storage = SearchStorage()
         self._study = optuna.create_study(
             study_name=pruning.STUDY_NAME,
@@ -156,6 +160,10 @@ class Search:
         that it knows: it stays away, of one objective and of several. In a cliff's simulation (`scripts/bench search`)
         17 to 23 of 60 trials fail then, else 40 to 45. All other samplers, and all pruners, take FAIL and such a PRUNED
         for the same: for nothing. The steps of a failed trial are not told, since TPE would rank it by the last one.
+
+        TPE ranks what breaks a constraint behind all that break none, and a trial without a score, failed or pruned,
+        shows none. While few trials keep the constraints, TPE would go to where trials end early. So such a trial
+        breaks them without end: behind all of which it is known by how much.
         """
         outcome, trial = self._outcomes[number], self._trials[number]
         state, failed = outcome.state, outcome.state == TrialState.FAIL
@@ -166,7 +174,10 @@ class Search:
                 trial.report(value, step)
             if number in self._judges:
                 self._storage.add_notes(pruning.STUDY_NAME, trial.number, self._judges.pop(number).notes())
-        for name, over in zip(self._constraints, outcome.excess, strict=False):  # without a score it has none
+        excess = outcome.excess
+        if not outcome.values and self._no_score_breaks:
+            excess = (math.inf,) * len(self._constraints)
+        for name, over in zip(self._constraints, excess, strict=False):  # an earlier version told none without a score
             trial.set_constraint(name, over)
         self._study.tell(trial, outcome.values or None, state=state)
         self._told = number + 1

@@ -120,6 +120,22 @@ def test_a_study_of_before_goes_on_without_learning_from_its_failures(
     assert identity.as_data(plan) == before
 
 
+def test_a_study_of_before_with_constraints_goes_on_as_it_was_told(
+    parent_run: str, client: MlflowClient, planned: Any, wine: study_plan.StudyPlan
+) -> None:
+    """The first studies with constraints were told of a trial without a score as of one that breaks none."""
+    assert "without a score" not in identity.as_data(wine)
+    bounded = planned("--constraint", "cpu_s<=9")
+    for key, breaks in (("", True), ("without a score", False)):
+        on_record = {name: value for name, value in identity.as_data(bounded).items() if name != key}
+        client.set_tag(parent_run, Tag.IDENTITY, json.dumps(on_record))
+        earlier = resume.earlier_parents("0", "mine", but="")
+        plan = identity.as_begun(bounded, earlier)
+        assert (plan.no_score_breaks, plan.failures_teach) == (breaks, True)
+        identity.check_same("mine", plan, earlier)
+        assert identity.as_data(plan) == on_record
+
+
 def test_a_record_of_before_that_lacks_a_setting_is_the_same_study(
     parent_run: str, client: MlflowClient, planned: Any, wine: study_plan.StudyPlan
 ) -> None:

@@ -1,5 +1,7 @@
 """What a trial must keep to count."""
 
+import json
+
 import optuna
 import pytest
 from optuna.trial import TrialState
@@ -132,3 +134,48 @@ def test_optuna_knows_which_past_trials_are_feasible():
     past.add_trial(optuna.trial.create_trial(value=1.0, constraints={"c": 1.0}))
     search = Search(fakes.space(), sampler="tpe", seed=3, window=1, past=past.trials, constraints=["c"])
     assert search.ask()[0] == 0
+
+
+CLIFF = "x: {type: float, low: 0, high: 1}\ny: {type: float, low: 0, high: 1}\n"
+
+
+def beside_a_cliff(seed=0, n_trials=50, *, recorded=(), pruned=False, **told):
+    """The parameters of a study that fails, or is pruned, in most of its space, and keeps its bound in little of it."""
+    pruner = "threshold:lower=0" if pruned else None
+    space, names = fakes.space(CLIFF), ["x<=0.02"]
+    search = Search(space, sampler="tpe", seed=seed, window=4, constraints=names, pruner=pruner, **told)
+    trials = []
+    for number in range(n_trials):
+        _, params = search.ask(recorded[number] if number < len(recorded) else None)
+        outcome = Outcome(TrialState.COMPLETE, (params["x"] + params["y"],), excess=(params["x"] - 0.02,))
+        if params["x"] > 0.6:
+            outcome = Outcome(TrialState.FAIL)
+            if pruned and search.judge(number, [(0, -params["x"])]) == 0:
+                outcome = Outcome(TrialState.PRUNED, steps=((0, -params["x"]),))
+        search.settle(number, outcome)
+        trials.append(params)
+    return trials
+
+
+def fallen(trials):
+    return sum(params["x"] > 0.6 for params in trials)
+
+
+@pytest.mark.parametrize("pruned", [False, True], ids=["failed", "pruned"])
+def test_tpe_keeps_away_from_where_trials_end_without_a_score(pruned):
+    """Though these break no constraint that anyone knows of; at random, 20 of 50 would fall."""
+    trials = beside_a_cliff(pruned=pruned)
+    assert fallen(trials) <= 12
+    assert any(params["x"] <= 0.02 for params in trials)
+
+
+def test_a_study_of_before_is_told_as_it_was():
+    """Its trials without a score broke nothing, and TPE went there; a replay of it must."""
+    assert fallen(beside_a_cliff(no_score_breaks=False)) > 20
+
+
+def test_a_study_with_constraints_and_failures_is_replayed():
+    """With its trials on record, as JSON has them, those that come are the same."""
+    whole = beside_a_cliff(n_trials=40)
+    on_record = json.loads(json.dumps(whole[:32]))
+    assert beside_a_cliff(n_trials=40, recorded=on_record) == whole
