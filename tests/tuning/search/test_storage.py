@@ -14,7 +14,7 @@ RECORDED, TRIALS = 30, 40
 
 def uninterrupted_and_resumed():
     """What the trials of a TPE study tried, and those of the same study that took the first ones from the record."""
-    uninterrupted, resumed = (Search(SPACES["conditional"], sampler="tpe", seed=4, window=4) for _ in range(2))
+    uninterrupted, resumed = (Search(SPACES["conditional"], sampler="tpe", seed=5, window=4) for _ in range(2))
     asked = []
     for number in range(TRIALS):
         params = uninterrupted.ask()[1]
