@@ -89,12 +89,15 @@ def test_a_metric_without_weights_is_said(tmp_path):
     assert not any("alike" in note for note in notes(TrainSettings(data=str(path), weight="w")))
 
 
-def test_estimators_of_a_space_that_take_no_weights_are_all_named(tmp_path):
-    """Before a trial, with the place where they stand."""
+def test_estimators_of_a_space_that_take_no_weights_are_left_out(tmp_path):
+    """And named before a trial; where no other is left, they are refused, with the place where they stand."""
     knn, forest = "sklearn.neighbors.KNeighborsClassifier", "sklearn.ensemble.RandomForestClassifier"
-    spaces = {"classification": {knn: (), forest: ()}}
+    settings = TrainSettings(data=table(tmp_path), weight="w", target="y")
+    described = run_plan.describe(settings, {"classification": {knn: (), forest: ()}})
+    assert (described["estimators"], described["left_out"]) == ([forest], [knn])
+    assert f"--space: leaves out {knn!r}: KNeighborsClassifier takes no sample weights" in described["notes"]
     where = {"classification": {knn: "--space 'mine.yaml' line 3"}}
     with pytest.raises(WrongValue) as refused:
-        run_plan.describe(TrainSettings(data=table(tmp_path), weight="w", target="y"), spaces, where)
+        run_plan.describe(settings, {"classification": {knn: ()}}, where)
     assert str(refused.value).startswith(f"--space 'mine.yaml' line 3: {knn!r}: KNeighborsClassifier takes no sample")
     assert len(refused.value.problems) == 1
