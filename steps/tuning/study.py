@@ -134,7 +134,7 @@ def run(opened: OpenStudy, interrupts: Interrupts, launcher: Launcher, describe:
         result, champion = _run_trials(plan, opened, children, search(), history, interrupts, reporter, at_last, time)
     if result.best:
         print(summary.summary(plan, result, children, champion))
-    print(next_steps.text(plan, result, opened.parent, opened.name, champion), flush=True)
+    print(next_steps.text(plan, result, opened.parent, opened.name, opened.settings, champion), flush=True)
     interrupts.check()
     _conclude(plan, opened.name, result, champion)
 

@@ -28,9 +28,9 @@ SETTINGS = (
 # Settings that earlier versions did not have, with the value that does what those did.
 _ADDED = {"repeats": 1, "reshuffle": False}
 # A resumed study takes these from its record too, but they may change.
-_RESUMED = (
+RESUMED = (
     *SETTINGS, "project", "version", "env_manager", "data", "space", "objective", "constraint", "direction", "n_trials",
-    "timeout_s", "patience", "target_value", "checkpoint_dir", "keep_checkpoints",
+    "timeout_s", "patience", "target_value", "checkpoint_dir", "keep_checkpoints", "warm_start",
 )  # fmt: skip
 # What the study itself uses of the shared settings, whatever its trials are given.
 _OF_ANY_STUDY = ("seed", "threads")
@@ -63,7 +63,7 @@ def take_from_record(settings: TuneSettings, earlier: Sequence[Run]) -> TuneSett
     usual = {**defaults, **asdict(TuneSettings().shared)}
     taken = {
         key: recorded[key]
-        for key in _RESUMED
+        for key in RESUMED
         if key in recorded and now[key] == defaults[key] and recorded[key] != now[key]
     }
     telling = {key: value for key, value in taken.items() if usual[key] not in ("auto", value)}
@@ -140,8 +140,8 @@ def check_same(study: str, plan: StudyPlan, earlier: Sequence[Run]) -> None:
     if differences:
         raise WrongValue(
             f"--study {study!r}: is another one on record (run {earlier[-1].info.run_id}): "
-            f"{'; '.join(telling or differences)}; give {_recorded_version(recorded, now)}another name, or start from "
-            "its trials with --warm_start"
+            f"{'; '.join(telling or differences)}; give {_recorded_version(recorded, now)}another name"
+            + ("" if plan.fidelity is not None else ", or start from its trials with --warm_start")
         )
 
 

@@ -65,7 +65,7 @@ class History:
             raise WrongValue(
                 f"--study {tags[Tag.STUDY]!r}: can't be gone on with: trial {tags.get(Tag.TRIAL, job.number)} tried "
                 f"{tags.get(Tag.PARAMS)} (run {run.info.run_id}), and would now try {json.dumps(recorded)}; give "
-                "another name, or start from its trials with --warm_start"
+                "another name" + ("" if job.rung is not None else ", or start from its trials with --warm_start")
             )
         if Tag.STATE not in tags:
             return Adopted(job, run.info.run_id)
@@ -139,12 +139,15 @@ def load(experiment_id: str, study: str, plan: StudyPlan, earlier: Sequence[Run]
 def with_all_trials(plan: StudyPlan, history: History, study: str) -> StudyPlan:
     """Return the plan of a study that has no fewer trials than are on record; say on stderr if there is none to run."""
     wanted, recorded = plan.settings.n_trials, max(history.trials, default=-1) + 1
-    if plan.fidelity is not None or len(history.trials) < min(wanted, recorded):
+    if plan.fidelity is not None:
         return plan
     if recorded > wanted:
-        says = f"has {recorded} trials on record, more than --n_trials {wanted}: all of them count"
+        count = len(history.trials)
+        says = f"has {count} trials on record, more than --n_trials {wanted}: all of them count"
+        if count < recorded:
+            says += ", and what was cut off between them is run again"
         plan = replace(plan, settings=replace(plan.settings, n_trials=recorded))
-    elif recorded == wanted:
+    elif len(history.trials) == wanted:
         says = f"is complete: its {recorded} trials are on record; with a higher --n_trials it goes on"
     else:
         return plan

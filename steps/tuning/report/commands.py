@@ -5,6 +5,7 @@ import os
 import shlex
 import socket
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import mlflow
@@ -53,13 +54,19 @@ def load(model: str) -> str:
     return shlex.join([sys.executable, "-i", "-c", code])
 
 
-def go_on(parent: Run, study: str, n_trials: int | None = None) -> str:
-    """Return the command that goes on with a study whose newest run is `parent`."""
+def go_on(parent: Run, study: str, settings: Mapping[str, str]) -> str:
+    """Return the command that goes on with a study whose newest run is `parent`, with `settings` as it does not record.
+
+    On a Ray cluster it goes on in the environment that has Ray.
+    """
     script = _script("run")
+    if script is not None and Path(sys.prefix).name == ".venv-ray":
+        script = [*script, "--ray"]
     words = [*script, "tune"] if script is not None else [*_mlflow_run(parent), "-e", "tune", "--env-manager", "local"]
     experiment = MlflowClient().get_experiment(parent.info.experiment_id).name
     words += ["--experiment-name", experiment] if experiment != "Default" else []
-    words += ["-P", f"study={study}", *(["-P", f"n_trials={n_trials}"] if n_trials is not None else [])]
+    for name, word in {"study": study, **settings}.items():
+        words += ["-P", f"{name}={word}"]
     return f"{_with_store(always=script is None)}{shlex.join(words)}"
 
 

@@ -8,17 +8,25 @@ from mlflow.entities import Run
 from mlflow.utils.uri import is_local_uri
 
 from steps.names import Artifact
+from steps.parameters import declared
+from steps.parameters.tune_settings import TuneSettings
 from steps.tuning.champion import registry
 from steps.tuning.champion.champion import Champion
+from steps.tuning.record import identity
 from steps.tuning.report import commands, ui_view
 from steps.tuning.search import stopping
 from steps.tuning.study_plan import StudyPlan
 from steps.tuning.trials.results import StudyResult
 
+# What is to be raised to go on with a study that was stopped so.
+_RAISED = {stopping.N_TRIALS: "n_trials", stopping.PATIENCE: "patience", stopping.FAILURES: "max_failures"}
 
-def text(plan: StudyPlan, result: StudyResult, parent: Run, study: str, champion: Champion | None) -> str:
-    """Write them for a study whose newest run is `parent`. One that a signal has ended is told how it goes on."""
-    return "\n".join(_lines(plan, result, parent, study, champion))
+
+def text(
+    plan: StudyPlan, result: StudyResult, parent: Run, study: str, settings: TuneSettings, champion: Champion | None
+) -> str:
+    """Write them for a study whose newest run is `parent`; `settings` are those that it was started with."""
+    return "\n".join([*_lines(plan, result, parent, study, champion), *_go_on(plan, result, parent, study, settings)])
 
 
 def start(parent: Run, study: str) -> str:
@@ -40,12 +48,21 @@ def _lines(plan: StudyPlan, result: StudyResult, parent: Run, study: str, champi
     if model is not None:
         yield f"Serve: {commands.serve(model)}"
         yield f"Load: {commands.load(model)}"
-    if plan.fidelity is not None:  # its n_trials is its own for good
-        if result.stopped_by not in (stopping.N_TRIALS, stopping.EXHAUSTED):
-            yield f"Go on: {commands.go_on(parent, study)}"
-        return
-    is_whole = result.stopped_by != stopping.SIGNAL
-    yield f"Go on: {commands.go_on(parent, study, 2 * plan.settings.n_trials if is_whole else None)}"
+
+
+def _go_on(plan: StudyPlan, result: StudyResult, parent: Run, study: str, settings: TuneSettings) -> Iterator[str]:
+    """Yield the command that goes on with the study, if there is one; the study takes the rest from its record."""
+    if result.stopped_by not in (*_RAISED, *stopping.GOES_ON):
+        return  # it has come to an end
+    raised = _RAISED.get(result.stopped_by)
+    if raised == "n_trials" and plan.fidelity is not None:
+        return  # that makes it another study
+    given = {
+        name: word for name, word in declared.changed(settings).items() if name not in (*identity.RESUMED, "study")
+    }
+    if raised is not None:
+        given[raised] = str(2 * getattr(plan.settings, raised))
+    yield f"Go on: {commands.go_on(parent, study, given)}"
 
 
 def _report(parent: Run, address: str) -> str:

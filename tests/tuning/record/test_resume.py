@@ -191,7 +191,13 @@ def test_evaluations_of_one_trial_are_kept_apart(trial: Any, parent_run: str, wi
         ([0, 1, 2], 3, 3, "is complete: its 3 trials are on record; with a higher --n_trials it goes on"),
         ([0, 1, 2], 2, 3, "has 3 trials on record, more than --n_trials 2: all of them count"),
         ([0, 2], 3, 3, ""),  # one was cut off
-        ([0, 1, 3], 2, 4, "has 4 trials on record, more than --n_trials 2: all of them count"),
+        (
+            [0, 1, 3],
+            2,
+            4,
+            "has 3 trials on record, more than --n_trials 2: all of them count, and what was cut off between them is "
+            "run again",
+        ),
         ([], 1, 1, ""),
     ],
 )

@@ -45,7 +45,7 @@ def test_the_scripts_are_short(parent, monkeypatch, tmp_path):
     """What they find by themselves is not said; from another folder they have the path from there."""
     assert commands.ui() == ("http://127.0.0.1:5000", "scripts/ui")
     assert commands.serve("models:/m-1") == "scripts/serve models:/m-1 --port 5050"
-    assert commands.go_on(parent, "mine", 100) == (
+    assert commands.go_on(parent, "mine", {"n_trials": "100"}) == (
         "scripts/run tune --experiment-name trees -P study=mine -P n_trials=100"
     )
     monkeypatch.setenv(Variable.USERS_FOLDER, str(PROJECT / "docs"))
@@ -63,7 +63,7 @@ def test_any_other_environment_has_its_interpreter_and_store(parent):
         f"PATH={Path(PYTHON).parent}:$PATH {store} {PYTHON} -m mlflow models serve -m models:/m-1 --env-manager local "
         "--port 5050"
     )
-    assert commands.go_on(parent, "my study") == (
+    assert commands.go_on(parent, "my study", {}) == (
         f"{store} {PYTHON} -m mlflow run {PROJECT} -e tune --env-manager local --experiment-name trees "
         "-P 'study=my study'"
     )
@@ -78,7 +78,7 @@ def test_any_other_environment_has_its_interpreter_and_store(parent):
 def test_a_study_from_a_url_goes_on_from_there(url, parent):
     """The clone in which this process runs is gone by then."""
     parent.data.tags["mlflow.source.name"] = url
-    assert f"{PYTHON} -m mlflow run {url} -v {'a' * 40} -e tune" in commands.go_on(parent, "mine")
+    assert f"{PYTHON} -m mlflow run {url} -v {'a' * 40} -e tune" in commands.go_on(parent, "mine", {})
 
 
 def test_a_server_has_its_own_ui(monkeypatch):
