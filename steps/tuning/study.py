@@ -119,6 +119,7 @@ def run(opened: OpenStudy, interrupts: Interrupts, launcher: Launcher, describe:
         checkpoints = wiring.make_checkpoints(plan, opened.first_run_id)
         children = replace(children, stage=around, headway=interrupts.headway, checkpoints=checkpoints)
         history = resume.load(opened.experiment_id, opened.name, plan, opened.earlier)
+        children.results.attempts.before.update(history.attempts)
         plan = resume.with_all_trials(plan, history, opened.name)
         study_run.write_opening(plan, around, opened.name, opened.parent, past, opened.earlier)
         ui_view.write(plan, opened.experiment_id, opened.name)

@@ -34,7 +34,8 @@ class History:
     A child's run counts if it was settled, or did its work and only has to be settled. `trials` has those by number
     (where trials are promoted: by that of the evaluation), and `baselines` by their parameters, as JSON. Of each
     trial's other runs `cut_off` has the newest, and `retries` the number of those that had failed. `reruns` are the
-    runs that ran a trial once more: confirmations and champions.
+    runs that ran a trial once more: confirmations and champions. `attempts` has, by the id of each run that retries
+    another, that of the other.
     """
 
     trials: Mapping[int, Run] = field(default_factory=dict)
@@ -42,6 +43,7 @@ class History:
     baselines: Mapping[str, Run] = field(default_factory=dict)
     retries: Mapping[int, int] = field(default_factory=dict)
     reruns: Sequence[Run] = ()
+    attempts: Mapping[str, str] = field(default_factory=dict)
 
     def recall(
         self,
@@ -114,9 +116,12 @@ def load(experiment_id: str, study: str, plan: StudyPlan, earlier: Sequence[Run]
     baselines: dict[str, Run] = {}
     retries: Counter[int] = Counter()
     reruns: list[Run] = []
+    attempts: dict[str, str] = {}
     runs = read.find_runs([experiment_id], f"tags.`{Tag.STUDY}` = '{study}'")
     for run in sorted(runs, key=read.by_start):
         tags = run.data.tags
+        if Tag.RETRY_OF in tags:
+            attempts[run.info.run_id] = tags[Tag.RETRY_OF]
         if tags.get(Tag.ROLE) in (Role.CONFIRMATION, Role.CHAMPION):
             if Tag.STATE not in tags:
                 leftovers.settle(run)
@@ -133,7 +138,7 @@ def load(experiment_id: str, study: str, plan: StudyPlan, earlier: Sequence[Run]
         number = _number(tags)
         (trials if counts else cut_off)[number] = run
         retries[number] += tags.get(Tag.STATE) == State.RETRIED
-    return History(trials, cut_off, baselines, retries, reruns)
+    return History(trials, cut_off, baselines, retries, reruns, attempts)
 
 
 def with_all_trials(plan: StudyPlan, history: History, study: str) -> StudyPlan:

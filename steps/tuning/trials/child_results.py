@@ -12,6 +12,7 @@ from mlflow.tracking import MlflowClient
 from steps.backends import log_file
 from steps.tracking import read, write
 from steps.tuning.search.objective import Objective
+from steps.tuning.trials.attempts import Attempts
 
 NO_COSTS: Mapping[str, float] = MappingProxyType({})
 
@@ -43,13 +44,14 @@ class Taken:
 class ChildResults:
     """Reads what the children of one study have left: these are runs of `train`, which does nothing unexpected.
 
-    It logs each of its scores once, so the last value of an objective is all of it.
+    It logs each of its scores once, so the last value of an objective is all of it, and each attempt begins anew.
     """
 
     objectives: Sequence[Objective]
     experiment_id: str
     # Environment variables for a child that MLflow launches by itself.
     variables: Mapping[str, str] = field(default_factory=dict)
+    attempts: Attempts = field(default_factory=Attempts)
 
     def launched(self, output: Path) -> dict[str, str]:
         """Return tags for a child whose output will be in a file of this machine."""

@@ -117,10 +117,15 @@ class ChildRuns:
             )
         if not ours:
             write.record(run.run_id, metrics, {**tags, **self.project.source_tags})
+        if retry_of is not None:
+            self.results.attempts.before[run.run_id] = retry_of
         return Child(job, adapter.adapt(run, output), place)
 
     def steps(self, run_id: str, *, ended: bool = False) -> Steps:
-        """Return what a pruner sees of a run so far, (step, value) in order: the first finite value of each step."""
+        """Return what a pruner sees of a run so far, (step, value) in order: the first finite value of each step.
+
+        What earlier attempts of an entry point of its own logged before the run went on is among it.
+        """
         history = self.results.history(run_id, self.steps_of, ended=ended)
         values: dict[int, float] = {}
         for metric in sorted(history, key=lambda m: (m.step, m.timestamp)):

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -46,8 +47,19 @@ class OwnResults(ChildResults):
     def history(self, run_id: str, metric: str, *, ended: bool) -> list[Any]:
         """Return what a child has logged of a metric; if it has logged nothing, what its only nested run with it has.
 
-        While the child runs, nested runs are looked for once a second.
+        What its earlier attempts logged before it went on is among it. While the child runs, nested runs are looked for
+        once a second.
         """
+        own = self._of_run(run_id, metric, ended=ended)
+        return [*self._earlier(run_id, metric, own), *own]
+
+    def _earlier(self, run_id: str, metric: str, own: list[Any]) -> list[Any]:
+        """Return what the attempts before a run have logged that `own` goes on from; each has costs of its own."""
+        if metric in Metric.COSTS:
+            return []
+        return self.attempts.earlier(run_id, metric, own, partial(self._of_run, ended=True))
+
+    def _of_run(self, run_id: str, metric: str, *, ended: bool) -> list[Any]:
         history = super().history(run_id, metric, ended=ended)
         now = time.monotonic()
         if history or (not ended and now - self._looked.get(run_id, float("-inf")) < _LOOK_EVERY_S):
@@ -63,12 +75,14 @@ class OwnResults(ChildResults):
         """Read a child's objectives and say how it failed; `failure` is what its process says, `costs` what it took.
 
         A metric that the child has logged itself under the name of one of its costs stays.
-        An objective that exactly one nested run has counts, and is written to the child's run. The runs that the child
+        An objective that exactly one nested run has counts, and is written to the child's run. So is what the attempts
+        before it logged of the objectives, up to where it went on: its record is whole then. The runs that the child
         has left RUNNING are ended.
         """
         run = MlflowClient().get_run(run_id)
-        tags, values = run.data.tags, {**costs, **run.data.metrics}
-        missing = [name for name in dict.fromkeys(each.logged for each in self.objectives) if name not in values]
+        tags, logged = run.data.tags, {**costs, **run.data.metrics}
+        missing = [name for name in dict.fromkeys(each.logged for each in self.objectives) if name not in logged]
+        values = {**self._copy_earlier(run_id), **logged}
         reason = None
         if missing or Tag.STARTS_RUNS in tags:
             inner = inner_runs.find(run_id, run.info.experiment_id, everywhere=True)
@@ -78,7 +92,7 @@ class OwnResults(ChildResults):
                     values[name] = nested.data.metrics[name]
                     which = f"such as {nested.info.run_id} ({nested.info.run_name})"
                     self.say(name, f"{name} is taken from the run below a trial's that has it, {which}")
-                elif reason is None and failure is None and not pruned:
+                elif name not in values and reason is None and failure is None and not pruned:
                     reason = _why_missing(name, run, inner)
             inner.end("KILLED" if pruned else "FINISHED" if failure is None else "FAILED")
         if Tag.ASKED_EXPERIMENT in tags:
@@ -98,6 +112,17 @@ class OwnResults(ChildResults):
             if run.data.metrics.get(each.name) not in (None, found[each.name]):
                 reason = _logged_itself(each)
         return Taken(found, reason, run.info.run_name, unlogged, ",".join(best_steps), MLFLOW_RUN_NOTE in tags)
+
+    def _copy_earlier(self, run_id: str) -> dict[str, float]:
+        """Write to a run what the attempts before it logged of the objectives; return the last value of each."""
+        last = {}
+        for name in dict.fromkeys(each.logged for each in self.objectives) if run_id in self.attempts.before else ():
+            earlier = self._earlier(run_id, name, self._of_run(run_id, name, ended=True))
+            if earlier:
+                earlier.sort(key=lambda one: (one.step, one.timestamp))
+                write.record(run_id, earlier)
+                last[name] = earlier[-1].value
+        return last
 
     def keep(self, run_id: str, output: Path | None, *, failed: bool) -> dict[str, str]:
         """Keep the end of a child's output, and remove the file: it may be large, and the study long."""

@@ -179,6 +179,9 @@ def test_evaluations_of_one_trial_are_kept_apart(trial: Any, parent_run: str, wi
     assert recalled.may_go_on
     assert recall(loaded, second) is None
     assert loaded.retry_of(second) == cut_off
+    assert loaded.attempts == {}
+    again = trial("RETRIED", "FAILED", evaluation="9", budget="3", retry_of=cut_off)
+    assert (load(wine).retry_of(second), load(wine).attempts) == (again, {again: cut_off})
     assert recall(loaded, replace(JOB, rung=Rung(3, "epochs", 1, is_top=False))) is None
     with pytest.raises(WrongValue, match="trial 3 tried"):
         recall(loaded, replace(first, number=4))

@@ -184,3 +184,68 @@ def test_while_it_runs_nested_runs_are_looked_for_once_a_second(results, trial, 
     now[0] += 1.1
     assert len(results.history(trial, "loss", ended=False)) == 2
     assert len(results.history(trial, "loss", ended=False)) == 2
+
+
+@pytest.fixture
+def again(client: MlflowClient) -> Callable[..., tuple[OwnResults, str]]:
+    """Make the attempts at a trial, each with its steps of the loss, and what reads the last of them."""
+
+    def make(name: str, *attempts: dict[int, float]) -> tuple[OwnResults, str]:
+        results = OwnResults([Objective(name, "minimize", name.partition(":")[2] or "last")], "0")
+        run_id = before = ""
+        for steps in attempts:
+            run_id = str(client.create_run("0").info.run_id)
+            for step, value in steps.items():
+                client.log_metric(run_id, "loss", value, step=step)
+            if before:
+                results.attempts.before[run_id] = before
+            before = run_id
+        return results, run_id
+
+    return make
+
+
+DISTURBED = ({1: 0.5, 2: 0.125, 3: 0.75, 4: 9.0}, {4: 0.75, 5: 1.0}, {6: 1.25})
+WHOLE = [(1, 0.5), (2, 0.125), (3, 0.75), (4, 0.75), (5, 1.0), (6, 1.25)]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "best_step"), [("loss:best", 0.125, "2"), ("loss:mean_last_4", 0.9375, ""), ("loss", 1.25, "")]
+)
+def test_a_trial_that_went_on_is_judged_by_the_steps_of_all_attempts(name, value, best_step, again):
+    """As if undisturbed: value, step of the best, and what a pruner sees; its run has the whole curve then."""
+    results, run_id = again(name, *DISTURBED)
+    assert sorted((one.step, one.value) for one in results.history(run_id, "loss", ended=False)) == WHOLE
+    for _ in range(2):  # a tuner may die before it has settled the run
+        taken = results.take(run_id, None, pruned=False)
+        assert (taken.reason, taken.values, taken.best_step) == (None, {name: value}, best_step)
+        assert history(run_id) == WHOLE
+
+
+def test_a_trial_that_began_anew_is_judged_by_its_own_steps(again):
+    """It has logged every step itself."""
+    results, run_id = again("loss:best", {1: 0.25, 2: 0.125}, {1: 0.5, 2: 0.75})
+    assert results.take(run_id, None, pruned=False).values == {"loss:best": 0.5}
+    assert history(run_id) == [(1, 0.5), (2, 0.75)]
+
+
+def test_an_attempt_with_nothing_left_to_train_has_what_was_logged_before(again):
+    """It was killed after its last step; a cost is none of what it goes on from."""
+    results, run_id = again("loss:best", {1: 0.25, 2: 0.5}, {})
+    assert results.take(run_id, None, pruned=False).values == {"loss:best": 0.25}
+    costs, run_id = again("cpu_s", {}, {})
+    MlflowClient().log_metric(costs.attempts.before[run_id], "cpu_s", 3.0)
+    assert costs.take(run_id, None, pruned=False).values == {}
+    assert costs.take(run_id, None, pruned=False, costs={"cpu_s": 1.0}).values == {"cpu_s": 1.0}
+
+
+def test_steps_in_nested_runs_are_those_of_the_attempt(again, client):
+    """Of the newest attempt and of one before."""
+    results, run_id = again("loss:best", {}, {})
+    for parent, steps in ((results.attempts.before[run_id], STEPS), (run_id, [(2, 0.75)])):
+        nested = client.create_run("0", tags={"mlflow.parentRunId": parent}).info.run_id
+        for step, value in steps:
+            client.log_metric(nested, "loss", value, step=step)
+    taken = results.take(run_id, None, pruned=False)
+    assert (taken.values, taken.best_step) == ({"loss:best": 0.5}, "1")
+    assert history(run_id) == [*STEPS, (2, 0.75)]
