@@ -245,5 +245,5 @@ class StudyLoop:
                 self.pool.end(child for child in self.pool.running if child.number is not None)
                 self._retries.drop_trials()
                 for result in self._results.remove_unjudged():
-                    self.children.disown(result.run_id)
+                    self.children.disown(result)
         self._best_so_far.write_if_due()

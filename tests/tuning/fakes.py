@@ -207,8 +207,8 @@ class FakeChildRuns:
         if self.stop_raises is not None:
             raise self.stop_raises
 
-    def disown(self, run_id: str) -> None:
-        self.disowned.append(run_id)
+    def disown(self, ended: TrialResult) -> None:
+        self.disowned.append(ended.run_id)
 
     def wait(self, _runs: Sequence[FakeRun], _wakeup: int, seconds: float) -> None:
         """Let children end; if none does, let the time pass that the loop would have waited."""

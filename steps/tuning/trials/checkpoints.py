@@ -69,7 +69,12 @@ class Checkpoints:
 
     def end(self, job: Job) -> None:
         """Remove the folder of a child that has ended and is not run again."""
-        if self.folder is not None and not self.kept:
+        if not self.kept:
+            self.forget(job)
+
+    def forget(self, job: Job) -> None:
+        """Remove a child's folder, kept or not: if it is run again, it begins anew, and so has something to train."""
+        if self.folder is not None:
             shutil.rmtree(self._path(job), ignore_errors=True)
 
     def close(self, *, goes_on: bool) -> str:

@@ -184,15 +184,19 @@ class ChildRuns:
             child.submitted.cancel()
             self.headway()
         for child in ending:  # after all have ended, since the server may not answer
-            self.disown(child.run_id)
+            self._leave_out(child.run_id)
             self.headway()
             self.results.end_inner(child.run_id)
             self.headway()
             MlflowClient().set_terminated(child.run_id, "KILLED")
             self.headway()
 
-    def disown(self, run_id: str) -> None:
-        """Mark a run as one that does not count in the study."""
+    def disown(self, ended: TrialResult) -> None:
+        """Mark an ended trial's run as one that does not count; a later start has the trial begin anew."""
+        self.checkpoints.forget(ended.job)
+        self._leave_out(ended.run_id)
+
+    def _leave_out(self, run_id: str) -> None:
         MlflowClient().set_tag(run_id, Tag.STATE, State.STOPPED)
 
     def _refusal(self, job: Job, failure: str, reason: str, lines: str) -> str:

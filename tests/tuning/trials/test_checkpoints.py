@@ -1,5 +1,7 @@
 """The folders in which trials keep checkpoints."""
 
+import runpy
+
 import pytest
 
 from steps.errors import StepError
@@ -7,6 +9,7 @@ from steps.names import Role
 from steps.tuning.trials import checkpoints
 from steps.tuning.trials.checkpoints import NO_CHECKPOINTS, Checkpoints, Given
 from steps.tuning.trials.trial import Job
+from tests.host import ROOT
 
 
 def test_the_users_folder(monkeypatch):
@@ -83,3 +86,14 @@ def test_a_folder_that_cant_be_made_ends_the_study_with_one_sentence(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(StepError, match=r"can't be made: .*file.*; --checkpoint_dir names another place"):
         Checkpoints(tmp_path / "file", declared=True).begin(Job(7))
+
+
+def test_the_example_has_a_loss_though_its_last_epoch_was_saved_before(client, tmp_path, monkeypatch):
+    """It was killed between its last checkpoint and the end of its run, and is run again."""
+    monkeypatch.setenv("TUNING_CHECKPOINT", str(tmp_path / "trial-7"))
+    monkeypatch.setattr("sys.argv", ["steady.py", "--epochs", "3"])
+    for _ in range(2):
+        runpy.run_path(str(ROOT / "examples" / "steady.py"))
+    again, first = client.search_runs(["0"])  # the newest first
+    assert first.data.metrics == again.data.metrics
+    assert [len(client.get_metric_history(run.info.run_id, "loss")) for run in (first, again)] == [3, 1]

@@ -3,6 +3,7 @@
 import json
 import signal
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +19,11 @@ from steps.tuning.search import constraints
 from steps.tuning.search.constraints import Constraint
 from steps.tuning.search.objective import Objective
 from steps.tuning.trials import child_runs
+from steps.tuning.trials.checkpoints import Checkpoints
 from steps.tuning.trials.child_results import ChildResults
 from steps.tuning.trials.child_runs import ChildRuns
 from steps.tuning.trials.command import Origin
-from steps.tuning.trials.trial import Adopted, Child, Job
+from steps.tuning.trials.trial import Adopted, Child, Job, Rung
 from steps.tuning.tuned_project import this_project
 from tests.tuning.trials.fake import FakeRun, child
 
@@ -247,3 +249,19 @@ def test_children_that_the_study_goes_without_are_ended_and_count_nowhere(childr
         on_record = client.get_run(run.run_id)
         assert (on_record.info.status, tuning_tags(on_record)) == ("KILLED", {"state": "STOPPED"})
         run.close()
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_a_trial_that_ended_but_is_left_out_begins_anew_in_a_later_start(kept, children, ended, tmp_path):
+    """After its last checkpoint nothing would be left to train. One that was cut off goes on from what it saved."""
+    folder, trial = tmp_path / "study" / "trial-7", ended(cv_accuracy=0.9)
+    made = replace(children, checkpoints=Checkpoints(folder.parent, declared=True, kept=kept))
+    on_rung = replace(trial, job=replace(trial.job, rung=Rung(0, "epochs", 3, is_top=False)))
+    made.checkpoints.begin(on_rung.job)
+    settled = made.settle(on_rung)
+    assert folder.exists()
+    made.disown(settled)
+    assert (folder.exists(), recorded(settled)[1]["state"]) == (False, "STOPPED")
+    made.checkpoints.begin(on_rung.job)
+    made.stop([on_rung])
+    assert folder.exists()
