@@ -284,6 +284,13 @@ LATER = [
         objective="cv_accuracy,fit_time_s",
         pruner="median",
     ),
+    _tune(
+        "pruner-of-a-cost",
+        "--pruner 'hyperband:min=1,max=auto,factor=3': must be none with --objective 'peak_memory_mb': a pruner sees "
+        "the folds of 'cv_accuracy' alone",
+        objective="peak_memory_mb",
+        pruner="hyperband",
+    ),
     _tune("sampler-gp", "--sampler 'gp': needs the package torch: add it to conda.yaml and install it", sampler="gp"),
     _tune(
         "sampler-grid-without-end",
