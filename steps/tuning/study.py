@@ -27,7 +27,7 @@ from steps.tuning import tuned_project, wiring
 from steps.tuning.champion import champion as champions
 from steps.tuning.champion import registry
 from steps.tuning.champion.champion import Champion
-from steps.tuning.checks import backend, preflight, ray_cluster, seen_steps
+from steps.tuning.checks import backend, preflight, ray_cluster
 from steps.tuning.checks.git_state import GitState
 from steps.tuning.loop import StudyLoop
 from steps.tuning.record import identity, leftovers, lock, resume, study_run, warm_start
@@ -147,7 +147,6 @@ def _check(opened: OpenStudy, describe: Describe, interrupts: Interrupts) -> tup
         git_state = preflight.check(opened.settings, project, opened.parent)
         plan = make(opened.settings, project, describe)
         champions.check(plan)
-        seen_steps.check(plan, opened.earlier)
         plan = identity.as_begun(plan, opened.earlier)
         identity.check_same(opened.name, plan, opened.earlier)
     return plan, git_state

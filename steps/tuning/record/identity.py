@@ -18,6 +18,7 @@ from steps.parameters.pruner_settings import BEFORE
 from steps.parameters.settings import SHARED
 from steps.parameters.tune_settings import TuneSettings
 from steps.tracking import write
+from steps.tuning.record import new_study
 from steps.tuning.study_plan import StudyPlan
 
 # Settings that make a study the one that it is. A resumed study takes them from its record unless they are given.
@@ -127,8 +128,12 @@ def as_begun(plan: StudyPlan, earlier: Sequence[Run]) -> StudyPlan:
 
 
 def check_same(study: str, plan: StudyPlan, earlier: Sequence[Run]) -> None:
-    """Raise WrongValue, naming all differences, if the study on record under this name is another one."""
+    """Raise WrongValue, naming all differences, if the study on record under this name is another one.
+
+    If none is on record, what only a study of an earlier version may have is refused; see `new_study`.
+    """
     if not earlier:
+        new_study.check(plan)
         return
     recorded = _in_todays_form(json.loads(earlier[-1].data.tags[Tag.IDENTITY]))
     now = json.loads(json.dumps(as_data(plan)))

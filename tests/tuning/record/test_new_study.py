@@ -1,22 +1,26 @@
-"""A pruner needs the steps of the objective."""
+"""What a new study is refused: a pruner without steps of the objective."""
 
+import json
 from dataclasses import replace
 
 import pytest
 
 from steps.errors import WrongValue
-from steps.tuning.checks import seen_steps
+from steps.names import Tag
 from steps.tuning.entry_point import EntryPoint
+from steps.tuning.record import identity
 from steps.tuning.search.objective import MINIMIZE, Objective
 from steps.tuning.study_plan import StudyPlan
 from tests.tuning import fakes
 
+PRUNER = "patient:steps=1,min_delta=0"
 FOLDED = EntryPoint("train", {}, runs_train=True)
 
 
-def plan(name: str, *, pruner: str | None = "median", entry: EntryPoint | None = None) -> StudyPlan:
+def plan(name: str, *, pruner: str | None = PRUNER, entry: EntryPoint | None = None) -> StudyPlan:
     made = fakes.plan(pruner=pruner, metric="accuracy")
-    return replace(made, objectives=(Objective(name, MINIMIZE),), entry=entry or made.entry)
+    dataset = {"sha256": "0"} if entry else {}
+    return replace(made, objectives=(Objective(name, MINIMIZE),), entry=entry or made.entry, dataset=dataset)
 
 
 @pytest.mark.parametrize(
@@ -31,13 +35,14 @@ def plan(name: str, *, pruner: str | None = "median", entry: EntryPoint | None =
 def test_an_objective_of_which_it_sees_no_step_is_refused(name: str, entry: EntryPoint | None, why: str) -> None:
     """In one sentence; without a pruner it is none, and a study that was begun so goes on."""
     with pytest.raises(WrongValue) as caught:
-        seen_steps.check(plan(name, entry=entry), [])
-    assert caught.value.problems == (f"--pruner 'median': must be none with --objective '{name}': {why}",)
-    seen_steps.check(plan(name, pruner=None, entry=entry), [])
-    seen_steps.check(plan(name, entry=entry), [fakes.run_of("earlier", {})])
+        identity.check_same("mine", plan(name, entry=entry), [])
+    assert caught.value.problems == (f"--pruner {PRUNER!r}: must be none with --objective '{name}': {why}",)
+    identity.check_same("mine", plan(name, pruner=None, entry=entry), [])
+    on_record = fakes.run_of("earlier", {Tag.IDENTITY: json.dumps(identity.as_data(plan(name, entry=entry)))})
+    identity.check_same("mine", plan(name, entry=entry), [on_record])
 
 
 @pytest.mark.parametrize(("name", "entry"), [("cv_accuracy", FOLDED), ("fit_time_s", None), ("loss", None)])
 def test_what_is_logged_step_by_step_is_judged(name: str, entry: EntryPoint | None) -> None:
     """The score of folds, and what a script logs itself."""
-    seen_steps.check(plan(name, entry=entry), [])
+    identity.check_same("mine", plan(name, entry=entry), [])

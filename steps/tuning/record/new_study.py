@@ -1,17 +1,13 @@
-"""A pruner that would judge trials by another metric than the objective, or by none, is refused."""
-
-from collections.abc import Sequence
-
-from mlflow.entities import Run
+"""What a new study is refused; one that an earlier version began with it goes on."""
 
 from steps.errors import WrongValue
 from steps.names import Metric
 from steps.tuning.study_plan import StudyPlan
 
 
-def check(plan: StudyPlan, earlier: Sequence[Run]) -> None:
-    """Raise WrongValue if a pruner sees no step of the objective; a study with `earlier` runs goes on as it began."""
-    if earlier or not plan.prunes:
+def check(plan: StudyPlan) -> None:
+    """Raise WrongValue if a pruner would judge trials by another metric than the objective, or by none."""
+    if not plan.prunes:
         return
     name = plan.objectives[0].logged
     where = f"--pruner {plan.settings.pruner!r}: must be none with --objective {name!r}"
