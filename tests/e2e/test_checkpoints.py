@@ -1,5 +1,6 @@
 """A training that keeps checkpoints: killed itself, and with its tuner, it goes on where it was."""
 
+import json
 import shlex
 import signal
 from pathlib import Path
@@ -41,6 +42,8 @@ def loss_of(lr: float) -> float:
 def test_killed_at_epoch_7_it_ends_as_if_undisturbed(place: Place) -> None:
     """Trial 0 is killed by itself, trial 1 with its tuner: both begin at epoch 7 again and score as without that.
 
+    The best epoch is 5, before the kill, and it counts; each run has the whole curve, as a pruner has seen it.
+
     The folder of a trial that was cut off waits for it; nothing is left of a study that has ended. The champion, and a
     reproduction, begin with an empty one. The command on record names no folder of this machine.
     """
@@ -48,7 +51,8 @@ def test_killed_at_epoch_7_it_ends_as_if_undisturbed(place: Place) -> None:
     (place.project / "MLproject").write_text((ROOT / "MLproject").read_text() + STANZA)
     place.extra = {"DISTURBED": str(place.folder)}
     how = {
-        "entry_point": "steady", "space": "lr=log(1e-3,1e-1)", "objective": "loss", "direction": "minimize",
+        "entry_point": "steady", "space": "lr=log(1e-3,1e-1)", "objective": "gap:best", "direction": "minimize",
+        "pruner": "median",
         "n_trials": 3, "jobs": 1, "window": 1, "study": "mine", "champion": "true", "baseline": "false",
     }  # fmt: skip
     first = place.start(place.step_command("steps.tune", **how), cwd=place.project)
@@ -63,6 +67,12 @@ def test_killed_at_epoch_7_it_ends_as_if_undisturbed(place: Place) -> None:
     assert by_trial(children) == {"trial 000": [0, 7], "trial 001": [0, 7], "trial 002": [0], "champion": [0]}
     trials = place.named("mine").trials
     assert [run.data.metrics["loss"] for run in trials] == [loss_of(float(run.data.params["lr"])) for run in trials]
+    for run in trials:
+        lr, gaps = float(run.data.params["lr"]), place.client.get_metric_history(run.info.run_id, "gap")
+        assert (run.data.metrics["gap:best"], run.data.tags["tuning.best_step"]) == (lr, "5")
+        assert sorted((each.step, each.value) for each in gaps) == [(n, lr + (n - 5) ** 2) for n in range(1, 13)]
+        seen = [[n, lr + (min(n, 5) - 5) ** 2] for n in range(1, 13)]
+        assert json.loads(run.data.tags["tuning.reported"]) == seen
     assert not study.exists(), done.stderr
     assert Path(trials[0].data.tags["tuning.checkpoint"]) == study / "trial-0"
     command = trials[0].data.tags["tuning.reproduce"]

@@ -1,5 +1,6 @@
 """A training that goes on from its checkpoint; the first of all dies at epoch 7, the next one waits there to be killed.
 
+It logs `gap` at each epoch, whose least is `lr`, at epoch 5.
 What has happened so far stands as files in the folder of the variable DISTURBED.
 """
 
@@ -38,6 +39,7 @@ with mlflow.start_run():
     mlflow.log_metric("began", began)
     while state["epoch"] < args.epochs:
         state = {"epoch": state["epoch"] + 1, "weight": state["weight"] - args.lr * 2 * (state["weight"] - 3)}
+        mlflow.log_metric("gap", args.lr + (state["epoch"] - 5) ** 2, step=int(state["epoch"]))
         (folder / "new").write_text(json.dumps(state))
         (folder / "new").replace(saved)  # it is never half written
         if state["epoch"] == 7:
