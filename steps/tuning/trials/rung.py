@@ -49,8 +49,11 @@ def by_trial(results: Mapping[int, TrialResult]) -> dict[int, TrialResult]:
 
 
 def furthest(results: Mapping[int, TrialResult], sign: int) -> dict[int, TrialResult]:
-    """Return the best of the highest rung that was reached, as if that were the top; for a study that ended early."""
-    scored = [result for result in results.values() if result.may_go_on]
+    """Return the best of the highest rung that was reached, as if that were the top; for a study that ended early.
+
+    One that failed on a higher rung has failed, as the report has it, too.
+    """
+    scored = [result for result in by_trial(results).values() if result.may_go_on]
     best = max(
         scored, key=lambda result: (result.outcome.steps[-1][0], sign * result.outcome.steps[-1][1]), default=None
     )

@@ -52,3 +52,13 @@ def test_the_furthest_is_the_best_of_the_highest_rung():
     assert [(number, each.value) for number, each in rung.furthest(results, 1).items()] == [(0, 0.8)]
     assert [(number, each.value) for number, each in rung.furthest(results, -1).items()] == [(2, 0.7)]
     assert rung.furthest({}, 1) == {}
+
+
+def test_what_failed_on_a_higher_rung_is_not_the_furthest():
+    """The report goes by the last run of each trial, and so does this."""
+    results = {
+        place: TrialResult(job(number, place, 3), "", Outcome(TrialState.PRUNED, (), ((3, score),)))
+        for place, number, score in ((0, 5, 0.9), (1, 2, 0.8), (2, 1, 0.8))
+    }
+    results[3] = TrialResult(job(5, 3, 9, STEPS), "", Outcome(TrialState.FAIL, (), STEPS))
+    assert [(number, each.value) for number, each in rung.furthest(results, 1).items()] == [(1, 0.8)]
