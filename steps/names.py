@@ -46,7 +46,7 @@ class Tag:
     PROMOTED_FROM = "tuning.promoted_from"  # run id of the same trial on the rung below
     PARAMS = "tuning.params"  # the trial's typed hyperparameters, JSON
     REPORTED = "tuning.reported"  # what a pruner has seen of the trial, JSON: [[step, value], ...]
-    BEST_STEP = "tuning.best_step"  # the step that counts of an objective `name:best`, of two such with a comma between
+    BEST_STEP = "tuning.best_step"  # the steps that count of objectives, then constraints, `name:best`; commas between
     PRUNED_AT = "tuning.pruned_at"  # the last of these steps, of a trial that was pruned
     NODE = "tuning.node"  # address of the node of a cluster on which the trial was executed
     DEVICE = "tuning.device"  # the devices that the trial had, as the variable that shows them names them

@@ -22,8 +22,8 @@ class Taken:
     """The objectives that an ended child has logged, by name; why it failed, if so; the name that its run has by now.
 
     The name is only read of somebody's own entry point, which may give its run another. `unlogged` are metrics that its
-    run is to have beside those that it has logged. `best_step` is the step that counts of an objective `name:best`.
-    One that `is_described` has written a description of its own.
+    run is to have beside those that it has logged. `best_step` has the step that counts of each objective, then of
+    each constraint, `name:best`, with commas between. One that `is_described` has written a description of its own.
     """
 
     values: Mapping[str, float]
