@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from steps.parameters import fidelity_settings
 from steps.parameters.declared import parameter, parameters, shown
 from steps.parameters.kinds import auto_or, devices_each, flag, integer, none_or, number, one_of, text
 from steps.parameters.pruner_settings import pruner
@@ -115,7 +116,7 @@ class TuneSettings:
     )
     fidelity: str | None = parameter(
         None,
-        none_or(text("name:min..max:factor, such as epochs:1..81:3", r"[^\s:]+:\d+\.\.\d+:\d+")),
+        none_or(text(fidelity_settings.FORM, fidelity_settings.PATTERN)),
         "a budget of which a trial gets a part first; the best get more, see n_trials",
     )
     reshuffle: bool = parameter(False, flag(), "each trial has folds of its own, drawn by its number")

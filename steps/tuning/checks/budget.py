@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from steps.errors import WrongValue, did_you_mean
+from steps.names import CHECKPOINT
 from steps.parameters.tune_settings import TuneSettings
 from steps.tuning.entry_point import EntryPoint
 from steps.tuning.search import halving_search, promotion
@@ -45,6 +46,9 @@ def check(settings: TuneSettings, entry: EntryPoint, space: Space, objectives: i
         raise WrongValue(
             f"{where}: the entry point {entry.name!r} declares no parameter {name!r}{near}; allowed: {allowed}"
         )
+    given = {**entry.common(settings), **({CHECKPOINT: ""} if entry.takes_checkpoint(space.names) else {})}
+    if name in given and not entry.runs_train:
+        raise WrongValue(f"{where}: {name} is given to every trial already; name another parameter as the budget")
     if settings.warm_start is not None:
         raise WrongValue(
             f"--warm_start {settings.warm_start!r}: must be none with {where}: other runs have other budgets"

@@ -11,9 +11,7 @@ import re
 from dataclasses import dataclass, field
 
 from steps.errors import WrongValue
-
-FORM = "name:min..max:factor, such as epochs:1..81:3"
-PATTERN = r"(?P<name>[^\s:]+):(?P<low>\d+)\.\.(?P<high>\d+):(?P<factor>\d+)"
+from steps.parameters.fidelity_settings import FORM, PATTERN
 
 
 @dataclass(frozen=True)

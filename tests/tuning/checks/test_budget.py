@@ -24,9 +24,13 @@ def test_what_fits_is_taken():
     """A declared parameter, and any of a script."""
     check()
     check(SCRIPT)
+    check(SCRIPT, fidelity="checkpoint:1..9:3")
+    check(TAKES, fidelity="folds:2..9:3")
     check(EntryPoint("own", {}, runs_train=False), fidelity=None, pruner="median")
 
 
+TAKES = EntryPoint("own", {"folds": "3", "refit": "false", "checkpoint": None}, runs_train=False)
+ALREADY = "is given to every trial already; name another parameter as the budget"
 WRONG: list[tuple[dict[str, Any], str]] = [
     ({"text": "epochs: {type: int, low: 1, high: 9}\n"}, f"--fidelity {FIDELITY!r}: epochs is in the space too"),
     ({"fidelity": "epoch:1..9:3"}, "--fidelity 'epoch:1..9:3': the entry point 'own' declares no parameter 'epoch'"),
@@ -34,6 +38,10 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"warm_start": "exp"}, f"--warm_start 'exp': must be none with --fidelity {FIDELITY!r}"),
     ({"pruner": "median"}, "--pruner 'median': must be none with --fidelity"),
     ({"objectives": 2}, f"--fidelity {FIDELITY!r}: must be none with two objectives"),
+    *(
+        ({"entry": TAKES, "folds": 5, "fidelity": f"{name}:1..9:3"}, f"--fidelity '{name}:1..9:3': {name} {ALREADY}")
+        for name in ("checkpoint", "folds", "refit")
+    ),
 ]
 
 
