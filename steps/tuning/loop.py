@@ -63,7 +63,7 @@ class StudyLoop:
         settings, objectives = self.plan.settings, self.plan.objectives
         best = BestTrials(tuple(objective.direction for objective in objectives))
         rules = StopRules(best, settings.patience, settings.target_value, settings.max_failures)
-        self._results = Results(rules, settings.try_first, self.plan.constraints)
+        self._results = Results(rules, settings.try_first, self.plan.constraints, self.plan.checkpoints is not None)
         self._progress = Progress(settings.n_trials, objectives[0].name)
         self._baselines = self.plan.baselines()
         self._best_so_far = BestSoFar(self.study_lock.run_id, objectives[0].name)

@@ -5,7 +5,7 @@ from mlflow.tracking import MlflowClient
 
 from steps.names import Role, State, Tag
 from steps.tracking import inner_runs, read, write
-from steps.tuning.trials.trial import SETTLED, STATUS
+from steps.tuning.trials.trial import SETTLED, status_of
 
 
 def settle(run: Run) -> None:
@@ -20,7 +20,8 @@ def settle(run: Run) -> None:
     if Tag.STARTS_RUNS in run.data.tags:
         inner_runs.end(run.info.run_id, "KILLED")
     if run.info.status in ("RUNNING", "SCHEDULED"):
-        status = STATUS[SETTLED[state]] if state in SETTLED else "KILLED"
+        on_rung = Tag.BUDGET in run.data.tags
+        status = status_of(SETTLED[state], on_rung=on_rung) if state in SETTLED else "KILLED"
         MlflowClient().set_terminated(run.info.run_id, status)
 
 

@@ -30,7 +30,7 @@ from steps.tuning.trials.checkpoints import NO_CHECKPOINTS, Checkpoints
 from steps.tuning.trials.child_results import ChildResults, Taken
 from steps.tuning.trials.command import Origin
 from steps.tuning.trials.places import Place
-from steps.tuning.trials.trial import STATUS, Adopted, Child, Job, TrialResult
+from steps.tuning.trials.trial import Adopted, Child, Job, TrialResult, status_of
 from steps.tuning.tuned_project import TunedProject
 
 # How many lines of a failed child's output go to a tag of its run.
@@ -224,7 +224,7 @@ class ChildRuns:
             client.update_run(run_id, name=f"{name} · {taken.run_name}")
         write.record(run_id, taken.unlogged, tags)
         self.headway()
-        client.set_terminated(run_id, "FINISHED" if ended.may_go_on else STATUS[ended.outcome.state])
+        client.set_terminated(run_id, status_of(ended.outcome.state, on_rung=child.job.rung is not None))
         self.headway()
 
     def _record_of(self, job: Job) -> tuple[dict[str, str], list[mlflow.entities.Metric]]:

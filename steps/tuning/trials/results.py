@@ -36,12 +36,13 @@ class Results:
     """The trials that have ended, by number, and the baselines; trials 0 … `judged` - 1 have been judged.
 
     `stopped_by` says why the study is to end, None while it goes on. `try_first` asks for one run that does well before
-    any other is launched beside it.
+    any other is launched beside it. `goes_on`: on a higher rung a trial may go on from its checkpoint.
     """
 
     rules: StopRules
     try_first: bool = False
     constraints: Sequence[Constraint] = ()
+    goes_on: bool = False
     trials: dict[int, TrialResult] = field(default_factory=dict)
     baselines: list[TrialResult] = field(default_factory=list)
     judged: int = 0
@@ -86,10 +87,14 @@ class Results:
         return True
 
     def seconds_of_best(self) -> float | None:
-        """Return how long the best trial so far took, or any that has a score; None if none has."""
+        """Return how long the best trial so far took from its start, or any that has a score; None if none has."""
         scored = [number for number, result in self.trials.items() if result.outcome.values]  # of all of a budget
         best = next(iter(self.rules.best.trials), None)
-        return self.trials[scored[0] if best is None else best].seconds if scored else None
+        if not scored:
+            return None
+        of = self.trials[scored[0] if best is None else best]
+        parts = [each for each in self.trials.values() if self.goes_on and each.job.number == of.job.number]
+        return sum(each.seconds for each in parts or [of])
 
     def remove_unjudged(self) -> list[TrialResult]:
         """Remove and return the trials behind the last that was judged: the study has stopped before them."""

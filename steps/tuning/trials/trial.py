@@ -17,10 +17,14 @@ from steps.tuning.trials.places import Place
 
 # The states of a settled child, by their names in a run's tag.
 SETTLED = {name: TrialState[name] for name in State.SETTLED}
-# The status that a child's run gets.
-STATUS = {TrialState.COMPLETE: "FINISHED", TrialState.PRUNED: "KILLED", TrialState.FAIL: "FAILED"}
+_STATUS = {TrialState.COMPLETE: "FINISHED", TrialState.PRUNED: "KILLED", TrialState.FAIL: "FAILED"}
 # How long after it was asked to end a child is given up, though it was killed meanwhile.
 _GIVE_UP_S = 4 * GRACE_S
+
+
+def status_of(state: TrialState, *, on_rung: bool) -> str:
+    """Return the status that a settled child's run gets; PRUNED on a rung means that it did all of its work."""
+    return "FINISHED" if on_rung and state == TrialState.PRUNED else _STATUS[state]
 
 
 @dataclass(frozen=True)

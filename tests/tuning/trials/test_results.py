@@ -116,6 +116,19 @@ def test_other_ends_need_no_explanation():
     assert judged.study_result().why_failed == ""
 
 
+@pytest.mark.parametrize(("goes_on", "seconds"), [(True, 9.0), (False, 6.0)])
+def test_the_time_of_a_trial_is_that_of_all_its_rungs_if_each_goes_on(goes_on, seconds):
+    """From its checkpoint: the champion begins anew, and takes as long as all of them."""
+    judged = results()
+    judged.goes_on = goes_on
+    parts = {0: (7, 1.0), 1: (8, 1.0), 2: (7, 2.0), 3: (7, 6.0)}
+    for place, (number, took) in parts.items():
+        outcome = Outcome(TrialState.COMPLETE, (0.5,)) if place == 3 else Outcome(TrialState.PRUNED, (), ((1, 0.5),))
+        judged.trials[place] = TrialResult(Job(number), f"run {place}", outcome, seconds=took)
+    judge_all(judged)
+    assert judged.seconds_of_best() == seconds
+
+
 NONE_FINISHED = {
     "failed": ([None, None], stopping.N_TRIALS, "none of 2 trials finished; 2 of them: why (run run 0)\n    line of 0"),
     "nothing ended": ([], stopping.TIMEOUT, "no trial finished: stopped by timeout"),
