@@ -44,8 +44,8 @@ class StudyPlan:
     `steps.training.data.examples`. `places` has for each job what is its own, and `device` is what frameworks call the
     devices among that; None: trials are given none. `dummy` has import path and mean score over the folds of an
     estimator that knows nothing of the features; None: there is none. `checkpoints` is the folder for those of all
-    studies; None: trials can't keep any. `failures_teach` and `no_score_breaks`: see
-    `search.Search`.
+    studies; None: trials can't keep any. `failures_teach` and `no_score_breaks`: see `search.Search`;
+    `shows_values`: see `wiring.seen_by_pruner`.
     """
 
     settings: TuneSettings
@@ -66,6 +66,7 @@ class StudyPlan:
     failures_teach: bool = True
     constraints: tuple[Constraint, ...] = ()
     no_score_breaks: bool = True
+    shows_values: bool = True
 
     @property
     def measured(self) -> tuple[Objective, ...]:

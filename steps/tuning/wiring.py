@@ -18,7 +18,7 @@ from steps.tuning.champion.rerun import Rerun
 from steps.tuning.checks.capacity import Belongings
 from steps.tuning.record.lock import StudyLock
 from steps.tuning.record.resume import History
-from steps.tuning.search import pruning
+from steps.tuning.search import pruners, pruning
 from steps.tuning.search.halving_search import AnySearch, HalvingSearch
 from steps.tuning.search.pruning import Steps
 from steps.tuning.search.search import Search
@@ -108,11 +108,14 @@ def seen_by_pruner(plan: StudyPlan) -> Callable[[Steps], Steps]:
     """Return what turns the steps that a child has logged into those that a pruner sees.
 
     Of folds it sees the mean so far, which becomes the objective. Wilcoxon compares fold with fold. Of another entry
-    point's objective it sees at each step what would count if that were the last.
+    point's objective it sees at each step what would count if that were the last, or the value itself if the pruner
+    needs that; in a study of an earlier version, without `shows_values`, it does not.
     """
+    pruner, objective = plan.settings.pruner, plan.objectives[0]
     if not plan.is_folded:
-        return partial(step_rules.running, plan.objectives[0].rule, plan.objectives[0].sign)
-    pruner = plan.settings.pruner
+        if plan.shows_values and pruners.needs_values(pruner, objective.rule):
+            return pruning.as_logged
+        return partial(step_rules.running, objective.rule, objective.sign)
     compares_folds = pruner is not None and "wilcoxon" in pruner_settings.parse(pruner).names
     return pruning.as_logged if compares_folds else pruning.running_means
 

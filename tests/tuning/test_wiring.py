@@ -4,6 +4,7 @@ import dataclasses
 from typing import Any
 
 import pytest
+from optuna.trial import TrialState
 
 from steps.names import Role
 from steps.process.signals import Interrupts
@@ -12,7 +13,8 @@ from steps.tuning.checks.capacity import Belongings
 from steps.tuning.entry_point import EntryPoint
 from steps.tuning.record.lock import StudyLock
 from steps.tuning.record.resume import History
-from steps.tuning.search.objective import MAXIMIZE, Objective
+from steps.tuning.search.objective import MAXIMIZE, MINIMIZE, Objective
+from steps.tuning.search.search import Outcome
 from steps.tuning.study_plan import StudyPlan
 from steps.tuning.trials.child_runs import ChildRuns
 from tests.tuning import fakes
@@ -138,10 +140,10 @@ def test_a_child_names_its_estimator_only_among_several(tmp_path):
     assert [children_of(plan, tmp_path).several for plan in (one, several)] == [False, True]
 
 
-def by_step(rule: str) -> StudyPlan:
+def by_step(rule: str, pruner: str = "median", **began: Any) -> StudyPlan:
     """The plan of a study that goes by other steps than the last."""
     objective = Objective(f"{fakes.OBJECTIVE}:{rule}", MAXIMIZE, rule)
-    return dataclasses.replace(fakes.plan(pruner="median"), objectives=(objective,))
+    return dataclasses.replace(fakes.plan(pruner=pruner), objectives=(objective,), **began)
 
 
 SEEN = {
@@ -151,6 +153,10 @@ SEEN = {
     "folds, fold with fold, patiently": (of_train(pruner="patient:1 wilcoxon:p=0.2"), "fold_accuracy", STEPS),
     "another entry point's objective": (fakes.plan(pruner="median"), fakes.OBJECTIVE, STEPS),
     "the best step so far": (by_step("best"), fakes.OBJECTIVE, BEST),
+    "what may worsen": (by_step("best", "threshold:lower=0.2"), fakes.OBJECTIVE, STEPS),
+    "what may worsen, before it is ranked": (by_step("best", "patient:3 median"), fakes.OBJECTIVE, STEPS),
+    "what an earlier version showed": (by_step("best", "patient:3", shows_values=False), fakes.OBJECTIVE, BEST),
+    "a mean, which may worsen": (by_step("mean_last_2", "patient:3"), fakes.OBJECTIVE, [(0, 1.0), (1, 0.5), (2, 0.25)]),
 }
 
 
@@ -160,6 +166,20 @@ def test_what_a_pruner_sees(plan, metric, expected, tmp_path):
     children = children_of(plan, tmp_path)
     assert children.steps_of == metric
     assert children.seen_by_pruner(STEPS) == expected
+
+
+@pytest.mark.parametrize("pruner", ["patient:2", "patient:1 median:warmup=0,startup=1", "threshold:upper=2"])
+def test_a_loss_that_explodes_is_pruned_though_its_best_step_counts(pruner, tmp_path):
+    """It turned at step 3; until then it was as good as the other."""
+    objective = Objective("loss:best", MINIMIZE, "best")
+    plan = dataclasses.replace(fakes.plan(pruner=pruner, window=1), objectives=(objective,))
+    search, seen = wiring.make_search(plan, ()), children_of(plan, tmp_path).seen_by_pruner
+    good, turning = ([(step, loss) for step, loss in enumerate(each)] for each in ([1.0, 0.8, 0.6], [0.9, 0.7, 0.5]))
+    search.ask()
+    search.settle(0, Outcome(TrialState.COMPLETE, (0.6,), tuple(seen([*good, (3, 0.4), (4, 0.4), (5, 0.4), (6, 0.4)]))))
+    search.ask()
+    assert search.judge(1, seen(turning)) is None
+    assert search.judge(1, seen([*turning, (3, 3.0), (4, 9.0), (5, 81.0), (6, 6561.0)])) is not None
 
 
 def test_the_search_is_as_planned():

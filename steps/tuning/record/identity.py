@@ -19,6 +19,7 @@ from steps.parameters.settings import SHARED
 from steps.parameters.tune_settings import TuneSettings
 from steps.tracking import write
 from steps.tuning.record import new_study
+from steps.tuning.search import pruners
 from steps.tuning.study_plan import StudyPlan
 
 # Settings that make a study the one that it is. A resumed study takes them from its record unless they are given.
@@ -42,6 +43,8 @@ _GIVEN = "given"
 _FAILURES, _TEACH = "failures", "told as pruned"
 # How it is told of a trial without a score where there are constraints; the first studies with these lack it likewise.
 _NO_SCORE, _BREAKS = "without a score", "breaks every constraint"
+# What a pruner that waits for a value to worsen sees of the best step; see `wiring.seen_by_pruner`.
+_PRUNER_SEES, _VALUES = "pruner sees", "values"
 # This digest differs wherever the data or the split does, so it is named only if it alone differs.
 _DIGEST = "rows of the folds"
 # How a project's identity ends that has a commit.
@@ -96,6 +99,7 @@ def as_data(plan: StudyPlan) -> dict[str, Any]:
         **({"constraint": [each.text for each in plan.constraints]} if plan.constraints else {}),
         **({_NO_SCORE: _BREAKS} if plan.constraints and plan.no_score_breaks else {}),
         **({_FAILURES: _TEACH} if plan.failures_teach else {}),
+        **({_PRUNER_SEES: _VALUES} if plan.shows_values and _needs_values(plan) else {}),
     }
     # A digest shows that two spaces differ, though not in what.
     if len(json.dumps(identity)) > write.TAG_LENGTH:
@@ -119,12 +123,21 @@ def _of_another(plan: StudyPlan) -> dict[str, Any]:
     return identity
 
 
+def _needs_values(plan: StudyPlan) -> bool:
+    return pruners.needs_values(plan.settings.pruner, plan.objectives[0].rule)
+
+
 def as_begun(plan: StudyPlan, earlier: Sequence[Run]) -> StudyPlan:
     """Return the plan of a study that goes on as the version of this project had it that began it."""
     if not earlier:
         return plan
     recorded = json.loads(earlier[-1].data.tags[Tag.IDENTITY])
-    return replace(plan, failures_teach=_FAILURES in recorded, no_score_breaks=_NO_SCORE in recorded)
+    return replace(
+        plan,
+        failures_teach=_FAILURES in recorded,
+        no_score_breaks=_NO_SCORE in recorded,
+        shows_values=_PRUNER_SEES in recorded,
+    )
 
 
 def check_same(study: str, plan: StudyPlan, earlier: Sequence[Run]) -> None:

@@ -20,6 +20,7 @@ from optuna.pruners import (
 from optuna.trial import FrozenTrial
 
 from steps.parameters.pruner_settings import AUTO, PATIENT, PrunerSettings, parse
+from steps.parameters.step_rules import BEST
 
 # No step comes so late.
 _NEVER = sys.maxsize
@@ -31,6 +32,14 @@ def make(pruner: str | None, steps: int | None, told: Sequence[FrozenTrial] = ()
     `told` are the trials that Optuna had been told when the trial was asked that is to be judged.
     """
     return NopPruner() if pruner is None else _make(parse(pruner), steps, told)
+
+
+def needs_values(pruner: str | None, rule: str) -> bool:
+    """Tell whether a pruner waits until a trial worsens, as patient and threshold do, where the best step counts.
+
+    The best so far never worsens, so such a pruner has to see the values themselves.
+    """
+    return rule == BEST and pruner is not None and not parse(pruner).names.isdisjoint({PATIENT, "threshold"})
 
 
 def _make(settings: PrunerSettings, steps: int | None, told: Sequence[FrozenTrial]) -> BasePruner:

@@ -46,3 +46,17 @@ def test_an_objective_of_which_it_sees_no_step_is_refused(name: str, entry: Entr
 def test_what_is_logged_step_by_step_is_judged(name: str, entry: EntryPoint | None) -> None:
     """The score of folds, and what a script logs itself."""
     identity.check_same("mine", plan(name, entry=entry), [])
+
+
+def test_what_a_pruner_sees_of_the_best_step_stays_as_the_study_began() -> None:
+    """A pruner that waits for a value to worsen saw the best so far in earlier versions; no other has it on record."""
+    best = replace(plan("loss"), objectives=(Objective("loss:best", MINIMIZE, "best"),))
+    now = identity.as_data(best)
+    for sees in ({}, {"pruner sees": "values"}):
+        on_record = {**{key: value for key, value in now.items() if key != "pruner sees"}, **sees}
+        earlier = [fakes.run_of("earlier", {Tag.IDENTITY: json.dumps(on_record)})]
+        begun = identity.as_begun(best, earlier)
+        assert begun.shows_values == bool(sees)
+        identity.check_same("mine", begun, earlier)
+    others = replace(best, settings=replace(best.settings, pruner="median")), plan("loss")
+    assert not any("pruner sees" in identity.as_data(other) for other in others)
