@@ -152,7 +152,8 @@ class StudyLoop:
             return self.children.launch(job, place, retry_of=run_id)
         # A baseline comes second, so that it neither delays the first trial nor is missing from a study cut short.
         if self._baselines and (self.search.asked > 0 or is_trying or self._results.stopped_by is not None):
-            return self.children.launch(self._baselines.popleft(), place)
+            job = self._baselines.popleft()
+            return self.children.launch(job, place, retry_of=self.history.retry_of(job))
         while self._wants_a_trial() and self.search.can_ask():
             self.study_lock.heartbeat()
             if self.interrupts.noted:
@@ -239,8 +240,7 @@ class StudyLoop:
                 self._best_so_far.note(best, self._results.judged - 1)
             result = self._results.trials[self._results.judged - 1]
             if not result.job.is_promoted:
-                failed = result.outcome.state == TrialState.FAIL
-                self._progress.advance(best, failed=failed, most_left_s=self._left())
+                self._progress.advance(best, failed=result.outcome.state == TrialState.FAIL, most_left_s=self._left())
             if self._results.stopped_by is not None:
                 self.pool.end(child for child in self.pool.running if child.number is not None)
                 self._retries.drop_trials()

@@ -458,6 +458,13 @@ def test_a_run_that_did_its_work_is_settled_not_run_again():
     assert list(result.best) == [0]
 
 
+def test_a_baseline_that_was_cut_off_is_run_again():
+    """Its new run names the old one, too."""
+    made = study(by_number(0.5), history=History(cut_off={"": run_of("old", {})}), n_trials=1, baseline=True)
+    made.run()
+    assert [(child.number, child.retry_of) for child in made.children.launched] == [(0, None), (None, "old")]
+
+
 def test_a_trial_that_was_cut_off_is_run_again():
     """Its new run names the old one, and failures on record count among its retries."""
     params = recorded_params()

@@ -42,7 +42,7 @@ class Rerun:
         """
         wanted = list(jobs)
         results = {index: result for index, job in enumerate(wanted) if (result := self._recall(job)) is not None}
-        waiting = deque((index, 0, "") for index in range(len(wanted)) if index not in results)
+        waiting = deque((index, 0, self._cut_off(job)) for index, job in enumerate(wanted) if index not in results)
         pool, at_work = Pool(self.children, self.places), {}
         phase = Phase(wanted[0].role if wanted else "")
 
@@ -79,17 +79,26 @@ class Rerun:
 
     def _recall(self, job: Job) -> TrialResult | None:
         """Return a job's result from an earlier start of the study, if it ended well there."""
-        # MLflow logs the parameters of a project's run quoted for a shell.
-        parameters = {key: shlex.quote(value) for key, value in self.children.command(job).items()}
-        for run in self.recorded:
-            tags = run.data.tags
-            if (
-                tags.get(Tag.ROLE) == job.role
-                and tags.get(Tag.STATE) == State.COMPLETE
-                and tags.get(Tag.TRIAL) == (None if job.number is None else str(job.number))
-                and parameters.items() <= run.data.params.items()
-            ):
+        for run in self._recorded(job):
+            if run.data.tags.get(Tag.STATE) == State.COMPLETE:
                 values = tuple(run.data.metrics[objective.name] for objective in self.children.objectives)
                 excess = tuple(each.excess(run.data.metrics) for each in self.children.constraints)
                 return TrialResult(job, run.info.run_id, Outcome(TrialState.COMPLETE, values, excess=excess))
         return None
+
+    def _cut_off(self, job: Job) -> str:
+        """Return the id of the newest run of a job on record, from whose checkpoint it may go on; empty if none is."""
+        return next((str(run.info.run_id) for run in reversed(self._recorded(job))), "")
+
+    def _recorded(self, job: Job) -> list[Run]:
+        """Return a job's runs in earlier starts of the study: of the same role, trial and parameters."""
+        # MLflow logs the parameters of a project's run quoted for a shell.
+        parameters = {key: shlex.quote(value) for key, value in self.children.command(job).items()}
+        number = None if job.number is None else str(job.number)
+        return [
+            run
+            for run in self.recorded
+            if run.data.tags.get(Tag.ROLE) == job.role
+            and run.data.tags.get(Tag.TRIAL) == number
+            and parameters.items() <= run.data.params.items()
+        ]

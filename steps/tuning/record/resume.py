@@ -33,13 +33,13 @@ class History:
 
     A child's run counts if it was settled, or did its work and only has to be settled. `trials` has those by number
     (where trials are promoted: by that of the evaluation), and `baselines` by their parameters, as JSON. Of each
-    trial's other runs `cut_off` has the newest, and `retries` the number of those that had failed. `reruns` are the
-    runs that ran a trial once more: confirmations and champions. `attempts` has, by the id of each run that retries
-    another, that of the other.
+    trial's other runs `cut_off` has the newest, of a baseline's by its estimator, and `retries` the number of those
+    that had failed. `reruns` are the runs that ran a trial once more: confirmations and champions. `attempts` has, by
+    the id of each run that retries another, that of the other.
     """
 
     trials: Mapping[int, Run] = field(default_factory=dict)
-    cut_off: Mapping[int, Run] = field(default_factory=dict)
+    cut_off: Mapping[int | str, Run] = field(default_factory=dict)
     baselines: Mapping[str, Run] = field(default_factory=dict)
     retries: Mapping[int, int] = field(default_factory=dict)
     reruns: Sequence[Run] = ()
@@ -58,7 +58,7 @@ class History:
         `recorded` are the job's typed hyperparameters; raises WrongValue if the run on record has others. If there is a
         pruner, `steps_of` reads what it has seen of a run, by the run's id.
         """
-        run = self.baselines.get(json.dumps(recorded)) if job.number is None else self._of(job, self.trials)
+        run = self.baselines.get(json.dumps(recorded)) if job.number is None else self.trials.get(job.place)
         if run is None:
             return None
         tags = run.data.tags
@@ -80,18 +80,14 @@ class History:
             outcome = Outcome(state, tuple(metrics[name] for name in objectives), seen, excess)
         return TrialResult(job, run.info.run_id, outcome, tags.get(Tag.REASON, ""), tags.get(Tag.STDERR, ""))
 
-    def _of(self, job: Job, runs: Mapping[int, Run]) -> Run | None:
-        """Return a trial's own run of some."""
-        return runs.get(job.place)
-
     def recorded(self, number: int) -> dict[str, Any] | None:
         """Return the typed hyperparameters on record of a trial that counts."""
         run = self.trials.get(number)
         return None if run is None else json.loads(run.data.tags[Tag.PARAMS])
 
     def retry_of(self, job: Job) -> str | None:
-        """Return the id of the run that was cut off in the same trial."""
-        run = self._of(job, self.cut_off)
+        """Return the id of the run that was cut off in the same trial or baseline."""
+        run = self.cut_off.get(job.estimator or "" if job.number is None else job.place)
         return None if run is None else str(run.info.run_id)
 
 
@@ -112,7 +108,7 @@ def load(experiment_id: str, study: str, plan: StudyPlan, earlier: Sequence[Run]
     if not earlier:
         return History()
     trials: dict[int, Run] = {}
-    cut_off: dict[int, Run] = {}
+    cut_off: dict[int | str, Run] = {}
     baselines: dict[str, Run] = {}
     retries: Counter[int] = Counter()
     reruns: list[Run] = []
@@ -134,6 +130,8 @@ def load(experiment_id: str, study: str, plan: StudyPlan, earlier: Sequence[Run]
         if tags[Tag.ROLE] == Role.BASELINE:
             if counts:
                 baselines[tags[Tag.PARAMS]] = run
+            else:
+                cut_off[tags.get(Tag.ESTIMATOR, "")] = run
             continue
         number = _number(tags)
         (trials if counts else cut_off)[number] = run

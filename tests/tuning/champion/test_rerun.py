@@ -93,6 +93,14 @@ def test_what_is_on_record_is_not_run_again():
     assert [(ended.run_id, ended.value) for ended in results] == [("old", 0.75), ("run 0", 0.2), ("run 1", 0.9)]
 
 
+def test_what_was_cut_off_is_named_by_the_run_that_may_go_on_from_it():
+    """The newest with the same parameters."""
+    others = [record(state=State.STOPPED), record(state=State.STOPPED, number="2"), record(Role.CHAMPION)]
+    made = rerun(recorded=others)
+    run(made)
+    assert [(child.number, child.retry_of) for child in fake(made).launched] == [(4, "old"), (2, None), (9, None)]
+
+
 def test_what_is_on_record_breaks_the_constraints_that_it_broke():
     """By the metrics on its run."""
     made = rerun(recorded=[record()])

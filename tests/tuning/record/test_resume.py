@@ -165,6 +165,14 @@ def test_what_a_pruner_has_seen_is_read_from_the_tag_or_from_the_metric(
     assert len(recalled.outcome.steps) == expected
 
 
+def test_a_baseline_that_was_cut_off_is_named_too(trial: Any, parent_run: str, wine: study_plan.StudyPlan) -> None:
+    """By its estimator, if it has one: the new run may go on from its checkpoint."""
+    first, own = (trial(None, "RUNNING", role="baseline", **tags) for tags in ({"estimator": "a.B"}, {}))
+    loaded = load(wine)
+    assert [loaded.retry_of(Job(None, estimator)) for estimator in ("a.B", None, "a.C")] == [first, own, None]
+    assert loaded.retry_of(JOB) is None
+
+
 def test_evaluations_of_one_trial_are_kept_apart(trial: Any, parent_run: str, wine: study_plan.StudyPlan) -> None:
     """Where trials are promoted, runs are known by their evaluations: one was cut off, the one below it counts."""
     below = trial("PRUNED", "FINISHED", SCORED, evaluation="5", budget="1", reported="[[1, 0.9]]")
