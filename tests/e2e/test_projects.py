@@ -83,7 +83,7 @@ def test_a_trial_is_recorded_as_mlflow_records_a_run_of_that_url(fetched: Place)
     (own,) = fetched.client.search_runs([experiment.experiment_id])
     assert own.data.params == trial.data.params
     assert steps_of(fetched, own) == steps_of(fetched, trial)
-    differ = {"mlflow.runName", "mlflow.project.backend", "mlflow.parentRunId"}
+    differ = {"mlflow.runName", "mlflow.project.backend", "mlflow.parentRunId", "mlflow.note.content"}
     tags = {name: value for name, value in trial.data.tags.items() if not name.startswith("tuning.")}
     assert {name: own.data.tags[name] for name in own.data.tags.keys() - differ} == {
         name: tags[name] for name in tags.keys() - differ
