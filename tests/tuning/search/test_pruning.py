@@ -49,7 +49,7 @@ def study(pruner, *, workers, shuffle, n=30, window=4, sampler="tpe"):
 
 
 @pytest.mark.e2e
-@pytest.mark.parametrize("pruner", ["median", "hyperband", "wilcoxon", "patient:1 halving:min=1,factor=2"])
+@pytest.mark.parametrize("pruner", ["median", "hyperband", "wilcoxon", "percentile:60", "halving:min=1,factor=2"])
 def test_what_is_pruned_does_not_depend_on_timing(pruner):
     """Whoever ends first, however many steps a look finds: the same trials, pruned at the same steps; and some are."""
     expected = study(pruner, workers=1, shuffle=0)
