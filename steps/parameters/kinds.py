@@ -33,16 +33,16 @@ def integer(low: int, high: int | None = None) -> Kind:
     return Kind(f"a whole number from {low} to {high}" if high is not None else f"a whole number from {low}", read)
 
 
-def share() -> Kind:
-    """Accept a number between 0 and 1, neither included."""
+def between(low: float, high: float) -> Kind:
+    """Accept a number between two, neither included."""
 
     def read(text: str) -> float:
         value = float(text)
-        if not 0 < value < 1:
+        if not low < value < high:
             raise ValueError
         return value
 
-    return Kind("a number above 0 and below 1", read)
+    return Kind(f"a number above {low:g} and below {high:g}", read)
 
 
 def one_of(*names: str) -> Kind:

@@ -10,23 +10,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from steps.errors import WrongValue, did_you_mean
-from steps.parameters.kinds import Kind, auto_or, integer, number, share
+from steps.parameters.kinds import Kind, auto_or, between, integer, number
 
 AUTO = "auto"
 # What goes around another pruner, written before it.
 PATIENT = "patient"
 _NEEDED = object()  # the default of a setting that must be given
 _ABSENT = None  # the default of a setting that may be missing
-
-
-def _percent() -> Kind:
-    def read(text: str) -> float:
-        value = float(text)
-        if not 0 < value < 100:
-            raise ValueError
-        return value
-
-    return Kind("a number above 0 and below 100", read)
 
 
 def _not_negative() -> Kind:
@@ -43,13 +33,13 @@ _BY_RANK = {"startup": (integer(0), 5), "warmup": (auto_or(integer(0)), AUTO), "
 # For each pruner the kinds and the defaults of its settings; they are explained in docs/search-settings.md.
 _SETTINGS: Mapping[str, Mapping[str, tuple[Kind, Any]]] = {
     "median": _BY_RANK,
-    "percentile": {"keep": (_percent(), _NEEDED), **_BY_RANK},
+    "percentile": {"keep": (between(0, 100), _NEEDED), **_BY_RANK},
     PATIENT: {"steps": (integer(0), _NEEDED), "min_delta": (_not_negative(), 0)},
     "hyperband": {"min": (integer(1), 1), "max": (auto_or(integer(1)), AUTO), "factor": (integer(2), 3)},
     "halving": {
         "min": (auto_or(integer(1)), AUTO), "factor": (integer(2), 4), "min_early_stopping_rate": (integer(0), 0),
     },
-    "wilcoxon": {"p": (share(), 0.1), "startup": (integer(0), 2)},
+    "wilcoxon": {"p": (between(0, 1), 0.1), "startup": (integer(0), 2)},
     "threshold": {
         "lower": (number(), _ABSENT), "upper": (number(), _ABSENT), "warmup": (integer(0), 0),
         "interval": (integer(1), 1),

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from steps.parameters.declared import parameter, parameters
-from steps.parameters.kinds import auto_or, flag, integer, none_or, one_of, share, text, unset_or
+from steps.parameters.kinds import auto_or, between, flag, integer, none_or, one_of, text, unset_or
 
 DATA_SETS = ("iris", "wine", "breast_cancer", "digits", "diabetes")
 TASKS = ("classification", "regression")
@@ -66,7 +66,7 @@ class SharedSettings:
     repeats: int = parameter(
         1, integer(1, 100), "times that the training rows are split into folds, each time otherwise"
     )
-    test_size: float = parameter(0.2, share(), "share of the rows held out, split off first")
+    test_size: float = parameter(0.2, between(0, 1), "share of the rows held out, split off first")
     seed: int = parameter(42, integer(0, 2**32 - 1), "seeds the split, the folds, the estimator and the search")
     threads: int = parameter(1, integer(1, 1024), "BLAS and OpenMP threads of one training run, and its n_jobs")
 
