@@ -2,6 +2,7 @@
 
 import importlib
 import importlib.util
+import itertools
 import re
 
 import pytest
@@ -13,8 +14,9 @@ from steps.backends.warm.command_words import python_words
 from steps.parameters import command_line, declared
 from steps.parameters.declared import parameters
 from steps.parameters.pruner_settings import PATIENT, PRUNERS
+from steps.parameters.search_settings import SAMPLERS
 from steps.parameters.settings import SHARED, TASKS, ReproduceSettings, SharedSettings, SpaceSettings, TrainSettings
-from steps.parameters.tune_settings import SAMPLERS, TuneSettings
+from steps.parameters.tune_settings import TuneSettings
 from steps.project.environment import PROJECT
 from steps.training.model import estimator
 from steps.tuning import child_preload, space
@@ -24,6 +26,7 @@ STEPS = {"train": TrainSettings, "tune": TuneSettings, "reproduce": ReproduceSet
 FILES = sorted((PROJECT / "steps").rglob("*.py"))
 
 README = PROJECT / "README.md"
+PAGE = PROJECT / "docs" / "parameters.md"
 CELLS = re.compile(r"(?<!\\)\|")  # what stands between a table's cells
 
 
@@ -32,7 +35,7 @@ def entry_points():
 
 
 def names_and_defaults(settings):
-    """Names and defaults as MLproject and README have them."""
+    """Names and defaults as MLproject and the pages have them."""
     return declared.words(settings())
 
 
@@ -82,38 +85,50 @@ def test_the_project_names_its_environment():
     assert (PROJECT / project["conda_env"]).is_file()
 
 
-# --- README
+# --- the pages
 
 
 def cells(line):
     return [cell.strip().replace("`", "") for cell in CELLS.split(line.strip())[1:-1]]
 
 
-def readme_tables(word):
-    """The rows of each README table with a `default` column under a heading that has the word."""
-    tables: list[list[list[str]]] = []
-    table: list[list[str]] | None = None
-    heading = ""
-    for line in README.read_text().splitlines():
-        if line.startswith("#"):
-            heading = line.lower()
-        if not line.startswith("|"):
-            table = None
-        elif table is None:
-            table = []
-            if re.search(rf"\b{word}\b", heading) and cells(line)[1:2] == ["default"]:
-                tables.append(table)
-        elif set(line) - set("|-: "):
-            table.append(cells(line))
-    return tables
+def rows_under(page, name):
+    """The rows of the tables with a `default` column under the heading `name` of a page, those of its parts too."""
+    rows: list[list[str]] = []
+    inside, wanted, level = False, False, 0
+    for line in page.read_text().splitlines():
+        if heading := re.fullmatch(r"(#+) (.+)", line):
+            if not wanted or len(heading[1]) <= level:
+                wanted, level = heading[2].strip("`") == name, len(heading[1])
+        elif not line.startswith("|"):
+            inside = False
+        elif not inside:
+            inside = wanted and cells(line)[1:2] == ["default"]
+        elif inside and set(line) - set("|-: "):
+            rows.append(cells(line))
+    return rows
 
 
 @pytest.mark.parametrize(("name", "settings"), STEPS.items())
-def test_readme_shows_every_parameter_with_its_default(name, settings):
-    """README's table of an entry point has the step's parameters and defaults; a row without a default is a remark."""
-    assert README.is_file(), "README.md is missing"
-    (rows,) = readme_tables(name)
-    assert {row[0]: row[1] for row in rows if row[1]} == names_and_defaults(settings)
+def test_the_page_shows_every_parameter_with_its_default(name, settings):
+    """The tables of an entry point in docs/parameters.md have the step's parameters and defaults, each once."""
+    rows = rows_under(PAGE, name)
+    assert {row[0]: row[1] for row in rows} == names_and_defaults(settings)
+    assert len(rows) == len(names_and_defaults(settings))
+
+
+@pytest.mark.parametrize(("name", "settings"), STEPS.items())
+def test_readme_has_no_other_parameters_and_defaults(name, settings):
+    """Where README has a table of an entry point's parameters, names and defaults are the step's."""
+    wrong = {row[0]: row[1] for row in rows_under(README, name)}.items() - names_and_defaults(settings).items()
+    assert wrong == set()
+
+
+def test_every_parameter_of_tune_is_of_a_subject():
+    """`--help` and docs/parameters.md show them by subject, each subject once."""
+    subjects = [parameter.subject for parameter in parameters(TuneSettings)]
+    assert "" not in subjects
+    assert len([name for name, _ in itertools.groupby(subjects)]) == len(set(subjects)) == 7
 
 
 # --- names that are text in one place and code in another

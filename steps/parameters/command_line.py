@@ -1,6 +1,9 @@
 """Reading a step's command line: `--key value` pairs into a settings object, all problems at once."""
 
+import itertools
+import shutil
 import sys
+import textwrap
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
@@ -9,6 +12,8 @@ from steps.parameters.declared import parameters, shown
 from steps.parameters.values import decode
 
 _S = TypeVar("_S")  # a settings class
+# Of the help text, where there is no terminal that says how wide it is; and the least beside the names.
+_COLUMNS, _LEAST_TEXT = 120, 40
 
 
 def arguments(argv: Sequence[str] | None) -> list[str]:
@@ -22,13 +27,24 @@ def wants_help(argv: Sequence[str]) -> bool:
 
 
 def usage(module: str, summary: str, settings: type[Any], more: str = "") -> str:
-    """Write the help text of a step."""
+    """Write the help text of a step, as wide as the terminal."""
     declared = parameters(settings)
-    width = max(len(f"{p.name} ({shown(p.default)})") for p in declared)
-    rows = [f"  --{p.name + f' ({shown(p.default)})':<{width}}  {p.help}" for p in declared]
+    heads = {p.name: f"  --{p.name} ({shown(p.default)})  " for p in declared}
+    indent = max(map(len, heads.values()))
+    columns = max(shutil.get_terminal_size((_COLUMNS, 0)).columns, indent + _LEAST_TEXT)
+    lines = []
+    for subject, group in itertools.groupby(declared, lambda p: p.subject):
+        lines += ["", subject] if subject else []
+        for p in group:
+            text = f"{p.help} [{p.kind.allowed}]" + (f", see docs/{p.see}" if p.see else "")
+            head = f"{heads[p.name]:<{indent}}"
+            lines += textwrap.wrap(
+                text, columns, initial_indent=head, subsequent_indent=" " * indent,
+                break_long_words=False, break_on_hyphens=False,
+            )  # fmt: skip
     step = module.rpartition(".")[2]
     how = f"scripts/run {step} [-P parameter=value ...], or python -m {module} [--parameter value ...]"
-    return "\n".join([how, "", summary, "", *rows, *([more] if more else [])])
+    return "\n".join([how, "", summary, *([] if declared[0].subject else [""]), *lines, *([more] if more else [])])
 
 
 def read(argv: Sequence[str], settings: type[_S]) -> _S:

@@ -1,6 +1,7 @@
 """What the fields of a settings class declare: the parameters of an entry point."""
 
 import dataclasses
+import inspect
 from typing import Any
 
 from steps.parameters.kinds import Kind
@@ -8,25 +9,36 @@ from steps.parameters.kinds import Kind
 
 @dataclasses.dataclass(frozen=True)
 class Parameter:
-    """One parameter of an entry point."""
+    """One parameter of an entry point: what it means, and of which subject it is, if its step has several.
+
+    `see` is where docs/ has more of it: a page, with an anchor or without.
+    """
 
     name: str
     default: Any
     kind: Kind
     help: str
+    see: str
+    subject: str
 
 
-def parameter(default: object, kind: Kind, help: str) -> Any:
+def parameter(default: object, kind: Kind, help: str, see: str = "") -> Any:
     """Declare a field of a settings class; the result is Any, as that of `dataclasses.field` is to a type checker."""
-    return dataclasses.field(default=default, metadata={"kind": kind, "help": help})
+    return dataclasses.field(default=default, metadata={"kind": kind, "help": help, "see": see})
 
 
 def parameters(settings: type[Any]) -> tuple[Parameter, ...]:
     """Return what a settings class declares, in the order of its fields."""
     return tuple(
-        Parameter(field.name, field.default, field.metadata["kind"], field.metadata["help"])
+        Parameter(field.name, field.default, **field.metadata, subject=_subject(settings, field.name))
         for field in dataclasses.fields(settings)
     )
+
+
+def _subject(settings: type[Any], name: str) -> str:
+    """Return the `subject` of the class that a field stands in, or none."""
+    declares = next(kind for kind in settings.__mro__ if name in inspect.get_annotations(kind))
+    return str(declares.__dict__.get("subject", ""))
 
 
 def shown(value: object) -> str:

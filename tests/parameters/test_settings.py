@@ -6,12 +6,12 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from steps import train, tune
+from steps import reproduce, space, train, tune
 from steps.errors import WrongValue
 from steps.names import ESTIMATOR_PREFIX
 from steps.parameters import command_line
 from steps.parameters.declared import changed, parameters, shown, words
-from steps.parameters.settings import ReproduceSettings, SharedSettings, TrainSettings
+from steps.parameters.settings import ReproduceSettings, SharedSettings, SpaceSettings, TrainSettings
 from steps.parameters.tune_settings import TuneSettings
 from steps.parameters.values import encode
 
@@ -391,16 +391,35 @@ def test_any_value_arrives_in_both_spellings(value):
         assert repr(read) == repr({"x": value})
 
 
-@pytest.mark.parametrize(("step", "settings"), [(train, TrainSettings), (tune, TuneSettings)])
+@pytest.mark.parametrize(
+    ("step", "settings"),
+    [(train, TrainSettings), (tune, TuneSettings), (reproduce, ReproduceSettings), (space, SpaceSettings)],
+)
 @pytest.mark.parametrize("argv", [["--help"], ["-h"], ["--folds", "x", "--help"]])
-def test_help_shows_every_parameter_with_its_default(step, settings, argv, capsys):
-    """Help goes to stdout, with each parameter, its default and its line, whatever else is asked."""
+@pytest.mark.parametrize("columns", [20, 80, 240])
+def test_help_shows_every_parameter_with_its_default(step, settings, argv, columns, capsys, monkeypatch):
+    """Help goes to stdout, with each parameter, its default, its text, what is allowed and where more stands.
+
+    It is as wide as the terminal, unless that is too narrow for anything.
+    """
+    monkeypatch.setenv("COLUMNS", str(columns))
     assert step.main(argv) == 0
     out, err = capsys.readouterr()
     assert err == ""
+    *most, _ = [line for line in out.splitlines() if line.startswith("  ")]
+    assert max(len(line) for line in most) <= max(columns, 80)
+    words = " ".join(out.split())
     for p in parameters(settings):
-        (line,) = [line for line in out.splitlines() if line.startswith(f"  --{p.name} ")]
-        assert re.search(rf"\({re.escape(shown(p.default))}\) +{re.escape(p.help)}$", line)
+        text = f"--{p.name} ({shown(p.default)}) {p.help} [{p.kind.allowed}]{f', see docs/{p.see}' if p.see else ''}"
+        assert text in words
+
+
+def test_the_help_of_tune_is_by_subject(capsys):
+    """Its parameters stand under seven headings, each after an empty line."""
+    tune.main(["--help"])
+    headings = re.findall(r"\n\n([A-Z].+)\n  --", capsys.readouterr().out)
+    assert headings == list(dict.fromkeys(p.subject for p in parameters(TuneSettings)))
+    assert len(headings) == 7
 
 
 @pytest.mark.parametrize(("step", "name"), [(train, "train"), (tune, "tune")])

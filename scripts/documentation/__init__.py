@@ -1,0 +1,1 @@
+"""What `scripts/docs` writes: docs/parameters.md, and the site."""
