@@ -95,7 +95,8 @@ def test_the_page_opens_offline(shown: tuple[Place, Server], browser: Browser, t
     watched = Watched(browser.new_page())
     watched.page.goto(page.as_uri())
     watched.page.wait_for_selector(".plot svg.main-svg")
-    assert watched.page.locator(".plot .js-plotly-plot").count() == 4
+    watched.page.locator(".chart svg").nth(1).wait_for()
+    assert watched.page.locator(".plot .js-plotly-plot").count() == 2
     assert all(url.startswith(("file:", "data:", "blob:")) for url in watched.asked)
     assert watched.errors == []
     assert not watched.page.get_by_text("lets no link open").is_visible()

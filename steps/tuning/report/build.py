@@ -19,6 +19,7 @@ from mlflow.utils.mlflow_tags import MLFLOW_RUN_NOTE
 
 from steps.backends.warm import processes
 from steps.names import Artifact
+from steps.tuning.report.charts import javascript
 from steps.tuning.study_plan import StudyPlan
 
 # A report that is built while trials run yields the processor to them. The last one does not: on a busy machine it
@@ -37,6 +38,7 @@ def serve(connection: Connection, plan: StudyPlan, study: str, run_id: str) -> N
     warnings.simplefilter("ignore")
     for name in ("steps.tuning.report.page", *_DRAWING):  # takes seconds, better now than at an interrupt
         importlib.import_module(name)
+    javascript.bundle()
     beside = 0  # the process that builds beside the trials
     while (order := connection.recv()) != END:
         if beside:
@@ -69,7 +71,8 @@ def build(
 ) -> None:
     """Build everything once; study.db only if this is `final`, at a study's normal end. `step` is told what is next."""
     # Imported here, because plotly takes a second to import.
-    from steps.tuning.report import files, page, plots, study_record, ui_view
+    from steps.tuning.report import files, page, study_record, ui_view
+    from steps.tuning.report.charts import drawing
 
     step("the trials are read")
     record = study_record.load(plan, study, run_id)
@@ -89,7 +92,7 @@ def build(
     lines = "\n".join(f"- **{_escape(name)}**: {_escape(value)}" for name, value in page.headline(record))
     client.set_tag(run_id, MLFLOW_RUN_NOTE, f"{lines}\n\nAll of it is in the artifact `{Artifact.REPORT}`.")
     if final:
-        ui_view.write(plan, record.parent.info.experiment_id, study, plots.most_important(record))
+        ui_view.write(plan, record.parent.info.experiment_id, study, drawing.most_important(record))
         # last, since thousands of trials take a minute
         with tempfile.TemporaryDirectory(prefix="tune-") as name:
             path = files.study_db(record, Path(name), step)

@@ -18,6 +18,7 @@ from steps.project import paths
 from steps.tracking import read, server_errors
 from steps.tuning.champion import contest, registry
 from steps.tuning.report import plots
+from steps.tuning.report.charts import drawing, embed
 from steps.tuning.report.commands import serve
 from steps.tuning.report.study_record import StudyRecord
 from steps.tuning.report.trial_record import TrialRecord
@@ -36,6 +37,8 @@ def html(record: StudyRecord, step: Callable[[str], None] = lambda _: None) -> s
         name=record.name,
         headline=headline(record),
         plotly=get_plotlyjs(),
+        charts_script=embed.script(),
+        charts=[(chart, embed.figure(chart)) for chart in drawing.draw(record, step)],
         plots=[(plot.title, plot.html, plot.note) for plot in plots.draw(record, step)],  # plotly escapes
         objectives=[*(o.name for o in record.plan.objectives), *(["feasible"] if record.plan.constraints else [])],
         params=list(dict.fromkeys(name for trial in record.trials for name in trial.recorded)),

@@ -2,20 +2,16 @@
 
 import math
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import optuna
 from optuna import visualization as show
-from optuna.importance import PedAnovaImportanceEvaluator, get_param_importances
 from optuna.trial import TrialState
 from plotly import graph_objects as go
 
 from steps.tuning.report.study_record import StudyRecord, as_optuna_study
 from steps.tuning.report.trial_record import TrialRecord
 
-# With fewer finished trials, importances are noise.
-LEAST_FOR_IMPORTANCES = 10
 _MOST_TRACES = 100
 _COLOURS = {TrialState.COMPLETE: "#2a78c2", TrialState.PRUNED: "#c98a1b", TrialState.FAIL: "#c2352a"}
 _SHOWN = {"displaylogo": False, "responsive": True, "displayModeBar": False}
@@ -39,20 +35,10 @@ def draw(record: StudyRecord, step: Callable[[str], None] = lambda _: None) -> l
     step("the pictures are drawn")
     study = as_optuna_study(record)
     complete = record.count(TrialState.COMPLETE)
-    several = len(record.plan.objectives) > 1
     plots = []
-    if several:
-        names = [objective.name for objective in record.plan.objectives]
-        note = "No trial is better than those on the front in both objectives."
-        plots.append(_drawn("Pareto front", note, lambda: show.plot_pareto_front(study, target_names=names), complete))
-    else:
-        name = record.plan.objectives[0].name
-        history = lambda: show.plot_optimization_history(study).update_yaxes(title=name)  # noqa: E731
-        plots.append(_drawn("Optimization history", "", history, complete))
-        step("the importances are computed")
-        plots.append(_importances(study, complete))
+    if len(record.plan.objectives) == 1:
         step("the parallel coordinates are drawn")
-        plots.append(_parallel(record, name, complete))
+        plots.append(_parallel(record, record.plan.objectives[0].name, complete))
     if any(trial.steps for trial in record.trials):
         note = "What the pruner has seen of each trial."
         plots.append(_drawn("Intermediate values", note, lambda: _intermediate(study, record.trials), complete))
@@ -83,26 +69,6 @@ def _intermediate(study: optuna.Study, trials: Sequence[TrialRecord]) -> go.Figu
     x, y = zip(*points, strict=True)
     figure = go.Figure(go.Scatter(x=x, y=y, mode="lines+markers", line=line))
     return figure.update_xaxes(title="step").update_yaxes(title="intermediate value")
-
-
-def most_important(record: StudyRecord) -> list[str]:
-    """Return the names in Optuna of the hyperparameters, the most important first; none if that can't be told."""
-    if len(record.plan.objectives) > 1 or record.count(TrialState.COMPLETE) < LEAST_FOR_IMPORTANCES:
-        return []
-    with suppress(ValueError, RuntimeError, KeyError):  # Optuna can't tell it of such a space, or of such trials
-        return list(get_param_importances(as_optuna_study(record), evaluator=PedAnovaImportanceEvaluator()))
-    return []
-
-
-def _importances(study: optuna.Study, complete: int) -> Plot:
-    title = "Importance of the hyperparameters"
-    if complete < LEAST_FOR_IMPORTANCES:
-        return Plot(title, note=f"Shown from {LEAST_FOR_IMPORTANCES} finished trials on; there are {complete}.")
-    evaluator = PedAnovaImportanceEvaluator()
-    note = (
-        "By PED-ANOVA (Watanabe et al., 2023): what sets the best trials apart. Another evaluator may rank otherwise."
-    )
-    return _drawn(title, note, lambda: show.plot_param_importances(study, evaluator=evaluator), complete)
 
 
 def _drawn(title: str, note: str, figure: Callable[[], go.Figure], complete: int) -> Plot:

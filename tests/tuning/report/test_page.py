@@ -77,17 +77,6 @@ def test_the_page_says_how_often_the_rows_were_split(record, make_plan):
         assert f"stratified, {shown}" in page.html(load(record, plan, rows(3)))
 
 
-def test_importances_wait_for_ten_trials(record, make_plan):
-    """Importances are shown from ten finished trials on, with the evaluator's name."""
-    few = {plot.title: plot for plot in plots.draw(load(record, make_plan(), rows(9)))}
-    many = {plot.title: plot for plot in plots.draw(load(record, make_plan(), rows(12)))}
-    title = "Importance of the hyperparameters"
-    assert few[title].html == ""
-    assert "from 10 finished trials on; there are 9" in few[title].note
-    assert many[title].html
-    assert "PED-ANOVA" in many[title].note
-
-
 def test_of_many_trials_some_lines_are_drawn(record, make_plan):
     """Parallel coordinates have a line for each of up to 100 trials; of more, one in k by rank, as the note says."""
     title = "Parallel coordinates"
@@ -114,7 +103,6 @@ def test_what_a_pruner_saw_is_drawn(record, make_plan):
     titles = [plot.title for plot in plots.draw(load(record, make_plan(pruner="median"), seen)) if plot.html]
     assert "Intermediate values" in titles
     two = make_plan(objective="cv_accuracy,cv_accuracy_std")
-    assert plots.draw(load(record, two, []))[0].title == "Pareto front"
     assert load(record, two, rows(2)).best is None
 
 

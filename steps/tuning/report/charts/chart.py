@@ -1,0 +1,106 @@
+"""What the charts share: the chart itself, its colours, numbers with few digits, the axis of a score."""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from steps.tuning.report.study_record import StudyRecord
+
+# A Vega-Lite spec; a word in it that begins with `--` is a colour, which the page's style sets.
+Spec = Mapping[str, Any]
+
+INK, SOFT, LINE, PAPER, CARD, ACCENT = "--ink", "--soft", "--line", "--paper", "--card", "--accent"
+# Of trials that count for nothing; embed.js has them, light and dark.
+PRUNED, FAILED = "--pruned", "--failed"
+# From the worst to the best: it gets ever further from the page, so that it is read in grey too.
+RAMP = ("--card", "--middle", "--deep")
+
+NO_TRIAL, NONE_FEASIBLE = "No trial has finished yet.", "No trial that has finished keeps the constraints."
+# Values worse than the median by so many times what the best one is better are drawn at the edge.
+_WORSE = 3.0
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A chart with its title; `note` says what it shows, or why there are no `specs`.
+
+    Several specs stand beside each other where there is room. `alternative` says in words what is seen. One that is
+    `folded` is drawn when it is asked for.
+    """
+
+    title: str
+    note: str = ""
+    specs: Sequence[Spec] = ()
+    alternative: str = ""
+    folded: bool = False
+
+
+def why_nothing(record: StudyRecord) -> str:
+    """Say why there is nothing to be drawn of a study."""
+    return NONE_FEASIBLE if any(trial.values for trial in record.trials) else NO_TRIAL
+
+
+def rounded(value: float) -> float:
+    """Return a number with the eight digits that no eye tells from all of them.
+
+    >>> rounded(0.1 + 0.2)
+    0.3
+    """
+    return float(f"{value:.8g}")
+
+
+def short(value: Any) -> str:
+    """Return a hyperparameter's value, a number with six digits."""
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+def field(name: str, title: str, kind: str = "quantitative", **more: Any) -> dict[str, Any]:
+    """Return an encoding's channel or a line of a tooltip; numbers have six digits at most."""
+    digits = {"format": ".6~g"} if kind == "quantitative" else {}
+    return {"field": name, "type": kind, "title": title, **digits, **more}
+
+
+def axis_field(name: str, title: str, kind: str = "quantitative", **scale: Any) -> dict[str, Any]:
+    """Return the channel of an axis, which begins and ends where its values do."""
+    return {"field": name, "type": kind, "title": title, "scale": {"zero": False, **scale}}
+
+
+def score_scale(values: Iterable[float], sign: int) -> tuple[dict[str, Any], int]:
+    """Return the scale of an axis of scores, and how many values are so much worse than the rest that it ends before.
+
+    Those are drawn at its edge. One score of -1e6 would press all others into one line.
+    """
+    ordered = sorted((sign * value for value in values), reverse=True)
+    if not ordered:
+        return {"zero": False}, 0
+    best, middle = ordered[0], ordered[len(ordered) // 2]
+    least = middle - _WORSE * (best - middle)
+    kept = [value for value in ordered if value >= least]
+    beyond = len(ordered) - len(kept)
+    if not beyond:
+        return {"zero": False}, 0
+    room = 0.05 * (best - kept[-1] or abs(best) or 1.0)
+    ends = sorted((rounded(sign * (best + room)), rounded(sign * (kept[-1] - room))))
+    return {"domain": ends, "clamp": True, "nice": False}, beyond
+
+
+def at_the_edge(beyond: int) -> str:
+    """Say that values are drawn at the edge of a chart, if so."""
+    if not beyond:
+        return ""
+    return f" {beyond} far worse {'one is' if beyond == 1 else 'ones are'} drawn at the edge."
+
+
+def every(items: Sequence[Any], most: int) -> Sequence[Any]:
+    """Return one item in k, from the first on, so that there are `most` or fewer.
+
+    >>> every([0, 1, 2, 3, 4], 3)
+    [0, 2, 4]
+    """
+    return items[:: max(1, math.ceil(len(items) / most))]
+
+
+def counted(count: int, what: str = "trial") -> str:
+    """Return a number of things in words: `1 trial`, `1,200 trials`."""
+    return f"{count:,} {what}{'' if count == 1 else 's'}"

@@ -1,0 +1,74 @@
+// Draws the charts of the page, each from the Vega-Lite spec that stands in its place; anew when the colours change.
+(() => {
+  const MOST_IN_SVG = 2000; // with more marks a canvas answers faster
+  const dark = window.matchMedia("(prefers-color-scheme: dark)");
+  const drawn = new Map();
+
+  const colour = name => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+
+  // The words of a spec that name a colour become that colour; data stay as they are.
+  const coloured = part => {
+    if (typeof part === "string") return part.startsWith("--") ? colour(part) || part : part;
+    if (Array.isArray(part)) return part.map(coloured);
+    if (part === null || typeof part !== "object") return part;
+    return Object.fromEntries(Object.entries(part).map(([key, value]) => [key, key === "values" ? value : coloured(value)]));
+  };
+
+  const marks = part => {
+    if (part === null || typeof part !== "object") return 0;
+    return Object.entries(part).reduce(
+      (sum, [key, value]) => sum + (key === "values" && Array.isArray(value) ? value.length : marks(value)), 0);
+  };
+
+  const config = () => coloured({
+    font: getComputedStyle(document.body).fontFamily,
+    background: "transparent",
+    autosize: { type: "fit", contains: "padding" },
+    padding: 2,
+    numberFormat: ".6~g",
+    view: { stroke: null },
+    axis: {
+      labelColor: "--soft", titleColor: "--soft", gridColor: "--line", domainColor: "--line", tickColor: "--line",
+      labelFontSize: 12, titleFontSize: 12, titleFontWeight: 400, titlePadding: 8, labelOverlap: true, labelLimit: 160,
+    },
+    legend: {
+      orient: "top", direction: "horizontal", columns: 3, titleColor: "--soft", labelColor: "--ink", labelFontSize: 12, symbolSize: 80,
+      titleFontSize: 12, titleFontWeight: 400,
+    },
+    text: { fontSize: 12, color: "--ink" },
+    header: { labelColor: "--ink", titleColor: "--soft" },
+    title: { color: "--ink", fontSize: 14, fontWeight: 600, anchor: "start" },
+    range: { heatmap: ["--card", "--middle", "--deep"], ramp: ["--card", "--middle", "--deep"] },
+  });
+
+  const draw = async place => {
+    drawn.get(place)?.finalize();
+    const spec = JSON.parse(place.querySelector("script").textContent);
+    const target = place.querySelector("div") ?? place.appendChild(document.createElement("div"));
+    const result = await window.vegaEmbed(target, { width: "container", ...coloured(spec) }, {
+      mode: "vega-lite",
+      actions: false,
+      config: config(),
+      defaultStyle: false,
+      renderer: marks(spec) > MOST_IN_SVG ? "canvas" : "svg",
+      tooltip: { disableDefaultStyle: true },
+    });
+    drawn.set(place, result);
+  };
+
+  const all = async () => {
+    for (const place of document.querySelectorAll(".chart")) {
+      if (place.closest("details:not([open])") === null) await draw(place);
+    }
+  };
+
+  document.addEventListener("DOMContentLoaded", () => {
+    all();
+    dark.addEventListener("change", all);
+    for (const folded of document.querySelectorAll("details")) {
+      folded.addEventListener("toggle", () => {
+        if (folded.open) folded.querySelectorAll(".chart").forEach(place => drawn.has(place) || draw(place));
+      });
+    }
+  });
+})();
