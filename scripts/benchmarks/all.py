@@ -21,19 +21,25 @@ TARGET = speed.ROOT / "docs" / "benchmarks.md"
 PACKAGES = ("mlflow", "optuna", "scikit-learn", "pandas", "numpy")
 HEAD = """# Benchmarks
 
+See what a trial and a study cost, against plain Optuna, and measure it on your own machine.
+
+```bash
+scripts/bench all    # an hour or so, on a machine that does nothing else
+```
+
 Written by `scripts/bench all` on {date}: {cores} cores ({processor}), Python {python},
 {packages}.
 
-Seconds are this machine's; the ratios, taken within a round of runs that follow each other, are what holds elsewhere.
-What a search finds, which no machine's speed changes, is in [search.md](search.md).
+Seconds are this machine's. The ratios, taken within a round of runs that follow one another, hold elsewhere too. What a
+search finds, which does not depend on a machine's speed, is in [search.md](search.md).
 """
 SPEED = """
 ## A trial, {title}
 
 {trials} trials of a random forest on iris, {title}, the same in every row; medians of {rounds} interleaved rounds,
-with the least and the greatest ratio to the plain loop of the same round. (a) is plain Optuna, which logs the same to
-MLflow, as one process and as two on one journal file; (b) is `mlflow run . -e tune`; (c) the same with MLflow's local
-backend.
+with the smallest and the largest ratio to the plain loop of the same round. (a) is plain Optuna, which logs the same to
+MLflow, as one process and as two on one journal file; (b) is `mlflow run . -e tune`; (c) is the same with MLflow's
+local backend.
 
 ```text
 {table}
@@ -62,9 +68,9 @@ def main(rounds: int = 5, trials: int = 50) -> None:
         _write(parts, MORE.format(title=title, about=about, text=_printed(measure)))
 
 
-PATCHES = """By `scripts/bench patches`: with the patches of speed (see `steps/patches`) and without, as after
+PATCHES = """By `scripts/bench patches`: with the patches of speed (see `steps/patches`) and without them, as after
 `TUNING_PATCHES=off`. Fits and folds are in CPU seconds of one thread, of two processes that take turns; whole trials,
-with jobs=1, are by the clock. The patches spare a fixed time for each tree, so they matter for ensembles of trees on
+with jobs=1, are by the clock. The patches save a fixed time for each tree, so they matter for ensembles of trees on
 tables of up to a few thousand rows. They gain nothing for 20,000 rows, histogram boosting or a single model."""
 PIECES: tuple[tuple[str, str, Callable[[], None]], ...] = (
     ("Patches of speed, on and off", PATCHES, patches.main),
@@ -78,7 +84,7 @@ PIECES: tuple[tuple[str, str, Callable[[], None]], ...] = (
         "By `scripts/bench scale`: trials that do nothing, see [scaling](scaling.md).",
         scale.main,
     ),
-    ("A study that goes on", "By `scripts/bench resume`: the whole command, with nothing left to run.", resume.main),
+    ("A study that is resumed", "By `scripts/bench resume`: the whole command, with nothing left to run.", resume.main),
     ("A big table", "By `scripts/bench data`: memory of the whole process tree.", data.main),
 )
 
