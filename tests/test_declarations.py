@@ -9,6 +9,7 @@ import pytest
 import yaml
 from mlflow.projects import _project_spec
 
+from scripts.documentation import parameters as parameters_page
 from steps import names, spaces
 from steps.backends.warm.command_words import python_words
 from steps.parameters import command_line, declared
@@ -26,7 +27,7 @@ STEPS = {"train": TrainSettings, "tune": TuneSettings, "reproduce": ReproduceSet
 FILES = sorted((PROJECT / "steps").rglob("*.py"))
 
 README = PROJECT / "README.md"
-PAGE = PROJECT / "docs" / "parameters.md"
+MKDOCS = PROJECT / "mkdocs.yml"
 CELLS = re.compile(r"(?<!\\)\|")  # what stands between a table's cells
 
 
@@ -112,9 +113,23 @@ def rows_under(page, name):
 @pytest.mark.parametrize(("name", "settings"), STEPS.items())
 def test_the_page_shows_every_parameter_with_its_default(name, settings):
     """The tables of an entry point in docs/parameters.md have the step's parameters and defaults, each once."""
-    rows = rows_under(PAGE, name)
+    rows = rows_under(parameters_page.PAGE, name)
     assert {row[0]: row[1] for row in rows} == names_and_defaults(settings)
     assert len(rows) == len(names_and_defaults(settings))
+
+
+def test_the_page_is_what_the_declarations_say():
+    """docs/parameters.md is not stale: `scripts/docs` writes it anew."""
+    assert parameters_page.PAGE.read_text() == parameters_page.page(), "docs/parameters.md is stale: run scripts/docs"
+
+
+def test_every_page_is_in_the_site():
+    """mkdocs.yml leads to README, all pages of docs/, and the texts of the examples."""
+    pages = {
+        line.rpartition(": ")[2] for line in MKDOCS.read_text().partition("\nnav:\n")[2].splitlines() if ".md" in line
+    }
+    texts = [path.relative_to(PROJECT).as_posix() for path in PROJECT.glob("examples/**/*.md")]
+    assert pages >= {"index.md", "CHANGELOG.md", *texts, *(path.name for path in (PROJECT / "docs").glob("*.md"))}
 
 
 @pytest.mark.parametrize(("name", "settings"), STEPS.items())

@@ -549,16 +549,23 @@ def test_help_of_an_entry_point_lists_its_parameters(ready, tmp_path, entry_poin
     assert not (made / "mlflow.db").exists()
 
 
-def test_tidy_takes_no_arguments(tmp_path):
+@pytest.mark.parametrize(
+    ("script", "begins", "refused"),
+    [
+        ("tidy", "Settle runs that a power cut", "takes no arguments, got study"),
+        ("docs", "Write docs/parameters.md", "takes serve or nothing, got study"),
+    ],
+)
+def test_a_script_with_few_arguments_says_which(tmp_path, script, begins, refused):
     """Its help is help, and sets nothing up; anything else is an error."""
     made = clone(tmp_path)
     asked, wrong = (
-        subprocess.run([made / "scripts" / "tidy", word], capture_output=True, text=True, check=False, timeout=300)
+        subprocess.run([made / "scripts" / script, word], capture_output=True, text=True, check=False, timeout=300)
         for word in ("--help", "study")
     )
     assert (asked.returncode, wrong.returncode) == (0, 2)
-    assert asked.stdout.startswith("Settle runs that a power cut")
-    assert "takes no arguments" in wrong.stderr
+    assert asked.stdout.startswith(begins)
+    assert refused in wrong.stderr
     assert not (made / ".venv").exists()
 
 

@@ -1,15 +1,10 @@
-"""docs/parameters.md, which `scripts/docs` writes."""
+"""How docs/parameters.md is written; `tests/test_declarations.py` holds what it says."""
 
 import doctest
 
 import pytest
 
 from scripts.documentation import parameters
-
-
-def test_the_page_is_what_the_declarations_say():
-    """docs/parameters.md is not stale: `scripts/docs` writes it anew."""
-    assert parameters.PAGE.read_text() == parameters.page(), "docs/parameters.md is stale: run scripts/docs"
 
 
 def test_a_place_that_is_not_there_is_an_error():
