@@ -26,7 +26,6 @@ from steps.tuning.search import pruners, samplers
 STEPS = {"train": TrainSettings, "tune": TuneSettings, "reproduce": ReproduceSettings, "space": SpaceSettings}
 FILES = sorted((PROJECT / "steps").rglob("*.py"))
 
-README = PROJECT / "README.md"
 MKDOCS = PROJECT / "mkdocs.yml"
 CELLS = re.compile(r"(?<!\\)\|")  # what stands between a table's cells
 
@@ -130,13 +129,6 @@ def test_every_page_is_in_the_site():
     }
     texts = [path.relative_to(PROJECT).as_posix() for path in PROJECT.glob("examples/**/*.md")]
     assert pages >= {"index.md", "CHANGELOG.md", *texts, *(path.name for path in (PROJECT / "docs").glob("*.md"))}
-
-
-@pytest.mark.parametrize(("name", "settings"), STEPS.items())
-def test_readme_has_no_other_parameters_and_defaults(name, settings):
-    """Where README has a table of an entry point's parameters, names and defaults are the step's."""
-    wrong = {row[0]: row[1] for row in rows_under(README, name)}.items() - names_and_defaults(settings).items()
-    assert wrong == set()
 
 
 def test_every_parameter_of_tune_is_of_a_subject():
