@@ -20,12 +20,13 @@ _HEAD = """\
 
 # Parameters
 
+Look up what an entry point of [`MLproject`](../MLproject) takes as `-P name=value`, with `mlflow run` or `scripts/run`.
+
 ```bash
 scripts/run tune --help
 scripts/run tune -P data=wine -P n_trials=10 -P report=false
 ```
 
-What each entry point of [`MLproject`](../MLproject) takes as `-P name=value`, with `mlflow run` as with `scripts/run`.
 `--help` after an entry point prints the same. A wrong value ends the step before anything is started, with one line
 that says what is allowed.
 """
@@ -36,8 +37,8 @@ _ENTRY_POINTS: dict[str, tuple[type[Any], str, str]] = {
     "train": (
         TrainSettings,
         train.SUMMARY,
-        "It is all that a trial is, and also the entry point `main`. Any other parameter is a hyperparameter of the\n"
-        "estimator: `-P max_depth=7`, or `-P estimator__metric=manhattan` where its name is one of those below. A\n"
+        "A trial is one such run. The entry point `main` is the same. Any other parameter is a hyperparameter of the\n"
+        "estimator: `-P max_depth=7`, or `-P estimator__metric=manhattan` if its name is one of those below. A\n"
         "value is read as a Python literal if it is one (`0.5`, `None`, `(50, 50)`), else as text.",
     ),
     "reproduce": (ReproduceSettings, reproduce.SUMMARY, ""),

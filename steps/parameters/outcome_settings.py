@@ -21,13 +21,17 @@ class OutcomeSettings:
         flag(),
         "run the best trial, or the defaults (see `baseline`), once more at the end: refitted, held-out rows scored, "
         "model logged",
+        "champion-and-registry.md",
     )
     register: str | None = parameter(
         None,
         none_or(text("the name of a registered model")),
         "a name under which the champion's model is registered",
+        "champion-and-registry.md#the-registry",
     )
-    report: bool = parameter(True, flag(), "a page about the study, and files beside it, on its run")
+    report: bool = parameter(
+        True, flag(), "a page about the study, and files beside it, on its run", "what-is-in-mlflow.md#the-report"
+    )
     dry_run: bool = parameter(
         False,
         flag(),
@@ -35,5 +39,8 @@ class OutcomeSettings:
         "nothing",
     )
     require_clean: bool = parameter(
-        False, flag(), "refuse a project whose git work tree is not exactly as it was committed"
+        False,
+        flag(),
+        "refuse a project whose git working tree is not exactly as committed",
+        "what-is-in-mlflow.md#code-environment-and-data",
     )

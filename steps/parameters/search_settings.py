@@ -24,13 +24,13 @@ class SearchSettings:
         "tpe",
         one_of(*SAMPLERS),
         "how the next trial is chosen; grid ends when it is exhausted, gp needs torch",
-        "search.md",
+        "search-settings.md#sampler-and-window",
     )
     window: int = parameter(
         4,
         integer(1, 4096),
         "how many trials the search may run ahead of the scores it knows; no more are in flight",
-        "search.md#a-yardstick",
+        "search-settings.md#sampler-and-window",
     )
     pruner: str | None = parameter(
         None,
@@ -50,6 +50,7 @@ class SearchSettings:
         None,
         none_or(text("run ids with commas between, or an experiment's name")),
         "finished runs that the search knows from the start",
+        "resume.md#start-from-earlier-runs",
     )
 
 
@@ -87,13 +88,14 @@ class JudgingSettings:
         True,
         flag(),
         "run the estimator, or your entry point, with its own defaults beside the trials, and say what tuning gained; "
-        "where they, or a dummy, score better than every trial, they are the champion",
+        "if they, or a dummy, score better than every trial, they are the champion",
+        "champion-and-registry.md#baselines-compete",
     )
     confirm: int = parameter(
         0,
         integer(0, 100),
-        "so many of the best trials, and the defaults, are scored again on fresh folds; a trial is the champion only "
-        "if it is better there than the defaults by more than the standard error of the difference",
+        "how many of the best trials are scored again on fresh folds, with the defaults; a trial is the champion "
+        "only if it beats the defaults there by more than the standard error of the difference",
         "search-settings.md#confirm",
     )
     pick: str | None = parameter(

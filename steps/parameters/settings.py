@@ -30,7 +30,7 @@ class SharedSettings:
         "iris",
         text("a data set of scikit-learn's by name, or the path or URI of a CSV or Parquet file"),
         f"a data set that scikit-learn ships ({', '.join(DATA_SETS)}), or the path or URI of a CSV or Parquet file",
-        "data.md#files",
+        "data.md",
     )
     target: str = parameter(
         "auto",
@@ -56,6 +56,7 @@ class SharedSettings:
         ),
         "how the held-out rows and the folds are drawn; `group:` keeps the rows of a group on one side, `time:` fits "
         "on the past and scores on the future; auto: stratified for classes, else random",
+        "data.md#held-out-rows-and-folds",
     )
     task: str = parameter(
         "auto",
@@ -72,14 +73,14 @@ class SharedSettings:
         "auto",
         text("auto or one of two classes"),
         "of two classes, the one that f1, precision, recall, average_precision and the curves are about; "
-        "auto: 1 of numbers, the rarer one of texts",
+        "auto: 1 (or True) if there is such a class, else the rarer one",
         "data.md#one-of-two-classes",
     )
     early_stopping: int | None = parameter(
         None,
         none_or(integer(1)),
-        "for boosted trees: rounds without a better one that end a fit, judged by a seeded tenth of each fold's rows; "
-        "the refit has as many rounds as were best",
+        "for boosted trees: how many rounds without improvement end a fit, judged by a seeded tenth of each fold's "
+        "rows; the refit has as many rounds as were best",
         "data.md#early-stopping",
     )
     folds: int = parameter(
@@ -115,6 +116,7 @@ class TrainSettings(SharedSettings):
         text("auto or the import path of a scikit-learn estimator, or several joined by +", rf"auto|{IMPORT_PATH}"),
         "import path of an estimator, or of a function that makes one; several joined by `+` are a pipeline; "
         "auto: scikit-learn's random forest for the task",
+        "estimators.md",
     )
     refit: bool = parameter(
         True, flag(), "refit on all training rows, score the held-out rows as `test_<metric>`, log the model"
@@ -122,13 +124,13 @@ class TrainSettings(SharedSettings):
     evaluate: Literal["scores", "full"] = parameter(
         "scores",
         one_of("scores", "full"),
-        "what is told of the refitted model; full: intervals too, the estimator's defaults and a dummy beside it, "
-        "pictures and importances",
+        "how the refitted model is evaluated; full: also with intervals, beside the estimator's defaults and a dummy, "
+        "with pictures and importances",
     )
     fold_seed: int | Literal["auto"] = parameter(
         "auto",
         auto_or(integer(0, 2**32 - 1)),
-        "seeds the folds alone, whatever `seed` says of all else; auto: as `seed`",
+        "seeds only the folds, while `seed` seeds everything else; auto: as `seed`",
     )
     log_folds: Literal["end", "live"] = parameter(
         "end", one_of("end", "live"), "when the folds' scores are written: in one batch at the end, or as they come"
@@ -143,6 +145,7 @@ class ReproduceSettings:
         None,
         unset_or(text("the id of a finished run: 32 letters and digits", r"[0-9a-f]{32}")),
         "the run to repeat: of `train`, a trial, a champion, an entry point of yours; of a study, some of its trials",
+        "reproduce.md",
     )
     sample: int = parameter(5, integer(1), "how many trials of a study")
     seed: int = parameter(42, integer(0, 2**32 - 1), "picks them")

@@ -20,12 +20,16 @@ class TrialSettings:
         "auto",
         text("auto or a name of letters, digits, blanks and . _ + -", r"\w[\w .+-]{0,199}"),
         "a name under which the study can be resumed; auto: a new study, named after its run",
+        "resume.md",
     )
     n_trials: int = parameter(
         50, integer(1), "trials in the study, failed and pruned ones too; a higher number continues a finished study"
     )
     timeout_s: float | None = parameter(
-        None, none_or(number(0)), "seconds from the start of the step to the end of champion and report"
+        None,
+        none_or(number(0)),
+        "seconds from the start of the step to the end of champion and report",
+        "resume.md#time-limits",
     )
     patience: int | None = parameter(
         None, none_or(integer(1)), "trials without an improvement after which the study ends"
@@ -38,17 +42,19 @@ class TrialSettings:
         False,
         flag(),
         "one run goes first and alone: your defaults, else trial 0; the study ends if it fails, or logs no objective",
+        "own-script.md#the-first-run-alone",
     )
     retries: int = parameter(
         1,
         integer(0, 100),
-        "how often a trial is run again that was killed, or could not reach the tracking server",
+        "how often a trial runs again that was killed, or could not reach the tracking server",
+        "resume.md#failed-trials",
     )
     max_failures: int = parameter(
         5,
         integer(1),
-        "failures that end the study: so many in a row, of one kind, as long as no trial has done well; later 80 % of "
-        "the last 4 times as many trials",
+        "how many failures end the study: in a row and of one kind, until a trial has succeeded; later 80 % of the "
+        "last 4 times as many trials",
         "search-settings.md#failures",
     )
     checkpoint_dir: str | None = parameter(
@@ -94,7 +100,8 @@ class PlaceSettings:
         text("warm, local, ray or an installed MLflow project backend"),
         "where a trial executes: in a fork of a process that has imported its packages, in a new interpreter as MLflow "
         "itself starts it, or on a cluster",
+        "cluster.md",
     )
     backend_config: str | None = parameter(
-        None, none_or(text("the path of a JSON file")), "a file that is handed to that backend"
+        None, none_or(text("the path of a JSON file")), "a file that is handed to that backend", "cluster.md#settings"
     )
