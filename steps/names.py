@@ -107,7 +107,8 @@ class Artifact:
     TRIALS = "trials.csv"  # its trials as a table
     BEST = "best.yaml"  # the best trial's parameters, as -P takes them
     STUDY_DB = "study.db"  # the study as a database of Optuna's own
-    # On a run that was evaluated in full: pictures of the held-out rows, and a table.
+    # On a run that was evaluated in full: the held-out rows in numbers, pictures of them, and a table.
+    EVALUATION = "evaluation.json"  # see steps.tracking.evaluation
     CONFUSION = "pictures/confusion_matrix.png"
     ROC = "pictures/roc_curve.png"
     PRECISION_RECALL = "pictures/precision_recall.png"

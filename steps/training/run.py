@@ -23,6 +23,7 @@ _FOR_REFIT = (
     "steps.training.model.log",
     "steps.training.scores.gain",
     "steps.training.scores.importances",
+    "steps.training.scores.in_numbers",
     "steps.training.scores.pictures",
     "mlflow.pyfunc",
     "mlflow.sklearn",
@@ -150,9 +151,9 @@ def _refit(plan: RunPlan, settings: TrainSettings, unfitted: Any) -> dict[str, f
 
 
 def _evaluate(plan: RunPlan, settings: TrainSettings, fitted: Any, answers: held_out.Answers) -> dict[str, float]:
-    """Compare with the estimator's defaults and with a dummy, and log the pictures."""
+    """Compare with the estimator's defaults and with a dummy, and log the pictures, also in numbers."""
     # Imported here, since it takes a second and most trials do not need it.
-    from steps.training.scores import gain, importances, pictures
+    from steps.training.scores import gain, importances, in_numbers, pictures
 
     rows, layout, seed = plan.examples, plan.examples.layout, settings.seed
     training = rows.features.iloc[layout.training], rows.target.iloc[layout.training]
@@ -174,4 +175,5 @@ def _evaluate(plan: RunPlan, settings: TrainSettings, fitted: Any, answers: held
     )
     print(f"train: importances: {measured}", file=sys.stderr)
     pictures.of_importances(measured, plan.metric)
+    in_numbers.log(plan.task, plan.metric, answers, target, measured, seed, weights, plan.positive)
     return scores

@@ -15,6 +15,7 @@ import pytest
 from mlflow.entities import Run
 from sklearn.datasets import load_iris
 
+from steps.tracking import evaluation
 from tests.e2e.test_own_script import LOSS, SPACES, STANZAS
 from tests.e2e.tools import LIMIT_S, Done, Place, copy_project, until
 from tests.training.data import test_weights as weights_table
@@ -73,6 +74,10 @@ def test_its_pictures_are_there(finished: tuple[Place, Done, Path]) -> None:
     assert min(files.values()) > 5000
     table = place.client.download_artifacts(champion.info.run_id, "importances.csv", str(place.folder))
     assert len(Path(table).read_text().splitlines()) == 1 + 4
+    numbers = Path(place.client.download_artifacts(champion.info.run_id, "evaluation.json", str(place.folder)))
+    shown = evaluation.parse(numbers.read_text())
+    assert shown.confusion is not None
+    assert (shown.rows, shown.confusion.classes) == (30, sorted(load_iris().target_names))
 
 
 def test_a_lucky_split_does_not_win(finished: tuple[Place, Done, Path]) -> None:

@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 from sklearn.metrics import ConfusionMatrixDisplay, PrecisionRecallDisplay, PredictionErrorDisplay, RocCurveDisplay
 
 from steps.names import Artifact, Tag
+from steps.training.scores import curves
 from steps.training.scores.held_out import Answers
 from steps.training.scores.importances import Importances
 
@@ -34,18 +35,18 @@ def of_classes(
         xticks_rotation="vertical",
     )
     _log(figure, Artifact.CONFUSION)
-    ranked = ranking(answers, rows, positive)
+    ranked = curves.ranking(answers, rows, positive)
     if ranked is None:
         return
+    drawn = curves.drawable(ranked, target, weights)
     for name, title, display in (
         (Artifact.ROC, "ROC curve", RocCurveDisplay),
         (Artifact.PRECISION_RECALL, "Precision and recall", PrecisionRecallDisplay),
     ):
         figure = _figure(f"{title}, held-out rows")
-        drawn = [label for label in ranked if 0 < np.sum(target == label) < len(target)]
-        for label in drawn[:_MOST_CLASSES]:
+        for label in list(drawn)[:_MOST_CLASSES]:
             display.from_predictions(
-                target == label, ranked[label], sample_weight=weights, name=str(label), ax=figure.axes[0]
+                target == label, drawn[label], sample_weight=weights, name=str(label), ax=figure.axes[0]
             )
         _log(figure, name)
 
@@ -73,22 +74,6 @@ def of_importances(measured: Importances, metric: str) -> None:
     figure = _figure(f"Permutation importances: loss of {metric}", height=1.5 + 0.25 * len(shown))
     figure.axes[0].barh(shown["feature"], shown["importance"], xerr=shown["std"])
     _log(figure, Artifact.IMPORTANCES_PICTURE)
-
-
-def ranking(answers: Answers, rows: np.ndarray, positive: object = None) -> dict[object, np.ndarray] | None:
-    """Return for each class a number for each row, higher the likelier the class; None if the model has none.
-
-    Of two classes it is for `positive` alone, or for the greater one.
-    """
-    for method in ("predict_proba", "decision_function"):
-        if hasattr(answers, method):
-            values = getattr(answers, method)(rows)
-            labels = list(answers.classes_)
-            of_two = labels[1] if positive is None else positive
-            if values.ndim == 1:
-                return {of_two: values if of_two == labels[1] else -values}
-            return {label: values[:, labels.index(label)] for label in (labels if len(labels) > 2 else [of_two])}
-    return None
 
 
 def _figure(title: str, *, height: float = 4.8) -> Figure:
