@@ -14,6 +14,7 @@ from collections.abc import Callable
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+from mlflow.environment_variables import MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR
 from mlflow.tracking import MlflowClient
 from mlflow.utils.mlflow_tags import MLFLOW_RUN_NOTE
 
@@ -36,6 +37,7 @@ STEP, BUILT = "step", "built"
 def serve(connection: Connection, plan: StudyPlan, study: str, run_id: str) -> None:
     """Build whenever asked to, say each step, and what went wrong. A new order ends a build beside the trials."""
     warnings.simplefilter("ignore")
+    MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR.set(False)  # it would stand in the middle of the tuner's lines
     for name in ("steps.tuning.report.page", *_DRAWING):  # takes seconds, better now than at an interrupt
         importlib.import_module(name)
     javascript.bundle()

@@ -20,6 +20,8 @@ from steps.names import Artifact, Role, State, Tag
 from steps.project import environment
 from steps.tracking import read
 from steps.tuning.champion import contest
+from steps.tuning.report import champion_record
+from steps.tuning.report.champion_record import ModelRecord
 from steps.tuning.report.trial_record import TrialRecord
 from steps.tuning.search.search import Outcome
 from steps.tuning.search.stopping import BestTrials
@@ -34,7 +36,7 @@ _TOLD_EVERY = 100
 class StudyRecord:
     """A study: its newest parent run, its ended trials in order, its scored baselines, and the champion's run.
 
-    `environment` describes in one line what the trials run in.
+    `environment` describes in one line what the trials run in. `model` has what the champion's model does.
     """
 
     plan: StudyPlan
@@ -44,6 +46,7 @@ class StudyRecord:
     champion: Run | None
     environment: str
     baselines: Sequence[TrialResult] = ()
+    model: ModelRecord = champion_record.NOTHING
 
     @property
     def ranked(self) -> Sequence[TrialRecord]:
@@ -131,7 +134,8 @@ def load(plan: StudyPlan, study: str, run_id: str) -> StudyRecord:
     of_champion = next((run for run in runs if run.info.run_id == champion), None)
     in_order = sorted(trials, key=lambda trial: trial.number)
     baselines = [result for run in runs if (result := _baseline(run, plan)) is not None]
-    return StudyRecord(plan, study, parent, in_order, of_champion, _environment(plan, run_id), baselines)
+    model = champion_record.of_model(of_champion)
+    return StudyRecord(plan, study, parent, in_order, of_champion, _environment(plan, run_id), baselines, model)
 
 
 def _environment(plan: StudyPlan, run_id: str) -> str:
