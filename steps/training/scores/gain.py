@@ -35,10 +35,16 @@ def compare(
     scorer = partial(score, scorers.get(metric, positive), target=target, weights=weights)
     whole, of_baseline = scorer(tuned), scorer(baseline)
     of_rows = [_of_rows("" if weights is not None else metric, scorer, each, target) for each in (tuned, baseline)]
+    # Of rows that lack the class it is about, such a metric is 0 by scikit-learn's convention: that says nothing.
+    needed = np.ones(len(target), dtype=bool)
+    if scorers.is_about_one_class(metric):
+        needed = target == (1 if positive is None else positive)
     rng = np.random.default_rng(seed)
     own, gains = [], []
     for _ in range(_RESAMPLES if len(target) <= _MANY_ROWS else _FEWER):
         rows = rng.integers(len(target), size=len(target))
+        if not needed[rows].any():
+            continue
         with suppress(ValueError):
             value, other = (score_of(rows) for score_of in of_rows)
             own.append(value)

@@ -150,3 +150,15 @@ def test_rows_that_lack_a_class_have_no_interval():
     own = Answers(fitted, features.iloc[few])
     with pytest.raises(ValueError, match="classes"):
         gain.compare("roc_auc_ovr", own, own, own, target[few], 1)
+
+
+@pytest.mark.parametrize("metric", ["average_precision", "f1", "recall"])
+def test_rows_that_lack_the_class_that_a_metric_is_about_have_no_interval(metric):
+    """One row of it in 60: a third of the resamples lacks it, and scores of 0 there would be made up."""
+    fit, labels, features, target = halves(load_iris)
+    model = RandomForestClassifier(n_estimators=5, random_state=0).fit(fit, labels == 2)
+    some = np.concatenate([np.flatnonzero(target != 2)[:40], np.flatnonzero(target == 2)[:15]])
+    for few, has_one in ((some[:41], False), (some, True)):
+        own = Answers(model, features.iloc[few])
+        compared = gain.compare(metric, own, own, own, target[few] == 2, 1)
+        assert (f"test_{metric}_low" in compared, "gain_low" in compared) == (has_one, has_one)
