@@ -43,6 +43,7 @@ def find(rows: Examples) -> Iterator[str]:
             )
     if rows.resolved.split in ("random", "stratified"):
         yield from _mixed(features)
+    yield from _held_out(rows)
 
 
 def _alone(column: "pd.Series[Any]", target: "pd.Series[Any]", *, classes: bool) -> float:
@@ -81,3 +82,15 @@ def _mixed(features: pd.DataFrame) -> Iterator[str]:
         if types.is_datetime64_any_dtype(column.dtype) or (_TIME.fullmatch(str(name)) and column.nunique() >= 4):
             yield f"{str(name)!r} looks like a time: split=time:{name} scores rows that are later than those of the fit"
             break
+
+
+def _held_out(rows: Examples) -> Iterator[str]:
+    """Yield why scores on the held-out rows say little: all have one value, or a class that no model could learn."""
+    training, held_out = (set(rows.target.iloc[part]) for part in (rows.layout.training, rows.layout.held_out))
+    otherwise = "another split or test_size may hold out others"
+    if len(held_out) == 1 < len(training):
+        (value,) = held_out
+        yield f"all held-out rows have the {rows.target.name} {value!r}, so scores on them say little: {otherwise}"
+    if rows.resolved.task == "classification" and (unknown := sorted(map(str, held_out - training))):
+        others = f" and {len(unknown) - 1} others" if len(unknown) > 1 else ""
+        yield f"no training row has the class {unknown[0]!r}{others} of the held-out rows: {otherwise}"

@@ -68,3 +68,32 @@ def test_a_wide_table_takes_no_longer(tmp_path):
     pd.DataFrame({**columns, "y": WAGE}).to_parquet(tmp_path / "wide.parquet")
     rows = examples.get(TrainSettings(data=str(tmp_path / "wide.parquet")), ["x"])
     assert list(hints.find(rows)) == []
+
+
+LATER = np.arange(ROWS)
+OTHERWISE = "another split or test_size may hold out others"
+
+
+@pytest.mark.parametrize(
+    ("target", "says"),
+    [
+        (
+            np.where(LATER < 200, NOISE, 5.0),
+            "all held-out rows have the y 5.0, so scores on them say little: " + OTHERWISE,
+        ),
+        (
+            np.where((LATER < 200) & (NOISE > 0), "no", "yes"),
+            "all held-out rows have the y 'yes', so scores on them say little: " + OTHERWISE,
+        ),
+        (
+            np.where(LATER < 250, np.where(NOISE > 0, "a", "b"), np.where(NOISE > 0, "new", "b")),
+            "no training row has the class 'new' of the held-out rows: " + OTHERWISE,
+        ),
+        (np.where(NOISE > 0, "yes", "no"), None),
+        (NOISE, None),
+    ],
+)
+def test_held_out_rows_that_tell_little_are_told(tmp_path, target, says):
+    """The latest ones have one value alone, or a class that was not there before."""
+    hints_ = found(tmp_path, {"split": "time:day"}, day=LATER, x=NOISE[::-1], y=target)
+    assert hints_ == ([] if says is None else [says])
