@@ -33,9 +33,13 @@ class WrongValue(StepError):
 
 
 class NoTrialFinished(StepError):
-    """End a study in which not one trial has a score."""
+    """End a study in which not one trial has a score; `stopped_by` is one of `steps.tuning.search.stopping`."""
 
     exit_code = 3
+
+    def __init__(self, *problems: str, stopped_by: str = ""):
+        super().__init__(*problems)
+        self.stopped_by = stopped_by
 
 
 class NotIdentical(StepError):

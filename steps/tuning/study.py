@@ -129,8 +129,7 @@ def run(opened: OpenStudy, interrupts: Interrupts, launcher: Launcher, describe:
         if opened.settings.is_named:
             lock.yield_to_older_run(opened.study_lock, opened.name, opened.parent)
         reporter = Reporter(plan, opened.name, opened.run_id, plan.settings.report, launcher)
-        settings = plan.settings
-        time = StudyTime(settings.timeout_s, began, part=(2 * settings.champion + settings.report) / 3)
+        time = StudyTime(plan.settings.timeout_s, began, part=(2 * plan.settings.champion + plan.settings.report) / 3)
         at_last = partial(_prepare_the_end, plan, reporter, launcher)
         result, champion = _run_trials(plan, opened, children, search(), history, interrupts, reporter, at_last, time)
     if result.best:
@@ -192,8 +191,9 @@ def _run_trials(
         if champion:
             champions.record(champion, opened.run_id)
         reporter.finish(interrupts, final=True)
-    except NoTrialFinished:
+    except NoTrialFinished as error:
         goes_on = False
+        study_run.write_stop(error.stopped_by, opened.run_id)
         reporter.finish(interrupts, final=False)
         raise
     finally:

@@ -159,7 +159,9 @@ def test_where_no_trial_is_better_the_defaults_are_the_champion(place: Place, tm
     words: dict[str, Any] = {**flat, "n_trials": 2, "space": "estimator=sklearn.linear_model.Ridge alpha=500..900"}
     done = place.step("steps.tune", check=True, confirm=1, **words)
     name = "the estimator's defaults"
-    assert f"No trial scores better than {name}: they are the champion" in done.stdout
+    verdict = done.printed("Verdict")
+    assert f"on fresh folds no trial is better than {name} by more than its standard error" in verdict
+    assert verdict.endswith("so they are the champion.")
     assert f"Champion: {name}, held-out r2" in done.stdout
     study = place.named("flowers")
     (champion,) = champions(place)

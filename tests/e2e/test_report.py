@@ -5,7 +5,6 @@ from __future__ import annotations  # a browser is imported where one is started
 import json
 import os
 import re
-import shutil
 import signal
 import sys
 import urllib.request
@@ -18,55 +17,24 @@ import pytest
 from mlflow.tracking import MlflowClient
 
 from steps.tuning.report import ui_view
+from tests.e2e.browser import Watched, chromium
 from tests.e2e.server import Server
-from tests.e2e.tools import Place, free_port, install
+from tests.e2e.tools import Place, free_port
 from tests.waits import promised, until
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, ConsoleMessage, Page
+    from playwright.sync_api import Browser
 
 pytestmark = pytest.mark.e2e
 
-# No sandbox for root; and nothing that a browser would ask of the network by itself.
-FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
 SHOWN: dict[str, Any] = {"n_trials": 12, "folds": 2, "jobs": 2, "study": "shown", "report": "true", "champion": "true"}
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Headless Chromium, Debian's; it is installed where it is missing."""
-    from playwright.sync_api import sync_playwright
-
-    if shutil.which("chromium") is None:
-        install("chromium")
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
+    """Headless Chromium."""
+    with chromium() as opened:
         yield opened
-        opened.close()
-
-
-class Watched:
-    """A page in a browser, what it said on its console and whom it asked."""
-
-    def __init__(self, page: Page):
-        self.page = page
-        self.errors: list[str] = []
-        self.asked: list[str] = []
-        page.on("console", self._note)
-        page.on("pageerror", lambda error: self.errors.append(str(error)))
-        page.on("request", lambda request: self.asked.append(request.url))
-
-    def _note(self, message: ConsoleMessage) -> None:
-        if message.type == "error":
-            self.errors.append(message.text)
-
-    def column(self, number: int) -> list[str]:
-        """The texts in a column of the table of trials."""
-        cells = self.page.locator(f"#trials tbody tr td:nth-child({number})")
-        return cells.all_inner_texts()
 
 
 @pytest.fixture(scope="module")
@@ -100,16 +68,17 @@ def test_the_page_opens_offline(shown: tuple[Place, Server], browser: Browser, t
     assert all(url.startswith(("file:", "data:", "blob:")) for url in watched.asked)
     assert watched.errors == []
     assert not watched.page.get_by_text("lets no link open").is_visible()
-    scores = [float(text) for text in watched.column(3)]
+    scores = [float(text) for text in watched.column("cv_accuracy")]
     assert scores == sorted(scores, reverse=True)  # the best comes first
     score = watched.page.get_by_role("button", name="cv_accuracy")
     score.click()
-    rising = [float(text) for text in watched.column(3)]
+    rising = [float(text) for text in watched.column("cv_accuracy")]
     assert rising == sorted(rising)
     score.click()
-    falling = [float(text) for text in watched.column(3)]
+    falling = [float(text) for text in watched.column("cv_accuracy")]
     assert falling == sorted(falling, reverse=True)
-    assert "Held-out accuracy" in watched.page.inner_text(".headline")
+    assert watched.page.inner_text("h1") == "iris: RandomForestClassifier"
+    assert "held-out rows" in watched.page.inner_text(".scores")
     watched.page.screenshot(path=tmp_path / "report.png", full_page=True)
     assert (tmp_path / "report.png").stat().st_size > 20_000
     watched.page.close()
@@ -171,7 +140,7 @@ def test_the_page_works_in_the_artifact_view(shown: tuple[Place, Server], browse
     frame.locator(".plot svg.main-svg").first.wait_for(timeout=120_000)
     score = frame.get_by_role("button", name="cv_accuracy")
     score.click()
-    rising = [float(text) for text in frame.locator("#trials tbody tr td:nth-child(3)").all_inner_texts()]
+    rising = [float(text) for text in frame.locator("#trials tbody tr td:nth-child(2)").all_inner_texts()]
     assert len(rising) == 12
     assert rising == sorted(rising)
     assert frame.get_by_text("lets no link open").is_visible()
@@ -254,5 +223,6 @@ def test_a_study_in_which_all_fails_has_a_page(place: Place) -> None:
     done = place.step("steps.tune", space=space, n_trials=3, study="wrong", report="true")
     assert done.code == 3
     html = artifact(place, "report.html", "wrong").read_text()
-    assert "3 FAIL" in html
+    assert "No trial has finished: 3 failed." in html
+    assert "since every other would have failed alike" in html or "All of its 3 trials have ended" in html
     assert "The &#39;C&#39; parameter of SVC" in html

@@ -23,7 +23,7 @@ def test_a_target_that_is_reached_ends_the_study(place: Place) -> None:
     assert {run.info.status for run in study.ended("STOPPED")} <= {"KILLED", "FINISHED"}
     assert study.parent.data.tags["tuning.stopped_by"] == "target"
     assert study.parent.data.metrics["trials_complete"] == 1
-    assert "Stopped by: target, after 1 trials" in done.stdout
+    assert "Ended: it reached its target of 0.5 after 1 of 500 trials" in done.stdout
 
 
 def test_the_time_limit_ends_running_trials_too(place: Place) -> None:

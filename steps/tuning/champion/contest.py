@@ -10,12 +10,12 @@ from steps.tuning.search.search import Outcome
 from steps.tuning.space import class_of
 from steps.tuning.space.parameter import FixedParameter
 from steps.tuning.study_plan import StudyPlan
-from steps.tuning.trials.results import StudyResult
 from steps.tuning.trials.trial import Job, TrialResult
 
 # What `name_of` says of an estimator of scikit-learn's that predicts the same whatever the features are.
 DUMMY = "the dummy"
 _DUMMIES = "sklearn.dummy."
+_TRIAL = "trial "
 
 
 def judge(plan: StudyPlan) -> Objective | None:
@@ -61,16 +61,10 @@ def winner(plan: StudyPlan, best: Iterable[TrialResult], baselines: Iterable[Tri
     return first[0] if first else None
 
 
-def ahead(plan: StudyPlan, result: StudyResult) -> str:
-    """Name what scored better than every trial of a study; an empty text if a trial is the best."""
-    first = winner(plan, result.best.values(), result.baselines) if result.best else None
-    return "" if first is None or first.job.number is not None else name_of(first.job, plan)
-
-
 def name_of(job: Job, plan: StudyPlan) -> str:
     """Say what a job runs: `trial 3`, `the estimator's defaults`, `SVC's defaults`, `the dummy`."""
     if job.number is not None:
-        return f"trial {job.number}"
+        return f"{_TRIAL}{job.number}"
     if (job.estimator or "").startswith(_DUMMIES) and job.estimator not in plan.estimators.values():
         return DUMMY
     several = len(plan.estimators) > 1
@@ -78,3 +72,8 @@ def name_of(job: Job, plan: StudyPlan) -> str:
     if plan.entry.runs_train:
         return f"{name}'s defaults" if several else "the estimator's defaults"
     return "the entry point's own defaults" + (f" with {name}" if several else "")
+
+
+def is_trial(name: str) -> bool:
+    """Tell whether `name_of` said so of a trial."""
+    return name.startswith(_TRIAL)

@@ -73,7 +73,7 @@ def build(
 ) -> None:
     """Build everything once; study.db only if this is `final`, at a study's normal end. `step` is told what is next."""
     # Imported here, because plotly takes a second to import.
-    from steps.tuning.report import files, page, study_record, ui_view
+    from steps.tuning.report import files, page, study_note, study_record, ui_view
     from steps.tuning.report.charts import drawing
 
     step("the trials are read")
@@ -91,8 +91,7 @@ def build(
                 (folder / file).write_text(text, encoding="utf-8")
         step("the page is stored")
         client.log_artifacts(run_id, name)
-    lines = "\n".join(f"- **{_escape(name)}**: {_escape(value)}" for name, value in page.headline(record))
-    client.set_tag(run_id, MLFLOW_RUN_NOTE, f"{lines}\n\nAll of it is in the artifact `{Artifact.REPORT}`.")
+    client.set_tag(run_id, MLFLOW_RUN_NOTE, study_note.text(record))
     if final:
         ui_view.write(plan, record.parent.info.experiment_id, study, drawing.most_important(record))
         # last, since thousands of trials take a minute
@@ -100,8 +99,3 @@ def build(
             path = files.study_db(record, Path(name), step)
             step(f"{Artifact.STUDY_DB} is stored")
             client.log_artifact(run_id, str(path))
-
-
-def _escape(text: str) -> str:
-    """Escape the characters that have a meaning in Markdown."""
-    return "".join(f"\\{sign}" if sign in "\\`*_[]<>#|" else sign for sign in text)

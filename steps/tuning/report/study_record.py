@@ -94,7 +94,7 @@ class StudyRecord:
         """Return what the champion runs or, before it has run, would run; None without a best trial."""
         if self.best is None:
             return None
-        trials = [self._as_result(trial) for trial in self.ranked]
+        trials = [self.as_result(trial) for trial in self.ranked]
         first = contest.winner(self.plan, trials[:1], self.baselines)
         if self.champion is None:
             return first
@@ -102,7 +102,13 @@ class StudyRecord:
         every = [*trials, *contest.rivals(self.plan, self.baselines)]
         return next((each for each in every if contest.name_of(each.job, self.plan) == name), first)
 
-    def _as_result(self, trial: TrialRecord) -> TrialResult:
+    @property
+    def stopped_by(self) -> str | None:
+        """Return why it ended, one of `stopping`; None while it goes on."""
+        return self.parent.data.tags.get(Tag.STOPPED_BY)
+
+    def as_result(self, trial: TrialRecord) -> TrialResult:
+        """Return a trial as the tuner itself has it."""
         hyperparameters = dict(trial.recorded)
         named = hyperparameters.pop("estimator", None)
         several = len(self.plan.estimators) > 1
@@ -167,6 +173,7 @@ def _trial(run: Run, plan: StudyPlan) -> TrialRecord:
         steps={int(step): float(value) for step, value in json.loads(tags.get(Tag.REPORTED, "[]"))},
         command=tags.get(Tag.REPRODUCE, ""),
         excess=tuple(each.excess(run.data.metrics) for each in plan.constraints) if complete else (),
+        last_step=int(tags[Tag.PRUNED_AT]) if Tag.PRUNED_AT in tags else None,
     )
 
 

@@ -1,5 +1,6 @@
 """The results that a study ends with, on stdout."""
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -8,6 +9,10 @@ from mlflow.entities import Run
 from steps.names import Metric, Tag
 from steps.tuning.champion import contest
 from steps.tuning.champion.champion import Champion
+from steps.tuning.report import study_end
+from steps.tuning.report.finding import Finding
+from steps.tuning.report.held_out_gain import gain_of
+from steps.tuning.search import stopping
 from steps.tuning.search.constraints import broken
 from steps.tuning.search.objective import Objective
 from steps.tuning.study_plan import StudyPlan
@@ -26,12 +31,30 @@ def summary(plan: StudyPlan, result: StudyResult, children: ChildRuns, champion:
         else:
             lines += [f"Best trial: {_short(children.recorded(best.job))}", f"Best {shown[0]}: {best.value:.6g}"]
             lines += _gain(plan, result, children, best.value or 0.0)
-    lines += [*_ahead(plan, result, champion), *_constraints(plan, result)]
+    lines += _constraints(plan, result)
     if champion and champion.run:
-        lines += _champion(champion, champion.run)
-    if result.stopped_by != "n_trials":
-        lines.append(f"Stopped by: {result.stopped_by}, after {len(result.trials)} trials")
+        lines += _champion(plan, champion, champion.run)
+    lines.append(f"Verdict: {finding_of(plan, result, champion).sentence()}")
+    if result.stopped_by != stopping.N_TRIALS:
+        why = study_end.why(plan, result.stopped_by, len(result.trials))
+        lines.append(f"Ended: {why[0].lower()}{why[1:]}")
     return "\n".join(lines)
+
+
+def finding_of(plan: StudyPlan, result: StudyResult, champion: Champion | None) -> Finding:
+    """Return what a study that has just ended has found."""
+    run = champion.run if champion else None
+    return Finding(
+        plan,
+        best=list(result.best.values()),
+        baselines=result.baselines,
+        states=Counter(ended.outcome.state for ended in result.trials.values()),
+        scored=sum(bool(ended.outcome.values) for ended in result.trials.values()),
+        champion=champion.name if champion and run else "",
+        estimator=run.data.tags.get(Tag.ESTIMATOR) if run else None,
+        metrics=run.data.metrics if run else {},
+        is_confirmed=bool(champion and champion.confirmed),
+    )
 
 
 def _short(recorded: Mapping[str, Any]) -> dict[str, Any]:
@@ -71,35 +94,20 @@ def _constraints(plan: StudyPlan, result: StudyResult) -> list[str]:
     return lines
 
 
-def _ahead(plan: StudyPlan, result: StudyResult, champion: Champion | None) -> list[str]:
-    """Say that no trial is the best, if so."""
-    name = contest.ahead(plan, result)
-    if not name:
-        return []
-    dummy = ""
-    if plan.dummy and name == contest.DUMMY:
-        dummy = f", which knows nothing of the features and scores {plan.dummy['score']:.6g}"
-    follows = ": it is the champion" if dummy else ": they are the champion"
-    is_champion = champion is not None and champion.name == name
-    return [f"No trial scores better than {name}{dummy}{follows if is_champion else ''}"]
-
-
-def _champion(champion: Champion, run: Run) -> list[str]:
+def _champion(plan: StudyPlan, champion: Champion, run: Run) -> list[str]:
     metrics, lines = run.data.metrics, []
     if champion.confirmed:
         scores = ", ".join(f"{name} {value:.6g}" for name, value in champion.confirmed.items())
         lines.append(f"Confirmed on fresh folds: {scores}")
-        first = next(iter(champion.confirmed))
-        if first.startswith("trial ") and not champion.name.startswith("trial "):
-            lines.append(f"{first.capitalize()} is not better than {champion.name} by more than its standard error")
     test = next((name for name in metrics if Metric.low(name) in metrics and name != Metric.GAIN), None)
     if test is not None:
         shown = test.removeprefix(Metric.test(""))
         others = [f"{other} {metrics[key]:.6g}" for other, key in _others(shown).items() if key in metrics]
         line = f"Champion: {champion.name}, held-out {shown} {metrics[test]:.6g}{_interval(metrics, test)}"
-        if champion.name.startswith("trial "):
-            gain = f"gain {metrics[Metric.GAIN]:+.6g}{_interval(metrics, Metric.GAIN)}"
-            line += f"; {', '.join(others)}; {gain}"
+        gain = gain_of(plan, metrics)
+        if contest.is_trial(champion.name) and gain is not None:
+            sure = f" ({gain.interval})" if gain.interval else ""
+            line += f"; {', '.join(others)}; gain {gain.value:+.4g}{sure}"
         elif champion.name != contest.DUMMY:  # of the defaults the gain over the defaults is nothing
             line += f"; {others[-1]}"
         lines.append(line)

@@ -12,8 +12,8 @@ class TrialRecord:
     """A trial that has ended.
 
     `recorded` are its typed hyperparameters; `values` are those of its objectives, empty without a score; `start` and
-    `end` are in milliseconds since 1970; `steps` are the values that a pruner has seen. `excess` is by how much it
-    breaks each constraint.
+    `end` are in milliseconds since 1970; `steps` are the values that a pruner has seen, none if they were too many for
+    a tag, and `last_step` is that at which it was pruned. `excess` is by how much it breaks each constraint.
     """
 
     number: int
@@ -27,6 +27,7 @@ class TrialRecord:
     steps: Mapping[int, float]
     command: str
     excess: tuple[float, ...] = ()
+    last_step: int | None = None
 
     @property
     def is_feasible(self) -> bool:
@@ -36,7 +37,9 @@ class TrialRecord:
     @property
     def pruned_at(self) -> int | None:
         """Return the last step of a trial that a pruner has ended."""
-        return max(self.steps) if self.state == TrialState.PRUNED and self.steps else None
+        if self.state != TrialState.PRUNED:
+            return None
+        return max(self.steps) if self.steps else self.last_step
 
     @property
     def seconds(self) -> float:

@@ -114,7 +114,7 @@ class Results:
         best = best or rung.furthest(self.trials, sign_of(self.rules.best.directions[0]))
         none_feasible = "" if best else self._nearest()
         if not best and not none_feasible and self.stopped_by != stopping.SIGNAL:
-            raise NoTrialFinished(self._why_none_finished())
+            raise NoTrialFinished(self._why_none_finished(), stopped_by=self.stopped_by)
         failures = self.stopped_by == stopping.FAILURES
         why_failed = f"{self.rules.many_failed}; {self._commonest_failure('all {} failures')}" if failures else ""
         trials = rung.by_trial(self.trials)

@@ -9,7 +9,7 @@ from optuna.trial import TrialState
 from steps.tuning.champion.champion import Champion
 from steps.tuning.entry_point import EntryPoint
 from steps.tuning.report import summary
-from steps.tuning.search.objective import MINIMIZE, Objective
+from steps.tuning.search.objective import MAXIMIZE, MINIMIZE, Objective
 from steps.tuning.search.search import Outcome
 from steps.tuning.trials.results import StudyResult
 from steps.tuning.trials.trial import Job, TrialResult
@@ -36,11 +36,42 @@ def test_an_objective_has_its_own_name(runs_train, shown, whose):
     assert lines[:2] == ["Best trial: {'lr': 0.1}", f"Best {shown}: 0.25"]
     assert lines[2].startswith(f"Baseline {shown}: 0.5 (the {whose}")
     assert lines[2].endswith("tuning gained +0.25)")
-    assert lines[3:] == []
-    ahead = replace(result, baselines=[ended(None, 0.125)])
-    lines = summary.summary(plan, ahead, children).splitlines()  # type: ignore[arg-type] # a fake
-    assert lines[3].startswith(f"No trial scores better than the {whose}")
+    assert lines[3].startswith(f"Verdict: Tuning lowered {shown} from 0.5, with the {whose}")
+    assert lines[4:] == []
+    ahead = replace(result, baselines=[ended(None, 0.125)], stopped_by="patience")
+    lines = summary.summary(replace(plan), ahead, children).splitlines()  # type: ignore[arg-type] # a fake
+    assert lines[3].startswith(f"Verdict: Tuning gained nothing: no trial scores better than the {whose}")
     assert "champion" not in lines[3]  # none was run
-    champion = Champion(lines[3].removeprefix("No trial scores better than "), None)
-    lines = summary.summary(plan, ahead, children, champion).splitlines()  # type: ignore[arg-type] # a fake
-    assert lines[3].endswith("defaults: they are the champion")
+    assert lines[4].startswith("Ended: it ended after 1 of 50 trials")
+
+
+class Run:
+    """A champion's run, as far as the last lines look at it."""
+
+    def __init__(self, **metrics):
+        self.data = SimpleNamespace(metrics=metrics, tags={"tuning.estimator": "a.Forest"})
+
+
+HELD_OUT = {"test_accuracy": 0.9, "test_accuracy_low": 0.8, "test_accuracy_high": 1.0, "baseline_test_accuracy": 0.92}
+
+
+@pytest.mark.parametrize(
+    ("direction", "gain", "ends"), [(MAXIMIZE, "-0.02", "-0.03 to -0.01"), (MINIMIZE, "+0.02", "0.01 to 0.03")]
+)
+def test_the_gain_has_one_sign_wherever_it_is_told(direction, gain, ends):
+    """In the champion's line as in the verdict: above 0 is better, also of a score that is minimized."""
+    objective = Objective("cv_accuracy", direction)
+    entry = EntryPoint("train", {}, runs_train=True)
+    made = fakes.plan()
+    settings = replace(made.settings, metric="accuracy")
+    plan = replace(made, objectives=(objective,), entry=entry, settings=settings)
+    best = {3: ended(3, 0.9)}
+    children = SimpleNamespace(objectives=[objective], entry=entry, recorded=lambda job: dict(job.hyperparameters))
+    run = Run(gain=-0.02, gain_low=-0.03, gain_high=-0.01, dummy_test_accuracy=0.3, **HELD_OUT)
+    champion = Champion("trial 3", run)  # type: ignore[arg-type] # a fake
+    result = StudyResult("n_trials", best, best, [])
+    lines = summary.summary(plan, result, children, champion).splitlines()  # type: ignore[arg-type] # a fake
+    (line,) = [each for each in lines if each.startswith("Champion: ")]
+    assert line.endswith(f"; defaults 0.92, dummy 0.3; gain {gain} (95 %: {ends})")
+    (verdict,) = [each for each in lines if each.startswith("Verdict: ")]
+    assert verdict.startswith(f"Verdict: Tuning {'gained' if gain[0] == '+' else 'lost'} on held-out rows")

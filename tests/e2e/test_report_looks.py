@@ -1,0 +1,198 @@
+"""How the page of a study looks, in a browser: on a desk and on a phone, light and dark; for whom cannot see, too.
+
+The pictures that it takes lie in the test's temporary folder, to be looked at.
+"""
+
+from __future__ import annotations  # a browser is imported where one is started
+
+import csv
+import itertools
+import random
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import pytest
+from mlflow.tracking import MlflowClient
+
+from tests.e2e.browser import Watched, chromium
+from tests.e2e.tools import Place
+from tests.host import ROOT
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+pytestmark = pytest.mark.e2e
+
+SAMPLES = ROOT / "tests" / "samples"
+WIDTHS = {1280: 900, 390: 844}
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+ALL: dict[str, Any] = {"report": "true", "jobs": 2, "folds": 3}
+
+# The studies by name; `table` is put in where the data are a table.
+STUDIES: dict[str, dict[str, Any]] = {
+    "iris before": {"n_trials": 4, "sampler": "random"},
+    "iris": {"n_trials": 12, "champion": "true"},
+    "automl": {"n_trials": 12, "data": "table", "space": "automl", "champion": "true", "target": "churned"},
+    "regression": {"n_trials": 12, "data": "diabetes", "space": "linear", "champion": "true"},
+    "two objectives": {"n_trials": 12, "objective": "cv_accuracy,fit_time_s"},
+    "pruned": {
+        "n_trials": 20, "pruner": "median:startup=2", "folds": 5, "max_failures": 20,
+        "space": "estimator=sklearn.svm.SVC C=[-1,0.001,1,9]",
+    },
+    "own script": {
+        "n_trials": 12, "entry_point": SAMPLES / "own_script.py", "objective": "loss", "direction": "minimize",
+        "space": "lr=log(1e-4,0.9) momentum=0..0.99", "folds": "auto",
+    },
+    "all fail": {"n_trials": 3, "space": "estimator=sklearn.svm.SVC C=-2..-1"},
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Headless Chromium."""
+    with chromium() as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def studies(new_place: Callable[..., Place]) -> Place:
+    """A place in which all of the studies have run."""
+    place = new_place()
+    table = place.folder / "a folder with a name as long as that of a bucket" / f"{'customers-' * 6}2026.csv"
+    table.parent.mkdir()
+    _write(table)
+    for name, settings in STUDIES.items():
+        given = {**ALL, **settings, "study": name}
+        if given.get("data") == "table":
+            given["data"] = table
+        done = place.step("steps.tune", **given)
+        assert done.code == (3 if name == "all fail" else 0), done.stderr
+    return place
+
+
+def _write(path: Path) -> None:
+    """Write a mixed table: numbers with gaps, categories, dates, and a class that depends on some of them."""
+    rows = random.Random(0)
+    with path.open("w", newline="") as file:
+        table = csv.writer(file)
+        table.writerow(["age", "income", "city", "since", "plan", "churned"])
+        for _ in range(160):
+            age, income = rows.randint(18, 80), rows.choice(["", round(rows.gauss(4000, 900), 2)])
+            plan = rows.choice(["basic", "plus", "family"])
+            since = f"20{rows.randint(10, 25)}-0{rows.randint(1, 9)}-1{rows.randint(0, 9)}"
+            leaves = (age < 35) + (plan == "basic") + rows.random() > 1.4
+            city = rows.choice(["Bern", "Basel", "Genf"])
+            table.writerow([age, income, city, since, plan, "yes" if leaves else "no"])
+
+
+def report(place: Place, study: str) -> Path:
+    """Download a study's page."""
+    folder = place.folder / "reports" / study
+    folder.mkdir(parents=True, exist_ok=True)
+    client = MlflowClient(place.env["MLFLOW_TRACKING_URI"])
+    return Path(client.download_artifacts(place.named(study).parent.info.run_id, "report.html", str(folder)))
+
+
+@pytest.fixture(params=[name for name in STUDIES if name != "iris before"])
+def page(request: pytest.FixtureRequest, studies: Place) -> Path:
+    """The page of each study in turn."""
+    return report(studies, request.param)
+
+
+# What has no text, or no size, though it should: an empty card, cell of a description, heading, note.
+EMPTY = """() => [...document.querySelectorAll("h1, h2, h3, h4, p, dt, dd, th, pre, caption, figure, section, .card")]
+  .filter(e => e.id !== "framed" && !e.innerText.trim() && !e.querySelector("svg, canvas"))
+  .map(e => e.outerHTML.slice(0, 200))"""
+# What stands out on the right of the window, other than what scrolls by itself.
+OVERFLOWING = """() => [...document.querySelectorAll("body *")]
+  .filter(e => e.getBoundingClientRect().right > window.innerWidth + 1 && !e.closest(".wide, svg, .skip"))
+  .map(e => e.outerHTML.slice(0, 200))"""
+LEVELS = """() => [...document.querySelectorAll("h1, h2, h3, h4")].map(e => Number(e.tagName[1]))"""
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("width", WIDTHS)
+def test_a_page_fits_and_nothing_in_it_is_empty(
+    page: Path, browser: Browser, width: int, scheme: Literal["light", "dark"], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """No error, no request, nothing that reaches over the edge, no empty box; a picture of it is taken."""
+    size: Any = {"width": width, "height": WIDTHS[width]}
+    watched = Watched(browser.new_page(viewport=size, color_scheme=scheme, reduced_motion="reduce"))
+    watched.page.goto(page.as_uri())
+    watched.page.wait_for_load_state("networkidle")
+    folder = tmp_path_factory.getbasetemp() / "pictures"
+    folder.mkdir(exist_ok=True)
+    name = f"{page.parent.name.replace(' ', '-')}-{width}-{scheme}.png"
+    watched.page.screenshot(path=folder / name, full_page=True)
+    assert watched.errors == []
+    assert all(url.startswith(("file:", "data:", "blob:")) for url in watched.asked)
+    assert watched.page.evaluate("document.documentElement.scrollWidth") <= width
+    assert watched.page.evaluate(OVERFLOWING) == []
+    assert watched.page.evaluate(EMPTY) == []
+    watched.page.close()
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_a_page_is_accessible(page: Path, browser: Browser, scheme: Literal["light", "dark"]) -> None:
+    """axe-core has no serious finding; headings are in order; the first key leads past the top."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    opened = browser.new_page(viewport={"width": 1280, "height": 900}, color_scheme=scheme)
+    opened.goto(page.as_uri())
+    opened.wait_for_load_state("networkidle")
+    found = [
+        (each["id"], [node["html"][:200] for node in each["nodes"]])
+        for each in Axe().run(opened).response["violations"]
+        if each["impact"] in ("serious", "critical")
+    ]
+    assert found == []
+    levels = opened.evaluate(LEVELS)
+    assert levels[0] == 1
+    assert all(after - before <= 1 for before, after in itertools.pairwise(levels))
+    opened.keyboard.press("Tab")
+    assert opened.evaluate("document.activeElement.className") == "skip"
+    opened.close()
+
+
+def test_a_phone_has_each_cost_on_one_line(studies: Place, browser: Browser) -> None:
+    """Name on the left, number on the right; so what a study cost takes no more than the height of its lines."""
+    opened = browser.new_page(viewport={"width": 390, "height": 844})
+    opened.goto(report(studies, "iris").as_uri())
+    heights = opened.evaluate("[...document.querySelectorAll('.cost div')].map(e => e.offsetHeight)")
+    assert len(heights) >= 4
+    assert max(heights) < 40
+    opened.close()
+
+
+def test_a_page_can_be_printed(studies: Place, browser: Browser) -> None:
+    """Tables are not cut where they would scroll, and what only leads elsewhere is left out."""
+    opened = browser.new_page(viewport={"width": 1280, "height": 900})
+    opened.goto(report(studies, "iris").as_uri())
+    opened.emulate_media(media="print")
+    assert opened.evaluate("getComputedStyle(document.querySelector('.wide')).overflow") == "visible"
+    assert not opened.locator("nav").is_visible()
+    assert len(opened.pdf(format="A4")) > 10_000
+    opened.close()
+
+
+def test_each_study_says_what_became_of_it(studies: Place, browser: Browser) -> None:
+    """A front has its list; a pruned study says where; a failed one why; a script's claims nothing of data."""
+    opened = browser.new_page()
+
+    def text(study: str) -> str:
+        opened.goto(report(studies, study).as_uri())
+        return str(opened.inner_text("body"))
+
+    assert "No other trial is better than these in both objectives." in text("two objectives")
+    pruned = text("pruned")
+    assert "pruned after fold " in pruned
+    assert "The 'C' parameter of SVC" in pruned
+    script = text("own script")
+    assert not [word for word in ("iris", "held out", "folds", "Split") if word in script]
+    assert "Tuning lowered loss from " in script
+    assert "No trial has finished: " in text("all fail")
+    iris = text("iris")
+    assert "Beside the earlier studies of this experiment" in iris
+    assert "iris before" in iris
+    opened.close()
