@@ -6,7 +6,7 @@ import numpy as np
 from steps.names import Artifact
 from steps.tracking import evaluation
 from steps.tracking.evaluation import FeatureImportance, FeatureImportances, HeldOutEvaluation, Predicted
-from steps.training.scores import calibration, confusion, curves, short_names
+from steps.training.scores import calibration, confusion, ranking, short_names
 from steps.training.scores.held_out import Answers
 from steps.training.scores.importances import Importances
 
@@ -25,14 +25,14 @@ def log(
     importances = of_importances(measured)
     if task == "classification":
         rows = np.arange(len(target))
-        ranked = curves.ranking(answers, rows, positive)
+        ranked = ranking.of_classes(answers, rows, positive)
         made = HeldOutEvaluation(
             "classification",
             metric,
             len(target),
             weighted=weights is not None,
             confusion=confusion.matrix(target, answers.predict(rows), weights),
-            curves=None if ranked is None else curves.measure(ranked, target, weights),
+            curves=None if ranked is None else ranking.curves(ranked, target, weights),
             calibration=calibration.measure(answers, target, weights, positive),
             importances=importances,
         )

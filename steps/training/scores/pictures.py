@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from sklearn.metrics import ConfusionMatrixDisplay, PrecisionRecallDisplay, PredictionErrorDisplay, RocCurveDisplay
 
 from steps.names import Artifact, Tag
-from steps.training.scores import curves
+from steps.training.scores import ranking
 from steps.training.scores.held_out import Answers
 from steps.training.scores.importances import Importances
 
@@ -35,10 +35,10 @@ def of_classes(
         xticks_rotation="vertical",
     )
     _log(figure, Artifact.CONFUSION)
-    ranked = curves.ranking(answers, rows, positive)
+    ranked = ranking.of_classes(answers, rows, positive)
     if ranked is None:
         return
-    drawn = curves.drawable(ranked, target, weights)
+    drawn = ranking.drawable(ranked, target, weights)
     for name, title, display in (
         (Artifact.ROC, "ROC curve", RocCurveDisplay),
         (Artifact.PRECISION_RECALL, "Precision and recall", PrecisionRecallDisplay),

@@ -12,7 +12,7 @@ from steps.errors import WrongValue
 from steps.parameters.settings import TrainSettings
 from steps.training import run, run_plan
 from steps.training.data import positive
-from steps.training.scores import curves, folds, gain, held_out, scorers
+from steps.training.scores import folds, gain, held_out, ranking, scorers
 
 TEXT = ["no"] * 7 + ["yes"] * 3
 
@@ -101,7 +101,7 @@ def test_scores_follow_the_positive_class(tmp_path):
         compared = gain.compare("f1", answers, answers, answers, truth, 0, positive=label)
         assert scores["test_f1"] == compared["baseline_test_f1"] == expected
         assert compared["test_f1_low"] <= expected <= compared["test_f1_high"]
-        ((drawn, values),) = (curves.ranking(answers, np.arange(len(truth)), label) or {}).items()
+        ((drawn, values),) = (ranking.of_classes(answers, np.arange(len(truth)), label) or {}).items()
         assert drawn == label
         ranked = scorers.get("average_precision", label)(fitted, rows.features.iloc[score], truth)
         assert average_precision_score(truth == label, values) == pytest.approx(ranked)
@@ -120,8 +120,10 @@ class Decides:
 def test_a_curve_by_a_decision_function_is_turned_round():
     """What is great for the greater class is small for the other."""
     answers: Any = Decides()
-    assert {k: v.tolist() for k, v in (curves.ranking(answers, np.arange(2)) or {}).items()} == {"well": [1.0, -2.0]}
-    turned = curves.ranking(answers, np.arange(2), "ill")
+    assert {k: v.tolist() for k, v in (ranking.of_classes(answers, np.arange(2)) or {}).items()} == {
+        "well": [1.0, -2.0]
+    }
+    turned = ranking.of_classes(answers, np.arange(2), "ill")
     assert {k: v.tolist() for k, v in (turned or {}).items()} == {"ill": [-1.0, 2.0]}
 
 

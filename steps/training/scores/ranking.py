@@ -13,7 +13,7 @@ from steps.training.scores.held_out import Answers
 _DIGITS = 5  # finer than any screen
 
 
-def ranking(answers: Answers, rows: np.ndarray, positive: object = None) -> dict[object, np.ndarray] | None:
+def of_classes(answers: Answers, rows: np.ndarray, positive: object = None) -> dict[object, np.ndarray] | None:
     """Return for each class a number for each row, higher the likelier the class; None if the model has none.
 
     Of two classes it is for `positive` alone, or for the greater one.
@@ -39,7 +39,7 @@ def drawable(
     }
 
 
-def measure(ranked: dict[object, np.ndarray], target: np.ndarray, weights: np.ndarray | None = None) -> Curves | None:
+def curves(ranked: dict[object, np.ndarray], target: np.ndarray, weights: np.ndarray | None = None) -> Curves | None:
     """Return the curves of the classes, of too many those of the lowest ROC AUC; None if no class has one."""
     lines = drawable(ranked, target, weights)
     if not lines:
@@ -48,11 +48,11 @@ def measure(ranked: dict[object, np.ndarray], target: np.ndarray, weights: np.nd
     areas = {label: float(auc(*roc)) for label, roc in rocs.items()}
     lowest = sorted(areas, key=lambda label: areas[label])[: evaluation.MOST_CURVES]
     names = dict(zip(lines, short_names.unique(lines), strict=True))
-    curves = []
+    drawn = []
     for label in (label for label in lines if label in lowest):
         is_it, values = target == label, lines[label]
         precision, recall, _ = precision_recall_curve(is_it, values, sample_weight=weights, drop_intermediate=True)
-        curves.append(
+        drawn.append(
             Curve(
                 name=names[label],
                 share=float(np.average(is_it, weights=weights)),
@@ -63,8 +63,8 @@ def measure(ranked: dict[object, np.ndarray], target: np.ndarray, weights: np.nd
             )
         )
     if len(lines) < 2:
-        return Curves(len(lines), curves)
-    return Curves(len(lines), curves, float(np.mean(list(areas.values()))), _mean(list(rocs.values())))
+        return Curves(len(lines), drawn)
+    return Curves(len(lines), drawn, float(np.mean(list(areas.values()))), _mean(list(rocs.values())))
 
 
 def _mean(rocs: Sequence[tuple[np.ndarray, np.ndarray]]) -> Line:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from steps.training.scores import curves
+from steps.training.scores import ranking
 
 CLASSES = np.array(["a", "b", "c"])
 
@@ -26,7 +26,7 @@ def test_areas_and_points_are_those_of_scikit_learn(weighted):
     """Of one class; so many points that a screen shows no difference, from one corner to the other."""
     target, likely = chances()
     weights = np.random.default_rng(1).random(len(target)) if weighted else None
-    made = curves.measure({"b": likely[:, 1]}, CLASSES[target], weights)
+    made = ranking.curves({"b": likely[:, 1]}, CLASSES[target], weights)
     assert made is not None
     assert (made.of, made.mean_roc, made.mean_roc_auc) == (1, None, None)
     (curve,) = made.classes
@@ -47,7 +47,7 @@ def test_of_many_classes_those_that_are_told_worst_have_curves():
     """In the order of the classes; the mean over all is that of the run's metric."""
     target, likely = chances(classes=8)
     likely[:, [1, 6]] = np.random.default_rng(1).random((len(target), 2))
-    made = curves.measure({f"class {n}": likely[:, n] for n in range(8)}, np.array([f"class {n}" for n in target]))
+    made = ranking.curves({f"class {n}": likely[:, n] for n in range(8)}, np.array([f"class {n}" for n in target]))
     assert made is not None
     names = [curve.name for curve in made.classes]
     assert (made.of, len(names), names) == (8, 5, sorted(names))
@@ -63,18 +63,18 @@ def test_a_class_that_can_t_have_a_curve_has_none():
     target, likely = chances(rows=50)
     ranked = {label: likely[:, n] for n, label in enumerate(CLASSES)}
     two = np.where(CLASSES[target] == "c", "a", CLASSES[target])
-    made = curves.measure(ranked, two)
+    made = ranking.curves(ranked, two)
     assert made is not None
     assert (made.of, [curve.name for curve in made.classes]) == (2, ["a", "b"])
-    assert curves.measure(ranked, np.full(50, "a")) is None
+    assert ranking.curves(ranked, np.full(50, "a")) is None
     weights = (target == 1).astype(float)
-    assert curves.measure(ranked, CLASSES[target], weights) is None
+    assert ranking.curves(ranked, CLASSES[target], weights) is None
 
 
 def test_what_knows_nothing_has_the_diagonal():
     """One number for all rows: two points, an area of a half."""
     target, _ = chances(rows=50)
-    made = curves.measure({"a": np.full(50, 0.3)}, CLASSES[target])
+    made = ranking.curves({"a": np.full(50, 0.3)}, CLASSES[target])
     assert made is not None
     assert made.classes[0].roc == ([0, 1], [0, 1])
     assert made.classes[0].roc_auc == 0.5
