@@ -60,7 +60,7 @@ def go_on(parent: Run, study: str, settings: Mapping[str, str]) -> str:
     On a Ray cluster it goes on in the environment that has Ray.
     """
     script = _script("run")
-    if script is not None and Path(sys.prefix).name == ".venv-ray":
+    if script is not None and Path(sys.prefix).name.startswith(".venv-ray"):
         script = [*script, "--ray"]
     words = [*script, "tune"] if script is not None else [*_mlflow_run(parent), "-e", "tune", "--env-manager", "local"]
     experiment = MlflowClient().get_experiment(parent.info.experiment_id).name

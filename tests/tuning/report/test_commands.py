@@ -41,6 +41,14 @@ def of_another(monkeypatch):
 
 
 @pytest.mark.usefixtures("of_the_scripts")
+@pytest.mark.parametrize("folder", [".venv-ray", ".venv-ray-2"])
+def test_a_study_on_ray_goes_on_with_ray(parent, monkeypatch, folder):
+    """Whichever of the scripts' folders has it."""
+    monkeypatch.setattr(sys, "prefix", str(PROJECT / folder))
+    assert commands.go_on(parent, "mine", {}).startswith("scripts/run --ray tune ")
+
+
+@pytest.mark.usefixtures("of_the_scripts")
 def test_the_scripts_are_short(parent, monkeypatch, tmp_path):
     """What they find by themselves is not said; from another folder they have the path from there."""
     assert commands.ui() == ("http://127.0.0.1:5000", "scripts/ui")

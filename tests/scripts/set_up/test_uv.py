@@ -1,0 +1,211 @@
+import functools
+import shutil
+import subprocess
+
+import pytest
+
+from tests.scripts.clones import (
+    SET_UP,
+    bare_path,
+    clone,
+    conda_yaml,
+    environ,
+    installed,
+    programs,
+    run_script,
+    set_up,
+    versions_in,
+    with_uv,
+)
+from tests.scripts.index import served, wheel
+
+# Settings of pip and uv that install elsewhere, otherwise or not at all.
+HOSTILE_CONF = """
+[global]
+user = true
+target = {elsewhere}
+require-hashes = true
+no-deps = true
+[install]
+prefix = {elsewhere}
+require-virtualenv = true
+constraint = {elsewhere}/none.txt
+no-binary = :all:
+"""
+HOSTILE = {
+    "PIP_USER": "1",
+    "PIP_TARGET": "{elsewhere}",
+    "PIP_REQUIRE_HASHES": "1",
+    "PYTHONPATH": "{elsewhere}",
+    "PYTHONHOME": "{elsewhere}",
+    "VIRTUAL_ENV": "{elsewhere}",
+    "CONDA_PREFIX": "{elsewhere}",
+    "UV_REQUIRE_HASHES": "1",
+    "UV_PYTHON": "3.12",
+    "UV_SYSTEM_PYTHON": "1",
+    "UV_NO_BINARY": "1",
+}
+
+
+@pytest.fixture
+def index(tmp_path):
+    """A folder, and the URL under which it is served."""
+    with served(tmp_path / "served") as url:
+        yield tmp_path / "served", url
+
+
+@pytest.mark.parametrize("name", ["run", "test", "check", "lock"])
+def test_without_anything_that_sets_up_the_message_says_what_would(tmp_path, name):
+    """In one line; nothing is left."""
+    made = clone(tmp_path)
+    ran = run_script(made, name, *(["train"] if name == "run" else []), path=programs(tmp_path / "bin"))
+    assert ran.returncode == 1
+    (line,) = ran.stderr.splitlines()
+    assert line.startswith("Setting up takes one of these on PATH: Python 3.9 or later, uv, conda. Debian, Ubuntu: apt")
+    assert not (made / ".venv").exists()
+
+
+def test_a_python_that_is_too_old_and_a_uv_that_does_not_answer_are_passed_over(tmp_path):
+    """As version managers have them, of versions that are not chosen."""
+    made, folder = clone(tmp_path), tmp_path / "bin"
+    path = programs(folder)
+    for name, line in (("uv", "exit 127"), ("conda", "exit 127"), ("python3", "exit 1")):
+        (folder / name).write_text(f"#!/bin/sh\n{line}\n")
+        (folder / name).chmod(0o755)
+    assert "Setting up takes one of these" in run_script(made, "run", "train", path=path).stderr
+
+
+def test_where_no_python_3_11_can_be_had_the_message_says_so(tmp_path):
+    """In one line after what was to be done, with uv's reason; nothing is left."""
+    made, path = clone(tmp_path), programs(tmp_path / "bin", "uv")
+    ran = run_script(made, "run", "train", path=path, UV_PYTHON_DOWNLOADS="never", UV_PYTHON_INSTALL_DIR=str(tmp_path))
+    assert ran.returncode == 1
+    first, line = ran.stderr.splitlines()
+    assert first.startswith("Setting up .venv from conda.yaml with uv: about ")
+    assert line.startswith(
+        "There is no Python 3.11 here, and uv could not fetch one (No interpreter found for Python 3.11"
+    )
+    assert "macOS: brew install python@3.11" in line
+    assert not (made / ".venv").exists()
+
+
+@pytest.mark.e2e
+def test_where_no_python_3_11_is_there_uv_fetches_one(tmp_path):
+    """From where uv's own setting says."""
+    made, path, asked = clone(tmp_path), programs(tmp_path / "bin", "uv"), []
+    with served(tmp_path / "mirror", lambda request: asked.append(request.path)) as url:
+        own = {"UV_PYTHON_INSTALL_MIRROR": url, "UV_PYTHON_INSTALL_DIR": str(tmp_path)}
+        ran = run_script(made, "run", "train", path=path, **own)
+    assert "uv could not fetch one" in ran.stderr
+    assert any("/cpython-3.11." in path for path in asked)
+
+
+@pytest.mark.e2e
+@pytest.mark.parametrize("way", ["variables", "pip.conf"])
+def test_settings_of_pip_and_uv_do_no_harm(tmp_path, way):
+    """On a machine without uv: neither those that fetch uv nor those that install the packages."""
+    made, elsewhere, conf = clone(tmp_path, few=["six"]), tmp_path / "elsewhere", tmp_path / "pip.conf"
+    conf.write_text(HOSTILE_CONF.format(elsewhere=elsewhere))
+    settings = {name: text.format(elsewhere=elsewhere) for name, text in HOSTILE.items()}
+    output, talk = set_up(made, bare_path(), **(settings if way == "variables" else {"PIP_CONFIG_FILE": str(conf)}))
+    assert output == [f"{made}/.venv/bin/python", f" {made}/.venv"]
+    assert installed(made) == {"pip", "six"}
+    assert not elsewhere.exists()
+    assert "WARNING" not in talk
+
+
+@pytest.mark.e2e
+@pytest.mark.parametrize("pip", ["variable", "pip.conf", "uv"])
+def test_packages_come_from_where_pip_or_uv_is_told(tmp_path, index, pip):
+    """The user's index, in a variable or a file, is where both look; uv's own setting outweighs pip's."""
+    folder, url = index
+    wheel(folder / "simple" / "notonpypi-six", "notonpypi_six", "1")
+    made = clone(tmp_path)
+    (made / "conda.yaml").write_text(conda_yaml("    - notonpypi-six"))
+    told = {"variable": {"PIP_EXTRA_INDEX_URL": f"{url}/simple"}, "uv": {"UV_EXTRA_INDEX_URL": f"{url}/simple"}}
+    if pip == "uv":
+        told["uv"]["PIP_EXTRA_INDEX_URL"] = "http://127.0.0.1:1/simple"
+    (tmp_path / "pip.conf").write_text(f"[global]\nextra-index-url =\n  {url}/other\n  {url}/simple\n")
+    set_up(made, with_uv(tmp_path / "bin"), **told.get(pip, {"PIP_CONFIG_FILE": str(tmp_path / "pip.conf")}))
+    assert "notonpypi_six" in installed(made)
+
+
+NAMELESS = ["unshare", "--user", "--map-user=12345"]
+
+
+@functools.cache
+def can_be_nameless():
+    return bool(shutil.which("unshare")) and subprocess.run([*NAMELESS, "true"], capture_output=True).returncode == 0
+
+
+@pytest.mark.e2e
+@pytest.mark.skipif(not can_be_nameless(), reason="takes a user namespace")
+@pytest.mark.parametrize("home", [None, "/dev/null"])
+def test_a_user_without_a_name_and_a_home_can_set_up(tmp_path, home):
+    """No entry in passwd, and no HOME or none to be written to: what uv caches lies in the clone until it has ended."""
+    made, given = clone(tmp_path, few=["six"]), environ(bare_path())
+    for name in ("HOME", "USER", "LOGNAME", "XDG_CACHE_HOME", "XDG_DATA_HOME"):
+        given.pop(name, None)
+    ran = subprocess.run(
+        [*NAMELESS, "bash", "-c", SET_UP],
+        cwd=made,
+        env={**given, **({"HOME": home} if home else {})},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=900,
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert installed(made) == {"pip", "six"}
+    (uv,) = (made / ".uv").iterdir()
+    assert uv.name[0].isdigit()
+
+
+@pytest.mark.e2e
+@pytest.mark.parametrize("pre", [False, True])
+def test_uv_installs_every_line_of_the_list(tmp_path, index, pre):
+    """As pip does: ranges, extras, markers, URLs, paths, what is edited, other indexes and folders, constraints."""
+    folder, url = index
+    made, own = clone(tmp_path), "notonpypi_"
+    for version, where in (("1.0", "first"), ("1.5", "second"), ("1.6rc1", "second"), ("2.0", "second")):
+        wheel(folder / where / f"{own}ranged".replace("_", "-"), f"{own}ranged", version)
+    extra = ["Provides-Extra: more", f"Requires-Dist: {own}extra ; extra == 'more'"]
+    wheel(folder / "second" / f"{own}plain".replace("_", "-"), f"{own}plain", "1.0", *extra)
+    wheel(folder / "second" / f"{own}extra".replace("_", "-"), f"{own}extra", "1.0")
+    for name, version in (("found", "1"), ("found", "2"), ("by_path", "1")):
+        wheel(made / "wheels", f"{own}{name}", version)
+    wheel(folder, f"{own}by_url", "1")
+    (made / "edited").mkdir()
+    (made / "edited" / "pyproject.toml").write_text(f"[project]\nname = '{own}edited'\nversion = '1'\n")
+    (made / "limits.txt").write_text(f"{own}found<2\n")
+    lines = [
+        *(["--pre"] if pre else []),
+        f"--extra-index-url {url}/first",
+        f"--extra-index-url={url}/second",
+        "--find-links ./wheels",
+        "-c limits.txt",
+        f'"{own}ranged>=1,<2"  # a range',
+        f"'{own}plain[more] ; python_version >= ''3.11'''",
+        f"{own}never ; sys_platform == 'win32'",
+        f"{own}found",
+        f"./wheels/{own}by_path-1-py3-none-any.whl",
+        f"{own}by_url @ {url}/{own}by_url-1-py3-none-any.whl",
+        "-e ./edited",
+        "six",
+    ]
+    (made / "conda.yaml").write_text(conda_yaml(*(f"    - {line}" for line in lines), "  - cudatoolkit"))
+
+    output, talk = set_up(made, with_uv(tmp_path / "bin"))
+    assert output[0] == f"{made}/.venv/bin/python"
+    assert "outside the list of pip: cudatoolkit" in talk
+    versions = versions_in(made)
+    assert {"pip", "six"} <= set(versions)
+    assert {name.removeprefix(own): version for name, version in versions.items() if name.startswith(own)} == {
+        "ranged": "1.6rc1" if pre else "1.5",
+        "plain": "1.0",
+        "extra": "1.0",
+        "found": "1",
+        "by_path": "1",
+        "by_url": "1",
+        "edited": "1",
+    }
