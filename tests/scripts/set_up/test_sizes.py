@@ -1,6 +1,6 @@
 import pytest
 
-from tests.scripts.clones import sourced
+from tests.scripts.clones import ROOT, sourced
 
 SAID = """Using Python 3.11.7 environment at: .venv
 Resolved 95 packages in 1.32s
@@ -51,3 +51,11 @@ def test_every_file_has_its_sizes(tmp_path, file):
     """Wheels are zipped: what is kept of them is two to five times as much."""
     download, keep = map(int, sourced(tmp_path, "", f"size_of {file}").stdout.split())
     assert 2 * download <= keep <= 5 * download
+
+
+def test_the_readme_names_the_same_sizes(tmp_path):
+    """What the first start downloads and keeps, and what the tests add."""
+    files = ("conda.yaml", "tests/requirements.txt")
+    run, tests = (sourced(tmp_path, "", f"size_of {file}").stdout.split() for file in files)
+    readme = " ".join((ROOT / "README.md").read_text().split())
+    assert f"downloads about {run[0]} MB and keeps {run[1]} MB; the tests add {tests[0]} and {tests[1]} MB." in readme
