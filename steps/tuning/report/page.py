@@ -17,7 +17,7 @@ from steps.project import paths
 from steps.tracking import read, server_errors
 from steps.tuning.champion import contest, registry
 from steps.tuning.report import earlier_studies, headline, plots, study_end, study_facts, trials_table, wording
-from steps.tuning.report.charts import drawing, embed
+from steps.tuning.report.charts import drawing, embed, model
 from steps.tuning.report.commands import serve
 from steps.tuning.report.study_record import StudyRecord
 
@@ -43,6 +43,7 @@ def html(record: StudyRecord, step: Callable[[str], None] = lambda _: None) -> s
         plotly=get_plotlyjs(),
         charts_script=embed.script(),
         charts=[(chart, embed.figure(chart)) for chart in drawing.draw(record, step)],
+        on_held_out=[(chart, embed.figure(chart)) for chart in model.draw(record)],
         plots=[(plot.title, plot.html, plot.note) for plot in plots.draw(record, step)],  # plotly escapes
         name=record.name,
         title=study_facts.title(record),
