@@ -122,6 +122,7 @@ class Variable:
     """Environment variables."""
 
     RUN_ID = "MLFLOW_RUN_ID"  # MLflow's own: the run that `mlflow run` has made for a step
+    BY_MLFLOW = "TUNING_BY_MLFLOW"  # true if `mlflow run` started the step: parameters are typed as `-P name=value`
     TUNER = "TUNING_TUNER"  # the tuner's process id, for its children
     TRIAL = "TUNING_TRIAL"  # a trial's run, experiment and server, JSON, for the processes that its own code starts
     FILES = "TUNING_FILES"  # the folder of a study that keeps what was fetched for it

@@ -16,6 +16,7 @@ from steps.errors import WrongValue
 from steps.names import Variable
 from steps.parameters import command_line
 from steps.parameters.declared import parameters
+from steps.parameters.option import option
 from steps.parameters.settings import SharedSettings, SpaceSettings
 from steps.parameters.tune_settings import TuneSettings
 from steps.process import collector, orphans, signals, users_folder
@@ -52,7 +53,7 @@ def _space(words: Sequence[str]) -> int:
     with tempfile.TemporaryDirectory(prefix="space-") as files:
         project = tuned_project.find(TuneSettings(project=settings.project, version=settings.version), Path(files))
         entry = entry_point.find(settings.entry_point, project)
-        where = f"--entry_point {entry.name!r}:"
+        where = f"{option('entry_point', entry.name)}:"
         if entry.runs_train:
             raise WrongValue(
                 f"{where} is this project's own training step, whose spaces are there: {', '.join(spaces.names())}; "

@@ -18,7 +18,7 @@ from steps.project import secrets
 from steps.tracking import sqlite_uri
 
 SUMMARY = "Train one model: cross-validate, refit on all training rows, score the held-out rows, log the model."
-MORE = "  --<name>, --estimator__<name>  any hyperparameter of the estimator"
+MORE = "  <name>, estimator__<name>  any hyperparameter of the estimator"
 
 
 def main(argv: Sequence[str] | None = None) -> int:

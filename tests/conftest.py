@@ -75,17 +75,21 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items.sort(key=lambda item: (item.get_closest_marker("e2e") is None, ranks.get(item.path, 3)))
 
 
+# The variables that are as they were before each test.
+_FORGOTTEN = ("MLFLOW_", "TUNING_")
+
+
 @pytest.fixture(autouse=True)
 def own_server() -> Iterator[None]:
     """What a test says to MLflow of its server and experiment is forgotten with it: MLflow keeps it for the process."""
-    standing = {name: value for name, value in os.environ.items() if name.startswith("MLFLOW_")}
+    standing = {name: value for name, value in os.environ.items() if name.startswith(_FORGOTTEN)}
     yield
     if "mlflow" in sys.modules:
         from mlflow.tracking import fluent
         from mlflow.tracking._tracking_service import utils
 
         utils._tracking_uri = fluent._active_experiment_id = None
-    for name in [name for name in os.environ if name.startswith("MLFLOW_")]:
+    for name in [name for name in os.environ if name.startswith(_FORGOTTEN)]:
         del os.environ[name]
     os.environ.update(standing)
 

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from steps.errors import WrongValue, did_you_mean
 from steps.parameters.declared import parameters, shown
+from steps.parameters.option import note_spelling, option
 from steps.parameters.values import decode
 
 _S = TypeVar("_S")  # a settings class
@@ -17,7 +18,8 @@ _COLUMNS, _LEAST_TEXT = 120, 40
 
 
 def arguments(argv: Sequence[str] | None) -> list[str]:
-    """Return the given command line, or this process's own."""
+    """Return the given command line, or this process's own; note which way it was typed."""
+    note_spelling()
     return list(sys.argv[1:] if argv is None else argv)
 
 
@@ -29,7 +31,7 @@ def wants_help(argv: Sequence[str]) -> bool:
 def usage(module: str, summary: str, settings: type[Any], more: str = "") -> str:
     """Write the help text of a step, as wide as the terminal."""
     declared = parameters(settings)
-    heads = {p.name: f"  --{p.name} ({shown(p.default)})  " for p in declared}
+    heads = {p.name: f"  {p.name} ({shown(p.default)})  " for p in declared}
     indent = max(map(len, heads.values()))
     columns = max(shutil.get_terminal_size((_COLUMNS, 0)).columns, indent + _LEAST_TEXT)
     lines = []
@@ -55,7 +57,7 @@ def read(argv: Sequence[str], settings: type[_S]) -> _S:
     values, others, problems = _read(argv, settings)
     names = [p.name for p in parameters(settings)]
     problems += [
-        f"--{key} {word!r}: unknown parameter{did_you_mean(key, names)}; allowed: {', '.join(names)}"
+        f"{option(key, word)}: unknown parameter{did_you_mean(key, names)}; allowed: {', '.join(names)}"
         for key, word in others.items()
     ]
     if problems:
@@ -74,10 +76,10 @@ def read_open(argv: Sequence[str], settings: type[_S], prefix: str) -> tuple[_S,
     for key, word in others.items():
         name = key.removeprefix(prefix)
         if not name:
-            problems.append(f"--{key} {word!r}: needs the name of a hyperparameter after {prefix}")
+            problems.append(f"{option(key, word)}: needs the name of a hyperparameter after {prefix}")
             continue
         if name in hyperparameters:
-            problems.append(f"--{key} {word!r}: given twice, plain and as {prefix}{name}")
+            problems.append(f"{option(key, word)}: given twice, plain and as {prefix}{name}")
         hyperparameters[name] = decode(word)
     if problems:
         raise WrongValue(*problems)
@@ -94,9 +96,9 @@ def _read(argv: Sequence[str], settings: type[Any]) -> tuple[dict[str, Any], dic
         try:
             values[key] = kind.read(word)
         except WrongValue as error:  # of a kind that has several names and bounds
-            problems += [f"--{key} {word!r}: {problem}" for problem in error.problems]
+            problems += [f"{option(key, word)}: {problem}" for problem in error.problems]
         except (ValueError, KeyError):
-            problems.append(f"--{key} {word!r}: must be {kind.allowed}{did_you_mean(word, kind.names)}")
+            problems.append(f"{option(key, word)}: must be {kind.allowed}{did_you_mean(word, kind.names)}")
     return values, pairs, problems
 
 
@@ -114,10 +116,10 @@ def _pairs(argv: Sequence[str]) -> tuple[dict[str, str], list[str]]:
         if not equals:
             following = next(rest, None)
             if following is None:
-                problems.append(f"--{key}: needs a value")
+                problems.append(f"{option(key)}: needs a value")
                 continue
             word = following
         if key in pairs:
-            problems.append(f"--{key} {word!r}: given twice")
+            problems.append(f"{option(key, word)}: given twice")
         pairs[key] = word
     return pairs, problems

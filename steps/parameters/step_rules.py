@@ -42,7 +42,7 @@ def problem(name: str) -> str:
     if is_rule(rule):
         return ""
     return (
-        f"{name!r}: :{rule} does not say which steps of {metric!r} count"
+        f":{rule} does not say which steps of {metric!r} count"
         f"{did_you_mean(rule, (LAST, BEST, 'mean_last_5'))}; allowed: {ALLOWED}; the last value of a metric that is "
         f"named so is '{name}:{LAST}'"
     )

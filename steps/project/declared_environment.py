@@ -35,6 +35,7 @@ from mlflow.utils.virtualenv import (
 )
 
 from steps.errors import WrongValue
+from steps.parameters.option import option
 from steps.project import environment
 
 CONDA, UV, VIRTUALENV, LOCAL = "conda", "uv", "virtualenv", "local"
@@ -149,7 +150,7 @@ def declared(project: Any, folder: Path, manager: str) -> DeclaredEnvironment | 
     if chosen == CONDA and not is_conda_file and file is not None:
         problem = f"the project declares a python_env ({file.name}), which conda can't make; must be uv or virtualenv"
     if problem:
-        raise WrongValue(f"--env_manager {manager!r}: {problem}, or local, the environment in which tune runs")
+        raise WrongValue(f"{option('env_manager', manager)}: {problem}, or local, the environment in which tune runs")
     if chosen == CONDA and not {_CONDA_EXE, _CONDA_HOME} & os.environ.keys():
         # Found on PATH, MLflow says `source activate`, and a virtual environment that comes first has such a file too.
         os.environ[_CONDA_EXE] = str(shutil.which("conda", path=search_path()))
@@ -158,7 +159,9 @@ def declared(project: Any, folder: Path, manager: str) -> DeclaredEnvironment | 
         environment.name  # noqa: B018 # reads the file
     except Exception as error:  # whatever YAML can hold
         shown = file.name if file else "file"
-        raise WrongValue(f"--env_manager {manager!r}: {shown} can't be read: {' '.join(str(error).split())}") from error
+        raise WrongValue(
+            f"{option('env_manager', manager)}: {shown} can't be read: {' '.join(str(error).split())}"
+        ) from error
     return environment
 
 

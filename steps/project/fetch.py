@@ -20,6 +20,7 @@ from mlflow.projects.utils import _fetch_project
 from mlflow.utils.git_utils import get_git_commit
 
 from steps.errors import WrongValue, did_you_mean
+from steps.parameters.option import option
 from steps.process import proc
 from steps.project import secrets
 from steps.project.git import OTHER_REPOSITORY, Git, GitFailed
@@ -66,7 +67,9 @@ def fetch(location: Location, version: str | None, target: Path) -> Fetched:
     except (ImportError, FileNotFoundError) as error:  # GitPython does not find git, or we don't
         if shutil.which("git"):
             raise
-        raise WrongValue(f"--project {str(location)!r}: git is needed to fetch it, and is not installed") from error
+        raise WrongValue(
+            f"{option('project', str(location))}: git is needed to fetch it, and is not installed"
+        ) from error
     return Fetched(folder, get_git_commit(str(folder)))
 
 
@@ -104,8 +107,8 @@ def _by_mlflow(location: Location, version: str | None) -> Path:
         if version is not None and _NO_VERSION.search(reason):
             raise WrongValue(_no_version(version, shown, _refs(location.uri))) from error
         if "Could not find subdirectory" in reason:
-            raise WrongValue(f"--project {secrets.hidden(str(location))!r}: has no such subfolder") from error
-        raise WrongValue(f"--project {shown!r}: can't be fetched: {reason}") from error
+            raise WrongValue(f"{option('project', secrets.hidden(str(location)))}: has no such subfolder") from error
+        raise WrongValue(f"{option('project', shown)}: can't be fetched: {reason}") from error
 
 
 def _clone(folder: Path, version: str, target: Path) -> tuple[Path, str]:
@@ -118,8 +121,8 @@ def _clone(folder: Path, version: str, target: Path) -> tuple[Path, str]:
         top = Path(git.line("rev-parse", "--show-toplevel"))
     except GitFailed as error:
         if "not a git repository" in str(error):
-            raise WrongValue(f"--version {version!r}: {folder} is in no git repository; give none") from error
-        raise WrongValue(f"--version {version!r}: can't be had of {folder}: {error}") from error
+            raise WrongValue(f"{option('version', version)}: {folder} is in no git repository; give none") from error
+        raise WrongValue(f"{option('version', version)}: can't be had of {folder}: {error}") from error
     try:
         commit = git.line("rev-parse", "--verify", "--quiet", f"{version}^{{commit}}")
     except GitFailed as error:
@@ -134,10 +137,10 @@ def _clone(folder: Path, version: str, target: Path) -> tuple[Path, str]:
         if (clone / ".gitmodules").exists():
             inside("submodule", "update", "--init", "--recursive")
     except GitFailed as error:
-        raise WrongValue(f"--project {str(folder)!r}: can't be cloned: {secrets.hidden(str(error))}") from error
+        raise WrongValue(f"{option('project', str(folder))}: can't be cloned: {secrets.hidden(str(error))}") from error
     place = folder.resolve().relative_to(top.resolve())
     if not (clone / place).is_dir():
-        raise WrongValue(f"--version {version!r}: has no folder {place} in {top}")
+        raise WrongValue(f"{option('version', version)}: has no folder {place} in {top}")
     return clone / place, "" if place == Path() else str(place)
 
 
@@ -150,8 +153,8 @@ def _take_remote(theirs: Git, ours: Git) -> None:
 
 def _no_version(version: str, uri: str, names: list[str]) -> str:
     return (
-        f"--version {version!r}: {uri} has none such{did_you_mean(version, names)}; must be a branch, a tag or a full "
-        "commit"
+        f"{option('version', version)}: {uri} has none such{did_you_mean(version, names)}; must be a branch, a tag or "
+        "a full commit"
     )
 
 

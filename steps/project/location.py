@@ -6,6 +6,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from steps.errors import WrongValue
+from steps.parameters.option import option
 from steps.project import paths
 from steps.project.environment import PROJECT
 
@@ -44,12 +45,14 @@ def locate(project: str) -> Location:
         if paths.is_folder(folder):
             return Location(project, "", folder)
     if paths.is_file(path):
-        raise WrongValue(f"--project {project!r}: is a file; name the folder that has it")
+        raise WrongValue(f"{option('project', project)}: is a file; name the folder that has it")
     if paths.is_folder(path):
-        raise WrongValue(f"--project {project!r}: {path} has no folder {subfolder!r}")
+        raise WrongValue(f"{option('project', project)}: {path} has no folder {subfolder!r}")
     looked = "" if uri.startswith(("/", "~", _FILE)) else f" in {' or '.join(map(str, paths.folders_of_user()))}"
     scheme = f"; a URL begins with https:// (https://{uri}?)" if _NO_SCHEME.fullmatch(uri) else ""
-    raise WrongValue(f"--project {project!r}: there is no such folder{looked}; must be a folder or a Git URL{scheme}")
+    raise WrongValue(
+        f"{option('project', project)}: there is no such folder{looked}; must be a folder or a Git URL{scheme}"
+    )
 
 
 def is_fetched(project: str) -> bool:

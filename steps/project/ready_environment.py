@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from steps.errors import WrongValue
+from steps.parameters.option import option
 from steps.process.signals import Interrupts
 from steps.project import environment, installed
 from steps.project.declared_environment import LOCAL, DeclaredEnvironment, search_path
@@ -73,8 +74,8 @@ def get_ready(
     if not {"mlflow", "mlflow-skinny"} & found.packages.keys():
         file = declared.file.name if declared.file else "no file"
         raise WrongValue(
-            f"--project {shown!r}: mlflow is not in its environment ({file}, made by {declared.manager}), so its "
-            f"trials could not log anything; add it there, or give --env_manager {LOCAL}"
+            f"{option('project', shown)}: mlflow is not in its environment ({file}, made by {declared.manager}), so "
+            f"its trials could not log anything; add it there, or give {option('env_manager', LOCAL)}"
         )
     return found
 
@@ -106,7 +107,7 @@ def _build(
     if process.returncode != 0:
         lines = [line for line in log.read_text(errors="replace").splitlines() if line.strip()][-_LINES:]
         last = "".join(f"\n    {line}" for line in lines)
-        raise WrongValue(f"--project {shown!r}: its environment can't be made by {declared.manager}:{last}")
+        raise WrongValue(f"{option('project', shown)}: its environment can't be made by {declared.manager}:{last}")
     print(f"tune: made in {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
 
 
@@ -130,6 +131,6 @@ def _look(declared: DeclaredEnvironment, shown: str) -> ReadyEnvironment:
         found = json.loads(done.stdout.splitlines()[-1])
     except (IndexError, ValueError):
         last = (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
-        raise WrongValue(f"--project {shown!r}: its environment can't be used: {last}") from None
+        raise WrongValue(f"{option('project', shown)}: its environment can't be used: {last}") from None
     file = (declared.file.name, declared.file.read_text(encoding="utf-8")) if declared.file else None
     return ReadyEnvironment(declared.manager, declared.activation, found["python"], found["packages"], file)

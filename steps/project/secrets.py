@@ -7,6 +7,7 @@ import re
 from urllib.parse import parse_qsl
 
 from steps.errors import WrongValue
+from steps.parameters.option import option
 
 # `scheme://` or `scheme:/` at the beginning. Two characters or more: `C:/` is a drive.
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]+):/", re.IGNORECASE)
@@ -67,7 +68,7 @@ def refuse(parameter: str, uri: str, run_id: str | None) -> None:
     if parameter == "project":
         instead = "git's credential helper"
     raise WrongValue(
-        f"--{parameter}: the URI holds a secret {place}; {recorded}; give the URI without it, and use {instead}"
+        f"{option(parameter)}: the URI holds a secret {place}; {recorded}; give the URI without it, and use {instead}"
     )
 
 

@@ -10,6 +10,7 @@ from mlflow.utils.mlflow_tags import MLFLOW_PROJECT_ENTRY_POINT
 
 from steps.errors import NotIdentical, WrongValue
 from steps.names import Role, State, Tag
+from steps.parameters.option import option
 from steps.parameters.settings import ReproduceSettings
 from steps.process.signals import Interrupts
 from steps.project import environment
@@ -48,7 +49,7 @@ def reproduce(settings: ReproduceSettings, run_id: str, interrupts: Interrupts) 
 
 
 def _find(run_id: str | None) -> Run:
-    where = f"--run_id {run_id or 'none'!r}:"
+    where = f"{option('run_id', run_id or 'none')}:"
     if run_id is None:
         raise WrongValue(f"{where} must be the id of a finished run, such as the MLflow UI shows; give -P run_id=…")
     try:
@@ -79,7 +80,7 @@ def _sample(study: Run, settings: ReproduceSettings) -> list[Run]:
         f"AND tags.`{Tag.STATE}` = '{State.COMPLETE}'",
     )
     if not finished:
-        raise WrongValue(f"--run_id {study.info.run_id!r}: the study {name!r} has no trial that finished")
+        raise WrongValue(f"{option('run_id', study.info.run_id)}: the study {name!r} has no trial that finished")
     finished.sort(key=lambda run: int(run.data.tags[Tag.TRIAL]))
     chosen = random.Random(settings.seed).sample(range(len(finished)), min(settings.sample, len(finished)))
     return [finished[index] for index in sorted(chosen)]

@@ -16,6 +16,7 @@ from mlflow.utils.mlflow_tags import MLFLOW_GIT_COMMIT, MLFLOW_PARENT_RUN_ID
 
 from steps.errors import WrongValue
 from steps.names import Artifact, Tag
+from steps.parameters.option import option
 from steps.project import content, fetch, location
 from steps.project.environment import PROJECT
 from steps.project.git import Git, GitFailed
@@ -57,8 +58,8 @@ def checkout(run: Run) -> Iterator[Worktree]:
         top = Path(git.line("rev-parse", "--show-toplevel"))
     except (GitFailed, FileNotFoundError) as error:
         raise WrongValue(
-            f"--run_id {run.info.run_id!r}: was made at commit {commit}, and {PROJECT} is no git repository that has "
-            "it; start from a clone, or from the repository's URL"
+            f"{option('run_id', run.info.run_id)}: was made at commit {commit}, and {PROJECT} is no git repository "
+            "that has it; start from a clone, or from the repository's URL"
         ) from error
     _fetch_if_missing(commit, git, run)
     with tempfile.TemporaryDirectory(prefix="reproduce-") as folder:
@@ -112,8 +113,8 @@ def _fetch_if_missing(commit: str, git: Git, run: Run) -> None:
         except GitFailed as error:
             if attempt:
                 raise WrongValue(
-                    f"--run_id {run.info.run_id!r}: was made at commit {commit}, which neither {PROJECT} nor its "
-                    f"remote has ({error}); start from a clone that has it"
+                    f"{option('run_id', run.info.run_id)}: was made at commit {commit}, which neither {PROJECT} nor "
+                    f"its remote has ({error}); start from a clone that has it"
                 ) from error
 
 

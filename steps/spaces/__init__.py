@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 from steps.errors import WrongValue, did_you_mean
+from steps.parameters.option import option
 from steps.project import paths
 
 FOLDER = Path(__file__).resolve().parent
@@ -43,7 +44,7 @@ def find(space: str) -> Path:
     if not is_file(space):
         if space not in names():
             raise WrongValue(
-                f"--space {space!r}: must be one of {', '.join(names())}, or the path of a YAML file"
+                f"{option('space', space)}: must be one of {', '.join(names())}, or the path of a YAML file"
                 f"{did_you_mean(space, names())}"
             )
         return FOLDER / f"{space}.yaml"
@@ -51,12 +52,12 @@ def find(space: str) -> Path:
     if paths.is_file(path):
         return path
     if paths.is_folder(path):
-        raise WrongValue(f"--space {space!r}: is a folder; name a YAML file in it")
+        raise WrongValue(f"{option('space', space)}: is a folder; name a YAML file in it")
     if space.startswith(("/", "~")):
-        raise WrongValue(f"--space {space!r}: there is no such file")
+        raise WrongValue(f"{option('space', space)}: there is no such file")
     near = f" (did you mean {path.stem!r}?)" if path.stem in names() else ""
     looked = " or ".join(map(str, paths.folders_of_user()))
-    raise WrongValue(f"--space {space!r}: there is no such file in {looked}; give an absolute path{near}")
+    raise WrongValue(f"{option('space', space)}: there is no such file in {looked}; give an absolute path{near}")
 
 
 def estimators(space: str) -> list[str]:

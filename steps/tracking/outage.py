@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from steps.errors import Interrupted, ServerLost, Unreachable
+from steps.parameters.option import option
 
 _RETRIES = "MLFLOW_HTTP_REQUEST_MAX_RETRIES"
 _TIMEOUT = "MLFLOW_HTTP_REQUEST_TIMEOUT"
@@ -52,6 +53,6 @@ def raised_as_server_lost(study: str) -> Iterator[None]:
 
             raise ServerLost(
                 f"the tracking server {server_errors.where()} did not come back; nothing that it was told is "
-                f"lost: the same command with --study {study!r} goes on"
+                f"lost: the same command with {option('study', study)} goes on"
             ) from error
         raise

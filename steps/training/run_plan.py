@@ -18,6 +18,7 @@ from sklearn.metrics import get_scorer_names
 from sklearn.utils.validation import validate_data
 
 from steps.errors import StepError, WrongValue, did_you_mean
+from steps.parameters.option import option
 from steps.parameters.settings import DATA_SETS, TrainSettings
 from steps.patches import sklearn
 from steps.tracking import write
@@ -67,18 +68,18 @@ def make(settings: TrainSettings, hyperparameters: Iterable[str]) -> RunPlan:
     kind, names = estimator.import_maker(path, task), list(hyperparameters)
     check_metric_name(metric)
     estimator.check_hyperparameters(kind, names)
-    notes = [*rows.notes, *(f"--{typo}" for typo in estimator.likely_typos(kind, names))]
+    notes = [*rows.notes, *(f"{option(name)}: {text}" for name, text in estimator.likely_typos(kind, names).items())]
     layout = rows.layout
     labels = pd.concat([rows.target.iloc[layout.held_out], rows.target.iloc[layout.training]])
     label, which = positive.find(labels, task, settings.positive, settings.data)
     if which and scorers.is_about_one_class(metric):
-        notes.append(f"--metric {metric!r}: {which}")
+        notes.append(f"{option('metric', metric)}: {which}")
     if settings.early_stopping is not None:
         early_stopping.check(kind(), path)
     if settings.weight is not None:
         fitting.check_weights(kind(), path)
         if not scorers.takes_weights(scorers.get(metric)):
-            notes.append(f"--metric {metric!r}: takes no weights, so all rows count alike in it")
+            notes.append(f"{option('metric', metric)}: takes no weights, so all rows count alike in it")
     return RunPlan(rows, task, metric, kind, path, tuple(notes), label)
 
 
@@ -160,9 +161,9 @@ def _unfit(settings: TrainSettings, task: str, paths: Mapping[str, str], where: 
         try:
             check(estimator.import_maker(path, task)(), path)
         except WrongValue as error:
-            reason = str(error).removeprefix("--estimator ")
-            problems.append(f"{where.get(named, '--space')}: {reason}")
-            notes[path] = f"--space: leaves out {reason.rpartition('; ')[0]}"
+            reason = estimator.without_option(str(error), path)
+            problems.append(f"{where.get(named, option('space'))}: {reason}")
+            notes[path] = f"{option('space')}: leaves out {reason.rpartition('; ')[0]}"
     if len(notes) == len(paths) and notes:
         raise WrongValue(*problems)
     return notes
@@ -184,13 +185,13 @@ def _dummy(plan: RunPlan) -> dict[str, Any] | None:
 def _typos(task: str, estimators: Mapping[str, Mapping[str, Iterable[str]]]) -> Iterator[str]:
     for path, names in estimators.get(task, {}).items():
         maker = estimator.import_maker(estimator.DEFAULTS[task] if path == "auto" else path, task)
-        yield from (f"--space: {typo}" for typo in estimator.likely_typos(maker, names))
+        yield from (f"{option('space')}: {name}: {text}" for name, text in estimator.likely_typos(maker, names).items())
 
 
 def _hints(rows: Examples) -> Iterator[str]:
     """Yield what a file makes one suspect; of a set that scikit-learn ships everything is known."""
     if rows.resolved.data not in DATA_SETS:
-        yield from (f"--data {rows.resolved.data!r}: {hint}" for hint in hints.find(rows))
+        yield from (f"{option('data', rows.resolved.data)}: {hint}" for hint in hints.find(rows))
 
 
 @lru_cache(maxsize=8)
@@ -198,7 +199,7 @@ def check_metric_name(name: str) -> None:
     """Raise WrongValue if scikit-learn has no scorer of that name."""
     if name not in get_scorer_names():
         raise WrongValue(
-            f"--metric {name!r}: scikit-learn has no such scorer{did_you_mean(name, get_scorer_names())}; "
+            f"{option('metric', name)}: scikit-learn has no such scorer{did_you_mean(name, get_scorer_names())}; "
             f"allowed: {', '.join(sorted(get_scorer_names()))}"
         )
 
@@ -208,7 +209,9 @@ def check_metric(plan: RunPlan) -> None:
     target = plan.examples.target
     everything = slice(0, len(target))
     if reason := _why_not_scored(plan, target, everything, everything):
-        raise WrongValue(f"--metric {plan.metric!r}: must be a scorer for {plan.task} with this target: {reason}")
+        raise WrongValue(
+            f"{option('metric', plan.metric)}: must be a scorer for {plan.task} with this target: {reason}"
+        )
     for number, (fit, score) in enumerate(plan.examples.layout.splits):
         if reason := _why_not_scored(plan, target, fit, score):
             scored, fitted = set(target.iloc[score]), set(target.iloc[fit])
@@ -217,8 +220,8 @@ def check_metric(plan: RunPlan) -> None:
             elif plan.classes and (lacking := sorted(map(str, set(target) - scored))):
                 reason = f"it has no row of the class {lacking[0]!r} to score"
             raise WrongValue(
-                f"--metric {plan.metric!r}: can't score fold {number} of {plan.examples.resolved.data}: {reason}; take "
-                "fewer --folds, another --split or another --metric"
+                f"{option('metric', plan.metric)}: can't score fold {number} of {plan.examples.resolved.data}: "
+                f"{reason}; take fewer {option('folds')}, another {option('split')} or another {option('metric')}"
             )
 
 

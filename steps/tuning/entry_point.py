@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from steps.errors import WrongValue, did_you_mean
 from steps.names import CHECKPOINT, ESTIMATOR_PREFIX
 from steps.parameters.declared import shown, words
+from steps.parameters.option import option
 from steps.parameters.tune_settings import TuneSettings
 from steps.parameters.values import encode
 from steps.project import mlproject, script_files
@@ -93,7 +94,7 @@ def find(name: str, project: TunedProject) -> EntryPoint:
     if found not in commands:
         return _script(name, project)
     if mlproject.runs_tune(commands[found]):
-        raise WrongValue(f"--entry_point {found!r}: is the tuning step itself; name a training step")
+        raise WrongValue(f"{option('entry_point', found)}: is the tuning step itself; name a training step")
     declared = project.read().get_entry_point(found).parameters
     # MLflow keeps a default as YAML reads it, and hands it on as text.
     defaults = {key: None if p.default is None else str(p.default) for key, p in declared.items()}
@@ -108,5 +109,5 @@ def _script(name: str, project: TunedProject) -> EntryPoint:
     if problem is not None:
         near = script_files.nearest(name, root, entry_points)
         allowed = ", or ".join([*([", ".join(entry_points)] if entry_points else []), script_files.ALLOWED])
-        raise WrongValue(f"--entry_point {name!r}: {problem}{near}; allowed: {allowed}")
+        raise WrongValue(f"{option('entry_point', name)}: {problem}{near}; allowed: {allowed}")
     return EntryPoint(script_files.relative(name, root), {}, runs_train=False, is_script=True)

@@ -20,6 +20,7 @@ from steps.backends.warm import warm_backend
 from steps.backends.warm.launch import Launcher
 from steps.errors import NoTrialFinished, StepError, WrongValue
 from steps.names import Variable
+from steps.parameters.option import option
 from steps.parameters.tune_settings import TuneSettings
 from steps.process.signals import Interrupts
 from steps.tracking import outage
@@ -136,7 +137,7 @@ def run(opened: OpenStudy, interrupts: Interrupts, launcher: Launcher, describe:
         print(summary.summary(plan, result, children, champion))
     print(next_steps.text(plan, result, opened.parent, opened.name, opened.settings, champion), flush=True)
     interrupts.check()
-    _conclude(plan, opened.name, result, champion)
+    _conclude(plan, result, champion)
 
 
 def _check(opened: OpenStudy, describe: Describe, interrupts: Interrupts) -> tuple[StudyPlan, GitState | None]:
@@ -211,7 +212,7 @@ def _prepare_the_end(plan: StudyPlan, reporter: Reporter, launcher: Launcher) ->
         launcher.prepare([("steps.training.run:import_for_refit", {})])
 
 
-def _conclude(plan: StudyPlan, study: str, result: StudyResult, champion: Champion | None) -> None:
+def _conclude(plan: StudyPlan, result: StudyResult, champion: Champion | None) -> None:
     """Register the champion.
 
     Raises NoTrialFinished if every trial breaks a constraint, StepError if the champion failed, or if failures ended
@@ -224,7 +225,7 @@ def _conclude(plan: StudyPlan, study: str, result: StudyResult, champion: Champi
     if champion and champion.failure:
         raise StepError(f"the champion, {champion.name} run once more, failed: {champion.failure}")
     if result.why_failed:
-        raise StepError(f"stopped: {result.why_failed}\nWith --study {study!r} and a higher --max_failures it goes on.")
+        raise StepError(f"stopped: {result.why_failed}; with a higher {option('max_failures')} it goes on")
 
 
 def _register_backends(plan: StudyPlan, around: Stage, folder: Path, launcher: Launcher) -> None:
@@ -245,5 +246,5 @@ def _warm_start(plan: StudyPlan, children: ChildRuns, earlier: Sequence[Run]) ->
         return WarmStart()
     recorded = warm_start.recorded_run_ids(earlier[0].info.run_id) if earlier else None
     past = warm_start.collect(plan, children.steps if plan.prunes else None, recorded)
-    print(f"tune: --warm_start {plan.settings.warm_start!r}: {past.text()}", file=sys.stderr)
+    print(f"tune: {option('warm_start', plan.settings.warm_start)}: {past.text()}", file=sys.stderr)
     return past

@@ -13,6 +13,7 @@ import mlflow
 from steps import backends, spaces
 from steps.errors import WrongValue
 from steps.names import CHECKPOINT, Metric, Variable
+from steps.parameters.option import option
 from steps.parameters.tune_settings import TuneSettings
 from steps.process import free_memory
 from steps.project.declared_environment import LOCAL, DeclaredEnvironment
@@ -165,7 +166,7 @@ def make(settings: TuneSettings, project: TunedProject, describe: Describe) -> S
         for note in described["notes"]:
             print(f"tune: {note}", file=sys.stderr)
     searched = file.for_task(resolved.task if resolved.task != "auto" else "classification")
-    where = "--space" if spaces.is_inline(settings.space) else f"--space {settings.space!r}"
+    where = option("space") if spaces.is_inline(settings.space) else option("space", settings.space)
     if entry.runs_train:
         searched = searched.without(described["left_out"])
         estimators = dict(zip(searched.estimators, described["estimators"], strict=True))
@@ -186,8 +187,8 @@ def make(settings: TuneSettings, project: TunedProject, describe: Describe) -> S
     samplers.check(settings.sampler, searched, len(objectives), constrained=bool(bounds))
     own_folds.check(resolved, entry, [name for path in searched.estimators for name in searched.hyperparameters(path)])
     _check_objectives(settings, objectives)
-    _check_costs(settings, entry, [objective.logged for objective in objectives], "--objective")
-    _check_costs(settings, entry, [each.metric.logged for each in bounds], "--constraint")
+    _check_costs(settings, entry, [objective.logged for objective in objectives], "objective")
+    _check_costs(settings, entry, [each.metric.logged for each in bounds], "constraint")
     budget.check(settings, entry, searched, len(objectives))
     dataset = described.get("dataset", {})
     checkpoints = None
@@ -215,14 +216,13 @@ def make(settings: TuneSettings, project: TunedProject, describe: Describe) -> S
     )
 
 
-def _check_costs(settings: TuneSettings, entry: EntryPoint, names: Sequence[str], option: str) -> None:
-    """Raise WrongValue if an option needs what a backend does not measure; a script may log it itself."""
+def _check_costs(settings: TuneSettings, entry: EntryPoint, names: Sequence[str], parameter: str) -> None:
+    """Raise WrongValue if a parameter needs what a backend does not measure; a script may log it itself."""
     costs = [name for name in names if name in Metric.COSTS]
     if not costs or settings.backend in backends.OURS:
         return
-    problem = (
-        f"{option} {costs[0]!r}: the backend {settings.backend!r} does not measure it; {', '.join(backends.OURS)} do"
-    )
+    ours = ", ".join(backends.OURS)
+    problem = f"{option(parameter, costs[0])}: the backend {settings.backend!r} does not measure it; {ours} do"
     if entry.runs_train:
         raise WrongValue(problem)
     print(f"tune: {problem}, so the script has to log it", file=sys.stderr)
@@ -232,8 +232,10 @@ def _check_objectives(settings: TuneSettings, objectives: tuple[Objective, ...])
     problems = []
     if len(objectives) > 1:
         if settings.pruner is not None:
-            problems.append(f"--pruner {settings.pruner!r}: must be none with two objectives: Optuna prunes by one")
+            problems.append(
+                f"{option('pruner', settings.pruner)}: must be none with two objectives: Optuna prunes by one"
+            )
         if settings.target_value is not None:
-            problems.append(f"--target_value {settings.target_value}: must be none with two objectives")
+            problems.append(f"{option('target_value', settings.target_value)}: must be none with two objectives")
     if problems:
         raise WrongValue(*problems)

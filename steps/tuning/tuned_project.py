@@ -11,6 +11,7 @@ from mlflow.projects.utils import load_project  # not documented; how `mlflow.ru
 from mlflow.utils.mlflow_tags import MLFLOW_SOURCE_NAME
 
 from steps.errors import WrongValue
+from steps.parameters.option import option
 from steps.parameters.tune_settings import TuneSettings
 from steps.project import content, docker_engine, fetch, location, mlproject, secrets
 from steps.project.declared_environment import LOCAL, DeclaredEnvironment, declared
@@ -93,12 +94,14 @@ class TunedProject:
         commands = self.commands()
         if not commands:
             raise WrongValue(
-                f"--project {self.shown!r}: has no MLproject that declares an entry point; name another folder "
-                "(#subfolder), or a .py or .sh file in it as --entry_point"
+                f"{option('project', self.shown)}: has no MLproject that declares an entry point; name another folder "
+                f"(#subfolder), or a .py or .sh file in it as {option('entry_point')}"
             )
         chosen = mlproject.training(commands)
         if chosen is None:
-            raise WrongValue(f"--entry_point 'auto': {self.file} has no main; must be one of {', '.join(commands)}")
+            raise WrongValue(
+                f"{option('entry_point', 'auto')}: {self.file} has no main; must be one of {', '.join(commands)}"
+            )
         return chosen
 
     def backend(self, name: str) -> str:
@@ -109,7 +112,7 @@ class TunedProject:
         if self.is_own or name not in ("warm", "local") or not self.read().docker_env:
             return name
         if problem := docker_engine.problem():
-            raise WrongValue(f"--project {self.shown!r}: runs in a docker image (docker_env), and {problem}")
+            raise WrongValue(f"{option('project', self.shown)}: runs in a docker image (docker_env), and {problem}")
         return "local"
 
     def environment(self, manager: str) -> DeclaredEnvironment | None:
@@ -118,7 +121,7 @@ class TunedProject:
             environment = declared(self.read(), self.folder, manager)
             if environment is not None and self.is_fetched and (editable := environment.editable):
                 raise WrongValue(
-                    f"--project {self.shown!r}: its environment installs a folder of the project in place "
+                    f"{option('project', self.shown)}: its environment installs a folder of the project in place "
                     f"({', '.join(editable)}), which is gone with the study's clone: clone it yourself and give that "
                     "folder, or have it installed without -e"
                 )
@@ -126,12 +129,12 @@ class TunedProject:
         if manager in ("auto", LOCAL):
             return None
         raise WrongValue(
-            f"--env_manager {manager!r}: is for another --project; this one's trials run in the environment in which "
-            "tune runs, which is `mlflow run`'s --env-manager"
+            f"{option('env_manager', manager)}: is for another {option('project')}; this one's trials run in the "
+            "environment in which tune runs, which is `mlflow run`'s --env-manager"
         )
 
     def _unreadable(self, error: Exception) -> str:
-        return f"--project {self.shown!r}: its MLproject can't be read: {' '.join(str(error).split())}"
+        return f"{option('project', self.shown)}: its MLproject can't be read: {' '.join(str(error).split())}"
 
 
 def this_project() -> TunedProject:

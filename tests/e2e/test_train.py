@@ -100,10 +100,10 @@ def test_a_wrong_value_ends_before_any_child(place: Place, module: str, words: l
 def test_mlflow_run_of_a_wrong_value_fails_with_the_same_line(
     place: Place, entry_point: str, name: str, value: str
 ) -> None:
-    """Through `mlflow run` the line is the same; the run is FAILED and has no child."""
+    """Through `mlflow run` the line names the parameter as it was typed; the run is FAILED and has no child."""
     done = place.mlflow_run(entry_point, check=False, **{name: value})
     assert done.code == 1
-    assert f"{entry_point}: --{name} " in done.stderr
+    assert f"{entry_point}: -P {name}='none': must be " in done.stderr
     assert "Traceback" not in done.stderr
     (run,) = place.client.search_runs(["0"])
     assert run.info.status == "FAILED"

@@ -156,7 +156,7 @@ ROWS = [
     _data("parquet-no-rows", ": has no rows or no columns", _parquet(pd.DataFrame({"a": [], "y": []}))),
     _data(
         "parquet-of-lists",
-        ": the column 'a' holds values of type ndarray; leave it out with drop=a",
+        ": the column 'a' holds values of type ndarray; leave it out with --drop 'a'",
         _parquet(pd.DataFrame({"a": [[1], [2]] * 10, "y": [0, 1] * 10})),
     ),
     _data("gzip-junk", ": can't be read as gzip: …", b"\x1f\x8b" + b"junk" * 50),

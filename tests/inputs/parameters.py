@@ -225,7 +225,8 @@ LATER = [
     ),
     _tune(
         "classes-of-one-row",
-        "--data 'diabetes': the class … of the target 'target' has one row, and so have 83 more, …, or task=regression",
+        "--data 'diabetes': the class … of the target 'target' has one row, and so have 83 more, …, or give --task "
+        "'regression'",
         data="diabetes",
         task="classification",
     ),

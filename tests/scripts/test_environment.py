@@ -166,7 +166,7 @@ def test_help_of_an_entry_point_lists_its_parameters(ready, tmp_path, entry_poin
         timeout=900,
     )
     assert ran.stdout.startswith(f"scripts/run {entry_point.replace('main', 'train')} [-P parameter=value ...]")
-    assert "--folds (" in ran.stdout
+    assert "  folds (" in ran.stdout
     assert not (made / "mlflow.db").exists()
 
 

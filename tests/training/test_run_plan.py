@@ -100,7 +100,7 @@ WRONG = [
         {"target": "petal width (cm)", "task": "classification"},
         ["--task 'classification'", "22 different", "regression"],
     ),
-    ({"data": "diabetes", "task": "classification"}, ["--data 'diabetes': the class", "or task=regression"]),
+    ({"data": "diabetes", "task": "classification"}, ["--data 'diabetes': the class", "or give --task 'regression'"]),
     ({"metric": "acuracy"}, ["--metric 'acuracy'", "(did you mean 'accuracy'?)", "allowed: accuracy, "]),
     ({"metric": "f1"}, ["--metric 'f1': must be a scorer for classification", "multiclass"]),
     ({"metric": "roc_auc"}, ["--metric 'roc_auc': must be a scorer for classification"]),

@@ -14,8 +14,9 @@ from dataclasses import dataclass, field
 from math import floor
 
 from steps.backends.ray import stdout
-from steps.backends.ray.config import OPTION, TrialResources
+from steps.backends.ray.config import TrialResources
 from steps.errors import WrongValue
+from steps.parameters.option import option
 
 # How long the head of a cluster may take to answer.
 _ANSWER_S = 1.7
@@ -27,8 +28,8 @@ def check_installed() -> None:
     """Raise WrongValue if Ray is not installed."""
     if importlib.util.find_spec("ray") is None:
         raise WrongValue(
-            "--backend 'ray': needs Ray, which is not in conda.yaml: use `scripts/run --ray tune …`, or an environment "
-            "made from conda-ray.yaml, with --env-manager local"
+            f"{option('backend', 'ray')}: needs Ray, which is not in conda.yaml: use `scripts/run --ray tune …`, or an "
+            "environment made from conda-ray.yaml, with --env-manager local"
         )
 
 
@@ -46,7 +47,7 @@ def connect(resources: TrialResources) -> None:
 
     if ray.is_initialized():
         return
-    shown = f"{OPTION} address {resources.address!r}"
+    shown = f"{option('backend_config')} address {resources.address!r}"
     _check_answer(resources.address, shown)
     stdout.keep_for_this_thread()
     with _own_signals():

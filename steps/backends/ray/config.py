@@ -7,9 +7,9 @@ from typing import Any
 import yaml
 
 from steps.errors import WrongValue, did_you_mean
+from steps.parameters.option import option
 from steps.project import environment
 
-OPTION = "--backend_config"
 # Ray's names of the amounts that a trial takes.
 _KINDS = {"cpus": "CPU", "gpus": "GPU", "memory": "memory"}
 _KEYS = ("address", *_KINDS, "resources", "runtime_env")
@@ -46,31 +46,32 @@ def read(config: Mapping[str, Any], threads: int, gpus: float = 0) -> TrialResou
     Its keys: `address`; what a trial takes of its node, `cpus` (default: the study's threads), `gpus` (the study's),
     `memory` in bytes and `resources` (amounts by name); `runtime_env`.
     """
+    where = option("backend_config")
     problems = [
-        f"{OPTION} {key!r}: must be one of {', '.join(_KEYS)}{did_you_mean(key, _KEYS)}"
+        f"{where} {key!r}: must be one of {', '.join(_KEYS)}{did_you_mean(key, _KEYS)}"
         for key in config
         if key not in _KEYS
     ]
     address = config.get("address", "auto")
     if not isinstance(address, str) or address.startswith("ray://") or not address:
-        problems.append(f"{OPTION} address {address!r}: must be auto, or host:port of the cluster's head (ray start)")
+        problems.append(f"{where} address {address!r}: must be auto, or host:port of the cluster's head (ray start)")
     resources = config.get("resources", {})
     if not isinstance(resources, dict):
-        problems.append(f"{OPTION} resources {resources!r}: must be an object of names and amounts")
+        problems.append(f"{where} resources {resources!r}: must be an object of names and amounts")
         resources = {}
     if gpus and config.get("gpus", gpus) != gpus:
-        problems.append(f"{OPTION} gpus {config['gpus']!r}: must be as --gpus {gpus}, or left out")
+        problems.append(f"{where} gpus {config['gpus']!r}: must be as {option('gpus', gpus)}, or left out")
     of_study = {"cpus": threads, "gpus": gpus}
     amounts = {kind: config.get(key, of_study.get(key, 0)) for key, kind in _KINDS.items()} | resources
     for kind, amount in amounts.items():
         if isinstance(amount, bool) or not isinstance(amount, int | float) or not 0 <= amount < float("inf"):
-            problems.append(f"{OPTION} {kind} {amount!r}: must be a number from 0 on")
+            problems.append(f"{where} {kind} {amount!r}: must be a number from 0 on")
     runtime_env = config.get("runtime_env", {})
     if isinstance(runtime_env, str) and runtime_env in _MAKERS:
         runtime_env = {runtime_env: _MAKERS[runtime_env]()}
     elif not isinstance(runtime_env, dict):
         problems.append(
-            f"{OPTION} runtime_env {runtime_env!r}: must be {', '.join(_MAKERS)} (from conda.yaml) or an object for Ray"
+            f"{where} runtime_env {runtime_env!r}: must be {', '.join(_MAKERS)} (from conda.yaml) or an object for Ray"
         )
     if problems:
         raise WrongValue(*problems)

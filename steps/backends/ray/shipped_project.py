@@ -14,6 +14,7 @@ from mlflow.projects.utils import load_project  # not documented; how `mlflow.ru
 from steps.backends import stage
 from steps.backends.warm.program import Program
 from steps.errors import WrongValue
+from steps.parameters.option import option
 from steps.process.signals import Interrupts
 from steps.project import declared_environment, ready_environment, working_folder
 from steps.project.working_folder import ENVIRONMENT, PRIVATE, SHARED_NAMES
@@ -84,8 +85,8 @@ def pack(project: Path, shown: str) -> bytes:
         total += entry.size
         if total > MOST_BYTES:
             raise WrongValue(
-                f"--project {shown!r}: has more than {MOST_BYTES >> 20} MB of files, too much for Ray to carry to its "
-                "nodes: keep data elsewhere, and give trials its URI, or a path that every node has"
+                f"{option('project', shown)}: has more than {MOST_BYTES >> 20} MB of files, too much for Ray to carry "
+                "to its nodes: keep data elsewhere, and give trials its URI, or a path that every node has"
             )
         return entry if entry.isfile() or entry.isdir() or entry.issym() or entry.islnk() else None
 

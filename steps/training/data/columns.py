@@ -9,6 +9,7 @@ import pandas as pd
 from pandas.api import types
 
 from steps.errors import WrongValue, did_you_mean
+from steps.parameters.option import option
 from steps.parameters.settings import TrainSettings
 from steps.training.data import row_numbers
 from steps.training.data.load import Table
@@ -57,9 +58,11 @@ def roles(table: Table, settings: TrainSettings) -> ColumnRoles:
     if by is not None:
         problems.append(_missing("split", by, data, table.columns, f"{kind}:{by}"))
     if target in drop:
-        problems.append(f"--drop {target!r}: is the target of {data}; name another with --target")
+        problems.append(f"{option('drop', target)}: is the target of {data}; name another with {option('target')}")
     if target == by:
-        problems.append(f"--split '{kind}:{by}': is the target of {data}; name another column with one of the two")
+        problems.append(
+            f"{option('split', settings.split)}: is the target of {data}; name another column with one of the two"
+        )
     group = [by] if kind == "group" else []
     counting, notes = (
         row_numbers.find(table.frame, (target, *drop, by, settings.weight)) if table.target is None else ([], [])
@@ -68,10 +71,10 @@ def roles(table: Table, settings: TrainSettings) -> ColumnRoles:
     if settings.target == "auto" and table.target is None and target != (last := target_of(settings, table.columns)):
         notes.append(f"{last!r}, the last column, is empty: {target!r} is the target")
     if not features:
-        problems.append(f"--data {data!r}: no feature is left beside {target!r}; it has {listed(table.columns)}")
+        problems.append(f"{option('data', data)}: no feature is left beside {target!r}; it has {listed(table.columns)}")
     if any(problems):
         raise WrongValue(*filter(None, problems))
-    return ColumnRoles(target, features, kind, tuple(f"--data {data!r}: {note}" for note in notes))
+    return ColumnRoles(target, features, kind, tuple(f"{option('data', data)}: {note}" for note in notes))
 
 
 def target_of(settings: TrainSettings, columns: Sequence[str]) -> str | None:
@@ -88,7 +91,9 @@ def _target(table: Table, settings: TrainSettings) -> str:
         return table.target
     target = target_of(settings, table.columns)
     if target is None:
-        raise WrongValue(f"--data {settings.data!r}: no column is left for a target; it has {listed(table.columns)}")
+        raise WrongValue(
+            f"{option('data', settings.data)}: no column is left for a target; it has {listed(table.columns)}"
+        )
     if settings.target == "auto":
         filled = [name for name in table.columns if name in table.frame and table.frame[name].notna().any()]
         return target_of(settings, filled) or target
@@ -106,7 +111,7 @@ def is_plain(features: pd.DataFrame) -> bool:
 def check_some(features: pd.DataFrame, data: str) -> None:
     """Raise WrongValue if no column has a value."""
     if all(column.isna().all() for _, column in features.items()):
-        raise WrongValue(f"--data {data!r}: no row has a value in any of the features, {listed(list(features))}")
+        raise WrongValue(f"{option('data', data)}: no row has a value in any of the features, {listed(list(features))}")
 
 
 def check_finite(features: pd.DataFrame, data: str) -> None:
@@ -116,8 +121,8 @@ def check_finite(features: pd.DataFrame, data: str) -> None:
     ]
     if infinite:
         raise WrongValue(
-            f"--data {data!r}: infinite values in {listed(infinite)}; leave them empty, or leave the columns out with "
-            f"drop={','.join(map(str, infinite))}"
+            f"{option('data', data)}: infinite values in {listed(infinite)}; leave them empty, or leave the columns "
+            f"out with {option('drop', ','.join(map(str, infinite)))}"
         )
 
 
@@ -137,7 +142,7 @@ def _weight_problem(weight: str, target: str, settings: TrainSettings, columns: 
     if weight in dropped(settings.drop):
         other = "is dropped"
     if other is not None:
-        return f"--weight {weight!r}: {other}; name another column of {settings.data}"
+        return f"{option('weight', weight)}: {other}; name another column of {settings.data}"
     return _missing("weight", weight, settings.data, columns)
 
 
@@ -145,6 +150,6 @@ def _missing(parameter: str, name: str, data: str, columns: Sequence[str], shown
     if name in columns:
         return None
     return (
-        f"--{parameter} {(shown or name)!r}: {data} has no such column{did_you_mean(name, columns)}; "
+        f"{option(parameter, shown or name)}: {data} has no such column{did_you_mean(name, columns)}; "
         f"allowed: {', '.join(columns)}"
     )

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from steps.errors import WrongValue
+from steps.parameters.option import option
 from steps.parameters.settings import TrainSettings
 from steps.training.data import blocks, columns, dataset, folding, load, splits, target, weights
 from steps.training.shipped import table_rows
@@ -103,7 +104,7 @@ def _make(settings: TrainSettings, *, single: bool) -> Examples:
     target.check(goal, task, name, roles.features)
     notes += dropped
     if table.target is None and settings.task == "auto" and (note := target.note(goal, task)):
-        notes += (f"--data {name!r}: {note}",)
+        notes += (f"{option('data', name)}: {note}",)
     resolved = replace(settings, target=roles.target, task=task, split=_split(roles, task, settings.split))
     weighing = None if settings.weight is None else weights.read(frame[settings.weight], name)
     layout = folding.lay_out(frame, goal, resolved)
@@ -111,7 +112,7 @@ def _make(settings: TrainSettings, *, single: bool) -> Examples:
         weighing = weighing[layout.order]
         weights.check(weighing, layout, str(settings.weight), name)
     if resolved.split == "stratified" and (rare := folding.rare_classes(goal, layout, resolved.folds)):
-        notes += (f"--data {name!r}: {rare}",)
+        notes += (f"{option('data', name)}: {rare}",)
     groups = pd.factorize(frame[by])[0][layout.order] if roles.split == "group" else None
     described = dataset.describe(table, roles.target)
     writings = {column: writing.as_dict() for column, writing in table.writings.items()}
@@ -177,8 +178,8 @@ def _read_marked(table: load.Table, roles: columns.ColumnRoles, settings: TrainS
         if table.frame[name] is not column:
             marks = ", ".join(f"{text!r} in {int((column.str.strip() == text).sum())}" for text in writing.missing)
             yield (
-                f"--data {settings.data!r}: the column {name!r} holds numbers, but for {marks} of {len(column)} rows: "
-                "taken for missing"
+                f"{option('data', settings.data)}: the column {name!r} holds numbers, but for {marks} of {len(column)} "
+                "rows: taken for missing"
             )
 
 
@@ -188,12 +189,13 @@ def _labelled(table: load.Table, column: str, name: str) -> tuple[pd.DataFrame, 
     missing = int(frame[column].isna().sum())
     if missing == len(frame):
         raise WrongValue(
-            f"--data {name!r}: no row has a value in the target {column!r}; name another column with --target"
+            f"{option('data', name)}: no row has a value in the target {column!r}; name another column with "
+            f"{option('target')}"
         )
     if not missing:
         return frame, ()
     texts = ", ".join(f"{text!r} in {count}" for text, count in table.gaps.items() if text)
-    note = f"--data {name!r}: {missing} of {len(frame)} rows have no value in the target {column!r}"
+    note = f"{option('data', name)}: {missing} of {len(frame)} rows have no value in the target {column!r}"
     note += f" ({texts} of them): left out" if texts else ": left out"
     return frame[frame[column].notna()], (note,)
 
@@ -204,7 +206,7 @@ def _split(roles: columns.ColumnRoles, task: str, split: str) -> str:
         return "stratified" if task == "classification" else "random"
     if roles.split == "stratified" and task == "regression":
         raise WrongValue(
-            f"--split 'stratified': is for classes, and the target {roles.target!r} is a quantity; must be random, "
-            "group:<column> or time:<column>"
+            f"{option('split', 'stratified')}: is for classes, and the target {roles.target!r} is a quantity; must be "
+            "random, group:<column> or time:<column>"
         )
     return split

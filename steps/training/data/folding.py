@@ -9,6 +9,7 @@ from pandas.api import types
 from pandas.tseries.api import guess_datetime_format
 
 from steps.errors import WrongValue
+from steps.parameters.option import option
 from steps.parameters.settings import TrainSettings
 from steps.training.data import splits
 from steps.training.data.columns import split_of
@@ -31,7 +32,8 @@ def lay_out(frame: pd.DataFrame, target: "pd.Series[Any]", settings: TrainSettin
             times = _times(frame[column], settings)
             if settings.repeats > 1:
                 raise WrongValue(
-                    f"--repeats {settings.repeats}: must be 1 with --split {settings.split!r}: the times make the folds"
+                    f"{option('repeats', settings.repeats)}: must be 1 with {option('split', settings.split)}: the "
+                    "times make the folds"
                 )
     if kind == "stratified":
         _check_classes(target, settings)
@@ -52,15 +54,17 @@ def lay_out(frame: pd.DataFrame, target: "pd.Series[Any]", settings: TrainSettin
         rarest = f"{str(labels[error.code])!r} of the target {target.name!r} in {settings.data}"
         if settings.folds == 1:
             raise WrongValue(
-                f"--folds 1: needs two training rows of each class, to fit on and to score on, and {rarest} has one; "
-                "lower --test_size, take more --folds, or split=random"
+                f"{option('folds', 1)}: needs two training rows of each class, to fit on and to score on, and {rarest} "
+                f"has one; lower {option('test_size')}, take more {option('folds')}, or give "
+                f"{option('split', 'random')}"
             ) from error
         raise WrongValue(
-            f"--folds {settings.folds}: must be at most {error.count}, the training rows of the largest class, {rarest}"
+            f"{option('folds', settings.folds)}: must be at most {error.count}, the training rows of the largest "
+            f"class, {rarest}"
         ) from error
     except splits.CannotSplit as error:
-        where = f"--split {settings.split!r}" if column else f"--folds {settings.folds}"
-        lower = "--test_size" if settings.folds == 1 else "--folds"
+        where = option("split", settings.split) if column else option("folds", settings.folds)
+        lower = option("test_size") if settings.folds == 1 else option("folds")
         raise WrongValue(f"{where}: the rows of {settings.data} can't be split: {error}; lower {lower}") from error
     _check_folds(target.take(layout.order), layout, settings, classes=classes)
     return layout
@@ -69,7 +73,7 @@ def lay_out(frame: pd.DataFrame, target: "pd.Series[Any]", settings: TrainSettin
 def _check_no_gap(column: "pd.Series[Any]", settings: TrainSettings) -> None:
     if missing := int(column.isna().sum()):
         raise WrongValue(
-            f"--split {settings.split!r}: {missing} of {len(column)} rows of {settings.data} have no value in "
+            f"{option('split', settings.split)}: {missing} of {len(column)} rows of {settings.data} have no value in "
             f"{column.name!r}; fill them, or leave those rows out"
         )
 
@@ -88,7 +92,7 @@ def _times(column: "pd.Series[Any]", settings: TrainSettings) -> np.ndarray:
         except ValueError:
             continue
     raise WrongValue(
-        f"--split {settings.split!r}: not all of {column.name!r} in {settings.data} are numbers or dates of one "
+        f"{option('split', settings.split)}: not all of {column.name!r} in {settings.data} are numbers or dates of one "
         f"form, such as {text.iloc[0]!r}; write them as 2026-01-31 or 2026-01-31T13:00:00"
     )
 
@@ -98,8 +102,8 @@ def _check_groups(groups: np.ndarray, settings: TrainSettings) -> None:
     training = count - int(np.ceil(count * settings.test_size))
     if training < max(settings.folds, 2):
         raise WrongValue(
-            f"--split {settings.split!r}: {settings.data} has {count} groups, of which {max(training, 0)} are "
-            f"left for training by --test_size {settings.test_size}; --folds {settings.folds} needs "
+            f"{option('split', settings.split)}: {settings.data} has {count} groups, of which {max(training, 0)} are "
+            f"left for training by {option('test_size', settings.test_size)}; {option('folds', settings.folds)} needs "
             f"{max(settings.folds, 2)}"
         )
 
@@ -109,11 +113,15 @@ def _check_classes(target: "pd.Series[Any]", settings: TrainSettings) -> None:
     if counts.min() >= 2:
         return
     alone = counts.index[counts < 2]
-    quantity = ", or task=regression" if types.is_numeric_dtype(target) and not types.is_bool_dtype(target) else ""
+    quantity = (
+        f", or give {option('task', 'regression')}"
+        if types.is_numeric_dtype(target) and not types.is_bool_dtype(target)
+        else ""
+    )
     raise WrongValue(
-        f"--data {settings.data!r}: the class {str(alone[0])!r} of the target {target.name!r} has one row"
+        f"{option('data', settings.data)}: the class {str(alone[0])!r} of the target {target.name!r} has one row"
         f"{f', and so have {len(alone) - 1} more' if len(alone) > 1 else ''}, which can't be on both sides of a "
-        f"split: leave such rows out, or split=random{quantity}"
+        f"split: leave such rows out, or give {option('split', 'random')}{quantity}"
     )
 
 
@@ -122,16 +130,18 @@ def _check_held_out(rows: int, classes: int, settings: TrainSettings) -> None:
     if held_out < classes or rows - held_out < classes:
         least = np.ceil(1000 * classes / rows) / 1000
         raise WrongValue(
-            f"--test_size {settings.test_size}: {held_out} of {rows} rows of {settings.data} held out leave "
+            f"{option('test_size', settings.test_size)}: {held_out} of {rows} rows of {settings.data} held out leave "
             + (
                 f"a class without a row on one side: there are {classes} classes; from {least} to {1 - least:.3f}, or "
-                "split=random"
+                f"{option('split', 'random')}"
                 if classes > 1
                 else "one side without rows"
             )
         )
     if classes == 1 and folds > max((rows - held_out) // 2, 1):  # two rows a fold: r2 needs them
-        raise WrongValue(f"--folds {folds}: must be at most {(rows - held_out) // 2}, half of the training rows")
+        raise WrongValue(
+            f"{option('folds', folds)}: must be at most {(rows - held_out) // 2}, half of the training rows"
+        )
 
 
 def rare_classes(target: "pd.Series[Any]", layout: splits.Layout, folds: int) -> str | None:
@@ -149,12 +159,14 @@ def rare_classes(target: "pd.Series[Any]", layout: splits.Layout, folds: int) ->
 
 
 def _check_folds(target: "pd.Series[Any]", layout: splits.Layout, settings: TrainSettings, *, classes: bool) -> None:
-    folds, where = settings.folds, f"--split {settings.split!r}"
+    folds, where = settings.folds, option("split", settings.split)
     for number, (fit, score) in enumerate(layout.splits):
         if classes and target.iloc[fit].nunique() < 2:
             raise WrongValue(
                 f"{where}: fold {number} would fit on the one class {str(target.iloc[fit.start])!r} of "
-                f"{target.name!r} in {settings.data}; lower --folds, or split otherwise"
+                f"{target.name!r} in {settings.data}; lower {option('folds')}, or split otherwise"
             )
         if not classes and folds > 1 and score.stop - score.start < 2:
-            raise WrongValue(f"{where}: fold {number} would score on one row of {settings.data}; lower --folds")
+            raise WrongValue(
+                f"{where}: fold {number} would score on one row of {settings.data}; lower {option('folds')}"
+            )

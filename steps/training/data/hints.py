@@ -11,6 +11,7 @@ from pandas.api import types
 from sklearn.metrics import balanced_accuracy_score, r2_score
 from sklearn.tree import DecisionTreeClassifier
 
+from steps.parameters.option import option
 from steps.training.data.examples import Examples
 
 # A column that scores so much alone is likely made from the target, or known after it only.
@@ -38,8 +39,8 @@ def find(rows: Examples) -> Iterator[str]:
             break
         if (score := _alone(column, target, classes=measure != "r2")) >= _KNOWS:
             yield (
-                f"{str(name)!r} alone predicts {target.name!r} at {measure} {score:.2f}: leave it out with drop={name} "
-                "if it is not known beforehand"
+                f"{str(name)!r} alone predicts {target.name!r} at {measure} {score:.2f}: leave it out with "
+                f"{option('drop', str(name))} if it is not known beforehand"
             )
     if rows.resolved.split in ("random", "stratified"):
         yield from _mixed(features)
@@ -75,12 +76,14 @@ def _mixed(features: pd.DataFrame) -> Iterator[str]:
         different = column.nunique()
         if _SUBJECT.fullmatch(str(name)) and 5 <= different <= 0.7 * len(column):
             yield (
-                f"rows of one {str(name)!r} are in several folds: split=group:{name} scores subjects that the fit lacks"
+                f"rows of one {str(name)!r} are in several folds: {option('split', f'group:{name}')} scores subjects "
+                "that the fit lacks"
             )
             break
     for name, column in features.items():
         if types.is_datetime64_any_dtype(column.dtype) or (_TIME.fullmatch(str(name)) and column.nunique() >= 4):
-            yield f"{str(name)!r} looks like a time: split=time:{name} scores rows that are later than those of the fit"
+            by_time = option("split", f"time:{name}")
+            yield f"{str(name)!r} looks like a time: {by_time} scores rows that are later than those of the fit"
             break
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from steps.errors import WrongValue, did_you_mean
+from steps.parameters.option import option
 from steps.parameters.settings import DATA_SETS
 from steps.project import paths
 from steps.project.secrets import scheme
@@ -75,7 +76,7 @@ def _shipped(name: str, without: Collection[str]) -> Table:
 def _from_file(
     path: Path, data: str, without: Collection[str], target_of: TargetOf, *, name: str, source: str
 ) -> Table:
-    where = f"--data {data!r}"
+    where = option("data", data)
     read = table.read(path, where, target_of)
     columns = tuple(read.frame)
     frame = table.usable(read.frame.drop(columns=[column for column in columns if column in without]), where)
@@ -96,11 +97,11 @@ def _sha256(frame: pd.DataFrame) -> str:
 
 def _not_there(data: str, path: Path) -> str:
     if paths.is_folder(path):
-        return f"--data {data!r}: is a folder; name a CSV or Parquet file"
+        return f"{option('data', data)}: is a folder; name a CSV or Parquet file"
     if data.startswith(("/", "~")):
-        return f"--data {data!r}: there is no such file"
+        return f"{option('data', data)}: there is no such file"
     sets = "" if "/" in data else f", nor has scikit-learn such a set{did_you_mean(data, DATA_SETS)}"
     return (
-        f"--data {data!r}: there is no such file in {Path.cwd()}, the folder of this project (run from a Git URL: its "
-        f"clone){sets}; give an absolute path"
+        f"{option('data', data)}: there is no such file in {Path.cwd()}, the folder of this project (run from a Git "
+        f"URL: its clone){sets}; give an absolute path"
     )

@@ -6,6 +6,7 @@ import pandas as pd
 from pandas.api import types
 
 from steps.errors import WrongValue, did_you_mean
+from steps.parameters.option import option
 
 
 def find(target: "pd.Series[Any]", task: str, asked: str, data: str) -> tuple[Any, str]:
@@ -20,7 +21,7 @@ def find(target: "pd.Series[Any]", task: str, asked: str, data: str) -> tuple[An
             return None, ""
         what = f"has {len(counts)} classes" if task == "classification" else "is a quantity"
         where = f"the target {target.name!r} of {data}"
-        raise WrongValue(f"--positive {asked!r}: must be auto: {where} {what}, not two")
+        raise WrongValue(f"{option('positive', asked)}: must be auto: {where} {what}, not two")
     labels = {str(label): label for label in counts.index}
     if asked == "auto":
         if types.is_numeric_dtype(target) and any(label == 1 for label in counts.index):
@@ -30,7 +31,7 @@ def find(target: "pd.Series[Any]", task: str, asked: str, data: str) -> tuple[An
         asked = asked.capitalize()
     if asked not in labels:
         raise WrongValue(
-            f"--positive {asked!r}: the target {target.name!r} of {data} has no such class"
+            f"{option('positive', asked)}: the target {target.name!r} of {data} has no such class"
             f"{did_you_mean(asked, labels)}; allowed: {', '.join(map(repr, sorted(labels)))}"
         )
     (other,) = (label for label in labels if label != asked)

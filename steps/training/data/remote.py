@@ -16,6 +16,7 @@ from pathlib import Path
 
 from steps.errors import Interrupted, WrongValue
 from steps.names import Variable
+from steps.parameters.option import option
 from steps.process import orphans
 from steps.project import storage_packages
 from steps.project.secrets import scheme
@@ -50,7 +51,7 @@ def _shared_copy(uri: str, folder: Path) -> Path:
     if failed.exists():  # so that no second process waits for the same server
         raise WrongValue(failed.read_text(encoding="utf-8"))
     if not copy.exists():
-        raise WrongValue(f"--data {uri!r}: the process that fetched it was ended; start again")
+        raise WrongValue(f"{option('data', uri)}: the process that fetched it was ended; start again")
     (path,) = copy.iterdir()
     return path
 
@@ -68,7 +69,7 @@ def _fetch_and_exit(uri: str, folder: Path, failed: Path) -> None:
     except WrongValue as error:
         text = str(error)
     except BaseException as error:
-        text = f"--data {uri!r}: can't be fetched: {_reason(error)}"
+        text = f"{option('data', uri)}: can't be fetched: {_reason(error)}"
     failed.write_text(text, encoding="utf-8")
     os._exit(1)
 
@@ -81,12 +82,12 @@ def _fetch(uri: str, folder: Path) -> Path:
         kind = scheme(uri) or ""
         package = storage_packages.providing(error.name, kind) if error.name else str(error)
         raise WrongValue(
-            f"--data {uri!r}: {kind}:// needs the package {package}; add it to the pip list of conda.yaml"
+            f"{option('data', uri)}: {kind}:// needs the package {package}; add it to the pip list of conda.yaml"
         ) from error
     except Exception as error:
-        raise WrongValue(f"--data {uri!r}: can't be fetched: {_reason(error)}") from error
+        raise WrongValue(f"{option('data', uri)}: can't be fetched: {_reason(error)}") from error
     if not path.is_file():
-        raise WrongValue(f"--data {uri!r}: must name one file, and names a folder")
+        raise WrongValue(f"{option('data', uri)}: must name one file, and names a folder")
     return path
 
 

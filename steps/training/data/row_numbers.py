@@ -6,6 +6,8 @@ from collections.abc import Collection
 import pandas as pd
 from pandas.api import types
 
+from steps.parameters.option import option
+
 # The names that R, pandas and people's scripts give to a table's row numbers or row names.
 _ROW_NAMES = re.compile(r"|Unnamed: \d+(\.\d+)?|X(\.\d+)?|row[ ._]?names?|index|level_0", re.IGNORECASE)
 
@@ -28,7 +30,10 @@ def find(frame: pd.DataFrame, but: Collection[str | None]) -> tuple[list[str], l
         return left_out, [f"{shown} only tell{'s' if len(left_out) == 1 else ''} the rows apart: left out"]
     first = frame.columns[0]
     if first not in but and _counts(frame[first]):
-        return [], [f"the first column, {first!r}, counts the rows; if it is an id, leave it out with drop={first}"]
+        return [], [
+            f"the first column, {first!r}, counts the rows; if it is an id, leave it out with "
+            f"{option('drop', str(first))}"
+        ]
     return [], []
 
 

@@ -13,6 +13,7 @@ import pandas as pd
 from pandas.api import types
 
 from steps.errors import WrongValue
+from steps.parameters.option import option
 from steps.training.data import csv_file
 from steps.training.data.csv_file import FileTable
 
@@ -92,7 +93,10 @@ def usable(frame: pd.DataFrame, where: str) -> pd.DataFrame:
             column = _converted(frame[name])
         except (TypeError, ValueError):
             kind = type(frame[name].dropna().iloc[0]).__name__
-            problems.append(f"{where}: the column {name!r} holds values of type {kind}; leave it out with drop={name}")
+            problems.append(
+                f"{where}: the column {name!r} holds values of type {kind}; leave it out with "
+                f"{option('drop', str(name))}"
+            )
             continue
         if column is not frame[name]:
             frame[name] = column

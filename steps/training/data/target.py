@@ -8,6 +8,7 @@ import pandas as pd
 from pandas.api import types
 
 from steps.errors import WrongValue
+from steps.parameters.option import option
 from steps.training.data.numerals import Writing
 
 # Whole numbers are classes if there are so many different ones at most, each in so many rows at least, and if they
@@ -55,30 +56,36 @@ def note(target: "pd.Series[Any]", task: str) -> str | None:
     taken, other, way = "a quantity", "classes", "classification"
     if task == "classification":
         taken, other, way = "classes", "a quantity", "regression"
-    return f"the target {target.name!r} has {count} different whole numbers: taken for {taken}; {other}: task={way}"
+    whole = f"the target {target.name!r} has {count} different whole numbers"
+    return f"{whole}: taken for {taken}; {other}: {option('task', way)}"
 
 
 def check(target: "pd.Series[Any]", task: str, data: str, others: Sequence[str]) -> None:
     """Raise WrongValue if a target does not suit the task; `others` are columns that could be one in its place."""
     where = f"the target {target.name!r} of {data}"
     if types.is_float_dtype(target) and not np.isfinite(target).all():
-        raise WrongValue(f"--data {data!r}: {where} has infinite values; leave those rows out")
+        raise WrongValue(f"{option('data', data)}: {where} has infinite values; leave those rows out")
     if task == "regression" and not types.is_numeric_dtype(target):
-        raise WrongValue(f"--task 'regression': {where} holds no numbers; must be classification, or another --target")
+        raise WrongValue(
+            f"{option('task', 'regression')}: {where} holds no numbers; must be classification, or another "
+            f"{option('target')}"
+        )
     count, rows = target.nunique(), len(target)
     if task == "classification" and types.is_float_dtype(target):
         raise WrongValue(
-            f"--task 'classification': {where} has {count} different values, with fractions; must be regression"
+            f"{option('task', 'classification')}: {where} has {count} different values, with fractions; must be "
+            "regression"
         )
     if count < 2:
         raise WrongValue(
-            f"--data {data!r}: {where} has the one value {str(target.iloc[0])!r} in all of its {rows} rows; "
-            "there must be two, or name another column with --target"
+            f"{option('data', data)}: {where} has the one value {str(target.iloc[0])!r} in all of its {rows} rows; "
+            f"there must be two, or name another column with {option('target')}"
         )
     if task == "classification" and count >= _ALL_DIFFER * rows and rows >= _ENOUGH_ROWS:
         raise WrongValue(
-            f"--data {data!r}: {where} has {count} different values in {rows} rows, such as {str(target.iloc[0])!r}: "
-            f"names, ids and dates are no classes; name another column with --target: {', '.join(others)}"
+            f"{option('data', data)}: {where} has {count} different values in {rows} rows, such as "
+            f"{str(target.iloc[0])!r}: names, ids and dates are no classes; name another column with "
+            f"{option('target')}: {', '.join(others)}"
         )
 
 
@@ -93,6 +100,7 @@ def numbers(column: "pd.Series[Any]", writing: Writing, task: str, data: str) ->
         return writing.read(column)
     shown = ", ".join(f"{text!r} in {int((column.str.strip() == text).sum())}" for text in writing.missing)
     raise WrongValue(
-        f"--data {data!r}: the target {column.name!r} holds numbers, but for {shown} of its {len(column)} rows; with "
-        "task=regression these rows are left out, with task=classification every text is a class"
+        f"{option('data', data)}: the target {column.name!r} holds numbers, but for {shown} of its {len(column)} rows; "
+        f"with {option('task', 'regression')} these rows are left out, with {option('task', 'classification')} every "
+        "text is a class"
     )

@@ -7,6 +7,7 @@ import pandas as pd
 from pandas.api import types
 
 from steps.errors import WrongValue
+from steps.parameters.option import option
 from steps.training.data.splits import Layout
 
 
@@ -15,7 +16,7 @@ def read(column: "pd.Series[Any]", data: str) -> np.ndarray:
 
     A weight is a finite number that is not negative; no gap is filled, since nobody knows what it would count.
     """
-    where = f"--weight {column.name!r}:"
+    where = f"{option('weight', column.name)}:"
     if not types.is_numeric_dtype(column.dtype) or types.is_bool_dtype(column.dtype):
         example = next((value for value in column if not pd.isna(value)), None)
         raise WrongValue(f"{where} must be a column of numbers; that of {data} holds {str(example)!r}, say")
@@ -44,6 +45,6 @@ def check(weights: np.ndarray, layout: Layout, name: str, data: str) -> None:
     for what, rows in parts.items():
         if not weights[rows].any():
             raise WrongValue(
-                f"--weight {name!r}: {what}, of {data}, all have the weight 0; leave out rows of no weight, or split "
-                "otherwise"
+                f"{option('weight', name)}: {what}, of {data}, all have the weight 0; leave out rows of no weight, or "
+                "split otherwise"
             )

@@ -14,6 +14,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import LabelEncoder
 
 from steps.errors import WrongValue
+from steps.parameters.option import option
 from steps.training.data.examples import Examples
 from steps.training.model import boosting
 from steps.training.model.labels import LabelEncoded
@@ -78,7 +79,8 @@ class EarlyStopping:
             chosen &= np.isin(target, target[~chosen & weighty])
         if not chosen.any() or chosen.all():
             raise WrongValue(
-                f"--early_stopping {self.patience}: {count} rows of a fold are too few to validate on some of them"
+                f"{option('early_stopping', self.patience)}: {count} rows of a fold are too few to validate on some of "
+                "them"
             )
         return chosen
 
@@ -120,8 +122,8 @@ def check(built: Any, path: str) -> None:
     """Raise WrongValue if an estimator can't stop early."""
     if boosting.kind_of(_last(built)) is None:
         raise WrongValue(
-            f"--estimator {path!r}: {path.rpartition('.')[2]} has no early stopping; must be an estimator of LightGBM, "
-            "XGBoost, CatBoost or scikit-learn's HistGradientBoosting, or no --early_stopping"
+            f"{option('estimator', path)}: {path.rpartition('.')[2]} has no early stopping; must be an estimator of "
+            f"LightGBM, XGBoost, CatBoost or scikit-learn's HistGradientBoosting, or no {option('early_stopping')}"
         )
 
 

@@ -12,6 +12,7 @@ from sklearn.base import ClassifierMixin, RegressorMixin, is_classifier, is_regr
 from sklearn.pipeline import make_pipeline
 
 from steps.errors import WrongValue, did_you_mean
+from steps.parameters.option import option
 from steps.parameters.settings import IMPORT_PATH
 from steps.training.model.labels import LabelEncoded, need_encoding
 
@@ -38,7 +39,7 @@ def import_maker(path: str, task: str) -> Maker:
     The path is that of a class or of a function without arguments. Several joined by +, transformers and then an
     estimator, make a pipeline. Raises WrongValue if it leads to no estimator, or to one of the other task.
     """
-    where = f"--estimator {path!r}:"
+    where = f"{option('estimator', path)}:"
     if not re.fullmatch(IMPORT_PATH, path):
         raise WrongValue(f"{where} must be an import path, such as sklearn.svm.SVC, or several joined by +")
     makers = [_import(part, where, task) for part in path.split("+")]
@@ -58,7 +59,7 @@ def import_maker(path: str, task: str) -> Maker:
             "estimator inside, or what BaseEstimator with ClassifierMixin or RegressorMixin would give it"
         ) from error
     if not fits:
-        raise WrongValue(f"{where} is no estimator for {task}, the task of this target (see --task)")
+        raise WrongValue(f"{where} is no estimator for {task}, the task of this target (see {option('task')})")
     if len(makers) == 1:
         return makers[0]
     return lambda: make_pipeline(*(maker() for maker in makers))
@@ -110,25 +111,24 @@ def unknown_hyperparameters(maker: Maker, names: Iterable[str]) -> dict[str, str
         if name not in allowed and not _takes_any(made, name):
             inner = [other for other in allowed if other.endswith(f"__{name}")]
             near = f" (did you mean {inner[0]!r}?)" if inner else did_you_mean(name, allowed)
-            problems[name] = (
-                f"{type(made).__name__} has no such hyperparameter{near}; allowed: {', '.join(sorted(allowed))}"
-            )
+            known = ", ".join(sorted(allowed))
+            problems[name] = f"{type(made).__name__} has no such hyperparameter{near}; allowed: {known}"
     return problems
 
 
-def likely_typos(maker: Maker, names: Iterable[str]) -> list[str]:
-    """Say which names look like a hyperparameter that an estimator has, and are another that it may know.
+def likely_typos(maker: Maker, names: Iterable[str]) -> dict[str, str]:
+    """Say by name which names look like a hyperparameter that an estimator has, and are another that it may know.
 
     LightGBM's and XGBoost's estimators take what they don't list, and learn at the fit what it is: `feature_fraction`.
     """
     made = maker()
     allowed = _hyperparameter_names(made)
-    notes = []
+    notes = {}
     for name in names:
         prefix, _, last = name.rpartition("__")
         beside = [other for whole in allowed for place, _, other in [whole.rpartition("__")] if place == prefix]
         if name not in allowed and _takes_any(made, name) and (near := did_you_mean(last, beside)):
-            notes.append(f"{name}: {type(made).__name__} is given it, though it does not list it{near}")
+            notes[name] = f"{type(made).__name__} is given it, though it does not list it{near}"
     return notes
 
 
@@ -143,21 +143,26 @@ def check_estimators(task: str, estimators: Mapping[str, Iterable[str]], where: 
         try:
             maker = import_maker(paths[-1], task)
         except WrongValue as error:
-            place = where.get(path, "--space")
-            problems += [f"{place}: {problem.removeprefix('--estimator ')}" for problem in error.problems]
+            place = where.get(path, option("space"))
+            problems += [f"{place}: {without_option(problem, paths[-1])}" for problem in error.problems]
             continue
         for name, text in unknown_hyperparameters(maker, names).items():
-            problems.append(f"{where.get(f'{path}: {name}', '--space')}: {name}: {text}")
+            problems.append(f"{where.get(f'{path}: {name}', option('space'))}: {name}: {text}")
     if problems:
         raise WrongValue(*problems)
     return paths
+
+
+def without_option(problem: str, path: str) -> str:
+    """Return a problem of an estimator that a space names: its path comes first, not the parameter `estimator`."""
+    return f"{path!r}{problem.removeprefix(option('estimator', path))}"
 
 
 def check_hyperparameters(maker: Maker, names: Iterable[str]) -> None:
     """Raise WrongValue if some names are no hyperparameters of the estimator; it names them all."""
     problems = unknown_hyperparameters(maker, names)
     if problems:
-        raise WrongValue(*(f"--{name}: {text}" for name, text in problems.items()))
+        raise WrongValue(*(f"{option(name)}: {text}" for name, text in problems.items()))
 
 
 def build(maker: Maker, hyperparameters: Mapping[str, Any], *, seed: int, threads: int) -> Any:

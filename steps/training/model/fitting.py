@@ -8,6 +8,7 @@ import pandas as pd
 from sklearn.pipeline import Pipeline
 
 from steps.errors import WrongValue
+from steps.parameters.option import option
 from steps.training.model.labels import LabelEncoded
 
 _WEIGHT = "sample_weight"
@@ -40,7 +41,9 @@ def check_weights(built: Any, path: str) -> None:
     """Raise WrongValue if an estimator takes no sample weights."""
     if weight_name(built) is None:
         what = path.rpartition(".")[2]
-        raise WrongValue(f"--estimator {path!r}: {what} takes no sample weights; take another one, or no --weight")
+        raise WrongValue(
+            f"{option('estimator', path)}: {what} takes no sample weights; take another one, or no {option('weight')}"
+        )
 
 
 def fit(unfitted: Any, features: pd.DataFrame, target: Any, weights: np.ndarray | None = None) -> Any:

@@ -26,6 +26,7 @@ from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 
 from steps.names import Variable
+from steps.parameters.option import option
 from steps.process import free_memory, mapped_file
 from steps.training.data.examples import Examples
 
@@ -100,8 +101,8 @@ def note(rows: Examples) -> str | None:
     if not files or rows.plain or (Path(files) / _FOLDER).is_dir():
         return None
     return (
-        f"--data {rows.resolved.data!r}: its folds, prepared once for all trials, would take more than a tenth of the "
-        "memory or the disk that is free: each trial prepares them itself"
+        f"{option('data', rows.resolved.data)}: its folds, prepared once for all trials, would take more than a tenth "
+        "of the memory or the disk that is free: each trial prepares them itself"
     )
 
 

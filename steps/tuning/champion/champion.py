@@ -13,6 +13,7 @@ from optuna.trial import TrialState
 
 from steps.errors import WrongValue
 from steps.names import Metric, Role, Tag, Variable
+from steps.parameters.option import option
 from steps.tracking import write
 from steps.tuning.champion import confirmation, contest
 from steps.tuning.champion.rerun import Rerun
@@ -38,19 +39,23 @@ def check(plan: StudyPlan) -> None:
     settings, problems = plan.settings, []
     names = [objective.name for objective in plan.objectives]
     if settings.pick is not None and settings.pick not in names:
-        problems.append(f"--pick {settings.pick!r}: must be none or one of the objectives, {', '.join(names)}")
+        problems.append(f"{option('pick', settings.pick)}: must be none or one of the objectives, {', '.join(names)}")
     if settings.confirm:
-        where = f"--confirm {settings.confirm}"
+        where = option("confirm", settings.confirm)
         if "fold_seed" not in plan.entry.parameters:
             problems.append(f"{where}: must be 0 for {plan.entry.name!r}, which declares no fold_seed to draw others")
         elif settings.split.startswith("time:"):
-            problems.append(f"{where}: must be 0 with --split {settings.split!r}: the times make the folds")
+            problems.append(f"{where}: must be 0 with {option('split', settings.split)}: the times make the folds")
         if len(names) > 1:
             problems.append(f"{where}: must be 0 with two objectives")
     has_champion = settings.champion and (len(names) == 1 or settings.pick is not None)
     if settings.register is not None and not has_champion:
-        why = "--champion 'false'" if not settings.champion else "two objectives; --pick says whose best is one"
-        problems.append(f"--register {settings.register!r}: there is no champion to register with {why}")
+        why = (
+            option("champion", "false")
+            if not settings.champion
+            else f"two objectives; {option('pick')} says whose best is one"
+        )
+        problems.append(f"{option('register', settings.register)}: there is no champion to register with {why}")
     if problems:
         raise WrongValue(*problems)
 

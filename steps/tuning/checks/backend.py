@@ -13,6 +13,7 @@ from steps import backends
 from steps.backends.ray import cluster
 from steps.errors import WrongValue, did_you_mean
 from steps.names import Tag
+from steps.parameters.option import option
 from steps.parameters.tune_settings import TuneSettings
 from steps.project import environment, paths
 from steps.tuning.tuned_project import TunedProject
@@ -33,8 +34,8 @@ def warn(settings: TuneSettings, jobs: int) -> None:
         )
     if jobs > settings.window:
         print(
-            f"tune: --jobs {jobs}: more than --window {settings.window}, so at most {settings.window} "
-            "trials run at a time; a wider window makes another, equally repeatable, study",
+            f"tune: {option('jobs', jobs)}: more than {option('window', settings.window)}, so at most "
+            f"{settings.window} trials run at a time; a wider window makes another, equally repeatable, study",
             file=sys.stderr,
         )
 
@@ -52,7 +53,9 @@ def check_backend(name: str, project: TunedProject) -> None:
     plugins = {entry.name: entry for entry in importlib.metadata.entry_points(group=loader.ENTRYPOINT_GROUP_NAME)}
     names = {*loader.MLFLOW_BACKENDS, *backends.OURS, "databricks", "kubernetes", *plugins}
     if name not in names:
-        raise WrongValue(f"--backend {name!r}: must be one of {', '.join(sorted(names))}{did_you_mean(name, names)}")
+        raise WrongValue(
+            f"{option('backend', name)}: must be one of {', '.join(sorted(names))}{did_you_mean(name, names)}"
+        )
     if name == backends.RAY:
         cluster.check_installed()
     elif name == "kubernetes":
@@ -62,7 +65,7 @@ def check_backend(name: str, project: TunedProject) -> None:
             plugins[name].load()
         except Exception as error:  # a plugin may raise anything
             raise WrongValue(
-                f"--backend {name!r}: is installed but can't be loaded: {error!r}; install what it needs"
+                f"{option('backend', name)}: is installed but can't be loaded: {error!r}; install what it needs"
             ) from error
 
 
@@ -75,7 +78,7 @@ def _check_kubernetes(project: TunedProject) -> None:
     if not project.read().docker_env:
         problems.append("needs a project with a docker_env: give MLproject one in place of its conda_env")
     if problems:
-        raise WrongValue(*(f"--backend 'kubernetes': {problem}" for problem in problems))
+        raise WrongValue(*(f"{option('backend', 'kubernetes')}: {problem}" for problem in problems))
 
 
 def read_backend_config(settings: TuneSettings) -> dict[str, Any]:
@@ -86,7 +89,7 @@ def read_backend_config(settings: TuneSettings) -> dict[str, Any]:
     try:
         content = json.loads(paths.of_user(path).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise WrongValue(f"--backend_config {path!r}: must be the path of a JSON file: {error}") from error
+        raise WrongValue(f"{option('backend_config', path)}: must be the path of a JSON file: {error}") from error
     if not isinstance(content, dict):
-        raise WrongValue(f"--backend_config {path!r}: must hold a JSON object, got {content!r}")
+        raise WrongValue(f"{option('backend_config', path)}: must hold a JSON object, got {content!r}")
     return content

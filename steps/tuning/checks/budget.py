@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from steps.errors import WrongValue, did_you_mean
 from steps.names import CHECKPOINT
+from steps.parameters.option import option
 from steps.parameters.tune_settings import TuneSettings
 from steps.tuning.entry_point import EntryPoint
 from steps.tuning.search import halving_search, promotion
@@ -24,7 +25,7 @@ def with_budget(
     if name is None:
         return names, where
     budgets = {
-        task: {f"{path}: {name}": f"--fidelity {settings.fidelity!r}" for path in estimators}
+        task: {f"{path}: {name}": option("fidelity", settings.fidelity) for path in estimators}
         for task, estimators in names.items()
     }
     return (
@@ -38,7 +39,7 @@ def check(settings: TuneSettings, entry: EntryPoint, space: Space, objectives: i
     if settings.fidelity is None:
         return
     name = promotion.read(settings.fidelity).name
-    where = f"--fidelity {settings.fidelity!r}"
+    where = option("fidelity", settings.fidelity)
     if name in space.names:
         raise WrongValue(f"{where}: {name} is in the space too; leave it out there")
     if name not in entry.parameters and not entry.runs_train and not entry.is_script:
@@ -51,10 +52,11 @@ def check(settings: TuneSettings, entry: EntryPoint, space: Space, objectives: i
         raise WrongValue(f"{where}: {name} is given to every trial already; name another parameter as the budget")
     if settings.warm_start is not None:
         raise WrongValue(
-            f"--warm_start {settings.warm_start!r}: must be none with {where}: other runs have other budgets"
+            f"{option('warm_start', settings.warm_start)}: must be none with {where}: other runs have other budgets"
         )
     if settings.constraint is not None:
         raise WrongValue(
-            f"--constraint {settings.constraint!r}: must be none with {where}: a part of the budget says nothing of it"
+            f"{option('constraint', settings.constraint)}: must be none with {where}: a part of the budget says "
+            "nothing of it"
         )
     halving_search.check(settings.fidelity, settings.sampler, settings.pruner, objectives)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from steps import backends
 from steps.errors import WrongValue
 from steps.names import Variable
+from steps.parameters.option import option
 from steps.parameters.tune_settings import TuneSettings
 from steps.tuning.checks import backend, devices, places_file, ray_cluster
 from steps.tuning.checks.gpu_tools import KINDS
@@ -65,15 +66,19 @@ def _check(settings: TuneSettings) -> None:
     """Raise WrongValue for settings that don't go together."""
     problems = []
     if settings.devices != "auto" and not settings.gpus:
-        problems.append(f"--devices {settings.devices!r}: nobody is given them with --gpus 0; give --gpus 1 too")
+        problems.append(
+            f"{option('devices', settings.devices)}: nobody is given them with {option('gpus', 0)}; give "
+            f"{option('gpus', 1)} too"
+        )
     elif settings.devices != "auto" and settings.backend == backends.RAY:
         problems.append(
-            f"--devices {settings.devices!r}: must be auto with --backend 'ray', which has its own on each node"
+            f"{option('devices', settings.devices)}: must be auto with {option('backend', 'ray')}, which has its own "
+            "on each node"
         )
     if settings.gpus and settings.backend not in (*_HERE, backends.RAY):
         problems.append(
-            f"--gpus {settings.gpus}: must be 0 with --backend {settings.backend!r}, which places trials by its own "
-            "configuration (see --backend_config)"
+            f"{option('gpus', settings.gpus)}: must be 0 with {option('backend', settings.backend)}, which places "
+            f"trials by its own configuration (see {option('backend_config')})"
         )
     if problems:
         raise WrongValue(*problems)
@@ -88,13 +93,14 @@ def _jobs(settings: TuneSettings, by_devices: int | None, by_lines: int | None) 
     problems = []
     if by_devices is not None and settings.jobs > by_devices:
         problems.append(
-            f"--jobs {settings.jobs}: more than the {by_devices} that the devices suffice for with --gpus "
-            f"{settings.gpus}; give fewer jobs, or a share of a GPU to each, such as --gpus 0.5"
+            f"{option('jobs', settings.jobs)}: more than the {by_devices} that the devices suffice for with "
+            f"{option('gpus', settings.gpus)}; give fewer jobs, or a share of a GPU to each, such as "
+            f"{option('gpus', 0.5)}"
         )
     if by_lines is not None and settings.jobs > by_lines:
         problems.append(
-            f"--jobs {settings.jobs}: more than --places {settings.places!r} has lines, {by_lines}; give fewer jobs, "
-            "or a line for each"
+            f"{option('jobs', settings.jobs)}: more than {option('places', settings.places)} has lines, {by_lines}; "
+            "give fewer jobs, or a line for each"
         )
     if problems:
         raise WrongValue(*problems)

@@ -6,6 +6,7 @@ from steps import backends
 from steps.backends.ray import cluster
 from steps.errors import WrongValue
 from steps.names import CHECKPOINT
+from steps.parameters.option import option
 from steps.parameters.tune_settings import TuneSettings
 from steps.project import paths
 from steps.tuning.trials import checkpoints
@@ -19,9 +20,9 @@ def find(settings: TuneSettings, *, declared: bool) -> Path | None:
     """
     if settings.checkpoint_dir is not None:
         folder = paths.of_user(settings.checkpoint_dir)
-        where = f"--checkpoint_dir {settings.checkpoint_dir!r}"
+        where = option("checkpoint_dir", settings.checkpoint_dir)
     else:
-        folder, where = checkpoints.default_folder(), "--checkpoint_dir 'none'"
+        folder, where = checkpoints.default_folder(), option("checkpoint_dir", "none")
         if elsewhere := _elsewhere(settings):
             if declared:
                 raise WrongValue(

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from steps.errors import WrongValue, did_you_mean
 from steps.names import Variable
+from steps.parameters.option import option
 from steps.parameters.tune_settings import TuneSettings
 from steps.tuning.checks import gpu_tools
 from steps.tuning.checks.gpu_tools import KINDS, Devices
@@ -24,10 +25,10 @@ def take(settings: TuneSettings, environment: Mapping[str, str] = os.environ) ->
     devices = _choose(find(environment, settings.gpus), settings.devices)
     shown = ", ".join(devices.names)
     if settings.gpus > len(devices.names):
-        raise WrongValue(f"--gpus {settings.gpus}: more than the devices for trials, {shown}")
+        raise WrongValue(f"{option('gpus', settings.gpus)}: more than the devices for trials, {shown}")
     if settings.gpus > 1 and any(name.startswith(_MIG) for name in devices.names):
         raise WrongValue(
-            f"--gpus {settings.gpus}: must be 1 or less, since a process sees one MIG device only ({shown})"
+            f"{option('gpus', settings.gpus)}: must be 1 or less, since a process sees one MIG device only ({shown})"
         )
     return devices
 
@@ -59,14 +60,14 @@ def find(environment: Mapping[str, str], gpus: float) -> Devices:
     if given:
         raise WrongValue(
             f"{given[0]} {environment[given[0]]!r}: shows this process no GPU; name those that trials may use, or give "
-            "--gpus 0"
+            f"{option('gpus', 0)}"
         )
     devices, reasons = gpu_tools.ask()
     if devices is not None:
         return devices
     raise WrongValue(
-        f"--gpus {gpus}: no GPU was found: {', '.join(reasons)}; name those that trials may use, as in "
-        f"{Variable.CUDA_DEVICES}=0,1, or give --gpus 0"
+        f"{option('gpus', gpus)}: no GPU was found: {', '.join(reasons)}; name those that trials may use, as in "
+        f"{Variable.CUDA_DEVICES}=0,1, or give {option('gpus', 0)}"
     )
 
 
@@ -87,13 +88,15 @@ def _choose(devices: Devices, wanted: str) -> Devices:
     known = {**{name: name for name in devices.names}, **devices.ids}
     words = [word.strip() for word in wanted.split(",")]
     problems = [
-        f"--devices {wanted!r}: there is no device {word}{did_you_mean(word, known)}: {devices.found_by} has "
+        f"{option('devices', wanted)}: there is no device {word}{did_you_mean(word, known)}: {devices.found_by} has "
         f"{', '.join(devices.names)}"
         for word in words
         if word not in known
     ]
     names = [known[word] for word in words if word in known]
-    problems += [f"--devices {wanted!r}: has {name} twice" for name in dict.fromkeys(names) if names.count(name) > 1]
+    problems += [
+        f"{option('devices', wanted)}: has {name} twice" for name in dict.fromkeys(names) if names.count(name) > 1
+    ]
     if problems:
         raise WrongValue(*problems)
     return replace(devices, names=names)

@@ -14,6 +14,7 @@ from mlflow.tracking import MlflowClient
 
 from steps.errors import WrongValue
 from steps.names import Artifact, Tag
+from steps.parameters.option import option
 from steps.project.git import Git, GitFailed
 from steps.tracking import write
 
@@ -85,15 +86,15 @@ def refuse_dirty(tree: GitState | None, folder: Path) -> None:
     """Raise WrongValue if a tree is not exactly a commit's."""
     if tree is None:
         raise WrongValue(
-            f"--require_clean 'true': {folder} is in no git work tree, so no commit says what runs; run a clone of the "
-            "repository or its URL"
+            f"{option('require_clean', 'true')}: {folder} is in no git work tree, so no commit says what runs; run a "
+            "clone of the repository or its URL"
         )
     if tree.changed:
         more = len(tree.changed) - _SHOWN
         shown = ", ".join(tree.changed[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
         raise WrongValue(
-            f"--require_clean 'true': the git work tree of {folder} must be as it was committed, and differs in "
-            f"{shown}; commit or stash that, or name in .gitignore what is none of the project's"
+            f"{option('require_clean', 'true')}: the git work tree of {folder} must be as it was committed, and "
+            f"differs in {shown}; commit or stash that, or name in .gitignore what is none of the project's"
         )
 
 

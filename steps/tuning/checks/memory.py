@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from steps.errors import WrongValue
+from steps.parameters.option import option
 from steps.parameters.tune_settings import TuneSettings
 from steps.process.free_memory import Memory
 
@@ -35,9 +36,11 @@ def check(settings: TuneSettings, jobs: int, dataset: Mapping[str, Any], memory:
     lowest = at_a_time * (A_TRIAL[backend] / 2 + (table / 2 if backend == "local" else 0))
     likely = at_a_time * (A_TRIAL[backend] + TABLES[backend] * table)
     data = f", with a table of {table / MB:.0f} MB," if dataset else ""
-    trials = f"--jobs {jobs}: {at_a_time} trials at a time{data} "
+    trials = f"{option('jobs', jobs)}: {at_a_time} trials at a time{data} "
     sharing = ", whose trials share the table" if dataset else ""
-    fewer = "give fewer --jobs" + (f", or --backend warm{sharing}" if backend == "local" else "")
+    fewer = f"give fewer {option('jobs')}" + (
+        f", or {option('backend', 'warm')}{sharing}" if backend == "local" else ""
+    )
     if lowest > memory.total:
         raise WrongValue(
             f"{trials}need at least {lowest / MB:.0f} MB, and this machine has {memory.total / MB:.0f}; {fewer}"

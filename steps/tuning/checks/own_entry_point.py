@@ -15,6 +15,7 @@ from steps import backends
 from steps.errors import WrongValue, did_you_mean
 from steps.names import CHECKPOINT, Variable
 from steps.parameters.declared import shown
+from steps.parameters.option import option
 from steps.parameters.settings import SHARED, SharedSettings
 from steps.parameters.tune_settings import TuneSettings
 from steps.project import downloads
@@ -70,7 +71,7 @@ def check(
     trials = _Trials(entry, project.get_entry_point(entry.name), settings, space, where)
     command = trials.declared.command
     if not command:
-        raise WrongValue(f"--entry_point {entry.name!r}: has no command in MLproject; give it one")
+        raise WrongValue(f"{option('entry_point', entry.name)}: has no command in MLproject; give it one")
     problems = [
         *_undeclared(trials),
         *_without_value(trials),
@@ -89,25 +90,25 @@ def _undeclared(trials: _Trials) -> Iterator[str]:
     for name, value in trials.given.items():
         if name not in (*trials.entry.parameters, *OF_THE_STUDY) and value != usual[name]:
             if trials.entry.is_script:
-                why = f"a script is given what the space names; put {name}={shown(value)} into --space"
+                why = f"a script is given what the space names; put {name}={shown(value)} into {option('space')}"
             else:
                 why = f"the entry point {trials.entry.name!r} declares no such parameter; declare it in MLproject"
-            yield f"--{name} {shown(value)!r}: no trial would get it: {why}, or leave it out"
+            yield f"{option(name, shown(value))}: no trial would get it: {why}, or leave it out"
 
 
 def _without_value(trials: _Trials) -> Iterator[str]:
     for name in trials.entry.required(trials.always):
-        by_option = f", or --{name}," if name in SHARED else ""
+        by_option = f", or {option(name)}," if name in SHARED else ""
         yield (
-            f"--entry_point {trials.entry.name!r}: its parameter {name!r} has no default in MLproject, and not every "
-            f"trial has a value for it; have the space{by_option} give it one, or declare a default"
+            f"{option('entry_point', trials.entry.name)}: its parameter {name!r} has no default in MLproject, and not "
+            f"every trial has a value for it; have the space{by_option} give it one, or declare a default"
         )
 
 
 def _braces(trials: _Trials) -> list[str]:
     """Return a line for what `str.format`, by which MLflow fills in a command, would trip over."""
     command, parameters = trials.declared.command, trials.entry.parameters
-    where = f"--entry_point {trials.entry.name!r}: its command"
+    where = f"{option('entry_point', trials.entry.name)}: its command"
     escape = "MLflow puts a value in place of each {name}: write {{ and }} for braces that the command is to have"
     try:
         unknown = [name for name in _fields(command) if name not in parameters]
@@ -131,9 +132,9 @@ def _unused(trials: _Trials) -> Iterator[str]:
     named = {name: f"{trials.where}: {name}" for entries in trials.space.entries.values() for name in entries}
     if None not in trials.space.entries:
         named[ESTIMATOR] = f"{trials.where}: {ESTIMATOR}"
-    named |= {name: f"--{name} {shown(value)!r}" for name, value in trials.given.items() if name not in OF_THE_STUDY}
+    named |= {name: option(name, shown(value)) for name, value in trials.given.items() if name not in OF_THE_STUDY}
     if (part := budget.name_of(trials.settings)) is not None:
-        named[part] = f"--fidelity {trials.settings.fidelity!r}"
+        named[part] = option("fidelity", trials.settings.fidelity)
     command = trials.declared.command
     used = _fields(command)
     for name, where in named.items():
@@ -176,7 +177,7 @@ def _values(name: str, trials: _Trials) -> Iterator[tuple[str, str]]:
     """Yield where each value of a parameter stands, and the value as trials, or the baseline, get it."""
     common = trials.entry.common(trials.settings)
     if name in common:
-        yield f"--{name} {common[name]!r}", common[name]
+        yield option(name, common[name]), common[name]
         return
     if name == CHECKPOINT and trials.entry.takes_checkpoint(trials.space.names):
         return  # a folder that is made for it
@@ -185,4 +186,4 @@ def _values(name: str, trials: _Trials) -> Iterator[tuple[str, str]]:
             yield f"{trials.where}: {name}", trials.entry.word(choice)
     default = trials.entry.parameters[name]
     if default is not None and (name not in trials.always or trials.settings.baseline):
-        yield f"--entry_point {trials.entry.name!r}: default", default
+        yield f"{option('entry_point', trials.entry.name)}: default", default

@@ -5,6 +5,7 @@ import shlex
 from collections.abc import Mapping
 
 from steps.errors import WrongValue
+from steps.parameters.option import option
 from steps.project import paths
 
 _VARIABLE = re.compile(r"[A-Za-z_]\w*")
@@ -19,7 +20,7 @@ def read(text: str) -> list[dict[str, str]]:
 
     A line has `NAME=value` words, quoted as for a shell; what follows `#` is a comment, and empty lines are none.
     """
-    where = f"--places {text!r}"
+    where = option("places", text)
     try:
         lines = paths.of_user(text).read_text(encoding="utf-8").splitlines()
     except (OSError, ValueError) as error:
@@ -72,4 +73,7 @@ def refuse_devices(places: list[dict[str, str]], text: str, devices: Mapping[str
     """Raise WrongValue if lines name what --gpus gives out."""
     names = sorted({name for line in places for name in line if name in devices})
     if names:
-        raise WrongValue(f"--places {text!r}: names {', '.join(names)}, which --gpus gives out: leave out one of them")
+        raise WrongValue(
+            f"{option('places', text)}: names {', '.join(names)}, which {option('gpus')} gives out: leave out one of "
+            "them"
+        )

@@ -14,6 +14,7 @@ from mlflow.entities import Run
 from steps import backends
 from steps.errors import WrongValue
 from steps.names import Artifact
+from steps.parameters.option import option
 from steps.parameters.tune_settings import TuneSettings
 from steps.project.git import GitFailed
 from steps.tracking import server_errors
@@ -66,8 +67,8 @@ def check_reach(backend: str, uri: str) -> None:
     if backend in HERE or not uri.startswith(("sqlite:", "file:", "/", ".")):
         return
     problem = (
-        f"--backend {backend!r}: its trials can't log to {uri}, a file on this machine, from other machines; start "
-        "`mlflow server --host 0.0.0.0` on it, and give its address in MLFLOW_TRACKING_URI"
+        f"{option('backend', backend)}: its trials can't log to {uri}, a file on this machine, from other machines; "
+        "start `mlflow server --host 0.0.0.0` on it, and give its address in MLFLOW_TRACKING_URI"
     )
     if backend in CLUSTERS:
         raise WrongValue(problem)
@@ -87,7 +88,7 @@ def _read_git_state(folder: Path, *, require_clean: bool) -> GitState | None:
     except GitFailed as error:
         problem = f"whether the git work tree of {folder} is clean can't be told: {error}"
         if require_clean:
-            raise WrongValue(f"--require_clean 'true': {problem}") from error
+            raise WrongValue(f"{option('require_clean', 'true')}: {problem}") from error
         print(f"tune: {problem}", file=sys.stderr)
         return None
     if require_clean:

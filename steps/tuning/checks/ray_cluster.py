@@ -10,6 +10,7 @@ from steps.backends.ray.shipped_project import ShippedProject
 from steps.backends.ray.task import Preload
 from steps.errors import WrongValue
 from steps.names import Variable
+from steps.parameters.option import option
 from steps.parameters.tune_settings import TuneSettings
 from steps.process import threads
 from steps.project import environment, mlproject
@@ -49,7 +50,7 @@ def connect(settings: TuneSettings, tracking_uri: str) -> None:
     others = [address for address in cluster.addresses() if not address.startswith(_LOOPBACK)]
     if host.startswith(_LOOPBACK) and len(others) > 1:
         raise WrongValue(
-            f"--backend 'ray': trials on {', '.join(sorted(others))} can't reach the tracking server as "
+            f"{option('backend', 'ray')}: trials on {', '.join(sorted(others))} can't reach the tracking server as "
             f"{tracking_uri}: name this machine as they know it in MLFLOW_TRACKING_URI, and "
             "start `mlflow server` with --host 0.0.0.0"
         )
@@ -64,7 +65,10 @@ def jobs(settings: TuneSettings) -> int:
     capacity = cluster.capacity(resources)
     if not capacity:
         amounts = ", ".join(f"{kind} {amount:g}" for kind, amount in resources.amounts.items())
-        problem = f"--backend 'ray': no node of the cluster holds a trial, which takes {amounts} (see --backend_config)"
+        problem = (
+            f"{option('backend', 'ray')}: no node of the cluster holds a trial, which takes {amounts} (see "
+            f"{option('backend_config')})"
+        )
         if settings.jobs == "auto":
             raise WrongValue(problem)
         print(f"tune: {problem}; trials wait for one", file=sys.stderr)

@@ -14,6 +14,7 @@ from mlflow.entities import Run
 from steps.errors import WrongValue
 from steps.names import Tag
 from steps.parameters import declared, pruner_settings
+from steps.parameters.option import option
 from steps.parameters.pruner_settings import BEFORE
 from steps.parameters.settings import SHARED
 from steps.parameters.tune_settings import TuneSettings
@@ -73,7 +74,7 @@ def take_from_record(settings: TuneSettings, earlier: Sequence[Run]) -> TuneSett
     telling = {key: value for key, value in taken.items() if usual[key] not in ("auto", value)}
     shown = ", ".join(f"{key} {declared.shown(value)}" for key, value in telling.items())
     if shown:
-        print(f"tune: --study {settings.study!r}: goes on, with its {shown}", file=sys.stderr)
+        print(f"tune: {option('study', settings.study)}: goes on, with its {shown}", file=sys.stderr)
     return replace(settings, **taken)
 
 
@@ -157,9 +158,9 @@ def check_same(study: str, plan: StudyPlan, earlier: Sequence[Run]) -> None:
     telling = [difference for difference in differences if not difference.startswith(_DIGEST)]
     if differences:
         raise WrongValue(
-            f"--study {study!r}: is another one on record (run {earlier[-1].info.run_id}): "
+            f"{option('study', study)}: is another one on record (run {earlier[-1].info.run_id}): "
             f"{'; '.join(telling or differences)}; give {_recorded_version(recorded, now)}another name"
-            + ("" if plan.fidelity is not None else ", or start from its trials with --warm_start")
+            + ("" if plan.fidelity is not None else f", or start from its trials with {option('warm_start')}")
         )
 
 
@@ -168,7 +169,7 @@ def _recorded_version(recorded: Mapping[str, Any], now: Mapping[str, Any]) -> st
     then, today = (_COMMIT.fullmatch(str(each.get("project"))) for each in (recorded, now))
     if then is None or today is None or then[1] != today[1] or then[2] == today[2]:
         return ""
-    return f"--version {then[2]}, "
+    return f"{option('version', then[2])}, "
 
 
 def _in_todays_form(recorded: Mapping[str, Any]) -> dict[str, Any]:

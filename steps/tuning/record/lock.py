@@ -21,6 +21,7 @@ from mlflow.tracking import MlflowClient
 
 from steps.errors import WrongValue
 from steps.names import Role, Tag, Variable
+from steps.parameters.option import option
 from steps.process import orphans, proc
 from steps.tracking import read
 
@@ -94,8 +95,8 @@ def yield_to_older_run(study_lock: StudyLock, study: str, run: Run) -> None:
 def _give_way(study_lock: StudyLock, study: str, run_id: str) -> None:
     study_lock.release()
     raise WrongValue(
-        f"--study {study!r}: {_tuner_of(MlflowClient().get_run(run_id))} works on it, in run {run_id}; wait for its "
-        "end, or give another name"
+        f"{option('study', study)}: {_tuner_of(MlflowClient().get_run(run_id))} works on it, in run {run_id}; wait for "
+        "its end, or give another name"
     )
 
 

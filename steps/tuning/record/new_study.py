@@ -2,6 +2,7 @@
 
 from steps.errors import WrongValue
 from steps.names import Metric
+from steps.parameters.option import option
 from steps.tuning.study_plan import StudyPlan
 
 
@@ -10,7 +11,7 @@ def check(plan: StudyPlan) -> None:
     if not plan.prunes:
         return
     name = plan.objectives[0].logged
-    where = f"--pruner {plan.settings.pruner!r}: must be none with --objective {name!r}"
+    where = f"{option('pruner', plan.settings.pruner)}: must be none with {option('objective', name)}"
     if plan.is_folded and name != (seen := Metric.cv(plan.settings.metric)):
         raise WrongValue(f"{where}: a pruner sees the folds of {seen!r} alone")
     if name in Metric.COSTS:

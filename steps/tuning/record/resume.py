@@ -18,6 +18,7 @@ from optuna.trial import TrialState
 
 from steps.errors import WrongValue
 from steps.names import Role, State, Tag
+from steps.parameters.option import option
 from steps.tracking import read
 from steps.tuning.record import leftovers
 from steps.tuning.search.constraints import Constraint
@@ -65,9 +66,10 @@ class History:
         is_same = job.number is None or tags.get(Tag.TRIAL) == str(job.number)
         if json.dumps(recorded) != tags.get(Tag.PARAMS) or not is_same:
             raise WrongValue(
-                f"--study {tags[Tag.STUDY]!r}: can't be gone on with: trial {tags.get(Tag.TRIAL, job.number)} tried "
-                f"{tags.get(Tag.PARAMS)} (run {run.info.run_id}), and would now try {json.dumps(recorded)}; give "
-                "another name" + ("" if job.rung is not None else ", or start from its trials with --warm_start")
+                f"{option('study', tags[Tag.STUDY])}: can't be gone on with: trial {tags.get(Tag.TRIAL, job.number)} "
+                f"tried {tags.get(Tag.PARAMS)} (run {run.info.run_id}), and would now try {json.dumps(recorded)}; give "
+                "another name"
+                + ("" if job.rung is not None else f", or start from its trials with {option('warm_start')}")
             )
         if Tag.STATE not in tags:
             return Adopted(job, run.info.run_id)
@@ -146,15 +148,15 @@ def with_all_trials(plan: StudyPlan, history: History, study: str) -> StudyPlan:
         return plan
     if recorded > wanted:
         count = len(history.trials)
-        says = f"has {count} trials on record, more than --n_trials {wanted}: all of them count"
+        says = f"has {count} trials on record, more than {option('n_trials', wanted)}: all of them count"
         if count < recorded:
             says += ", and what was cut off between them is run again"
         plan = replace(plan, settings=replace(plan.settings, n_trials=recorded))
     elif len(history.trials) == wanted:
-        says = f"is complete: its {recorded} trials are on record; with a higher --n_trials it goes on"
+        says = f"is complete: its {recorded} trials are on record; with a higher {option('n_trials')} it goes on"
     else:
         return plan
-    print(f"tune: --study {study!r}: {says}", file=sys.stderr)
+    print(f"tune: {option('study', study)}: {says}", file=sys.stderr)
     return plan
 
 

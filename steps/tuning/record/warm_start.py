@@ -22,6 +22,7 @@ from optuna.trial import FrozenTrial, TrialState, create_trial
 from steps.errors import WrongValue, did_you_mean
 from steps.names import CHECKPOINT, ESTIMATOR_PREFIX, Artifact, Role, Tag
 from steps.parameters import step_rules
+from steps.parameters.option import option
 from steps.parameters.values import decode
 from steps.project import secrets
 from steps.tracking import read
@@ -97,12 +98,12 @@ def _runs(source: str, plan: StudyPlan) -> Iterable[Run]:
         try:
             return [client.get_run(word) for word in dict.fromkeys(words)]
         except MlflowException as error:
-            raise WrongValue(f"--warm_start {source!r}: {error.message} (in {where()})") from error
+            raise WrongValue(f"{option('warm_start', source)}: {error.message} (in {where()})") from error
     experiment = client.get_experiment_by_name(source)
     if experiment is None:
         names = [experiment.name for experiment in client.search_experiments()]
         raise WrongValue(
-            f"--warm_start {source!r}: must be run ids with commas between, or the name of an experiment in "
+            f"{option('warm_start', source)}: must be run ids with commas between, or the name of an experiment in "
             f"{where()}{did_you_mean(source, names)}"
         )
     runs = read.find_runs([experiment.experiment_id])

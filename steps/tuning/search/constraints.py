@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from steps.errors import WrongValue, did_you_mean
 from steps.names import Metric
 from steps.parameters import step_rules
+from steps.parameters.option import option
 from steps.parameters.tune_settings import TuneSettings
 from steps.tuning.search.objective import MAXIMIZE, MINIMIZE, Objective
 
@@ -53,17 +54,19 @@ def resolve(settings: TuneSettings, entry: "EntryPoint", objectives: Sequence[Ob
         form = _FORM.fullmatch(word)
         bound = _number(form[3]) if form else None
         if form is None or bound is None:
-            problems.append(f"--constraint {word!r}: must be a metric, <= or >=, and a number, such as fit_time_s<=0.1")
+            problems.append(
+                f"{option('constraint', word)}: must be a metric, <= or >=, and a number, such as fit_time_s<=0.1"
+            )
             continue
         name, sign = form[1], form[2]
         metric, rule = (name, step_rules.LAST) if entry.runs_train else step_rules.split(name)
         if entry.runs_train and name not in known:
             near = did_you_mean(step_rules.split(name)[0], known)
             problems.append(
-                f"--constraint {word!r}: {entry.name!r} logs no {name!r}{near}; allowed: {', '.join(known)}"
+                f"{option('constraint', word)}: {entry.name!r} logs no {name!r}{near}; allowed: {', '.join(known)}"
             )
         elif not entry.runs_train and (problem := step_rules.problem(name)):
-            problems.append(f"--constraint {problem}")
+            problems.append(f"{option('constraint', name)}: {problem}")
         else:
             joined = step_rules.joined(metric, rule)
             direction = MINIMIZE if sign == _AT_MOST else MAXIMIZE

@@ -15,6 +15,7 @@ from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from steps.errors import WrongValue
+from steps.parameters.option import option
 from steps.tuning.search import pruning, stopping
 from steps.tuning.search.objective import sign_of
 from steps.tuning.search.promotion import Evaluation, Fidelity, Ladder
@@ -31,13 +32,16 @@ def check(fidelity: str, sampler: str, pruner: str | None, objectives: int) -> N
     """Raise WrongValue, naming all problems, for settings that don't go with a fidelity."""
     problems = []
     if sampler not in SAMPLERS:
-        problems.append(f"--sampler {sampler!r}: must be one of {', '.join(SAMPLERS)} with --fidelity {fidelity!r}")
+        problems.append(
+            f"{option('sampler', sampler)}: must be one of {', '.join(SAMPLERS)} with {option('fidelity', fidelity)}"
+        )
     if pruner is not None:
         problems.append(
-            f"--pruner {pruner!r}: must be none with --fidelity {fidelity!r}, which ends trials early itself"
+            f"{option('pruner', pruner)}: must be none with {option('fidelity', fidelity)}, which ends trials early "
+            "itself"
         )
     if objectives > 1:
-        problems.append(f"--fidelity {fidelity!r}: must be none with two objectives: promotions go by one")
+        problems.append(f"{option('fidelity', fidelity)}: must be none with two objectives: promotions go by one")
     if problems:
         raise WrongValue(*problems)
 

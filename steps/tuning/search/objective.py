@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from steps.errors import WrongValue, did_you_mean
 from steps.names import Metric
 from steps.parameters import step_rules
+from steps.parameters.option import option
 from steps.parameters.tune_settings import TuneSettings
 
 if TYPE_CHECKING:  # it imports MLflow, and this room knows none
@@ -70,7 +71,7 @@ def resolve(settings: TuneSettings, entry: "EntryPoint") -> tuple[Objective, ...
     names = _split(settings.objective)
     if names == ["auto"]:
         if not entry.runs_train:
-            raise WrongValue(f"--objective 'auto': must be the name of the metric that {entry.name!r} logs")
+            raise WrongValue(f"{option('objective', 'auto')}: must be the name of the metric that {entry.name!r} logs")
         names = [Metric.cv(settings.metric)]
     # `train` logs a score once, at its end.
     pairs = [(name, step_rules.LAST) if entry.runs_train else step_rules.split(name) for name in names]
@@ -89,12 +90,12 @@ def _name_problems(
     names: list[str], pairs: list[tuple[str, str]], known: Mapping[str, str], entry: "EntryPoint"
 ) -> list[str]:
     if len(names) > MOST_OBJECTIVES or len(set(pairs)) < len(names) or not all(logged for logged, _ in pairs):
-        return [f"--objective {','.join(names)!r}: must name one metric, or {MOST_OBJECTIVES} different ones"]
+        return [f"{option('objective', ','.join(names))}: must name one metric, or {MOST_OBJECTIVES} different ones"]
     if not entry.runs_train:
-        return [f"--objective {problem}" for name in names if (problem := step_rules.problem(name))]
+        return [f"{option('objective', name)}: {problem}" for name in names if (problem := step_rules.problem(name))]
     return [
-        f"--objective {name!r}: {entry.name!r} logs no such metric{did_you_mean(step_rules.split(name)[0], known)}; "
-        f"allowed: {', '.join(known)}"
+        f"{option('objective', name)}: {entry.name!r} logs no such "
+        f"metric{did_you_mean(step_rules.split(name)[0], known)}; allowed: {', '.join(known)}"
         for name in names
         if name not in known
     ]
@@ -103,11 +104,14 @@ def _name_problems(
 def _direction_problems(directions: list[str], names: list[str]) -> list[str]:
     words = ",".join(directions)
     if "auto" in directions:
-        return [f"--direction 'auto': must be {' or '.join(DIRECTIONS)} for {','.join(names)!r}, which is no scorer"]
+        return [
+            f"{option('direction', 'auto')}: must be {' or '.join(DIRECTIONS)} for {','.join(names)!r}, which is no "
+            "scorer"
+        ]
     if len(directions) != len(names):
-        return [f"--direction {words!r}: must say one for each of {', '.join(names)}"]
+        return [f"{option('direction', words)}: must say one for each of {', '.join(names)}"]
     return [
-        f"--direction {words!r}: must be {' or '.join(DIRECTIONS)}{did_you_mean(word, DIRECTIONS)}"
+        f"{option('direction', words)}: must be {' or '.join(DIRECTIONS)}{did_you_mean(word, DIRECTIONS)}"
         for word in directions
         if word not in DIRECTIONS
     ]

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from steps.errors import WrongValue
 from steps.parameters.fidelity_settings import FORM, PATTERN
+from steps.parameters.option import option
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,9 @@ def read(text: str) -> Fidelity:
         fidelity = Fidelity(match["name"], int(match["low"]), int(match["high"]), int(match["factor"]))
         if 1 <= fidelity.low < fidelity.high and fidelity.factor >= 2:
             return fidelity
-    raise WrongValue(f"--fidelity {text!r}: must be {FORM}: whole numbers, min from 1, max above min, factor from 2")
+    raise WrongValue(
+        f"{option('fidelity', text)}: must be {FORM}: whole numbers, min from 1, max above min, factor from 2"
+    )
 
 
 @dataclass(frozen=True)

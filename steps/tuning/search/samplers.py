@@ -14,6 +14,7 @@ from optuna.samplers import BaseSampler, CmaEsSampler, GPSampler, QMCSampler, Ra
 from optuna.trial import FrozenTrial
 
 from steps.errors import WrongValue
+from steps.parameters.option import option
 from steps.tuning.space import Space
 
 # A larger grid is refused: its points are listed beforehand, and no study could finish it.
@@ -88,7 +89,7 @@ def check_installed(name: str) -> None:
     """Raise WrongValue for a sampler whose package is not installed."""
     package = KINDS[name].package
     if package is not None and importlib.util.find_spec(package) is None:
-        raise WrongValue(f"--sampler {name!r}: needs the package {package}: add it to conda.yaml and install it")
+        raise WrongValue(f"{option('sampler', name)}: needs the package {package}: add it to conda.yaml and install it")
 
 
 def check(name: str, space: Space, objectives: int = 1, *, constrained: bool = False) -> None:
@@ -107,7 +108,7 @@ def check(name: str, space: Space, objectives: int = 1, *, constrained: bool = F
         size = "without end: give each float a `step`" if space.size is None else f"of {space.size} points"
         problems.append(f"can't walk through a space {size}; at most {MOST_POINTS} points")
     if problems:
-        raise WrongValue(*(f"--sampler {name!r}: {problem}" for problem in problems))
+        raise WrongValue(*(f"{option('sampler', name)}: {problem}" for problem in problems))
 
 
 class Sampler:

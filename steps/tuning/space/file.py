@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from steps import spaces
 from steps.errors import WrongValue, did_you_mean
+from steps.parameters.option import option
 from steps.parameters.settings import IMPORT_PATH, TASKS
 from steps.project import paths
 from steps.tuning.space import entry, inline, tries
@@ -30,7 +31,7 @@ class SpaceFile:
         """Return the space for a task. Raises WrongValue if the file has none."""
         if task not in self.spaces:
             raise WrongValue(
-                f"{self.file}: has no space for {task}, the task of this target (see --task), only for "
+                f"{self.file}: has no space for {task}, the task of this target (see {option('task')}), only for "
                 f"{' and '.join(self.spaces)}"
             )
         return self.spaces[task]
@@ -55,8 +56,10 @@ def load(space: str) -> SpaceFile:
     """
     if spaces.is_inline(space):
         if paths.is_file(paths.absolute(space)):
-            raise WrongValue(f"--space {space!r}: is read as a space, since it has a =; for the file write './{space}'")
-        return _space_file(inline.parse(space), inline.WHERE)
+            raise WrongValue(
+                f"{option('space', space)}: is read as a space, since it has a =; for the file write './{space}'"
+            )
+        return _space_file(inline.parse(space), option("space"))
     path = spaces.find(space)
     name = path.name if path.parent == spaces.FOLDER else space
     try:

@@ -20,10 +20,10 @@ from dataclasses import dataclass
 import yaml
 
 from steps.errors import WrongValue, did_you_mean
+from steps.parameters.option import option
 from steps.parameters.values import decode
 from steps.tuning.space.document import Item, Problems, shorten
 
-WHERE = "--space"
 # The record of a study's settings has to fit into one tag, in which a longer text would be cut.
 _LONGEST = 5000
 _ALLOWED = "allowed: 1..4, 0.0..0.9, 32..512/32, log(1e-4,1e-1), [a,b,c], or a plain value, which is fixed"
@@ -56,8 +56,10 @@ class _Misspelled(Exception):
 def parse(text: str) -> Item:
     """Read a space in a command. Raises WrongValue with all parts that can't be read, each with its column."""
     if len(json.dumps(text)) > _LONGEST:
-        raise WrongValue(f"{WHERE} {shorten(text)!r}: is longer than {_LONGEST} characters; put it into a YAML file")
-    problems = Problems(WHERE, unit="column")
+        raise WrongValue(
+            f"{option('space', shorten(text))}: is longer than {_LONGEST} characters; put it into a YAML file"
+        )
+    problems = Problems(option("space"), unit="column")
     pairs = []
     for place, name, value in _parts(text):
         if isinstance(value, _Misspelled):
@@ -221,4 +223,4 @@ def _scalar(kind: str, value: str, place: int) -> yaml.ScalarNode:
 
 
 def _mark(place: int) -> yaml.Mark:
-    return yaml.Mark(WHERE, place, 0, place, None, 0)
+    return yaml.Mark(option("space"), place, 0, place, None, 0)

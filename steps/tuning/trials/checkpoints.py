@@ -13,6 +13,7 @@ from pathlib import Path
 
 from steps.errors import StepError
 from steps.names import CHECKPOINT, Role, Tag, Variable
+from steps.parameters.option import option
 from steps.project import paths
 from steps.tuning.trials.trial import Job
 
@@ -63,7 +64,8 @@ class Checkpoints:
             path.mkdir(parents=True, exist_ok=True, mode=0o700)
         except OSError as error:
             raise StepError(
-                f"the checkpoint folder of a trial can't be made: {error}; --checkpoint_dir names another place"
+                f"the checkpoint folder of a trial can't be made: {error}; {option('checkpoint_dir')} names another "
+                "place"
             ) from error
         return Given({CHECKPOINT: str(path)}, variables, {Tag.CHECKPOINT: str(path)})
 

@@ -20,6 +20,7 @@ from steps.backends.warm import mlflow_calls
 from steps.errors import did_you_mean
 from steps.names import Artifact, Metric, Tag
 from steps.parameters import step_rules
+from steps.parameters.option import option
 from steps.tracking import inner_runs, read, write
 from steps.tracking.inner_runs import InnerRuns
 from steps.tuning.search.objective import Objective
@@ -166,7 +167,7 @@ def _why_missing(name: str, run: Run, inner: InnerRuns) -> str:
 def _logged_itself(objective: Objective) -> str:
     return (
         f"the entry point logged a metric {objective.name} itself, which would be the name of what counts of "
-        f"{objective.logged}; to go by that metric, give --objective {objective.name}:{step_rules.LAST}"
+        f"{objective.logged}; to go by that metric, give {option('objective', f'{objective.name}:{step_rules.LAST}')}"
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from optuna.trial import TrialState
 
 from steps.errors import NoTrialFinished
+from steps.parameters.option import option
 from steps.tuning.search import stopping
 from steps.tuning.search.constraints import Constraint, broken
 from steps.tuning.search.objective import sign_of
@@ -152,7 +153,11 @@ class Results:
 
 def _what_was_refused(result: TrialResult) -> str:
     """Say what the script refused, or did not log, and how to mend it."""
-    other = "give another --objective, or --constraint, or mend" if result.misses_objective else "mend --space, or"
+    other = (
+        f"give another {option('objective')}, or {option('constraint')}, or mend"
+        if result.misses_objective
+        else f"mend {option('space')}, or"
+    )
     which = "the baseline" if result.job.number is None else f"trial {result.job.number}"
     return f"{result.refusal}: every trial would fail so; {other} the script\n    {which}, run {result.run_id}" + (
         "" if result.misses_objective else f": {result.reason}"

@@ -198,7 +198,7 @@ UNUSABLE = {
     "a class of one": (
         {"x": range(40), "y": ["a", "b"] * 19 + ["a", "c"]},
         {},
-        ["the class 'c' of the target 'y' has one row", "leave such rows out", "split=random"],
+        ["the class 'c' of the target 'y' has one row", "leave such rows out", "give --split 'random'"],
     ),
     "classes of few": (
         {"x": range(8), "y": ["a", "b"] * 4},
@@ -207,7 +207,7 @@ UNUSABLE = {
     ),
     "no feature": ({"x": range(40), "y": [0, 1] * 20}, {"drop": "x"}, ["no feature is left beside 'y'"]),
     "no target": ({"x": range(40), "y": [0, 1] * 20}, {"drop": "x,y"}, ["no column is left for a target"]),
-    "infinite": ({"x": [1.0, np.inf] * 20, "y": [0, 1] * 20}, {}, ["infinite values in 'x'", "drop=x"]),
+    "infinite": ({"x": [1.0, np.inf] * 20, "y": [0, 1] * 20}, {}, ["infinite values in 'x'", "--drop 'x'"]),
     "infinite target": ({"x": range(40), "y": [0.5, np.inf] * 20}, {}, ["the target 'y'", "infinite"]),
     "text as quantity": ({"x": range(40), "y": ["a", "b"] * 20}, {"task": "regression"}, ["'y'", "no numbers"]),
     "stratified quantity": ({"x": range(40), "y": range(40)}, {"split": "stratified"}, ["--split 'stratified'", "'y'"]),
@@ -322,9 +322,9 @@ def test_the_task_follows_from_the_target(values, task):
 @pytest.mark.parametrize(
     ("values", "task", "says"),
     [
-        ([0, 1, 2] * 14, "auto", "3 different whole numbers: taken for classes; a quantity: task=regression"),
-        ([3, 5, 9] * 14, "auto", "3 different whole numbers: taken for a quantity; classes: task=classification"),
-        (range(42), "auto", "42 different whole numbers: taken for a quantity; classes: task=classification"),
+        ([0, 1, 2] * 14, "auto", "3 different whole numbers: taken for classes; a quantity: --task 'regression'"),
+        ([3, 5, 9] * 14, "auto", "3 different whole numbers: taken for a quantity; classes: --task 'classification'"),
+        (range(42), "auto", "42 different whole numbers: taken for a quantity; classes: --task 'classification'"),
         ([0, 1] * 21, "auto", None),
         ([0.5, 1, 2] * 14, "auto", None),
         (["a", "b", "c"] * 14, "auto", None),
@@ -386,7 +386,7 @@ def test_a_named_column_that_counts_is_asked_about(tmp_path):
     """It may be an id or a time; `drop` decides, and ends the question."""
     data = write(tmp_path / "x.csv", day=range(1, 41), a=[0.5, 1.5] * 20, b=["x", "y"] * 20)
     (note,) = of(data=data).notes
-    assert note.endswith("the first column, 'day', counts the rows; if it is an id, leave it out with drop=day")
+    assert note.endswith("the first column, 'day', counts the rows; if it is an id, leave it out with --drop 'day'")
     assert of(data=data, drop="day").notes == ()
 
 
@@ -404,7 +404,7 @@ def test_a_mark_among_a_target_s_numbers_is_a_question(tmp_path):
     """Its rows may be left out, or be a class: the task decides."""
     data = write(tmp_path / "x.csv", a=[0.5, 1.5] * 40, b=[*[f"{n}" for n in range(4)] * 19, *"----"])
     (problem,) = problems_of(data=data)
-    assert "holds numbers, but for '-' in 4 of its 80 rows; with task=regression these rows are left out" in problem
+    assert "holds numbers, but for '-' in 4 of its 80 rows; with --task 'regression' these rows are left out" in problem
     assert len(set(of(data=data, task="regression").layout.order)) == 76
     assert set(of(data=data, task="classification", folds=2).target) == set("0123-")
 
@@ -445,7 +445,7 @@ def test_a_rare_class_is_scored_where_it_is_and_said(tmp_path):
     data = write(tmp_path / "y.csv", a=[0.5, 1.5] * 20, b=[*["x", "y"] * 19, *"xz"])
     (problem,) = problems_of(data=data)
     assert "the class 'z' of the target 'b' has one row" in problem
-    assert problem.endswith("leave such rows out, or split=random")
+    assert problem.endswith("leave such rows out, or give --split 'random'")
     assert len(of(data=data, split="random").layout.splits) == 5
 
 

@@ -44,7 +44,7 @@ def classes_of(*counts):
             classes_of(40, 1),
             {"split": "stratified", "task": "classification"},
             "--data 'x.csv': the class 'b' of the target 'y' has one row, which can't be on both sides "
-            "of a split: leave such rows out, or split=random",
+            "of a split: leave such rows out, or give --split 'random'",
             id="a class of one row",
         ),
         pytest.param(
@@ -52,7 +52,7 @@ def classes_of(*counts):
             classes_of(40, 1, 1, 1),
             {"split": "stratified", "task": "classification", "folds": 1},
             "--data 'x.csv': the class 'b' of the target 'y' has one row, and so have 2 more, which "
-            "can't be on both sides of a split: leave such rows out, or split=random",
+            "can't be on both sides of a split: leave such rows out, or give --split 'random'",
             id="classes of one row",
         ),
         pytest.param(
@@ -81,7 +81,7 @@ def classes_of(*counts):
             classes_of(5, 5, 5, 5),
             {"split": "stratified", "task": "classification", "test_size": 0.1},
             "--test_size 0.1: 2 of 20 rows of x.csv held out leave a class without a row on one side: "
-            "there are 4 classes; from 0.2 to 0.800, or split=random",
+            "there are 4 classes; from 0.2 to 0.800, or --split 'random'",
             id="fewer held-out rows than classes",
         ),
         pytest.param(
@@ -89,7 +89,7 @@ def classes_of(*counts):
             classes_of(5, 5, 5, 5),
             {"split": "stratified", "task": "classification", "test_size": 0.9},
             "--test_size 0.9: 18 of 20 rows of x.csv held out leave a class without a row on one side: "
-            "there are 4 classes; from 0.2 to 0.800, or split=random",
+            "there are 4 classes; from 0.2 to 0.800, or --split 'random'",
             id="fewer training rows than classes",
         ),
         pytest.param(
@@ -174,7 +174,7 @@ def classes_of(*counts):
             classes_of(4, 2),
             {"split": "stratified", "task": "classification", "test_size": 0.5, "folds": 1},
             "--folds 1: needs two training rows of each class, to fit on and to score on, and 'b' of the target 'y' in "
-            "x.csv has one; lower --test_size, take more --folds, or split=random",
+            "x.csv has one; lower --test_size, take more --folds, or give --split 'random'",
             id="a class of one training row",
         ),
         pytest.param(

@@ -34,7 +34,7 @@ def test_a_column_that_knows_the_target_is_named(tmp_path, column, target, says)
     """A copy of it, in other units or words, at 0.98 or more; the hint says how to leave it out."""
     (hint,) = found(tmp_path, c=column, other=NOISE[::-1], y=target)
     assert hint.startswith(says)
-    assert hint.endswith("leave it out with drop=c if it is not known beforehand")
+    assert hint.endswith("leave it out with --drop 'c' if it is not known beforehand")
 
 
 @pytest.mark.parametrize(
@@ -55,8 +55,8 @@ def test_subjects_and_times_are_told_beside_random_folds_alone(tmp_path):
     """Rows of one patient, and a year; with the split that fits there is no such hint."""
     table = {"patient_id": np.arange(ROWS) // 6, "year": 2000 + np.arange(ROWS) % 20, "x": NOISE, "y": WAGE}
     group, time = found(tmp_path, **table)
-    assert "split=group:patient_id" in group
-    assert "split=time:year" in time
+    assert "--split 'group:patient_id'" in group
+    assert "--split 'time:year'" in time
     assert found(tmp_path, {"split": "group:patient_id"}, **table) == []
     assert found(tmp_path, {"split": "time:year"}, **table) == []
     assert found(tmp_path, patient_id=np.arange(ROWS) * 7 % 1000, x=NOISE, y=WAGE) == []

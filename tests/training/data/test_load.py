@@ -72,8 +72,8 @@ def test_columns_that_no_pipeline_takes_are_named_and_can_be_left_out(tmp_path):
     with pytest.raises(WrongValue) as caught:
         load.load(str(path))
     first, second = caught.value.problems
-    assert "'list' holds values of type ndarray; leave it out with drop=list" in first
-    assert "'raw' holds values of type bytes; leave it out with drop=raw" in second
+    assert "'list' holds values of type ndarray; leave it out with --drop 'list'" in first
+    assert "'raw' holds values of type bytes; leave it out with --drop 'raw'" in second
     table = load.load(str(path), ("list", "raw", "no such"))
     assert list(table.frame) == ["a", "b"]
     assert table.columns == ("a", "list", "raw", "b")

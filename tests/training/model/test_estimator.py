@@ -102,7 +102,7 @@ def test_what_takes_any_hyperparameter_is_given_it(name, prefix):
     built = estimator.build(maker, {f"{prefix}{name}": 1}, seed=1, threads=1)
     assert built.get_params(deep=True)[f"classifier__{prefix}{name}"] == 1
     notes = estimator.likely_typos(maker, [f"{prefix}{name}"])
-    assert ["did you mean" in note and "max_depth" in note for note in notes] == [True] * (name == "max_detph")
+    assert ["did you mean" in note and "max_depth" in note for note in notes.values()] == [True] * (name == "max_detph")
     with pytest.raises(WrongValue, match="has no such hyperparameter"):
         estimator.check_hyperparameters(maker, ["standardscaler__eta"] if prefix else ["no__eta"])
 
