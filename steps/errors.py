@@ -30,6 +30,7 @@ class WrongValue(StepError):
     """Refuse what was given: each problem says where, what was given, what is allowed."""
 
     exit_code = 2
+    run_id: str | None = None  # the step's own run, if it had one by then
 
 
 class NoTrialFinished(StepError):

@@ -18,6 +18,8 @@ class Role:
     CONFIRMATION = "confirmation"  # runs a trial once more, on fresh folds
     CHAMPION = "champion"  # runs the best trial, or the defaults, once more, refitted
     REPRODUCTION = "reproduction"  # repeats any run, see steps.reproduce
+    REPRODUCE = "reproduce"  # the step's own run, above those
+    NOTHING = "nothing"  # of no study: a refused command's run, a dry run's, that of the step `space`
 
 
 class State:

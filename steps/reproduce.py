@@ -15,7 +15,7 @@ from steps.parameters.settings import ReproduceSettings
 from steps.process import collector, orphans
 from steps.process.exit import exit_code
 from steps.process.signals import Interrupts
-from steps.tracking import sqlite_uri
+from steps.tracking import run_note, sqlite_uri
 
 SUMMARY = "Run a finished run, or some of a study's trials, once more, and compare every score to the last bit."
 
@@ -26,7 +26,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if command_line.wants_help(words):
         print(command_line.usage("steps.reproduce", SUMMARY, ReproduceSettings))
         return 0
-    return exit_code("reproduce", lambda: _reproduce(words))
+    return exit_code("reproduce", lambda: _reproduce(words), run_note.refused)
 
 
 def _reproduce(words: Sequence[str]) -> int:

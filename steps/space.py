@@ -22,6 +22,7 @@ from steps.parameters.tune_settings import TuneSettings
 from steps.process import collector, orphans, signals, users_folder
 from steps.process.exit import exit_code
 from steps.project import secrets
+from steps.tracking import run_note
 
 SUMMARY = "Print a search space for an entry point: a range around each default of its parameters, to be edited."
 # What `tune` gives an entry point that declares it, beside the settings of a study.
@@ -36,7 +37,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if command_line.wants_help(words):
         print(command_line.usage("steps.space", SUMMARY, SpaceSettings))
         return 0
-    return exit_code("space", lambda: _space(words))
+    return exit_code("space", lambda: _space(words), run_note.refused)
 
 
 def _space(words: Sequence[str]) -> int:
@@ -68,7 +69,8 @@ def _space(words: Sequence[str]) -> int:
         text = starter.text(project.read().get_entry_point(entry.name).parameters, [*given, _REFIT])
     if not text:
         raise WrongValue(f"{where} declares no parameter with a default that could be searched")
-    print(_command(settings, entry.name), _NOTE, text, sep="\n")
+    print(_command(settings, entry.name), _NOTE, text, sep="\n", flush=True)
+    run_note.of_this_step(f"Nothing was run: the beginning of a search space for {entry.name!r} was printed.")
     if Variable.RUN_ID in os.environ and _QUIET not in os.environ and _server().startswith("http"):
         print(f"space: MLflow writes two links below this: remove them, or set {_QUIET}=true", file=sys.stderr)
     return 0

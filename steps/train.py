@@ -15,7 +15,7 @@ from steps.parameters.values import encode
 from steps.process import collector, orphans, signals, threads
 from steps.process.exit import exit_code
 from steps.project import secrets
-from steps.tracking import sqlite_uri
+from steps.tracking import run_note, sqlite_uri
 
 SUMMARY = "Train one model: cross-validate, refit on all training rows, score the held-out rows, log the model."
 MORE = "  <name>, estimator__<name>  any hyperparameter of the estimator"
@@ -27,7 +27,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if command_line.wants_help(words):
         print(command_line.usage("steps.train", SUMMARY, TrainSettings, MORE))
         return 0
-    return exit_code("train", lambda: _train(words))
+    return exit_code("train", lambda: _train(words), run_note.refused)
 
 
 def _train(words: Sequence[str]) -> int:

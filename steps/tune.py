@@ -23,7 +23,7 @@ from steps.process import collector, orphans, threads, users_folder
 from steps.process.exit import exit_code
 from steps.process.signals import Interrupts
 from steps.project import location, secrets
-from steps.tracking import outage, sqlite_uri
+from steps.tracking import outage, run_note, sqlite_uri
 from steps.tuning import child_preload
 
 SUMMARY = "Tune a model: an Optuna study in which every trial is a child MLflow run, launched through mlflow.run."
@@ -35,7 +35,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if command_line.wants_help(words):
         print(command_line.usage("steps.tune", SUMMARY, TuneSettings))
         return 0
-    return exit_code("tune", lambda: _tune(words))
+    return exit_code("tune", lambda: _tune(words), run_note.refused)
 
 
 def _tune(words: Sequence[str]) -> int:

@@ -7,10 +7,11 @@ from steps.errors import Interrupted, StepError, WrongValue
 from steps.process import collector, output
 
 
-def exit_code(step: str, action: Callable[[], int]) -> int:
+def exit_code(step: str, action: Callable[[], int], refused: Callable[[WrongValue], None] = lambda _: None) -> int:
     """Run a step's action and turn a StepError, or an interrupt, into lines on stderr and its exit code.
 
     A package that is missing is such an error too: the step was started with another Python than the project's.
+    `refused` is called, once the lines are written, with an error that says that nothing was started.
     """
     output.ignore_lost_readers()
     collector.skip_at_exit()
@@ -27,5 +28,7 @@ def exit_code(step: str, action: Callable[[], int]) -> int:
             "the right environment"
         )
     for problem in ended_by.problems:
-        print(f"{step}: {problem}", file=sys.stderr)
+        print(f"{step}: {problem}", file=sys.stderr, flush=True)
+    if isinstance(ended_by, WrongValue):
+        refused(ended_by)
     return ended_by.exit_code

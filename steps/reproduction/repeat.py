@@ -24,7 +24,7 @@ from steps.process.signals import Interrupts
 from steps.project import paths
 from steps.project.declared_environment import LOCAL, declared
 from steps.reproduction.worktree import Worktree
-from steps.tracking import inner_runs, read, write
+from steps.tracking import inner_runs, read, run_note, write
 
 # How many lines of a failed run's output are shown.
 _LINES = 20
@@ -46,8 +46,8 @@ def stage_of(original: Run, tree: Worktree, interrupts: Interrupts) -> Iterator[
         yield ready
 
 
-def run(original: Run, tree: Worktree, stage: Stage, interrupts: Interrupts) -> Run:
-    """Repeat a run in a tree, on a stage; return the new run.
+def run(original: Run, tree: Worktree, stage: Stage, experiment_id: str, interrupts: Interrupts) -> Run:
+    """Repeat a run in a tree, on a stage; return the new run, which is in the experiment of this step's own.
 
     Raises StepError if it does not end well, and Interrupted if a signal comes; the child is ended then.
     """
@@ -63,7 +63,7 @@ def run(original: Run, tree: Worktree, stage: Stage, interrupts: Interrupts) -> 
                 str(tree.project),
                 entry_point,
                 parameters=_parameters(original, tree, checkpoint),
-                experiment_id=original.info.experiment_id,
+                experiment_id=experiment_id,
                 backend="local",
                 storage_dir=folder,
                 synchronous=False,
@@ -71,8 +71,8 @@ def run(original: Run, tree: Worktree, stage: Stage, interrupts: Interrupts) -> 
                 run_name=name,
             )
         child = adapter.adapt(submitted, output)
-        tags = {Tag.ROLE: Role.REPRODUCTION, Tag.REPRODUCES: original.info.run_id}
-        write.record(child.run_id, tags=tags)
+        write.record(child.run_id, tags={Tag.REPRODUCES: original.info.run_id})
+        run_note.write(child.run_id, f"Repeats {told(original)}.", Role.REPRODUCTION)
         while child.is_running() and not interrupts.noted:
             control.wait_for_any([child], interrupts.descriptor)
         if interrupts.noted:
@@ -88,9 +88,18 @@ def run(original: Run, tree: Worktree, stage: Stage, interrupts: Interrupts) -> 
         _keep_name(child.run_id, name)
         if failure is not None:
             reason, lines = _record_failure(child.run_id, failure, output)
+            note = f"Repeats {told(original)}, and failed: {run_note.escaped(reason)}"
+            run_note.write(child.run_id, note, Role.REPRODUCTION)
             shown = "\n".join(f"    {line}" for line in lines)
             raise StepError(f"run {original.info.run_id}, run once more as {child.run_id}, failed: {reason}\n{shown}")
     return MlflowClient().get_run(child.run_id)
+
+
+def told(run: Run) -> str:
+    """Name a run, and its study if it is a part of one, in Markdown."""
+    study = run.data.tags.get(Tag.STUDY, "")
+    of = f" of the study {study}" if study and run.data.tags.get(Tag.ROLE) != Role.STUDY else ""
+    return run_note.escaped(f"{run.info.run_name}{of} (run {run.info.run_id})")
 
 
 def _keep_name(run_id: str, name: str) -> None:

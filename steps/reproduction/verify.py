@@ -15,7 +15,7 @@ from steps.parameters.settings import ReproduceSettings
 from steps.process.signals import Interrupts
 from steps.project import environment
 from steps.reproduction import facts, repeat, verdict, worktree
-from steps.tracking import read, server_errors, write
+from steps.tracking import read, run_note, server_errors, write
 
 
 def reproduce(settings: ReproduceSettings, run_id: str, interrupts: Interrupts) -> str:
@@ -24,16 +24,22 @@ def reproduce(settings: ReproduceSettings, run_id: str, interrupts: Interrupts) 
     Raises WrongValue for what can't be repeated, NotIdentical if something differs.
     """
     original = _find(settings.run_id)
+    own = MlflowClient().get_run(run_id)
+    write.rename(own, f"reproduce {original.info.run_name}")
+    what = f"Repeats {repeat.told(original)}"
+    run_note.write(run_id, f"{what}.", Role.REPRODUCE)
     runs = _sample(original, settings) if original.data.tags.get(Tag.ROLE) == Role.STUDY else [original]
     print(f"reproduce: in this environment: {environment.summary()}", file=sys.stderr)
     result = verdict.IDENTICAL
     for run in runs:
         with worktree.checkout(run) as tree, repeat.stage_of(run, tree, interrupts) as stage:
-            repeated = repeat.run(run, tree, stage, interrupts)
+            repeated = repeat.run(run, tree, stage, own.info.experiment_id, interrupts)
         around = stage.environment.description if stage.environment else environment.description()
         judged = facts.judged(run)
         result = verdict.verdict(facts.read(run, judged), facts.read(repeated, judged, now=around), tree.doubt)
         print(f"{run.info.run_name} ({run.info.run_id}): {result}", file=sys.stderr)
+        note = f"Repeats {repeat.told(run)}: {run_note.escaped(result)}"
+        run_note.write(repeated.info.run_id, note, Role.REPRODUCTION)
         if judged is not None:
             then, now = (facts.metrics(each, judged) for each in (run, repeated))
             for line in verdict.other_metrics(then, now, judged.objectives):
@@ -43,6 +49,7 @@ def reproduce(settings: ReproduceSettings, run_id: str, interrupts: Interrupts) 
                 result = result.replace("differs: ", f"differs: {run.info.run_name}: ", 1)
             break
     write.record(run_id, tags={Tag.VERDICT: result, Tag.REPRODUCES: original.info.run_id})
+    run_note.write(run_id, f"{what}: {run_note.escaped(result)}", Role.REPRODUCE)
     if result != verdict.IDENTICAL:
         raise NotIdentical(result)
     return result
@@ -65,6 +72,8 @@ def _find(run_id: str | None) -> Run:
     if MLFLOW_PROJECT_ENTRY_POINT not in tags:
         raise WrongValue(f"{where} is no run of an entry point, made by `mlflow run`, so what made it is not on record")
     is_step = tags[MLFLOW_PROJECT_ENTRY_POINT] == "reproduce" and Tag.PROJECT not in tags  # another may have one, too
+    if tags.get(Tag.ROLE) == Role.NOTHING:
+        raise WrongValue(f"{where} says itself that nothing was run, so there is nothing to repeat")
     if is_step or tags.get(Tag.ROLE) == Role.REPRODUCTION:
         other = tags.get(Tag.REPRODUCES)
         raise WrongValue(f"{where} is a reproduction itself{f'; give {other}, which it repeats' if other else ''}")

@@ -10,7 +10,7 @@ import mlflow
 from mlflow.exceptions import MlflowException
 from mlflow.tracking import MlflowClient
 
-from steps.errors import Interrupted, StepError
+from steps.errors import Interrupted, StepError, WrongValue
 from steps.names import Variable
 from steps.patches import mlflow as mlflow_patches
 from steps.process import orphans
@@ -30,7 +30,7 @@ def own_run(parameters: Mapping[str, str], *, active: bool = True) -> Iterator[s
     active run, for the fluent API, which takes 20 ms, and ends it; any other is ended by the process that launched it.
     Errors of the server, its database or the disk are translated: see `steps.tracking.server_errors`.
     """
-    made = os.environ.get(Variable.RUN_ID)
+    made = run_id = os.environ.get(Variable.RUN_ID)
     logging.getLogger("mlflow.store.db.utils").addFilter(_is_not_raised_too)
     mlflow_patches.resend_broken_answers()
     check_uri()
@@ -43,7 +43,11 @@ def own_run(parameters: Mapping[str, str], *, active: bool = True) -> Iterator[s
                     raise no_mlflow()
                 if not made:
                     mlflow.log_params(dict(parameters))
-                yield run.info.run_id
+                run_id = run.info.run_id
+                yield run_id
+    except WrongValue as error:
+        error.run_id = run_id
+        raise
     except StepError:
         raise
     except Exception as error:

@@ -1,5 +1,6 @@
 """Writing to runs of the tracking server: small shorthands for MLflow's tracking API."""
 
+import re
 import time
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -7,7 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, RunTag
+from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Run, RunTag
 from mlflow.tracking import MlflowClient
 from mlflow.tracking._tracking_service.utils import _get_store
 
@@ -18,6 +19,8 @@ TAG_LENGTH = 7_900  # characters; MLflow takes 8,000
 _BATCH = 1000  # metrics in one request
 DIGEST_LENGTH = 8  # as MLflow's own: more pushes the metrics off the UI's table; the whole sha256 is the tag Tag.DATA
 _INPUT_TAG_LENGTH = 500
+# A name that MLflow has made for a run.
+_MLFLOWS_NAME = re.compile(r"[a-z]+-[a-z]+-\d+")
 
 
 def warm_up(
@@ -88,6 +91,12 @@ def record_data(run_id: str, dataset: Mapping[str, Any]) -> None:
     tags = [InputTag("mlflow.data.context", "training"), InputTag("target", dataset["target"][:_INPUT_TAG_LENGTH])]
     entity = DatasetInput(Dataset(digest=dataset["sha256"][:DIGEST_LENGTH], **fields), tags)
     MlflowClient().log_inputs(run_id, [entity])
+
+
+def rename(run: Run, name: str) -> None:
+    """Give a run a name, unless somebody has named it."""
+    if _MLFLOWS_NAME.fullmatch(str(run.info.run_name)):
+        MlflowClient().update_run(run.info.run_id, name=name)
 
 
 def metric(name: str, value: float, step: int = 0) -> Metric:

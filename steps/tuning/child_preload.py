@@ -52,7 +52,7 @@ def first_write(settings: TuneSettings, run_id: str) -> Calls:
     A process's first write is slow (0.3 s through a SQL store), so this one is of the kind that each child makes. What
     it writes is true of the study: its role, and that no trial has ended.
     """
-    if not settings.tunes_this_project:
+    if not settings.tunes_this_project or settings.dry_run:
         return ()
     opening = {"run_id": run_id, "metrics": NO_TRIALS, "tags": {Tag.ROLE: Role.STUDY}}
     module = "steps.training.run_plan" if _reads_data(settings) else "steps.tracking.write"

@@ -108,7 +108,7 @@ def run(opened: OpenStudy, interrupts: Interrupts, launcher: Launcher, describe:
         past = _warm_start(plan, children, opened.earlier)
         search = partial(wiring.make_search, plan, list(past.trials.values()))
         if plan.settings.dry_run:
-            print(dry_run.text(plan, children, search))
+            dry_run.show(plan, children, search, opened.run_id)
             return
         beat = opened.study_lock.heartbeat
         with _released_if_refused(opened, interrupts):

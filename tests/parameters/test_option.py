@@ -23,8 +23,8 @@ def test_a_parameter_is_written_as_it_was_typed(monkeypatch, run_id, expected):
         monkeypatch.setenv(Variable.RUN_ID, run_id)
     command_line.arguments([])
     monkeypatch.delenv(Variable.RUN_ID, raising=False)
-    values = [("folds",), ("folds", 5), ("test_size", 0.2), ("data", "my table.csv")]
-    assert [option(*value) for value in values] == expected
+    values = {"folds": 5, "test_size": 0.2, "data": "my table.csv"}
+    assert [option("folds"), *(option(name, value) for name, value in values.items())] == expected
 
 
 def test_a_refused_value_is_shown_as_it_was_typed(monkeypatch):

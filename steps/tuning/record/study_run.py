@@ -1,7 +1,6 @@
 """What is written to a study's parent run: what the study is, before its first child, and at its end the results."""
 
 import json
-import re
 from collections import Counter
 from collections.abc import Sequence
 
@@ -18,9 +17,6 @@ from steps.tuning.study_plan import StudyPlan
 from steps.tuning.trials.child_runs import ChildRuns
 from steps.tuning.trials.results import StudyResult
 from steps.tuning.trials.trial import SETTLED
-
-# A name that MLflow has made for a run.
-_MLFLOWS_NAME = re.compile(r"[a-z]+-[a-z]+-\d+")
 
 
 def write_opening(
@@ -48,8 +44,7 @@ def write_opening(
         write.record_data(run_id, plan.dataset)
     if earlier:
         tags[Tag.CONTINUES] = ",".join(run.info.run_id for run in earlier)
-        if _MLFLOWS_NAME.fullmatch(str(parent.info.run_name)):
-            MlflowClient().update_run(run_id, name=f"{earlier[0].info.run_name} (resumed {len(earlier)})")
+        write.rename(parent, f"{earlier[0].info.run_name} (resumed {len(earlier)})")
     if plan.settings.warm_start is not None:
         MlflowClient().log_dict(run_id, past.as_dict(), Artifact.WARM_START)
     write.record(run_id, tags=tags)

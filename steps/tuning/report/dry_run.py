@@ -7,6 +7,7 @@ from optuna.trial import TrialState
 
 from steps.names import Variable
 from steps.process.ports import FIRST
+from steps.tracking import run_note
 from steps.tuning.search.halving_search import AnySearch
 from steps.tuning.search.search import Outcome
 from steps.tuning.study_plan import StudyPlan
@@ -16,6 +17,13 @@ from steps.tuning.trials.trial import Job
 
 # The most trials that are shown.
 MOST = 20
+
+
+def show(plan: StudyPlan, children: ChildRuns, search: Callable[[], AnySearch], run_id: str) -> None:
+    """Print it, and have it be the description of the dry run's own run."""
+    shown = text(plan, children, search)
+    print(shown, flush=True)
+    run_note.nothing_run(run_id, f"A dry run: nothing was run.\n\n```text\n{shown}\n```")
 
 
 def text(plan: StudyPlan, children: ChildRuns, search: Callable[[], AnySearch]) -> str:
