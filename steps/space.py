@@ -70,9 +70,9 @@ def _space(words: Sequence[str]) -> int:
     if not text:
         raise WrongValue(f"{where} declares no parameter with a default that could be searched")
     print(_command(settings, entry.name), _NOTE, text, sep="\n", flush=True)
-    run_note.of_this_step(f"Nothing was run: the beginning of a search space for {entry.name!r} was printed.")
     if Variable.RUN_ID in os.environ and _QUIET not in os.environ and _server().startswith("http"):
         print(f"space: MLflow writes two links below this: remove them, or set {_QUIET}=true", file=sys.stderr)
+    run_note.of_this_step(f"Nothing was run: the beginning of a search space for {entry.name!r} was printed.")
     return 0
 
 

@@ -2,13 +2,15 @@
 
     python fit.py --lr 0.01 --hidden 64
 
-
 It logs `val_loss` after every epoch, so that a bad trial can be ended early. What it logs last is the loss of the best
-epoch's weights, read back from a file.
+epoch's weights. Where TUNING_CHECKPOINT names a folder, it saves itself there after every epoch, and goes on from there
+if it was cut off: to the same numbers.
 """
 
 import argparse
 import math
+import os
+from pathlib import Path
 
 import mlflow
 import torch
@@ -16,8 +18,6 @@ from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, TensorDataset
-
-CHECKPOINT = "best.ckpt"  # in the current folder: a trial has one of its own
 
 
 def load() -> tuple[TensorDataset, TensorDataset]:
@@ -48,23 +48,43 @@ def evaluate(model: nn.Module, X: Tensor, y: Tensor) -> tuple[float, float]:
     return nn.functional.cross_entropy(output, y).item(), (output.argmax(1) == y).float().mean().item()
 
 
+def save(state: dict, path: Path) -> None:
+    """Write a checkpoint that is never half written."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    torch.save(state, path.with_suffix(".new"))
+    path.with_suffix(".new").replace(path)
+
+
 def main(args: argparse.Namespace) -> None:
+    folder = os.environ.get("TUNING_CHECKPOINT")  # a trial's own, which its next attempt is given too
+    checkpoint = Path(folder) / "training.pt" if folder else None
     torch.manual_seed(args.seed)
     training, validation = load()
     batches = DataLoader(training, batch_size=64, shuffle=True)
     model = network(args.hidden, args.dropout)
     optimizer = torch.optim.Adam(model.parameters(), lr=args.lr)
-    least = math.inf
+    done, least, best = 0, math.inf, {}
+    if checkpoint and checkpoint.exists():
+        state = torch.load(checkpoint, weights_only=True)
+        model.load_state_dict(state["model"])
+        optimizer.load_state_dict(state["optimizer"])
+        torch.set_rng_state(state["random"])
+        done, least, best = state["done"], state["least"], state["best"]
+        print(f"goes on after epoch {done}")
+
     with mlflow.start_run():
-        for epoch in range(args.epochs):
+        for epoch in range(done, args.epochs):
             train_epoch(model, batches, optimizer)
             loss, _ = evaluate(model, *validation.tensors)
             mlflow.log_metric("val_loss", loss, step=epoch)
             if loss < least:
-                least = loss
-                torch.save(model.state_dict(), CHECKPOINT)
+                least, best = loss, {name: weights.clone() for name, weights in model.state_dict().items()}
+            if checkpoint:
+                state = {"model": model.state_dict(), "optimizer": optimizer.state_dict()}
+                counts = {"random": torch.get_rng_state(), "done": epoch + 1, "least": least, "best": best}
+                save(state | counts, checkpoint)
 
-        model.load_state_dict(torch.load(CHECKPOINT, weights_only=True))
+        model.load_state_dict(best)
         loss, accuracy = evaluate(model, *validation.tensors)
         mlflow.log_metric("val_loss", loss, step=args.epochs)
         mlflow.log_metric("val_accuracy", accuracy)

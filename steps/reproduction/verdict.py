@@ -31,7 +31,13 @@ def is_score(metric: str) -> bool:
 def other_metrics(then: Mapping[str, float], now: Mapping[str, float], judged: Iterable[str]) -> list[str]:
     """Say for each metric that was not judged what it was, and what it is now."""
     others = sorted({**then, **now}.keys() - set(judged) - {Metric.TRIAL})
-    return [f"{name} {then.get(name, 'none')!s}, now {now.get(name, 'none')!s}" for name in others]
+    return [f"{name} {', now '.join(_written(then.get(name), now.get(name)))}" for name in others]
+
+
+def _written(*values: float | None) -> list[str]:
+    """Write values with as few digits as tell them apart."""
+    short = ["none" if value is None else f"{value:.6g}" for value in values]
+    return short if len(set(short)) == len(set(values)) else [str(value) for value in values]
 
 
 def verdict(then: Facts, now: Facts, doubt: str = "") -> str:

@@ -18,22 +18,20 @@ _AT_ONCE = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0", "MLFLOW_HTTP_REQUEST_TIMEOUT
 def refused(error: WrongValue) -> None:
     """Say of a step that was refused that nothing was run, and why, in the run that `mlflow run` or it has made.
 
-    A trial's run is described by its tuner. Without a server that can be written to, nothing is said.
+    A trial's run is described by its tuner.
     """
     run_id = error.run_id or os.environ.get(Variable.RUN_ID)
-    if run_id is None or os.environ.get(Variable.TUNER) not in (None, str(os.getpid())):
-        return
-    with _silent(), suppress(Exception, KeyboardInterrupt):
-        sqlite_uri.refuse_another(run_id)
-        os.environ.update(_AT_ONCE)
-        nothing_run(run_id, f"Nothing was run: {_listed([escaped(problem) for problem in error.problems])}")
+    if run_id is not None and os.environ.get(Variable.TUNER) in (None, str(os.getpid())):
+        with _at_best():
+            sqlite_uri.refuse_another(run_id)
+            nothing_run(run_id, f"Nothing was run: {_listed([escaped(problem) for problem in error.problems])}")
 
 
 def of_this_step(text: str) -> None:
     """Describe the run that `mlflow run` has made for a step that needs none."""
     run_id = os.environ.get(Variable.RUN_ID)
     if run_id is not None:
-        with suppress(Exception):
+        with _at_best():
             sqlite_uri.refuse_another(run_id)
             nothing_run(run_id, text)
 
@@ -58,13 +56,18 @@ def escaped(text: str) -> str:
     return "".join(f"\\{sign}" if sign in "\\`*_[]<>#|" else sign for sign in text)
 
 
-@contextmanager
-def _silent() -> Iterator[None]:
-    """Keep MLflow and SQLAlchemy from logging: the step has said what is wrong."""
-    logging.disable()
-    yield
-    logging.disable(logging.NOTSET)
-
-
 def _listed(problems: list[str]) -> str:
     return problems[0] if len(problems) == 1 else "".join(f"\n- {problem}" for problem in problems)
+
+
+@contextmanager
+def _at_best() -> Iterator[None]:
+    """Write at once or not at all: without a word, since the step has said what there is to say, and no traceback."""
+    standing = {name: os.environ.get(name) for name in _AT_ONCE}
+    os.environ.update(_AT_ONCE)
+    logging.disable()
+    with suppress(Exception, KeyboardInterrupt):
+        yield
+    logging.disable(logging.NOTSET)
+    for name, value in standing.items():
+        os.environ.pop(name) if value is None else os.environ.update({name: value})

@@ -1,4 +1,4 @@
-"""The examples with a framework, tuned from outside: by Git URL and from the folder, killed, resumed, reproduced."""
+"""The examples in their own environments, tuned from outside: by Git URL and from the folder, killed, gone on with."""
 
 import json
 import os
@@ -19,6 +19,14 @@ pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 EXAMPLES = ROOT / "examples"
 BOTH: dict[str, Any] = {"jobs": 2, "study": "theirs", "env_manager": "uv"}
 WORDS: dict[str, dict[str, Any]] = {
+    "table": {"objective": "mae", "direction": "minimize", "n_trials": 6, **BOTH},
+    "xgboost": {
+        "objective": "val_loss:best",
+        "direction": "minimize",
+        "pruner": "median:warmup=0",
+        "n_trials": 8,
+        **BOTH,
+    },
     "hydra": {"objective": "accuracy", "direction": "maximize", "n_trials": 5, **BOTH},
     "pytorch": {"objective": "val_loss", "direction": "minimize", "pruner": "median:warmup=0", "n_trials": 10, **BOTH},
 }
@@ -110,8 +118,8 @@ def test_hydra_gives_the_model_what_the_trial_tries(whole: Study) -> None:
 
 
 @pytest.mark.parametrize("name", ["pytorch"], indirect=True)
-def test_networks_are_pruned_by_epoch_and_each_reads_its_own_checkpoint(whole: Study) -> None:
-    """Two at a time write `best.ckpt`; the loss that counts is the least of the trial's own epochs."""
+def test_networks_are_pruned_by_epoch_and_the_best_one_of_each_counts(whole: Study) -> None:
+    """The loss that counts is the least of the trial's own epochs."""
     assert whole.ended("PRUNED")
     assert {run.info.status for run in whole.ended("PRUNED")} == {"KILLED"}
     for run in whole.ended("COMPLETE"):

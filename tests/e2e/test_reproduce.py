@@ -69,16 +69,25 @@ def recorded(new_place: Callable[..., Place], tmp_path_factory: pytest.TempPathF
 def test_a_trial_is_repeated_at_its_own_commit_with_its_own_diff(recorded: Recorded) -> None:
     """Through `mlflow run`: identical, by a child at the old commit; the worktree is gone, the verdict on record."""
     trial, before = recorded.run("trial"), recorded.tree()
-    done = recorded.place.mlflow_run("reproduce", run_id=trial.info.run_id)
+    done = recorded.place.mlflow_run("reproduce", "--experiment-name", "again", run_id=trial.info.run_id)
     assert [line for line in done.stdout.splitlines() if line.startswith("verdict: ")] == ["verdict: identical"]
     assert "reproduce: in this environment: Python 3.11" in done.stderr
     assert recorded.tree() == before
-    child = recorded.run("reproduction")
+    experiment = recorded.place.client.get_experiment_by_name("again")
+    assert experiment is not None
+    reproductions = "tags.`tuning.role` = 'reproduction'"
+    (child,) = recorded.place.client.search_runs([experiment.experiment_id], reproductions)
     assert child.data.metrics["cv_r2"] == trial.data.metrics["cv_r2"] < 0.5  # less one, as the diff has it
     assert child.data.tags["mlflow.source.git.commit"] == trial.data.tags["mlflow.source.git.commit"]
     assert child.data.tags["tuning.reproduces"] == trial.info.run_id
     parent = recorded.place.client.get_run(child.data.tags["mlflow.parentRunId"])
     assert parent.data.tags["tuning.verdict"] == "identical"
+    assert (parent.info.run_name, parent.data.tags["tuning.role"]) == (f"reproduce {trial.info.run_name}", "reproduce")
+    for run in (parent, child):  # MLflow's UI nests a run below one of the same experiment alone
+        note = run.data.tags["mlflow.note.content"]
+        assert note.startswith(f"Repeats {trial.info.run_name} of the study {trial.data.tags['tuning.study']} (run ")
+        assert note.endswith("): identical")
+        assert run.info.experiment_id == parent.info.experiment_id != trial.info.experiment_id
     assert "tuning.study" not in child.data.tags
 
 

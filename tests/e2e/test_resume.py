@@ -32,6 +32,8 @@ def test_another_study_of_that_name_is_refused(done: Place) -> None:
     assert "another name, or start from its trials with --warm_start" in line
     after = done.named("mine")
     assert (after.parent.info.run_id, len(after.children)) == (before.info.run_id, len(runs))
+    (refused,) = done.client.search_runs(["0"], "tags.`tuning.role` = 'nothing' AND attributes.status = 'FAILED'")
+    assert refused.data.tags["mlflow.note.content"].startswith("Nothing was run: --study 'mine': is another one on ")
 
 
 def test_it_goes_on_to_more_trials(done: Place) -> None:
@@ -77,6 +79,10 @@ def test_a_dry_run_of_it_claims_nothing(done: Place) -> None:
     ended = done.step("steps.tune", check=True, study="mine", dry_run="true")
     assert "knn" in ended.stdout.lower() or "neighbors" in ended.stdout
     assert done.named("mine").parent.info.run_id == before
+    (dry,) = done.client.search_runs(["0"], "tags.`tuning.role` = 'nothing' AND attributes.status = 'FINISHED'")
+    note = dry.data.tags["mlflow.note.content"]
+    assert note.startswith("A dry run: nothing was run.\n\n```text\nObjective: maximize ")
+    assert "tuning.study" not in dry.data.tags
 
 
 def test_of_two_tuners_one_works(place: Place) -> None:

@@ -107,6 +107,8 @@ def test_mlflow_run_of_a_wrong_value_fails_with_the_same_line(
     assert "Traceback" not in done.stderr
     (run,) = place.client.search_runs(["0"])
     assert run.info.status == "FAILED"
+    assert run.data.tags["mlflow.note.content"].startswith(f"Nothing was run: -P {name}='none': must be ")
+    assert run.data.tags["tuning.role"] == "nothing"
 
 
 @pytest.mark.parametrize("words", [["steps.train", "--refit", "false", "--folds", "2"], ["steps.tune"]])

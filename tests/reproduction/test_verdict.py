@@ -67,7 +67,8 @@ def test_what_depends_on_the_clock_is_no_score():
 
 
 def test_what_is_not_judged_is_listed_with_both_values():
-    """Also what one of the two has not logged; the trial's number is no metric of the code's."""
-    then, now = {"loss": 0.5, "seconds": 1.25, "trial": 3.0, "old": 1.0}, {"loss": 0.5, "seconds": 1.5, "new": 2.0}
-    lines = ["new none, now 2.0", "old 1.0, now none", "seconds 1.25, now 1.5"]
+    """Also what one of the two has not logged; with the digits that tell them apart; the trial's number is left out."""
+    then = {"loss": 0.5, "seconds": 1.25, "trial": 3.0, "old": 1 / 3, "close": 0.1}
+    now = {"loss": 0.5, "seconds": 1.5, "new": 2.0, "close": 0.1 + 1e-9}
+    lines = ["close 0.1, now 0.100000001", "new none, now 2", "old 0.333333, now none", "seconds 1.25, now 1.5"]
     assert other_metrics(then, now, ["loss"]) == lines

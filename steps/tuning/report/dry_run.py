@@ -13,6 +13,7 @@ from steps.tuning.search.search import Outcome
 from steps.tuning.study_plan import StudyPlan
 from steps.tuning.trials import rung
 from steps.tuning.trials.child_runs import ChildRuns
+from steps.tuning.trials.description import shortened
 from steps.tuning.trials.trial import Job
 
 # The most trials that are shown.
@@ -41,7 +42,7 @@ def text(plan: StudyPlan, children: ChildRuns, search: Callable[[], AnySearch]) 
         f"Size: {'without end' if size is None else f'{size} points'}",
         *places(plan),
         "First trials:",
-        *(f"  {job.number}: {children.recorded(job)}" for job in jobs),
+        *(f"  {job.number}: {shortened(children.recorded(job))}" for job in jobs),
     ]
     if len(jobs) < min(plan.settings.n_trials, MOST):
         lines.append(f"  {len(jobs)}, ...: by the scores of these")

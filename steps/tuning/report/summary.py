@@ -1,8 +1,6 @@
 """The results that a study ends with, on stdout."""
 
 from collections import Counter
-from collections.abc import Mapping
-from typing import Any
 
 from mlflow.entities import Run
 
@@ -17,6 +15,7 @@ from steps.tuning.search.constraints import broken
 from steps.tuning.search.objective import Objective
 from steps.tuning.study_plan import StudyPlan
 from steps.tuning.trials.child_runs import ChildRuns
+from steps.tuning.trials.description import shortened
 from steps.tuning.trials.results import StudyResult
 
 
@@ -27,9 +26,9 @@ def summary(plan: StudyPlan, result: StudyResult, children: ChildRuns, champion:
     for number, best in result.best.items():
         values = ", ".join(f"{name} {value:.6g}" for name, value in zip(shown, best.outcome.values, strict=True))
         if len(shown) > 1:
-            lines.append(f"On the front: trial {number}: {values} {_short(children.recorded(best.job))}")
+            lines.append(f"On the front: trial {number}: {values} {shortened(children.recorded(best.job))}")
         else:
-            lines += [f"Best trial: {_short(children.recorded(best.job))}", f"Best {shown[0]}: {best.value:.6g}"]
+            lines += [f"Best trial: {shortened(children.recorded(best.job))}", f"Best {shown[0]}: {best.value:.6g}"]
             lines += _gain(plan, result, children, best.value or 0.0)
     lines += _constraints(plan, result)
     if champion and champion.run:
@@ -55,11 +54,6 @@ def finding_of(plan: StudyPlan, result: StudyResult, champion: Champion | None) 
         metrics=run.data.metrics if run else {},
         is_confirmed=bool(champion and champion.confirmed),
     )
-
-
-def _short(recorded: Mapping[str, Any]) -> dict[str, Any]:
-    """Return hyperparameters with six digits of each number; the artifact best.yaml has all of them."""
-    return {name: float(f"{value:.6g}") if isinstance(value, float) else value for name, value in recorded.items()}
 
 
 def _shown(objective: Objective, children: ChildRuns) -> str:

@@ -13,7 +13,7 @@ def of(ended: TrialResult, pruned_at: int | None, objectives: Sequence[str], rec
 
     `objectives` are their names, and `recorded` is what the trial tried; `pruned_at` is the step if it was pruned.
     """
-    tried = ", ".join(f"{name} {_short(value)}" for name, value in recorded.items())
+    tried = ", ".join(f"{name} {value}" for name, value in shortened(recorded).items())
     return f"{_end(ended, pruned_at, objectives)}, with {tried}" if tried else _end(ended, pruned_at, objectives)
 
 
@@ -32,5 +32,6 @@ def _end(ended: TrialResult, pruned_at: int | None, objectives: Sequence[str]) -
     return scores if outcome.is_feasible else f"{scores}, but it breaks a constraint"
 
 
-def _short(value: Any) -> str:
-    return f"{value:.6g}" if isinstance(value, float) else str(value)
+def shortened(recorded: Mapping[str, Any]) -> dict[str, Any]:
+    """Return hyperparameters with six digits of each number, for people; what is on record has all of them."""
+    return {name: float(f"{value:.6g}") if isinstance(value, float) else value for name, value in recorded.items()}
