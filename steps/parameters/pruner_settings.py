@@ -114,7 +114,7 @@ def _name_problems(names: list[str]) -> Iterator[str]:
         if len(names) == 1:
             yield f"must be none or {_ALLOWED}{nearest}"
         else:
-            yield f"{name!r} is no pruner{nearest}; allowed: {', '.join(PRUNERS)}"
+            yield f"{name!r} is not a pruner{nearest}; allowed: {', '.join(PRUNERS)}"
     if len(names) > 2 or (len(names) == 2 and (names[0] != PATIENT or names[1] == PATIENT)):
         yield f"must be one pruner, or {PATIENT} and the one that it goes around, as in 'patient:10 median'"
 

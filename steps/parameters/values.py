@@ -20,7 +20,7 @@ def encode(value: object) -> str:
 
     Floats keep their last bit (`repr`). Text with a character that does not print, such as a line break, is written as
     its repr: a command line can have no NUL and no half of a surrogate pair.
-    Raises TypeError for what is no Python literal (a function, nan, an object, a number of thousands of digits).
+    Raises TypeError for what is not a Python literal (a function, nan, an object, a number of thousands of digits).
     """
     if isinstance(value, list):
         value = tuple(value)
@@ -31,7 +31,9 @@ def encode(value: object) -> str:
         raise TypeError(f"a whole number of more than {digits} digits can't be handed to another process") from error
     decoded = decode(word)
     if type(decoded) is not type(value) or decoded != value:
-        raise TypeError(f"{value!r} is no Python literal: it can't be handed to another process and come back the same")
+        raise TypeError(
+            f"{value!r} is not a Python literal: it can't be handed to another process and come back the same"
+        )
     return word
 
 

@@ -122,7 +122,7 @@ def _clone(folder: Path, version: str, target: Path) -> tuple[Path, str]:
     except GitFailed as error:
         if "not a git repository" in str(error):
             raise WrongValue(f"{option('version', version)}: {folder} is in no git repository; give none") from error
-        raise WrongValue(f"{option('version', version)}: can't be had of {folder}: {error}") from error
+        raise WrongValue(f"{option('version', version)}: can't be found in {folder}: {error}") from error
     try:
         commit = git.line("rev-parse", "--verify", "--quiet", f"{version}^{{commit}}")
     except GitFailed as error:
@@ -153,8 +153,8 @@ def _take_remote(theirs: Git, ours: Git) -> None:
 
 def _no_version(version: str, uri: str, names: list[str]) -> str:
     return (
-        f"{option('version', version)}: {uri} has none such{did_you_mean(version, names)}; must be a branch, a tag or "
-        "a full commit"
+        f"{option('version', version)}: {uri} has no such version{did_you_mean(version, names)}; must be a branch, a "
+        "tag or a full commit"
     )
 
 

@@ -70,10 +70,12 @@ def _find(run_id: str | None) -> Run:
     if status != "FINISHED" and tags.get(Tag.ROLE) != Role.STUDY:
         raise WrongValue(f"{where} is {status}; must be a run that is FINISHED")
     if MLFLOW_PROJECT_ENTRY_POINT not in tags:
-        raise WrongValue(f"{where} is no run of an entry point, made by `mlflow run`, so what made it is not on record")
+        raise WrongValue(
+            f"{where} is not a run of an entry point, made by `mlflow run`, so what made it is not on record"
+        )
     is_step = tags[MLFLOW_PROJECT_ENTRY_POINT] == "reproduce" and Tag.PROJECT not in tags  # another may have one, too
     if tags.get(Tag.ROLE) == Role.NOTHING:
-        raise WrongValue(f"{where} says itself that nothing was run, so there is nothing to repeat")
+        raise WrongValue(f"{where} is of a command that ran nothing, so there is nothing to repeat")
     if is_step or tags.get(Tag.ROLE) == Role.REPRODUCTION:
         other = tags.get(Tag.REPRODUCES)
         raise WrongValue(f"{where} is a reproduction itself{f'; give {other}, which it repeats' if other else ''}")

@@ -58,7 +58,7 @@ def checkout(run: Run) -> Iterator[Worktree]:
         top = Path(git.line("rev-parse", "--show-toplevel"))
     except (GitFailed, FileNotFoundError) as error:
         raise WrongValue(
-            f"{option('run_id', run.info.run_id)}: was made at commit {commit}, and {PROJECT} is no git repository "
+            f"{option('run_id', run.info.run_id)}: was made at commit {commit}, and {PROJECT} is not a git repository "
             "that has it; start from a clone, or from the repository's URL"
         ) from error
     _fetch_if_missing(commit, git, run)

@@ -147,7 +147,7 @@ def _database(text: str) -> StepError | None:
             f"{_ANOTHER}"
         )
     if re.search(_NO_DATABASE, text):
-        return WrongValue(f"the tracking database {where()} is no SQLite database, or a broken one: {_ANOTHER}")
+        return WrongValue(f"the tracking database {where()} is not an SQLite database, or a broken one: {_ANOTHER}")
     if re.search(_NOT_MLFLOWS, text):
         return WrongValue(f"the tracking database {where()} is not MLflow's, or a broken one: {_ANOTHER}")
     return None

@@ -162,7 +162,7 @@ WRONG = [
     pytest.param({**LINE, "objective": "auto"}, "--objective 'auto'", "the metric that 'fit_line' logs", marks=SLOW),
     pytest.param({**LINE, "direction": "auto"}, "--direction 'auto'", "maximize or minimize", marks=SLOW),
     pytest.param({"entry_point": "shell_line"}, "momentum", "declares no such parameter", marks=SLOW),
-    ({"entry_point": "awk_line"}, "--entry_point 'awk_line'", "has {print}, which is no parameter of it"),
+    ({"entry_point": "awk_line"}, "--entry_point 'awk_line'", "has {print}, which is not one of its parameters"),
 ]
 
 

@@ -200,7 +200,7 @@ def test_an_objective_that_nothing_logs_ends_the_study_with_what_there_is(place:
         direction="maximize", n_trials=9, jobs=1, window=1,
     )  # fmt: skip
     assert done.code == 3, done.stderr
-    assert "logged no acuracy (did you mean 'accuracy'?); it logged accuracy: every trial would fail so" in done.stderr
+    assert "logged no acuracy (did you mean 'accuracy'?); it logged accuracy: every trial would fail" in done.stderr
     assert len(place.study().trials) <= 2
 
 

@@ -188,7 +188,7 @@ def test_what_can_t_be_repeated_is_said_in_one_line(place: Place) -> None:
         ("abc", "must be the id of a finished run"),
         ("0" * 32, "there is no such run in sqlite://"),
         (running, "is RUNNING; must be a run that is FINISHED"),
-        (by_hand, "is no run of an entry point"),
+        (by_hand, "is not a run of an entry point"),
     ):
         done = place.step("steps.reproduce", run_id=run_id)
         (line,) = [line for line in done.stderr.splitlines() if not line.startswith("20")]

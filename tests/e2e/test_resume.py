@@ -27,7 +27,7 @@ def test_another_study_of_that_name_is_refused(done: Place) -> None:
     before, runs = done.named("mine").parent, done.named("mine").children
     ended = done.step("steps.tune", **{**SMALL, "space": "svm", "folds": 3, "window": 2, "pruner": "median"})
     assert ended.code == 2, ended.stderr
-    (line,) = [line for line in ended.stderr.splitlines() if "is another one on record" in line]
+    (line,) = [line for line in ended.stderr.splitlines() if "is the name of another study on record" in line]
     assert "folds 2, now 3; window 4, now 2; pruner none, now median:startup=5,warmup=auto,interval=1; " in line
     assert "another name, or start from its trials with --warm_start" in line
     after = done.named("mine")

@@ -122,7 +122,7 @@ def test_a_script_that_takes_no_such_argument_ends_the_study_at_its_first_trial(
     done = step(place, entry_point="my code/fit.py", space=space, **LOSS)
     assert done.code == 3, done.stderr
     sentence, trial = done.stderr.splitlines()[-2:]
-    said = "takes no --lrr (did you mean 'lr'?): every trial would fail so; mend --space, or the script"
+    said = "takes no --lrr (did you mean 'lr'?): every trial would fail; correct --space, or the script"
     assert sentence == f"tune: 'my code/fit.py' {said}"
     assert trial.endswith("exit code 2: fit.py: error: unrecognized arguments: --lrr " + trial.rpartition(" ")[2])
     study = place.study()

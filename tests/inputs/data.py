@@ -77,9 +77,9 @@ ROWS = [
     _data("empty", ": is empty", "", "tune"),
     _data("blank-lines", ": is empty", "\n\n\n"),
     _data("no-rows", ": has only its first line, the columns' names; there must be rows", "a,b,y\n"),
-    _data("binary", ": is no text in UTF-8 (invalid start byte); save it as UTF-8", b"\x89PNG\r\n\x1a\n" + bytes(256)),
-    _data("latin-1", ": is no text in UTF-8 (…); save it as UTF-8", _TEXT.replace("yes", "sí").encode("latin-1")),
-    _data("utf-16", ": is no text in UTF-8 (invalid start byte); save it as UTF-8", WELL.encode("utf-16")),
+    _data("binary", ": is not text in UTF-8 (invalid start byte); save it as UTF-8", b"\x89PNG\r\n\x1a\n" + bytes(256)),
+    _data("latin-1", ": is not text in UTF-8 (…); save it as UTF-8", _TEXT.replace("yes", "sí").encode("latin-1")),
+    _data("utf-16", ": is not text in UTF-8 (invalid start byte); save it as UTF-8", WELL.encode("utf-16")),
     _data(
         "page", ": is an HTML page, such as a login; download the file itself", "<!DOCTYPE html>\n<html>Log in</html>\n"
     ),
@@ -161,5 +161,5 @@ ROWS = [
     ),
     _data("gzip-junk", ": can't be read as gzip: …", b"\x1f\x8b" + b"junk" * 50),
     _data("gzip-cut", ": can't be read as …", gzip.compress(WELL.encode() * 50)[:60]),
-    _data("workbook", ": is no CSV or Parquet file but a zip archive or a workbook; save its table as CSV", _zip()),
+    _data("workbook", ": is not a CSV or Parquet file but a zip archive or a workbook; save its table as CSV", _zip()),
 ]

@@ -50,7 +50,8 @@ ROWS = [
     Row(
         "uri-sqlite-no-database",
         "tune",
-        "the tracking database sqlite:///{folder}/junk.db is no SQLite database, or a broken one: name another in …",
+        "the tracking database sqlite:///{folder}/junk.db is not an SQLite database, or a broken one: name another "
+        "in …",
         env={_URI: "sqlite:///{folder}/junk.db"},
         files={"junk.db": "this is no database " * 100},
     ),

@@ -178,13 +178,13 @@ LATER = [
     ),
     _train(
         "estimator-of-the-other-task",
-        "--estimator 'sklearn.svm.SVR': is no estimator for classification, the task of this target (see --task)",
+        "--estimator 'sklearn.svm.SVR': is not an estimator for classification, the task of this target (see --task)",
         estimator="sklearn.svm.SVR",
     ),
     _train("estimator-no-estimator", "--estimator 'os.getcwd': … this gives str", estimator="os.getcwd"),
     _train(
         "estimator-no-transformer",
-        "--estimator 'sklearn.svm.SVC+sklearn.svm.SVC': SVC is no transformer, as all before the last must be",
+        "--estimator 'sklearn.svm.SVC+sklearn.svm.SVC': SVC is not a transformer, as all before the last must be",
         estimator="sklearn.svm.SVC+sklearn.svm.SVC",
     ),
     _train("test_size-too-small", "--test_size 0.001: 1 of 150 rows of iris held out …", test_size="0.001"),

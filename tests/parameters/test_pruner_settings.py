@@ -60,7 +60,7 @@ WRONG = [
     (
         "patient:x hyperbend",
         [
-            f"'hyperbend' is no pruner (did you mean 'hyperband'?); allowed: {KNOWN}",
+            f"'hyperbend' is not a pruner (did you mean 'hyperband'?); allowed: {KNOWN}",
             "patient: steps 'x' must be a whole number from 0",
         ],
     ),

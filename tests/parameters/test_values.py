@@ -118,7 +118,7 @@ def test_a_word_is_as_plain_as_it_can_be(value, word):
 )
 def test_what_is_no_literal_is_refused(value):
     """A value that can't come back as itself is a TypeError that shows it, not some other value over there."""
-    with pytest.raises(TypeError, match="is no Python literal"):
+    with pytest.raises(TypeError, match="is not a Python literal"):
         encode(value)
 
 

@@ -120,11 +120,11 @@ WRONG = [
     ({"test_size": 0.97, "folds": 1}, ["--folds 1: "]),
     ({"data": "digits", "test_size": 0.99, "folds": 1}, ["--folds 1: "]),
     ({"data": "diabetes", "test_size": 0.997, "folds": 1}, ["--folds 1: "]),
-    ({"estimator": "sklearn.svm.SVR"}, ["--estimator 'sklearn.svm.SVR': is no estimator for classification"]),
+    ({"estimator": "sklearn.svm.SVR"}, ["--estimator 'sklearn.svm.SVR': is not an estimator for classification"]),
     ({"estimator": "sklearn.svm.SVX"}, ["--estimator 'sklearn.svm.SVX'", "(did you mean 'SVC'?)"]),
     (
         {"estimator": "sklearn.svm.SVC+sklearn.svm.SVC"},
-        ["--estimator 'sklearn.svm.SVC+sklearn.svm.SVC': SVC is no tra"],
+        ["--estimator 'sklearn.svm.SVC+sklearn.svm.SVC': SVC is not a tra"],
     ),
 ]
 

@@ -291,9 +291,13 @@ def test_a_try_goes_first_and_alone(jobs):
 @pytest.mark.parametrize(
     ("ends", "launched", "said"),
     [
-        ({None: fakes.NO_OBJECTIVE}, [None], "ended well, but logged no score: every trial would fail so"),
+        ({None: fakes.NO_OBJECTIVE}, [None], "ended well, but logged no score: every trial would fail"),
         ({None: FAIL, 0: FAIL}, [None, 0], "none of 1 trials finished; 1 of them: why"),  # it may lack a parameter
-        ({None: FAIL, 0: fakes.NO_OBJECTIVE}, [None, 0], "ended well, but logged no score: every trial would fail so"),
+        (
+            {None: FAIL, 0: fakes.NO_OBJECTIVE},
+            [None, 0],
+            "ended well, but logged no score: every trial would fail",
+        ),
     ],
 )
 def test_a_try_that_fails_ends_the_study(ends, launched, said):
@@ -657,7 +661,7 @@ def test_a_record_of_another_promotion_is_refused():
     recorded = on_record(first, 99)
     place = next(place for place, each in evaluations(first).items() if each[2].promoted_from)
     recorded[place].data.tags[Tag.TRIAL] = "11"
-    with pytest.raises(WrongValue, match="can't be gone on with: trial 11 tried"):
+    with pytest.raises(WrongValue, match="can't go on: trial 11 tried"):
         study(by_budget, history=History(trials=recorded), **FIDELITY).run()
 
 

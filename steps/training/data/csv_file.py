@@ -52,7 +52,7 @@ def read(
         frame = _read(path, written, compression)
         _reread_as_text(frame, path, written, compression)
     except UnicodeDecodeError as error:
-        raise WrongValue(f"{where}: is no text in UTF-8 ({error.reason}); save it as UTF-8") from error
+        raise WrongValue(f"{where}: is not text in UTF-8 ({error.reason}); save it as UTF-8") from error
     except pd.errors.EmptyDataError as error:
         raise WrongValue(f"{where}: is empty") from error
     except pd.errors.ParserWarning as error:

@@ -44,7 +44,9 @@ def read(path: Path, where: str, target_of: Callable[[Sequence[str]], str | None
     elif head == _PARQUET:
         read = FileTable(_parquet(path, where))
     elif zipfile.is_zipfile(path):
-        raise WrongValue(f"{where}: is no CSV or Parquet file but a zip archive or a workbook; save its table as CSV")
+        raise WrongValue(
+            f"{where}: is not a CSV or Parquet file but a zip archive or a workbook; save its table as CSV"
+        )
     else:
         read = csv_file.read(path, where, None, target_of)
     read.frame.columns = pd.Index([str(name) for name in read.frame.columns])

@@ -84,7 +84,7 @@ def check(target: "pd.Series[Any]", task: str, data: str, others: Sequence[str])
     if task == "classification" and count >= _ALL_DIFFER * rows and rows >= _ENOUGH_ROWS:
         raise WrongValue(
             f"{option('data', data)}: {where} has {count} different values in {rows} rows, such as "
-            f"{str(target.iloc[0])!r}: names, ids and dates are no classes; name another column with "
+            f"{str(target.iloc[0])!r}: names, ids and dates are not classes; name another column with "
             f"{option('target')}: {', '.join(others)}"
         )
 

@@ -46,11 +46,15 @@ def import_maker(path: str, task: str) -> Maker:
     made = [_make(maker, where) for maker in makers]
     for transformer in made[:-1]:
         if not (hasattr(transformer, "fit") and hasattr(transformer, "transform")):
-            raise WrongValue(f"{where} {type(transformer).__name__} is no transformer, as all before the last must be")
+            raise WrongValue(
+                f"{where} {type(transformer).__name__} is not a transformer, as all before the last must be"
+            )
     # Looked for in the class: an instance may have some of them only after a fit.
     lacking = [name for name in _METHODS if not hasattr(type(made[-1]), name)]
     if lacking:
-        raise WrongValue(f"{where} is no estimator for {task}: {type(made[-1]).__name__} has no {', '.join(lacking)}")
+        raise WrongValue(
+            f"{where} is not an estimator for {task}: {type(made[-1]).__name__} has no {', '.join(lacking)}"
+        )
     try:
         fits = _FITS[task](made[-1])
     except (AttributeError, TypeError) as error:
@@ -59,7 +63,7 @@ def import_maker(path: str, task: str) -> Maker:
             "estimator inside, or what BaseEstimator with ClassifierMixin or RegressorMixin would give it"
         ) from error
     if not fits:
-        raise WrongValue(f"{where} is no estimator for {task}, the task of this target (see {option('task')})")
+        raise WrongValue(f"{where} is not an estimator for {task}, the task of this target (see {option('task')})")
     if len(makers) == 1:
         return makers[0]
     return lambda: make_pipeline(*(maker() for maker in makers))

@@ -67,7 +67,7 @@ def _check(settings: TuneSettings) -> None:
     problems = []
     if settings.devices != "auto" and not settings.gpus:
         problems.append(
-            f"{option('devices', settings.devices)}: nobody is given them with {option('gpus', 0)}; give "
+            f"{option('devices', settings.devices)}: no trial is given them with {option('gpus', 0)}; give "
             f"{option('gpus', 1)} too"
         )
     elif settings.devices != "auto" and settings.backend == backends.RAY:
@@ -93,7 +93,7 @@ def _jobs(settings: TuneSettings, by_devices: int | None, by_lines: int | None) 
     problems = []
     if by_devices is not None and settings.jobs > by_devices:
         problems.append(
-            f"{option('jobs', settings.jobs)}: more than the {by_devices} that the devices suffice for with "
+            f"{option('jobs', settings.jobs)}: more than the {by_devices} for which the devices suffice with "
             f"{option('gpus', settings.gpus)}; give fewer jobs, or a share of a GPU to each, such as "
             f"{option('gpus', 0.5)}"
         )

@@ -117,7 +117,7 @@ def _braces(trials: _Trials) -> list[str]:
     except (ValueError, LookupError, AttributeError, TypeError) as error:
         return [f"{where} can't be filled in ({error}); {escape}"]
     return [
-        f"{where} has {{{' '.join(name.split())}}}, which is no parameter of it"
+        f"{where} has {{{' '.join(name.split())}}}, which is not one of its parameters"
         f"{did_you_mean(name, parameters) if name.isidentifier() else ''}; {escape}"
         for name in dict.fromkeys(unknown)
     ]

@@ -158,7 +158,7 @@ def check_same(study: str, plan: StudyPlan, earlier: Sequence[Run]) -> None:
     telling = [difference for difference in differences if not difference.startswith(_DIGEST)]
     if differences:
         raise WrongValue(
-            f"{option('study', study)}: is another one on record (run {earlier[-1].info.run_id}): "
+            f"{option('study', study)}: is the name of another study on record (run {earlier[-1].info.run_id}): "
             f"{'; '.join(telling or differences)}; give {_recorded_version(recorded, now)}another name"
             + ("" if plan.fidelity is not None else f", or start from its trials with {option('warm_start')}")
         )

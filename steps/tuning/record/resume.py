@@ -66,7 +66,7 @@ class History:
         is_same = job.number is None or tags.get(Tag.TRIAL) == str(job.number)
         if json.dumps(recorded) != tags.get(Tag.PARAMS) or not is_same:
             raise WrongValue(
-                f"{option('study', tags[Tag.STUDY])}: can't be gone on with: trial {tags.get(Tag.TRIAL, job.number)} "
+                f"{option('study', tags[Tag.STUDY])}: can't go on: trial {tags.get(Tag.TRIAL, job.number)} "
                 f"tried {tags.get(Tag.PARAMS)} (run {run.info.run_id}), and would now try {json.dumps(recorded)}; give "
                 "another name"
                 + ("" if job.rung is not None else f", or start from its trials with {option('warm_start')}")

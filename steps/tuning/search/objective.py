@@ -105,7 +105,7 @@ def _direction_problems(directions: list[str], names: list[str]) -> list[str]:
     words = ",".join(directions)
     if "auto" in directions:
         return [
-            f"{option('direction', 'auto')}: must be {' or '.join(DIRECTIONS)} for {','.join(names)!r}, which is no "
+            f"{option('direction', 'auto')}: must be {' or '.join(DIRECTIONS)} for {','.join(names)!r}, which is not a "
             "scorer"
         ]
     if len(directions) != len(names):

@@ -149,7 +149,7 @@ class _Reader:
             try:
                 return _scalar("str", ast.literal_eval(found[0]), start)
             except (ValueError, SyntaxError) as error:
-                raise _Misspelled(start, f"{shorten(found[0])} is no text as Python writes it") from error
+                raise _Misspelled(start, f"{shorten(found[0])} is not text as Python writes it") from error
         if self.next in ("'", '"'):
             raise _Misspelled(start, f"the quote {self.next} is not closed")
         if found := _WORD.match(self.text, start):

@@ -154,11 +154,11 @@ class Results:
 def _what_was_refused(result: TrialResult) -> str:
     """Say what the script refused, or did not log, and how to mend it."""
     other = (
-        f"give another {option('objective')}, or {option('constraint')}, or mend"
+        f"give another {option('objective')}, or {option('constraint')}, or correct"
         if result.misses_objective
-        else f"mend {option('space')}, or"
+        else f"correct {option('space')}, or"
     )
     which = "the baseline" if result.job.number is None else f"trial {result.job.number}"
-    return f"{result.refusal}: every trial would fail so; {other} the script\n    {which}, run {result.run_id}" + (
+    return f"{result.refusal}: every trial would fail; {other} the script\n    {which}, run {result.run_id}" + (
         "" if result.misses_objective else f": {result.reason}"
     )

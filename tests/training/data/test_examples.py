@@ -432,7 +432,7 @@ def test_a_target_of_names_is_told_as_such(tmp_path):
     """No class stands in two rows: other columns are named."""
     data = write(tmp_path / "x.csv", a=[0.5, 1.5] * 20, c=["x", "y"] * 20, b=[f"Jane {n}" for n in range(40)])
     (problem,) = problems_of(data=data)
-    assert "has 40 different values in 40 rows, such as 'Jane 0': names, ids and dates are no classes" in problem
+    assert "has 40 different values in 40 rows, such as 'Jane 0': names, ids and dates are not classes" in problem
     assert problem.endswith("name another column with --target: a, c")
 
 

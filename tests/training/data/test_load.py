@@ -86,7 +86,7 @@ def test_columns_that_no_pipeline_takes_are_named_and_can_be_left_out(tmp_path):
         ("cut.csv.gz", gzip.compress(b"a,b\n1,2\n" * 999, mtime=0)[:30], "can't be read as"),
         ("no.csv.gz", b"\x1f\x8bno gzip", "can't be read as gzip"),
         ("nothing.csv", b"", "is empty"),
-        ("latin.csv", b"a,b\n\xe9,1\n", "is no text in UTF-8"),
+        ("latin.csv", b"a,b\n\xe9,1\n", "is not text in UTF-8"),
     ],
 )
 def test_a_file_that_can_t_be_read_is_one_problem(tmp_path, name, content, part):

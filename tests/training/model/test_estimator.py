@@ -46,9 +46,9 @@ def test_an_estimator_is_found_by_its_import_path(path, task, maker):
         ("collections.Counter", "or of a function that returns one; this gives Counter"),
         ("sklearn.base.ClassifierMixin", "must be the import path of a scikit-learn estimator"),
         ("sklearn.base.BaseEstimator", "or of a function that returns one; this gives BaseEstimator"),
-        ("sklearn.svm.SVR", "is no estimator for classification, the task of this target (see --task)"),
-        ("sklearn.cluster.KMeans", "is no estimator for classification"),
-        ("sklearn.preprocessing.StandardScaler", "is no estimator for classification"),
+        ("sklearn.svm.SVR", "is not an estimator for classification, the task of this target (see --task)"),
+        ("sklearn.cluster.KMeans", "is not an estimator for classification"),
+        ("sklearn.preprocessing.StandardScaler", "is not an estimator for classification"),
         # These can't be made from their defaults alone, or not yet at all.
         ("sklearn.ensemble.VotingClassifier", "estimators"),
         ("sklearn.pipeline.Pipeline", "steps"),
@@ -151,8 +151,8 @@ def test_paths_joined_by_plus_are_a_pipeline():
 @pytest.mark.parametrize(
     ("path", "part"),
     [
-        ("sklearn.svm.SVC+sklearn.svm.SVC", "SVC is no transformer, as all before the last must be"),
-        ("sklearn.preprocessing.StandardScaler+sklearn.svm.SVR", "is no estimator for classification"),
+        ("sklearn.svm.SVC+sklearn.svm.SVC", "SVC is not a transformer, as all before the last must be"),
+        ("sklearn.preprocessing.StandardScaler+sklearn.svm.SVR", "is not an estimator for classification"),
         ("sklearn.preprocessing.StandardScaler+sklearn.decomposition.PCA", "PCA has no predict"),
         ("sklearn.preprocessing.StandardSclaer+sklearn.svm.SVC", "sklearn.preprocessing has none of that name"),
     ],

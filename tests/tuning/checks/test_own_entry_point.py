@@ -81,15 +81,16 @@ WRONG = {
     ),
     "awk's braces": (
         "lr: float", "python fit.py {lr} | awk '{print $1}'", {},
-        f"{ENTRY}: its command has {{print $1}}, which is no parameter of it; {ESCAPE}",
+        f"{ENTRY}: its command has {{print $1}}, which is not one of its parameters; {ESCAPE}",
     ),
     "JSON": (
         "lr: float", """'python fit.py --json {"lr":{lr}}'""", {},
-        f"{ENTRY}: its command has {{\"lr\"}}, which is no parameter of it; {ESCAPE}",
+        f"{ENTRY}: its command has {{\"lr\"}}, which is not one of its parameters; {ESCAPE}",
     ),
     "a misspelled name": (
         "learn_rate: float", "fit {learnrate}", {"space": "learn_rate: {type: float, low: 1, high: 2}"},
-        f"{ENTRY}: its command has {{learnrate}}, which is no parameter of it (did you mean 'learn_rate'?); {ESCAPE}",
+        f"{ENTRY}: its command has {{learnrate}}, which is not one of its parameters (did you mean 'learn_rate'?); "
+        f"{ESCAPE}",
     ),
     "a brace that never closes": (
         "lr: float", "fit {lr} {", {},

@@ -137,7 +137,7 @@ def problems_of(text):
         ("name='abc", "column 6: name: the quote ' is not closed"),
         ("name='abc'def", "column 11: name: 'd' can't stand here: "),
         ("name=it's", "column 8: name: \"'\" can't stand here: a text with a quote in it stands in quotes of the "),
-        ("name='\\x'", "column 6: name: '\\x' is no text as Python writes it"),
+        ("name='\\x'", "column 6: name: '\\x' is not text as Python writes it"),
         ("name=a=b", "column 7: name: '=' can't stand here: the next part begins with a blank before its name; a "),
         ("name=1j", "column 6: name: '1j' must be a number, true, false, none or text; as a text it needs quotes"),
         ("lr= 0.1..1", "column 4: lr: has no value right behind its =; allowed: 1..4, "),

@@ -167,7 +167,7 @@ def test_a_refused_argument_ends_the_study_at_once():
     with pytest.raises(NoTrialFinished) as caught:
         judged.study_result()
     first, second = str(caught.value).splitlines()
-    assert first == "'fit.py' takes no --lrr: every trial would fail so; mend --space, or the script"
+    assert first == "'fit.py' takes no --lrr: every trial would fail; correct --space, or the script"
     assert second == "    trial 0, run run 0: exit code 2"
 
 
@@ -177,7 +177,7 @@ def test_an_objective_that_the_first_trial_did_not_log_ends_the_study_at_once():
     reason = "ended well, but logged no loss; it logged accuracy"
     judged.trials[0] = replace(ended(0, None, reason), refusal=reason)
     judge_all(judged)
-    with pytest.raises(NoTrialFinished, match=f"^{reason}: every trial would fail so; give another --objective, or"):
+    with pytest.raises(NoTrialFinished, match=f"^{reason}: every trial would fail; give another --objective, or"):
         judged.study_result()
 
 
