@@ -410,14 +410,14 @@ def test_help_shows_every_parameter_with_its_default(step, settings, argv, colum
     assert max(len(line) for line in most) <= max(columns, 80)
     words = " ".join(out.split())
     for p in parameters(settings):
-        text = f"--{p.name} ({shown(p.default)}) {p.help} [{p.kind.allowed}]{f', see docs/{p.see}' if p.see else ''}"
+        text = f"{p.name} ({shown(p.default)}) {p.help} [{p.kind.allowed}]{f', see docs/{p.see}' if p.see else ''}"
         assert text in words
 
 
 def test_the_help_of_tune_is_by_subject(capsys):
     """Its parameters stand under seven headings, each after an empty line."""
     tune.main(["--help"])
-    headings = re.findall(r"\n\n([A-Z].+)\n  --", capsys.readouterr().out)
+    headings = re.findall(r"\n\n([A-Z].+)\n  [a-z]", capsys.readouterr().out)
     assert headings == list(dict.fromkeys(p.subject for p in parameters(TuneSettings)))
     assert len(headings) == 7
 

@@ -3,6 +3,7 @@
 import logging
 import os
 
+import mlflow
 import pytest
 from mlflow.tracking import MlflowClient
 
@@ -49,6 +50,7 @@ def test_a_run_that_is_another_s_or_out_of_reach_is_left_alone(
     monkeypatch.chdir(tmp_path)
     for name, value in {Variable.RUN_ID: run_id, **variables}.items():
         monkeypatch.setenv(name, value)
+    mlflow.set_tracking_uri(os.environ["MLFLOW_TRACKING_URI"])
     before = dict(os.environ)
     run_note.refused(REFUSED)
     assert dict(os.environ) == before

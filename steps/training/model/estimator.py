@@ -46,15 +46,13 @@ def import_maker(path: str, task: str) -> Maker:
     made = [_make(maker, where) for maker in makers]
     for transformer in made[:-1]:
         if not (hasattr(transformer, "fit") and hasattr(transformer, "transform")):
-            raise WrongValue(
-                f"{where} {type(transformer).__name__} is not a transformer, as all before the last must be"
-            )
+            kind = type(transformer).__name__
+            raise WrongValue(f"{where} {kind} is not a transformer, as all before the last must be")
     # Looked for in the class: an instance may have some of them only after a fit.
     lacking = [name for name in _METHODS if not hasattr(type(made[-1]), name)]
     if lacking:
-        raise WrongValue(
-            f"{where} is not an estimator for {task}: {type(made[-1]).__name__} has no {', '.join(lacking)}"
-        )
+        kind = type(made[-1]).__name__
+        raise WrongValue(f"{where} is not an estimator for {task}: {kind} has no {', '.join(lacking)}")
     try:
         fits = _FITS[task](made[-1])
     except (AttributeError, TypeError) as error:
@@ -64,9 +62,7 @@ def import_maker(path: str, task: str) -> Maker:
         ) from error
     if not fits:
         raise WrongValue(f"{where} is not an estimator for {task}, the task of this target (see {option('task')})")
-    if len(makers) == 1:
-        return makers[0]
-    return lambda: make_pipeline(*(maker() for maker in makers))
+    return makers[0] if len(makers) == 1 else lambda: make_pipeline(*(maker() for maker in makers))
 
 
 def _import(path: str, where: str, task: str) -> Maker:
@@ -158,7 +154,7 @@ def check_estimators(task: str, estimators: Mapping[str, Iterable[str]], where: 
 
 
 def without_option(problem: str, path: str) -> str:
-    """Return a problem of an estimator that a space names: its path comes first, not the parameter `estimator`."""
+    """Return a problem of an estimator that a space names, which begins with its path."""
     return f"{path!r}{problem.removeprefix(option('estimator', path))}"
 
 

@@ -78,9 +78,9 @@ def test_what_each_place_has():
 
 
 WRONG: list[tuple[dict[str, Any], str]] = [
-    ({"gpus": 1, "jobs": 5}, "--jobs 5: more than the 4 that the devices suffice for with --gpus 1; give fewer jobs"),
-    ({"gpus": 2, "jobs": 3}, "--jobs 3: more than the 2 that the devices suffice for with --gpus 2"),
-    ({"gpus": 0.5, "jobs": 9}, "--jobs 9: more than the 8 that the devices suffice for with --gpus 0.5"),
+    ({"gpus": 1, "jobs": 5}, "--jobs 5: more than the 4 for which the devices suffice with --gpus 1; give fewer jobs"),
+    ({"gpus": 2, "jobs": 3}, "--jobs 3: more than the 2 for which the devices suffice with --gpus 2"),
+    ({"gpus": 0.5, "jobs": 9}, "--jobs 9: more than the 8 for which the devices suffice with --gpus 0.5"),
     ({"devices": "0,1"}, "--devices '0,1': no trial is given them with --gpus 0; give --gpus 1 too"),
     ({"gpus": 1, "backend": "databricks"}, "--gpus 1: must be 0 with --backend 'databricks'"),
     ({"gpus": 1, "devices": "0", "backend": "ray"}, "--devices '0': must be auto with --backend 'ray'"),

@@ -53,7 +53,7 @@ def test_too_little_available_is_one_warning(settings, need, capsys):
     (line,) = lines(capsys)
     assert line.startswith(f"tune: --jobs {settings.get('jobs', 4)}: ")
     assert f"may need {need} MB" in line
-    assert ("--backend warm" in line) == (settings.get("backend") == "local")
+    assert ("--backend 'warm'" in line) == (settings.get("backend") == "local")
 
 
 @pytest.mark.parametrize(("backend", "least"), [("warm", 4 * 15), ("local", 4 * 250)])

@@ -183,7 +183,7 @@ def test_of_a_branch_that_has_moved_the_commit_on_record_is_named(client: Mlflow
     earlier = on_record(client, {}, identity.as_data(then))
     identity.check_same("mine", then, earlier)
     for plan, ways in (
-        (now, f"give --version {'a' * 40}, another name, or start"),
+        (now, f"give --version '{'a' * 40}', another name, or start"),
         (replace(now, project=replace(now.project, identity=f"y at commit {'b' * 40}")), "; give another name, or"),
         (replace(now, project=replace(now.project, identity="files b")), "; give another name, or"),
     ):

@@ -171,7 +171,7 @@ def test_a_metric_that_is_named_as_the_objective_would_be_is_said(client, trial)
     taken = OwnResults([Objective("loss:best", "minimize", "best")], "0").take(trial, None, pruned=False)
     assert taken.reason is not None
     assert taken.reason.startswith("the entry point logged a metric loss:best itself")
-    assert taken.reason.endswith("give --objective loss:best:last")
+    assert taken.reason.endswith("give --objective 'loss:best:last'")
 
 
 def test_while_it_runs_nested_runs_are_looked_for_once_a_second(results, trial, started, monkeypatch):
