@@ -33,7 +33,8 @@ def test_another_study_of_that_name_is_refused(done: Place) -> None:
     after = done.named("mine")
     assert (after.parent.info.run_id, len(after.children)) == (before.info.run_id, len(runs))
     (refused,) = done.client.search_runs(["0"], "tags.`tuning.role` = 'nothing' AND attributes.status = 'FAILED'")
-    assert refused.data.tags["mlflow.note.content"].startswith("Nothing was run: --study 'mine': is another one on ")
+    note = refused.data.tags["mlflow.note.content"]
+    assert note.startswith("Nothing was run: --study 'mine': is the name of another study ")
 
 
 def test_it_goes_on_to_more_trials(done: Place) -> None:
