@@ -108,8 +108,7 @@ def run(opened: OpenStudy, interrupts: Interrupts, launcher: Launcher, describe:
         past = _warm_start(plan, children, opened.earlier)
         search = partial(wiring.make_search, plan, list(past.trials.values()))
         if plan.settings.dry_run:
-            dry_run.show(plan, children, search, opened.run_id)
-            return
+            return dry_run.show(plan, children, search, opened.run_id)
         beat = opened.study_lock.heartbeat
         with _released_if_refused(opened, interrupts):
             ready = stage.get_ready(plan.environment, plan.project.shown, Path(folder), interrupts, beat)

@@ -1,6 +1,7 @@
 """What the description of a study's run says, in Markdown: the finding, and a few lines."""
 
 from steps.names import Artifact
+from steps.tracking.run_note import escaped
 from steps.tuning.report import headline, study_end
 from steps.tuning.report.study_record import StudyRecord
 
@@ -21,12 +22,7 @@ def text(record: StudyRecord) -> str:
     if record.plan.constraints:
         lines.append(("Constraints", headline.kept(record)))
     lines += [(name.capitalize(), value) for name, value in headline.cost(record)]
-    listed = "\n".join(f"- **{_escape(name)}**: {_escape(value)}" for name, value in lines)
+    listed = "\n".join(f"- **{escaped(name)}**: {escaped(value)}" for name, value in lines)
     ended = study_end.why(record.plan, record.stopped_by, len(record.trials))
-    found = f"**{_escape(headline.finding_of(record).sentence())}** {_escape(ended)}."
+    found = f"**{escaped(headline.finding_of(record).sentence())}** {escaped(ended)}."
     return f"{found}\n\n{listed}\n\nAll of it is in the artifact `{Artifact.REPORT}`."
-
-
-def _escape(words: str) -> str:
-    """Escape the characters that have a meaning in Markdown."""
-    return "".join(f"\\{sign}" if sign in "\\`*_[]<>#|" else sign for sign in words)
