@@ -14,8 +14,7 @@ from mlflow.entities import Run
 from mlflow.tracking import MlflowClient
 
 from steps import backends
-from steps.backends import stage
-from steps.backends.stage import THIS_STAGE, Stage
+from steps.backends.stage import THIS_STAGE, Stage, get_ready, launcher_of
 from steps.backends.warm import warm_backend
 from steps.backends.warm.launch import Launcher
 from steps.errors import NoTrialFinished, StepError, WrongValue
@@ -108,12 +107,13 @@ def run(opened: OpenStudy, interrupts: Interrupts, launcher: Launcher, describe:
         past = _warm_start(plan, children, opened.earlier)
         search = partial(wiring.make_search, plan, list(past.trials.values()))
         if plan.settings.dry_run:
-            return dry_run.show(plan, children, search, opened.run_id)
+            dry_run.show(plan, children, search, opened.run_id)
+            return
         beat = opened.study_lock.heartbeat
         with _released_if_refused(opened, interrupts):
-            ready = stage.get_ready(plan.environment, plan.project.shown, Path(folder), interrupts, beat)
+            ready = get_ready(plan.environment, plan.project.shown, Path(folder), interrupts, beat)
             around = THIS_STAGE if plan.project.is_own else stack.enter_context(ready)
-            theirs = launcher if plan.project.is_own else stack.enter_context(stage.launcher_of(around))
+            theirs = launcher if plan.project.is_own else stack.enter_context(launcher_of(around))
             around.wait(interrupts, beat)
             _register_backends(plan, around, Path(folder), theirs)
         checkpoints = wiring.make_checkpoints(plan, opened.first_run_id)

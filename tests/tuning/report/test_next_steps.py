@@ -18,7 +18,7 @@ GOES_ON = [
     ({"fidelity": "epochs:1..9:3"}, "n_trials", ""),
     ({"fidelity": "epochs:1..9:3"}, "timeout", "-P study=mine"),
     # What the record has is taken from there; the rest is given again.
-    ({"confirm": 5, "folds": 3, "space": "knn", "jobs": 2}, "timeout", "-P study=mine -P jobs=2 -P confirm=5"),
+    ({"confirm": 5, "folds": 3, "space": "knn", "jobs": 2}, "timeout", "-P study=mine -P confirm=5 -P jobs=2"),
 ]
 
 
