@@ -34,8 +34,8 @@ class Gain:
 
 
 def gain_of(plan: StudyPlan, metrics: Mapping[str, float]) -> Gain | None:
-    """Return the gain by a champion's metrics; None if they have none."""
-    if Metric.GAIN not in metrics:
+    """Return the gain by a champion's metrics; None if they have none: a script may log anything under that name."""
+    if not plan.entry.runs_train or Metric.GAIN not in metrics:
         return None
     by, rise = contest.judge(plan), metrics[Metric.GAIN]
     sign = by.sign if by is not None and by.name == Metric.cv(plan.settings.metric) else 1

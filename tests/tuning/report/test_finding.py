@@ -99,6 +99,7 @@ def test_less_is_a_gain_if_the_objective_is_minimized():
     assert other is not None
     assert other.value == -0.02
     assert gain_of(made, {}) is None
+    assert gain_of(plan(train=False), {"gain": 7.0}) is None  # a script's own metric
 
 
 def test_of_several_estimators_the_defaults_are_those_of_the_champions():
