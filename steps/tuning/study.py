@@ -189,7 +189,7 @@ def _run_trials(
             rerun = wiring.make_rerun(plan, children, places, interrupts, opened.study_lock, history)
             champion = champions.run_champion(plan, result, rerun, time.for_importances(reporter.took))
         if champion:
-            champions.record(champion, opened.run_id)
+            champions.record(plan, champion, opened.run_id)
         reporter.finish(interrupts, final=True)
     except NoTrialFinished as error:
         goes_on = False

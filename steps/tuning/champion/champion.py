@@ -93,8 +93,11 @@ def run_champion(plan: StudyPlan, result: StudyResult, rerun: Rerun, importances
     return Champion(name, MlflowClient().get_run(result_of_refit.run_id), confirmed=confirmed)
 
 
-def record(champion: Champion, run_id: str) -> None:
-    """Write to the study's run which run is its champion, and the champion's held-out scores and gain."""
+def record(plan: StudyPlan, champion: Champion, run_id: str) -> None:
+    """Write to the study's run which run is its champion, and the champion's held-out scores and gain.
+
+    What somebody's own entry point logs under the names of these is something else.
+    """
     confirmed = {name.removeprefix("trial "): score for name, score in champion.confirmed.items()}
     tags = {Tag.CONFIRMED: json.dumps(confirmed)} if confirmed else {}
     metrics = []
@@ -103,10 +106,12 @@ def record(champion: Champion, run_id: str) -> None:
         tags[Tag.CHAMPION_IS] = champion.name
         write.record(champion.run.info.run_id, tags={Tag.CHAMPION_IS: champion.name})
         scores = champion.run.data.metrics
-        if Metric.GAIN in scores:
-            tags[Tag.GAIN] = f"{scores[Metric.GAIN]:+.6g}"
-        held_out = [name for name in scores if Metric.test("") in name or name.startswith(Metric.GAIN)]
-        metrics = [write.metric(name, scores[name]) for name in held_out]
+        if plan.entry.runs_train:
+            if Metric.GAIN in scores:
+                tags[Tag.GAIN] = f"{scores[Metric.GAIN]:+.6g}"
+            kinds = (Metric.test(""), Metric.baseline_test(""), Metric.dummy_test(""), Metric.GAIN)
+            held_out = [name for name in scores if name.startswith(kinds)]
+            metrics = [write.metric(name, scores[name]) for name in held_out]
     write.record(run_id, metrics, tags)
 
 

@@ -93,16 +93,16 @@ def _champion(plan: StudyPlan, champion: Champion, run: Run) -> list[str]:
     if champion.confirmed:
         scores = ", ".join(f"{name} {value:.6g}" for name, value in champion.confirmed.items())
         lines.append(f"Confirmed on fresh folds: {scores}")
-    test = next((name for name in metrics if Metric.low(name) in metrics and name != Metric.GAIN), None)
-    if test is not None:
-        shown = test.removeprefix(Metric.test(""))
+    shown = plan.settings.metric
+    test = Metric.test(shown)
+    if plan.entry.runs_train and test in metrics:
         others = [f"{other} {metrics[key]:.6g}" for other, key in _others(shown).items() if key in metrics]
         line = f"Champion: {champion.name}, held-out {shown} {metrics[test]:.6g}{_interval(metrics, test)}"
         gain = gain_of(plan, metrics)
         if contest.is_trial(champion.name) and gain is not None:
             sure = f" ({gain.interval})" if gain.interval else ""
             line += f"; {', '.join(others)}; gain {gain.value:+.4g}{sure}"
-        elif champion.name != contest.DUMMY:  # of the defaults the gain over the defaults is nothing
+        elif others and champion.name != contest.DUMMY:  # of the defaults the gain over the defaults is nothing
             line += f"; {others[-1]}"
         lines.append(line)
     if Tag.IMPORTANCES in run.data.tags:

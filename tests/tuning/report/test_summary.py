@@ -75,3 +75,18 @@ def test_the_gain_has_one_sign_wherever_it_is_told(direction, gain, ends):
     assert line.endswith(f"; defaults 0.92, dummy 0.3; gain {gain} (95 %: {ends})")
     (verdict,) = [each for each in lines if each.startswith("Verdict: ")]
     assert verdict.startswith(f"Verdict: Tuning {'gained' if gain[0] == '+' else 'lost'} on held-out rows")
+
+
+@pytest.mark.parametrize("runs_train", [True, False])
+def test_a_champion_without_an_interval_has_its_line(runs_train):
+    """Of held-out rows that lack a class in most resamples. What a script logs under such names is something else."""
+    entry, made = EntryPoint("train", {}, runs_train=runs_train), fakes.plan()
+    plan = replace(made, entry=entry, settings=replace(made.settings, metric="accuracy"))
+    children = SimpleNamespace(objectives=plan.objectives, entry=entry, recorded=lambda job: dict(job.hyperparameters))
+    metrics = {"test_accuracy": 1.0, "baseline_test_accuracy": 0.9, "dummy_test_accuracy": 0.5, "gain": 0.1}
+    champion = Champion("trial 3", Run(**metrics))  # type: ignore[arg-type] # a fake
+    best = {3: ended(3, 0.9)}
+    lines = summary.summary(plan, StudyResult("n_trials", best, best, []), children, champion)  # type: ignore[arg-type] # a fake
+    line = "Champion: trial 3, held-out accuracy 1; defaults 0.9, dummy 0.5; gain +0.1"
+    assert (line in lines.splitlines()) == runs_train
+    assert ("held-out" in lines) == runs_train
