@@ -51,6 +51,7 @@ class Tag:
     BEST_STEP = "tuning.best_step"  # the steps that count of objectives, then constraints, `name:best`; commas between
     PRUNED_AT = "tuning.pruned_at"  # the last of these steps, of a trial that was pruned
     NODE = "tuning.node"  # address of the node of a cluster on which the trial was executed
+    STARTED = "tuning.started"  # when that was, in milliseconds since 1970; before, it waited for a free place there
     DEVICE = "tuning.device"  # the devices that the trial had, as the variable that shows them names them
     RETRY_OF = "tuning.retry_of"  # run id of the run that was cut off, or failed, in the same trial
     REASON = "tuning.reason"  # why a trial failed, one sentence

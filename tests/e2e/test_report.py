@@ -59,12 +59,12 @@ def test_the_page_opens_offline(shown: tuple[Place, Server], browser: Browser, t
     """From a file: no error, no request to any host, the pictures are drawn, a click on a column sorts by it."""
     place, _ = shown
     page = artifact(place, "report.html")
-    assert page.stat().st_size < 8_000_000
+    assert page.stat().st_size < 1_500_000
     watched = Watched(browser.new_page())
     watched.page.goto(page.as_uri())
-    watched.page.wait_for_selector(".plot svg.main-svg")
-    watched.page.locator(".chart svg").nth(1).wait_for()
-    assert watched.page.locator(".plot .js-plotly-plot").count() == 2
+    drawn = watched.page.locator(".chart svg")
+    drawn.nth(6).wait_for()  # history, importances, two slices, contour, parallel coordinates, timeline
+    assert drawn.count() == watched.page.locator(".chart").count() == 7
     assert all(url.startswith(("file:", "data:", "blob:")) for url in watched.asked)
     assert watched.errors == []
     assert not watched.page.get_by_text("lets no link open").is_visible()
@@ -81,6 +81,34 @@ def test_the_page_opens_offline(shown: tuple[Place, Server], browser: Browser, t
     assert "held-out rows" in watched.page.inner_text(".scores")
     watched.page.screenshot(path=tmp_path / "report.png", full_page=True)
     assert (tmp_path / "report.png").stat().st_size > 20_000
+    watched.page.close()
+
+
+def test_the_charts_are_readable(shown: tuple[Place, Server], browser: Browser, tmp_path: Path) -> None:
+    """In the colours of the system, anew when they change; as wide as the window; with words for who can't see them."""
+    place, _ = shown
+    watched = Watched(browser.new_page(viewport={"width": 390, "height": 800}))
+    watched.page.goto(artifact(place, "report.html").as_uri())
+    drawn = watched.page.locator(".chart svg")
+    drawn.nth(6).wait_for()
+    best = watched.page.locator(".chart").first.locator("path[stroke-width='2']").first
+    light = best.get_attribute("stroke")
+    watched.page.screenshot(path=tmp_path / "narrow.png", full_page=True)
+    watched.page.emulate_media(color_scheme="dark")
+    until(lambda: best.get_attribute("stroke") != light, 60, "the dark mode")
+    watched.page.screenshot(path=tmp_path / "dark.png", full_page=True)
+    drawn.nth(6).wait_for()
+    for chart in watched.page.locator(".chart > div").all():
+        assert len(chart.get_attribute("aria-label") or "") > 20
+        size = chart.bounding_box()
+        assert size is not None
+        assert size["width"] <= 390
+    watched.page.locator(".chart").first.locator("path[aria-roledescription='point']").first.hover()
+    tooltip = watched.page.locator("#vg-tooltip-element.visible")
+    tooltip.wait_for()
+    assert "cv_accuracy" in tooltip.inner_text()
+    assert not re.search(r"\d\.\d{7}", tooltip.inner_text())
+    assert watched.errors == []
     watched.page.close()
 
 
@@ -137,7 +165,7 @@ def test_the_page_works_in_the_artifact_view(shown: tuple[Place, Server], browse
         f"http://127.0.0.1:{server.port}/#/experiments/0/runs/{study.parent.info.run_id}/artifacts/report.html"
     )
     frame = watched.page.frame_locator("iframe")
-    frame.locator(".plot svg.main-svg").first.wait_for(timeout=120_000)
+    frame.locator(".chart svg").nth(6).wait_for(timeout=120_000)
     score = frame.get_by_role("button", name="cv_accuracy")
     score.click()
     rising = [float(text) for text in frame.locator("#trials tbody tr td:nth-child(2)").all_inner_texts()]

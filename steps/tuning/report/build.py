@@ -1,7 +1,7 @@
 """Build the report and the files beside it from what the tracking server has, and log them to the study's run.
 
 This runs in a process of its own, forked from the launcher, so the tuner's loop never waits for it and never imports
-plotly.
+what draws the charts.
 """
 
 import importlib
@@ -26,8 +26,6 @@ from steps.tuning.study_plan import StudyPlan
 # A report that is built while trials run yields the processor to them. The last one does not: on a busy machine it
 # would not be done for minutes.
 _NICE = 10
-# Modules that Optuna and plotly would import at the first picture.
-_DRAWING = ("optuna.visualization", "plotly.graph_objs", "plotly.io")
 # What the tuner sends: build beside the trials; build for the last time, with study.db or without; end.
 NOW, FINAL, HURRIED, END = "now", "final", "hurried", "end"
 # What it is sent: what is done next, and that a build is over: (BUILT, its order, what went wrong, its seconds).
@@ -38,8 +36,7 @@ def serve(connection: Connection, plan: StudyPlan, study: str, run_id: str) -> N
     """Build whenever asked to, say each step, and what went wrong. A new order ends a build beside the trials."""
     warnings.simplefilter("ignore")
     MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR.set(False)  # it would stand in the middle of the tuner's lines
-    for name in ("steps.tuning.report.page", *_DRAWING):  # takes seconds, better now than at an interrupt
-        importlib.import_module(name)
+    importlib.import_module("steps.tuning.report.page")  # takes seconds, better now than at an interrupt
     javascript.bundle()
     beside = 0  # the process that builds beside the trials
     while (order := connection.recv()) != END:
@@ -72,7 +69,7 @@ def build(
     plan: StudyPlan, study: str, run_id: str, *, final: bool, step: Callable[[str], None] = lambda _: None
 ) -> None:
     """Build everything once; study.db only if this is `final`, at a study's normal end. `step` is told what is next."""
-    # Imported here, because plotly takes a second to import.
+    # Imported here, because the tuner imports this module, and what draws takes a second to import.
     from steps.tuning.report import files, page, study_note, study_record, ui_view
     from steps.tuning.report.charts import drawing
 

@@ -6,7 +6,6 @@ from datetime import datetime
 from pathlib import Path
 
 import jinja2
-from plotly.offline import get_plotlyjs
 
 from steps import spaces
 from steps.names import Artifact, Metric, Tag
@@ -16,7 +15,7 @@ from steps.parameters.tune_settings import TuneSettings
 from steps.project import paths
 from steps.tracking import read, server_errors
 from steps.tuning.champion import contest, registry
-from steps.tuning.report import earlier_studies, headline, plots, study_end, study_facts, trials_table, wording
+from steps.tuning.report import earlier_studies, headline, study_end, study_facts, trials_table, wording
 from steps.tuning.report.charts import drawing, embed, model
 from steps.tuning.report.commands import serve
 from steps.tuning.report.study_record import StudyRecord
@@ -40,11 +39,9 @@ def html(record: StudyRecord, step: Callable[[str], None] = lambda _: None) -> s
     return page.render(
         style=_STYLE.read_text(encoding="utf-8"),
         script=_SCRIPT.read_text(encoding="utf-8"),
-        plotly=get_plotlyjs(),
         charts_script=embed.script(),
         charts=[(chart, embed.figure(chart)) for chart in drawing.draw(record, step)],
         on_held_out=[(chart, embed.figure(chart)) for chart in model.draw(record)],
-        plots=[(plot.title, plot.html, plot.note) for plot in plots.draw(record, step)],  # plotly escapes
         name=record.name,
         title=study_facts.title(record),
         subtitle=study_facts.subtitle(record),

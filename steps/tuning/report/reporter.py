@@ -67,7 +67,7 @@ class Reporter:
         self._intervals.news = True
 
     def stand_by(self) -> None:
-        """Start the process, which then imports plotly: that takes seconds, and nobody has to wait for them later.
+        """Start the process, which then imports what draws: that takes seconds, and nobody has to wait for them later.
 
         Called for the last trials, it imports beside them.
         """

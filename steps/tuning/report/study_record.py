@@ -167,7 +167,7 @@ def _trial(run: Run, plan: StudyPlan) -> TrialRecord:
         recorded=json.loads(tags[Tag.PARAMS]),
         values=values if complete else (),
         run_id=run.info.run_id,
-        start=run.info.start_time,
+        start=int(tags.get(Tag.STARTED, run.info.start_time)),
         end=run.info.end_time or run.info.start_time,
         reason=tags.get(Tag.REASON, ""),
         steps={int(step): float(value) for step, value in json.loads(tags.get(Tag.REPORTED, "[]"))},

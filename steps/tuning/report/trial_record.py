@@ -11,9 +11,10 @@ from optuna.trial import TrialState
 class TrialRecord:
     """A trial that has ended.
 
-    `recorded` are its typed hyperparameters; `values` are those of its objectives, empty without a score; `start` and
-    `end` are in milliseconds since 1970; `steps` are the values that a pruner has seen, none if they were too many for
-    a tag, and `last_step` is that at which it was pruned. `excess` is by how much it breaks each constraint.
+    `recorded` are its typed hyperparameters; `values` are those of its objectives, empty without a score; `start`, when
+    its command started, and `end` are in milliseconds since 1970; `steps` are the values that a pruner has seen, none
+    if they were too many for a tag, and `last_step` is that at which it was pruned. `excess` is by how much it breaks
+    each constraint.
     """
 
     number: int
@@ -43,5 +44,5 @@ class TrialRecord:
 
     @property
     def seconds(self) -> float:
-        """Return how long it took, the wait for a free place included."""
+        """Return how long it took; a wait for a free place is not part of it."""
         return max(0, self.end - self.start) / 1000

@@ -1,6 +1,7 @@
 """The tags by which a child's run says how it ended."""
 
 import json
+import time
 from collections.abc import Sequence
 
 from optuna.trial import TrialState
@@ -19,6 +20,8 @@ def of(
     tags = {Tag.STATE: State.RETRIED if ended.retried else ended.outcome.state.name}
     if child.node is not None:  # only now is it known, and what the node has given it
         tags |= {Tag.NODE: child.node, **({Tag.DEVICE: child.device} if child.device else {})}
+    if child.node is not None and isinstance(child, Child):  # its run began when it was queued
+        tags[Tag.STARTED] = str(round((time.time() - child.age_s()) * 1000))
     if ended.outcome.state == TrialState.FAIL:
         tags |= {Tag.REASON: ended.reason, Tag.STDERR: ended.stderr}
     reported = json.dumps(ended.outcome.steps)

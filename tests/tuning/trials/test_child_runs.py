@@ -2,6 +2,7 @@
 
 import json
 import signal
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -213,11 +214,13 @@ def test_a_child_that_breaks_a_constraint_is_complete_and_says_so(client, ended,
 
 
 def test_the_node_that_executed_a_child_is_on_record(children, ended):
-    """A cluster's nodes may differ."""
+    """A cluster's nodes may differ; and when its command started there, since its run began when it was queued."""
     one = ended(cv_accuracy=0.5)
     one.submitted.node, one.submitted.device = "127.0.0.3", "0,1"
+    one.submitted.started = time.monotonic() - 60
     tags = recorded(children.settle(one))[1]
     assert (tags["node"], tags["device"]) == ("127.0.0.3", "0,1")
+    assert 60 <= time.time() - int(tags["started"]) / 1000 < 90
 
 
 def test_a_run_of_an_earlier_tuner_is_settled_by_what_it_logged(children, client):

@@ -51,14 +51,13 @@ class Branch:
 
 
 def find(record: StudyRecord) -> Branch:
-    """Return the trials of the best estimator that has enough of them for importances, or of the best if none has."""
+    """Return the finished trials of the estimator that has the best one."""
     ranked = [(trial, params) for trial in record.ranked if (params := record.plan.params(trial.recorded)) is not None]
     several = len(record.plan.estimators) > 1
     by_estimator: dict[str, list[tuple[TrialRecord, Mapping[str, Any]]]] = {}
     for trial, params in ranked:
         by_estimator.setdefault(str(params.get(ESTIMATOR, "")), []).append((trial, params))
-    enough = [path for path, pairs in by_estimator.items() if len(pairs) >= LEAST]
-    path = next(iter([*enough, *by_estimator]), "")
+    path = next(iter(by_estimator), "")
     pairs = by_estimator.get(path, [])
     names = {name for _, params in pairs for name in params} - {ESTIMATOR}
     distributions = {

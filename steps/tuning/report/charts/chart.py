@@ -50,6 +50,11 @@ def rounded(value: float) -> float:
     return float(f"{value:.8g}")
 
 
+def plain(value: Any) -> Any:
+    """Return a hyperparameter's value as data of a chart: numbers as they are, a choice as a text."""
+    return rounded(value) if isinstance(value, float) else value if type(value) is int else str(value)
+
+
 def short(value: Any) -> str:
     """Return a hyperparameter's value, a number with six digits."""
     return f"{value:.6g}" if isinstance(value, float) else str(value)
@@ -59,11 +64,6 @@ def field(name: str, title: str, kind: str = "quantitative", **more: Any) -> dic
     """Return an encoding's channel or a line of a tooltip; numbers have six digits at most."""
     digits = {"format": ".6~g"} if kind == "quantitative" else {}
     return {"field": name, "type": kind, "title": title, **digits, **more}
-
-
-def axis_field(name: str, title: str, kind: str = "quantitative", **scale: Any) -> dict[str, Any]:
-    """Return the channel of an axis, which begins and ends where its values do."""
-    return {"field": name, "type": kind, "title": title, "scale": {"zero": False, **scale}}
 
 
 def score_scale(values: Iterable[float], sign: int) -> tuple[dict[str, Any], int]:

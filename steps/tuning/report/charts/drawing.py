@@ -2,7 +2,19 @@
 
 from collections.abc import Callable
 
-from steps.tuning.report.charts import branch, front, history, importance
+from steps.tuning.report.charts import (
+    branch,
+    chart,
+    contour,
+    curves,
+    estimators,
+    front,
+    history,
+    importance,
+    parallel,
+    slices,
+    timeline,
+)
 from steps.tuning.report.charts.chart import Chart
 from steps.tuning.report.study_record import StudyRecord
 
@@ -11,12 +23,20 @@ def draw(record: StudyRecord, step: Callable[[str], None] = lambda _: None) -> l
     """Draw every chart for which there are enough trials. `step` is told what is done next."""
     step("the charts are drawn")
     if len(record.plan.objectives) > 1:
-        charts = [front.draw(record)]
-    else:
-        charts = [history.draw(record)]
-        step("the importances are computed")
-        charts.append(importance.draw(branch.find(record)))
-    return charts
+        return [front.draw(record), timeline.draw(record.trials)]
+    objective, why_nothing = record.plan.objectives[0], chart.why_nothing(record)
+    charts = [history.draw(record)]
+    step("the learning curves are read")
+    charts += [drawn] if (drawn := curves.draw(record)) is not None else []
+    charts += [estimators.draw(record)] if len(record.plan.estimators) > 1 else []
+    step("the importances are computed")
+    found = branch.find(record)
+    charts.append(importance.draw(found))
+    step("the charts of the hyperparameters are drawn")
+    charts.append(slices.draw(found, objective, why_nothing))
+    charts.append(contour.draw(found, objective, why_nothing))
+    charts += parallel.draw(found, objective, why_nothing)
+    return [*charts, timeline.draw(record.trials)]
 
 
 def most_important(record: StudyRecord) -> list[str]:

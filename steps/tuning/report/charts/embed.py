@@ -31,8 +31,7 @@ def figure(chart: Chart) -> Markup:
         )
         for spec in chart.specs
     )
-    several = " several" if len(chart.specs) > 1 else ""
-    text = Markup('<figure class="charts{}">{}</figure>').format(several, places)
+    text = Markup('<figure class="charts of-{}">{}</figure>').format(len(chart.specs), places)
     if chart.folded:
         return Markup("<details><summary>{}</summary>{}</details>").format(chart.title, text)
     return text

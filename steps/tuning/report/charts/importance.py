@@ -20,7 +20,7 @@ def draw(branch: Branch) -> Chart:
     weights = {branch.label(name): weight for name, weight in branch.weights.items()}
     note = "What sets the best tenth of the trials apart, by PED-ANOVA (Watanabe et al., 2023)."
     if branch.estimator:
-        note += f" Within {branch.estimator}, the best estimator with at least {LEAST} finished trials."
+        note += f" Within {branch.estimator}, the best estimator."
     if len(weights) > _MOST:
         note += f" The first {_MOST} of {len(weights)}."
     shown = list(weights.items())[:_MOST]

@@ -48,7 +48,7 @@ def test_without_a_finished_trial_each_chart_says_why_it_is_empty(kind):
         assert all(chart.note for chart in charts.values() if not chart.specs)
 
 
-@pytest.mark.parametrize("kind", ["iris", "automl", "front", "pruned"])
+@pytest.mark.parametrize("kind", ["automl", "front", "pruned"])
 def test_many_trials_make_small_specs(kind):
     """The specs of 2,000 trials take less than half a megabyte, and a chart that leaves trials out says so."""
     charts = charts_of(studies.study(kind, 2000))

@@ -1,0 +1,54 @@
+"""Slices and contour: the score against hyperparameters, in their own scales."""
+
+from dataclasses import replace
+
+import pytest
+
+from steps.tuning.report.charts import branch, contour, slices
+from tests.tuning.report.charts import studies
+
+
+def drawn(module, record):
+    """The chart that a module draws of a study."""
+    return module.draw(branch.find(record), record.plan.objectives[0], "nothing yet")
+
+
+def test_each_slice_has_the_scale_of_its_search():
+    """The most important hyperparameter comes first; log and categories are drawn as such, over the whole range."""
+    record = studies.study("regression")
+    found, chart = branch.find(record), drawn(slices, studies.study("regression"))
+    axes = [spec["layer"][0]["encoding"]["x"] for spec in chart.specs]
+    assert [axis["title"] for axis in axes] == found.ranked[:4]
+    by_name = {axis["title"]: axis for axis in axes}
+    assert by_name["min_samples_leaf"]["scale"]["type"] == "log"
+    assert by_name["min_samples_leaf"]["scale"]["domain"] == [1, 20]
+    assert by_name["bootstrap"]["type"] == "nominal"
+    assert "type" not in by_name["n_estimators"]["scale"]
+
+
+def test_the_map_is_between_the_trials():
+    """Each cell has a score within those of the trials, and lies in the range that is searched."""
+    record = studies.study("iris")
+    layers = drawn(contour, record).specs[0]["layer"]
+    cells = layers[0]["data"]["values"]
+    scores = [trial.values[0] for trial in record.ranked]
+    assert len(cells) > 100
+    assert all(min(scores) - 1e-4 <= cell["score"] <= max(scores) + 1e-4 for cell in cells)
+    assert {len(layer["data"]["values"]) for layer in layers[1:]} == {len(scores)}
+
+
+@pytest.mark.parametrize(("kind", "reverse"), [("iris", False), ("minimized", True)])
+def test_the_better_score_has_the_stronger_colour(kind, reverse):
+    """Whichever way is better."""
+    colour = drawn(contour, studies.study(kind)).specs[0]["layer"][0]["encoding"]["color"]
+    assert colour["scale"]["reverse"] is reverse
+
+
+def test_what_can_not_be_drawn_says_why():
+    """Trials on one line span no area; of one number there is no map; without a trial there is nothing."""
+    record = studies.study("iris")
+    on_a_line = [replace(t, recorded={**t.recorded, "max_depth": 5}) for t in record.trials]
+    assert drawn(contour, replace(record, trials=on_a_line)).note == "Not shown: the trials lie on one line."
+    assert "finished trials; there are 3" in drawn(contour, replace(record, trials=record.trials[:3])).note
+    for module in (contour, slices):
+        assert drawn(module, replace(record, trials=[])).note == "nothing yet"
