@@ -27,7 +27,7 @@ def figure(chart: Chart) -> Markup:
         return Markup("")
     places = Markup("").join(
         Markup('<div class="chart"><script type="application/json">{}</script></div>').format(
-            _json({"description": chart.alternative, **spec})
+            _json({"description": f"{chart.title}. {chart.alternative}", **spec})
         )
         for spec in chart.specs
     )

@@ -11,7 +11,7 @@ def test_nothing_in_a_spec_ends_its_element():
     """What a trial calls something is data, and arrives as it was."""
     html = str(embed.figure(Chart("t", specs=[{"data": {"values": [{"name": EVIL}]}}], alternative=EVIL)))
     (text,) = re.findall(r'<script type="application/json">(.*?)</script>', html)
-    assert json.loads(text) == {"description": EVIL, "data": {"values": [{"name": EVIL}]}}
+    assert json.loads(text) == {"description": f"t. {EVIL}", "data": {"values": [{"name": EVIL}]}}
     assert html.count("<script") == 1
 
 
