@@ -5,9 +5,10 @@ from __future__ import annotations  # a browser is imported where one is started
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tests.e2e.tools import install
+from tests.waits import PATIENCE_S
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, ConsoleMessage, Page
@@ -30,6 +31,13 @@ def chromium() -> Iterator[Browser]:
         opened = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=_FLAGS)
         yield opened
         opened.close()
+
+
+def new_page(browser: Browser, **options: Any) -> Page:
+    """Open an empty page that is patient: a page with charts takes its time where the machine is busy."""
+    page = browser.new_page(**options)
+    page.set_default_timeout(PATIENCE_S * 1000)
+    return page
 
 
 class Watched:

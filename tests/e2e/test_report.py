@@ -17,7 +17,7 @@ import pytest
 from mlflow.tracking import MlflowClient
 
 from steps.tuning.report import ui_view
-from tests.e2e.browser import Watched, chromium
+from tests.e2e.browser import Watched, chromium, new_page
 from tests.e2e.server import Server
 from tests.e2e.tools import Place, free_port
 from tests.waits import promised, until
@@ -60,7 +60,7 @@ def test_the_page_opens_offline(shown: tuple[Place, Server], browser: Browser, t
     place, _ = shown
     page = artifact(place, "report.html")
     assert page.stat().st_size < 1_500_000
-    watched = Watched(browser.new_page())
+    watched = Watched(new_page(browser))
     watched.page.goto(page.as_uri())
     drawn = watched.page.locator(".chart svg")
     drawn.nth(6).wait_for()  # history, importances, two slices, contour, parallel coordinates, timeline
@@ -115,7 +115,7 @@ def test_the_charts_are_readable(shown: tuple[Place, Server], browser: Browser, 
 def test_the_study_is_a_leaderboard_in_the_ui(shown: tuple[Place, Server], browser: Browser, tmp_path: Path) -> None:
     """One link, printed at the start and at the end: its trials alone, the best first, and charts of them."""
     place, server = shown
-    watched = Watched(browser.new_page(viewport={"width": 1900, "height": 900}))
+    watched = Watched(new_page(browser, viewport={"width": 1900, "height": 900}))
     link = f"http://127.0.0.1:{server.port}{ui_view.path('0', 'shown')}"
     watched.page.goto(link)
     watched.page.get_by_text("12 matching runs").wait_for(timeout=120_000)
@@ -128,7 +128,7 @@ def test_the_study_is_a_leaderboard_in_the_ui(shown: tuple[Place, Server], brows
         watched.page.get_by_role("columnheader", name=column, exact=True).first.wait_for(timeout=120_000)
     watched.page.screenshot(path=tmp_path / "leaderboard.png")
     watched.page.close()
-    watched = Watched(browser.new_page(viewport={"width": 1900, "height": 1400}))
+    watched = Watched(new_page(browser, viewport={"width": 1900, "height": 1400}))
     watched.page.goto(f"http://127.0.0.1:{server.port}{ui_view.path('0', 'shown', charts=True)}")
     watched.page.locator(".js-plotly-plot").nth(2).wait_for(timeout=120_000)
     watched.page.screenshot(path=tmp_path / "charts.png")
@@ -138,12 +138,12 @@ def test_the_study_is_a_leaderboard_in_the_ui(shown: tuple[Place, Server], brows
 def test_a_link_leads_to_the_trials_run(shown: tuple[Place, Server], browser: Browser, tmp_path: Path) -> None:
     """On a tracking server the number of a trial opens its run in the MLflow UI, and the study's page has no error."""
     place, server = shown
-    watched = Watched(browser.new_page())
+    watched = Watched(new_page(browser))
     watched.page.goto(artifact(place, "report.html").as_uri())
     link = watched.page.locator("#trials tbody tr a", has_text=re.compile("^3$")).get_attribute("href")
     trial = place.named("shown").trials[3]
     assert link == f"http://127.0.0.1:{server.port}/#/experiments/0/runs/{trial.info.run_id}"
-    ui = Watched(browser.new_page())
+    ui = Watched(new_page(browser))
     ui.page.goto(link)
     ui.page.get_by_text("trial 003").first.wait_for(timeout=120_000)
     ui.page.screenshot(path=tmp_path / "trial.png")
@@ -160,7 +160,7 @@ def test_the_page_works_in_the_artifact_view(shown: tuple[Place, Server], browse
     """In the MLflow UI, which shows it in a frame without rights: it is drawn, sorts, and says how a link is opened."""
     place, server = shown
     study = place.named("shown")
-    watched = Watched(browser.new_page())
+    watched = Watched(new_page(browser))
     watched.page.goto(
         f"http://127.0.0.1:{server.port}/#/experiments/0/runs/{study.parent.info.run_id}/artifacts/report.html"
     )

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import pytest
 from mlflow.tracking import MlflowClient
 
-from tests.e2e.browser import Watched, chromium
+from tests.e2e.browser import Watched, chromium, new_page
 from tests.e2e.tools import Place
 from tests.host import ROOT
 
@@ -111,42 +111,44 @@ OVERFLOWING = """() => [...document.querySelectorAll("body *")]
 LEVELS = """() => [...document.querySelectorAll("h1, h2, h3, h4")].map(e => Number(e.tagName[1]))"""
 
 
-@pytest.mark.parametrize("scheme", SCHEMES)
-@pytest.mark.parametrize("width", WIDTHS)
 def test_a_page_fits_and_nothing_in_it_is_empty(
-    page: Path, browser: Browser, width: int, scheme: Literal["light", "dark"], tmp_path_factory: pytest.TempPathFactory
+    page: Path, browser: Browser, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    """No error, no request, nothing that reaches over the edge, no empty box; a picture of it is taken."""
-    size: Any = {"width": width, "height": WIDTHS[width]}
-    watched = Watched(browser.new_page(viewport=size, color_scheme=scheme, reduced_motion="reduce"))
-    watched.page.goto(page.as_uri())
-    watched.page.wait_for_load_state("networkidle")
+    """No error, no request, nothing that reaches over the edge, no empty box; pictures of it are taken."""
     folder = tmp_path_factory.getbasetemp() / "pictures"
     folder.mkdir(exist_ok=True)
-    name = f"{page.parent.name.replace(' ', '-')}-{width}-{scheme}.png"
-    watched.page.screenshot(path=folder / name, full_page=True)
-    assert watched.errors == []
-    assert all(url.startswith(("file:", "data:", "blob:")) for url in watched.asked)
-    assert watched.page.evaluate("document.documentElement.scrollWidth") <= width
-    assert watched.page.evaluate(OVERFLOWING) == []
-    assert watched.page.evaluate(EMPTY) == []
-    watched.page.close()
+    for width, height in WIDTHS.items():
+        size = {"width": width, "height": height}
+        watched = Watched(new_page(browser, viewport=size, reduced_motion="reduce"))
+        watched.page.goto(page.as_uri())
+        watched.page.wait_for_load_state("networkidle")
+        for scheme in SCHEMES:
+            watched.page.emulate_media(color_scheme=scheme)
+            name = f"{page.parent.name.replace(' ', '-')}-{width}-{scheme}.png"
+            watched.page.screenshot(path=folder / name, full_page=True)
+            assert watched.page.evaluate("document.documentElement.scrollWidth") <= width
+            assert watched.page.evaluate(OVERFLOWING) == []
+            assert watched.page.evaluate(EMPTY) == []
+        assert watched.errors == []
+        assert all(url.startswith(("file:", "data:", "blob:")) for url in watched.asked)
+        watched.page.close()
 
 
-@pytest.mark.parametrize("scheme", SCHEMES)
-def test_a_page_is_accessible(page: Path, browser: Browser, scheme: Literal["light", "dark"]) -> None:
-    """axe-core has no serious finding; headings are in order; the first key leads past the top."""
+def test_a_page_is_accessible(page: Path, browser: Browser) -> None:
+    """axe-core has no serious finding, light or dark; headings are in order; the first key leads past the top."""
     from axe_playwright_python.sync_playwright import Axe
 
-    opened = browser.new_page(viewport={"width": 1280, "height": 900}, color_scheme=scheme)
+    opened = new_page(browser, viewport={"width": 1280, "height": 900})
     opened.goto(page.as_uri())
     opened.wait_for_load_state("networkidle")
-    found = [
-        (each["id"], [node["html"][:200] for node in each["nodes"]])
-        for each in Axe().run(opened).response["violations"]
-        if each["impact"] in ("serious", "critical")
-    ]
-    assert found == []
+    for scheme in SCHEMES:
+        opened.emulate_media(color_scheme=scheme)
+        found = [
+            (each["id"], [node["html"][:200] for node in each["nodes"]])
+            for each in Axe().run(opened).response["violations"]
+            if each["impact"] in ("serious", "critical")
+        ]
+        assert found == [], scheme
     levels = opened.evaluate(LEVELS)
     assert levels[0] == 1
     assert all(after - before <= 1 for before, after in itertools.pairwise(levels))
@@ -157,7 +159,7 @@ def test_a_page_is_accessible(page: Path, browser: Browser, scheme: Literal["lig
 
 def test_a_phone_has_each_cost_on_one_line(studies: Place, browser: Browser) -> None:
     """Name on the left, number on the right; so what a study cost takes no more than the height of its lines."""
-    opened = browser.new_page(viewport={"width": 390, "height": 844})
+    opened = new_page(browser, viewport={"width": 390, "height": 844})
     opened.goto(report(studies, "iris").as_uri())
     heights = opened.evaluate("[...document.querySelectorAll('.cost div')].map(e => e.offsetHeight)")
     assert len(heights) >= 4
@@ -167,7 +169,7 @@ def test_a_phone_has_each_cost_on_one_line(studies: Place, browser: Browser) -> 
 
 def test_a_page_can_be_printed(studies: Place, browser: Browser) -> None:
     """Tables are not cut where they would scroll, and what only leads elsewhere is left out."""
-    opened = browser.new_page(viewport={"width": 1280, "height": 900})
+    opened = new_page(browser, viewport={"width": 1280, "height": 900})
     opened.goto(report(studies, "iris").as_uri())
     opened.emulate_media(media="print")
     assert opened.evaluate("getComputedStyle(document.querySelector('.wide')).overflow") == "visible"
@@ -178,7 +180,7 @@ def test_a_page_can_be_printed(studies: Place, browser: Browser) -> None:
 
 def test_each_study_says_what_became_of_it(studies: Place, browser: Browser) -> None:
     """A front has its list; a pruned study says where; a failed one why; a script's claims nothing of data."""
-    opened = browser.new_page()
+    opened = new_page(browser)
 
     def text(study: str) -> str:
         opened.goto(report(studies, study).as_uri())
