@@ -63,8 +63,10 @@ def test_the_page_opens_offline(shown: tuple[Place, Server], browser: Browser, t
     watched = Watched(new_page(browser))
     watched.page.goto(page.as_uri())
     drawn = watched.page.locator(".chart svg")
-    drawn.nth(6).wait_for()  # history, importances, two slices, contour, parallel coordinates, timeline
-    assert drawn.count() == watched.page.locator(".chart").count() == 7
+    of_champion = watched.page.locator("section[aria-labelledby=held-out-title] .chart svg")
+    drawn.nth(10).wait_for()  # history, importances, two slices, contour, parallel coordinates, timeline
+    assert of_champion.count() == 4  # confusion matrix, ROC, precision and recall, importances
+    assert drawn.count() == watched.page.locator(".chart").count() == 11
     assert all(url.startswith(("file:", "data:", "blob:")) for url in watched.asked)
     assert watched.errors == []
     assert not watched.page.get_by_text("lets no link open").is_visible()

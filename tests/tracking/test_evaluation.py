@@ -1,9 +1,13 @@
 """The artifact that says what a model does on its held-out rows."""
 
 import json
+import re
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
+from steps.project.environment import PROJECT
 from steps.tracking import evaluation
 from steps.tracking.evaluation import Confusion, Curve, Curves, HeldOutEvaluation, Predicted
 
@@ -66,3 +70,14 @@ def test_a_number_that_is_not_finite_is_not_written():
     """JSON has none."""
     with pytest.raises(ValueError, match="not JSON compliant"):
         evaluation.text(HeldOutEvaluation("regression", "r2", 1, predicted=Predicted(1, [float("inf")], [1], [1])))
+
+
+def test_the_example_in_the_docs_is_one():
+    """What docs/own-script.md has a script log is read."""
+    text = (PROJECT / "docs" / "own-script.md").read_text(encoding="utf-8")
+    (code,) = [code for code in re.findall(r"```python\n(.*?)```", text, re.DOTALL) if "evaluation.json" in code]
+    logged: dict[str, Any] = {}
+    exec(code, {"mlflow": SimpleNamespace(log_dict=lambda made, name: logged.update({name: made}))})
+    read = evaluation.parse(json.dumps(logged["evaluation.json"]))
+    assert read.confusion is not None
+    assert sum(map(sum, read.confusion.counts)) == read.rows
