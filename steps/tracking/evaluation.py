@@ -6,9 +6,9 @@ Any run may log one: see docs/own-script.md.
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import FiniteFloat, NonNegativeFloat, NonNegativeInt, PositiveInt, TypeAdapter, ValidationError
+from pydantic import Field, FiniteFloat, NonNegativeFloat, NonNegativeInt, PositiveInt, TypeAdapter, ValidationError
 
 # Raised when a reader of the version before would misread the file; a field that is only added does not raise it.
 VERSION = 1
@@ -17,6 +17,8 @@ MOST_CLASSES, MOST_CURVES, MOST_POINTS, MOST_BINS, MOST_ROWS, MOST_FEATURES = 20
 MOST_BYTES = 100_000
 # The points of a line: their x, and their y.
 Line = tuple[Sequence[FiniteFloat], Sequence[FiniteFloat]]
+# Of such a size that the difference of two is a number, too.
+Quantity = Annotated[FiniteFloat, Field(ge=-1e150, le=1e150)]
 
 
 def _check_equal(what: str, *lengths: int) -> None:
@@ -32,13 +34,15 @@ class Confusion:
     right: the rest of it is mixed up among these classes.
     """
 
-    classes: Sequence[str]
+    classes: Annotated[Sequence[str], Field(min_length=1, max_length=MOST_CLASSES)]
     counts: Sequence[Sequence[NonNegativeFloat]]
     together: NonNegativeInt = 0
     together_right: NonNegativeFloat = 0
 
     def __post_init__(self) -> None:
-        """Check that there is a count for each pair of classes."""
+        """Check that there is a count for each pair of classes, and that no two have the same name."""
+        if len(set(self.classes)) < len(self.classes):
+            raise ValueError("two classes have the same name")
         _check_equal("classes and counts", len(self.classes), len(self.counts), *map(len, self.counts))
 
 
@@ -70,12 +74,14 @@ class Curves:
     """
 
     of: PositiveInt
-    classes: Sequence[Curve]
+    classes: Annotated[Sequence[Curve], Field(min_length=1, max_length=MOST_CURVES)]
     mean_roc_auc: FiniteFloat | None = None
     mean_roc: Line | None = None
 
     def __post_init__(self) -> None:
-        """Check that each point has both numbers."""
+        """Check that each point has both numbers, and that no two classes have the same name."""
+        if len({curve.name for curve in self.classes}) < len(self.classes):
+            raise ValueError("two classes have the same name")
         _check_equal("x and y of mean_roc", *map(len, self.mean_roc or ()))
 
 
@@ -103,9 +109,9 @@ class Predicted:
     """Actual and predicted values of some `of` all rows, and what is left between them: actual less predicted."""
 
     of: PositiveInt
-    actual: Sequence[FiniteFloat]
-    predicted: Sequence[FiniteFloat]
-    residuals: Sequence[FiniteFloat]
+    actual: Sequence[Quantity]
+    predicted: Sequence[Quantity]
+    residuals: Sequence[Quantity]
     weights: Sequence[NonNegativeFloat] | None = None
 
     def __post_init__(self) -> None:

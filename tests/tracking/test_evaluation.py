@@ -54,6 +54,22 @@ def test_somebody_else_s_may_say_less_or_more():
             "predicted: Value error, actual, predicted, residuals and weights must be equally many, and are 1, 2, 2",
         ),
         (
+            json.dumps({**LEAST, "confusion": {"classes": [], "counts": []}}),
+            "confusion.classes: Value should have at least 1 item after validation, not 0",
+        ),
+        (
+            json.dumps({**LEAST, "confusion": {"classes": ["a"] * 21, "counts": [[1] * 21] * 21}}),
+            "confusion.classes: Value should have at most 20 items after validation, not 21",
+        ),
+        (
+            json.dumps({**LEAST, "confusion": {"classes": ["a", "a"], "counts": [[1, 2], [3, 4]]}}),
+            "confusion: Value error, two classes have the same name",
+        ),
+        (
+            json.dumps({**LEAST, "curves": {"of": 1, "classes": []}}),
+            "curves.classes: Value should have at least 1 item after validation, not 0",
+        ),
+        (
             json.dumps({**LEAST, "confusion": {"classes": ["a", "b"], "counts": [[1, 2], [3]]}}),
             "confusion: Value error, classes and counts must be equally many, and are 2, 2, 2, 1",
         ),

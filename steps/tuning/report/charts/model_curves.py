@@ -36,7 +36,7 @@ def draw(measured: Curves | None, calibration: Calibration | None) -> Chart | No
 
 def _of_curves(measured: Curves) -> str:
     drawn = measured.classes
-    if measured.of == 1:
+    if len(drawn) == measured.of == 1:
         (curve,) = drawn
         (name,) = long_names.shortened([curve.name])
         return (
@@ -75,7 +75,7 @@ def _roc(measured: Curves) -> Spec:
 def _precision_recall(measured: Curves) -> Spec:
     lines = {curve.name: curve.precision_recall for curve in measured.classes}
     axes, layers = _axes("recall", "precision"), list[Spec]()
-    if measured.of == 1:  # who guesses is right as often as the class occurs
+    if len(measured.classes) == 1:  # who guesses is right as often as the class occurs
         rule = {"type": "rule", "color": SOFT, "strokeDash": [4, 4], "strokeWidth": 1}
         share = {"values": [{"y": measured.classes[0].share}]}
         layers.append({"data": share, "mark": rule, "encoding": {"y": axes["y"]}})
