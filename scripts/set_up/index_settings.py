@@ -19,6 +19,10 @@ UV_INDEXES = (
     "UV_CONFIG_FILE", "UV_DEFAULT_INDEX", "UV_EXTRA_INDEX_URL", "UV_FIND_LINKS", "UV_INDEX", "UV_INDEX_URL",
     "UV_NO_INDEX",
 )  # fmt: skip
+INDEX = ("index", "find-links")
+# A file of uv's without any of these says only how to install.
+UV_SAYS_WHERE = (*INDEX, "cache-dir", "certs", "insecure", "keyring", "mirror", "offline", "proxy", "tls")
+TRUE = {"1", "true", "t", "yes", "y", "on"}
 # Where Debian, Fedora and their like, SUSE, Alpine and macOS have the certificates that they trust.
 TRUSTED = (
     "/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/ca-bundle.pem",
@@ -82,7 +86,10 @@ def for_uv(pip):
         # As pip does; a machine without any such file has only those that uv brings.
         "UV_SYSTEM_CERTS": "true" if sys.platform == "darwin" or any(map(os.path.exists, TRUSTED)) else None,
     }
-    if not has_indexes_of_its_own():
+    files = uv_files()
+    if files and not any(word in text for text in files for word in UV_SAYS_WHERE):
+        given["UV_NO_CONFIG"] = "true"
+    if not any(name in os.environ for name in UV_INDEXES) and not any(word in text for text in files for word in INDEX):
         found = [place for place in pip.get("find-links", "").split() if "://" in place or os.path.exists(place)]
         given["UV_INDEX_URL"] = pip.get("index-url")
         given["UV_EXTRA_INDEX_URL"] = pip.get("extra-index-url")
@@ -93,16 +100,16 @@ def for_uv(pip):
     return {name: value for name, value in given.items() if value and name not in os.environ}
 
 
-def has_indexes_of_its_own():
-    """Tell whether uv is told by its variables or its files where packages are."""
+def uv_files():
+    """Return the texts of uv's own files."""
     own = Path(os.environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config")) / "uv" / "uv.toml"
     texts = []
     for file in (own, Path("/etc/uv/uv.toml")):
         try:
             texts.append(file.read_text(encoding="utf-8"))
-        except OSError:
+        except (OSError, UnicodeDecodeError):
             continue
-    return any(name in os.environ for name in UV_INDEXES) or any("index" in t or "find-links" in t for t in texts)
+    return texts
 
 
 def main():

@@ -24,7 +24,7 @@ def wheel(folder, name, version, *metadata):
             file.writestr(path, content)
 
 
-class _Handler(http.server.SimpleHTTPRequestHandler):
+class Handler(http.server.SimpleHTTPRequestHandler):
     def __init__(self, *arguments, seen, **more):
         self.seen = seen
         super().__init__(*arguments, **more)
@@ -37,11 +37,13 @@ class _Handler(http.server.SimpleHTTPRequestHandler):
 
 
 @contextmanager
-def served(folder: Path, seen: Callable[[http.server.BaseHTTPRequestHandler], object] = id) -> Iterator[str]:
+def served(
+    folder: Path, seen: Callable[[http.server.BaseHTTPRequestHandler], object] = id, handler: type[Handler] = Handler
+) -> Iterator[str]:
     """Serve a folder, and yield its URL; `seen` is called with each request."""
     folder.mkdir(exist_ok=True)
-    handler = functools.partial(_Handler, directory=folder, seen=seen)
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+    made = functools.partial(handler, directory=folder, seen=seen)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), made) as server:
         threading.Thread(target=server.serve_forever, args=(0.02,)).start()
         try:
             yield f"http://127.0.0.1:{server.server_address[1]}"

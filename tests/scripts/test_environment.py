@@ -137,11 +137,12 @@ def test_of_two_starts_at_once_one_sets_up(tmp_path, locker):
 
 @pytest.mark.e2e
 def test_where_conda_is_the_environment_is_condas(tmp_path):
-    """It makes it from conda.yaml, pip adds what the tests use, and it is found ready afterwards."""
+    """It makes it from conda.yaml, pip adds what the tests use, whatever pip is told; it is found ready afterwards."""
     made, standin = clone(tmp_path, few=["tqdm", "six"]), standin_conda(tmp_path / "envs", found_by="PATH")
     path = os.pathsep.join([standin.pop("PATH").split(os.pathsep)[0], with_uv(tmp_path / "bin")])
     (made / "tests" / "requirements.txt").write_text(f"{pins(TEST_PINS)['iniconfig']}\n")
-    output, talk = set_up(made, path, "tests/requirements.txt", **standin)
+    hostile = {"PIP_USER": "1", "PIP_TARGET": str(tmp_path / "elsewhere"), "PIP_REQUIRE_HASHES": "1"}
+    output, talk = set_up(made, path, "tests/requirements.txt", **standin, **hostile)
     assert output == [f"{made}/.venv/bin/python", f"{made}/.venv "]
     assert (made / ".venv" / "conda-meta").is_dir()
     assert "with conda" in talk

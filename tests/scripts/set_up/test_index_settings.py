@@ -71,6 +71,16 @@ def test_indexes_that_uv_knows_itself_stand(tmp_path):
     assert "UV_INDEX_URL" not in printed(given)
 
 
+def test_a_file_of_uvs_that_says_only_how_to_install_is_left_out(tmp_path):
+    """There is no variable against each of its lines, so against all of them; one that says from where is read."""
+    file = tmp_path / ".config" / "uv" / "uv.toml"
+    file.parent.mkdir(parents=True)
+    file.write_text("[pip]\nrequire-hashes = true\nsystem = true\n")
+    assert printed(user(tmp_path))["UV_NO_CONFIG"] == "true"
+    file.write_text('[pip]\nrequire-hashes = true\nindex-url = "https://host/simple"\n')
+    assert "UV_NO_CONFIG" not in printed(user(tmp_path))
+
+
 @pytest.mark.skipif(sys.platform == "darwin", reason="the folders are those of Linux")
 @pytest.mark.parametrize("named", [None, "named.conf"])
 def test_it_reads_what_pip_reads_in_pips_order(tmp_path, named):

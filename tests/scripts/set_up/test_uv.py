@@ -17,34 +17,7 @@ from tests.scripts.clones import (
     versions_in,
     with_uv,
 )
-from tests.scripts.index import served, wheel
-
-# Settings of pip and uv that install elsewhere, otherwise or not at all.
-HOSTILE_CONF = """
-[global]
-user = true
-target = {elsewhere}
-require-hashes = true
-no-deps = true
-[install]
-prefix = {elsewhere}
-require-virtualenv = true
-constraint = {elsewhere}/none.txt
-no-binary = :all:
-"""
-HOSTILE = {
-    "PIP_USER": "1",
-    "PIP_TARGET": "{elsewhere}",
-    "PIP_REQUIRE_HASHES": "1",
-    "PYTHONPATH": "{elsewhere}",
-    "PYTHONHOME": "{elsewhere}",
-    "VIRTUAL_ENV": "{elsewhere}",
-    "CONDA_PREFIX": "{elsewhere}",
-    "UV_REQUIRE_HASHES": "1",
-    "UV_PYTHON": "3.12",
-    "UV_SYSTEM_PYTHON": "1",
-    "UV_NO_BINARY": "1",
-}
+from tests.scripts.index import Handler, served, wheel
 
 
 @pytest.fixture
@@ -100,42 +73,37 @@ def test_where_no_python_3_11_is_there_uv_fetches_one(tmp_path):
     assert any("/cpython-3.11." in path for path in asked)
 
 
-@pytest.mark.e2e
-@pytest.mark.parametrize("way", ["variables", "pip.conf"])
-def test_settings_of_pip_and_uv_do_no_harm(tmp_path, way):
-    """On a machine without uv: neither those that fetch uv nor those that install the packages."""
-    made, elsewhere, conf = clone(tmp_path, few=["six"]), tmp_path / "elsewhere", tmp_path / "pip.conf"
-    conf.write_text(HOSTILE_CONF.format(elsewhere=elsewhere))
-    settings = {name: text.format(elsewhere=elsewhere) for name, text in HOSTILE.items()}
-    output, talk = set_up(made, bare_path(), **(settings if way == "variables" else {"PIP_CONFIG_FILE": str(conf)}))
-    assert output == [f"{made}/.venv/bin/python", f" {made}/.venv"]
-    assert installed(made) == {"pip", "six"}
-    assert not elsewhere.exists()
-    assert "WARNING" not in talk
-
-
-@pytest.mark.e2e
-@pytest.mark.parametrize("pip", ["variable", "pip.conf", "uv"])
-def test_packages_come_from_where_pip_or_uv_is_told(tmp_path, index, pip):
-    """The user's index, in a variable or a file, is where both look; uv's own setting outweighs pip's."""
-    folder, url = index
-    wheel(folder / "simple" / "notonpypi-six", "notonpypi_six", "1")
-    made = clone(tmp_path)
-    (made / "conda.yaml").write_text(conda_yaml("    - notonpypi-six"))
-    told = {"variable": {"PIP_EXTRA_INDEX_URL": f"{url}/simple"}, "uv": {"UV_EXTRA_INDEX_URL": f"{url}/simple"}}
-    if pip == "uv":
-        told["uv"]["PIP_EXTRA_INDEX_URL"] = "http://127.0.0.1:1/simple"
-    (tmp_path / "pip.conf").write_text(f"[global]\nextra-index-url =\n  {url}/other\n  {url}/simple\n")
-    set_up(made, with_uv(tmp_path / "bin"), **told.get(pip, {"PIP_CONFIG_FILE": str(tmp_path / "pip.conf")}))
-    assert "notonpypi_six" in installed(made)
-
-
 NAMELESS = ["unshare", "--user", "--map-user=12345"]
 
 
 @functools.cache
 def can_be_nameless():
     return bool(shutil.which("unshare")) and subprocess.run([*NAMELESS, "true"], capture_output=True).returncode == 0
+
+
+class Cut(Handler):
+    """A server that closes the connection in the midst of each wheel."""
+
+    def copyfile(self, source, outputfile):
+        outputfile.write(source.read(64 if self.path.endswith(".whl") else -1))
+
+
+@pytest.mark.e2e
+def test_a_download_that_is_cut_off_is_an_error(tmp_path):
+    """Nothing half-made is left, and the next start completes it."""
+    made, folder, path = clone(tmp_path), tmp_path / "served", with_uv(tmp_path / "bin")
+    (made / "conda.yaml").write_text(conda_yaml("    - notonpypi-cut"))
+    wheel(folder / "notonpypi-cut", "notonpypi_cut", "1")
+    own = {"UV_CACHE_DIR": str(tmp_path / "cache"), "UV_HTTP_RETRIES": "0"}
+    with served(folder, handler=Cut) as url:
+        ran = run_script(made, "run", "train", path=path, PIP_EXTRA_INDEX_URL=url, **own)
+    assert ran.returncode == 1
+    assert "notonpypi-cut" in ran.stderr
+    assert ran.stderr.splitlines()[-1].startswith(".venv could not be set up, for the reason above.")
+    assert not (made / ".venv").exists()
+    with served(folder) as url:
+        set_up(made, path, PIP_EXTRA_INDEX_URL=url, **own)
+    assert "notonpypi_cut" in installed(made)
 
 
 @pytest.mark.e2e
