@@ -1,5 +1,6 @@
 """Clones of this project, as far as set-up looks, and set-ups of them in processes of their own."""
 
+import functools
 import os
 import re
 import shutil
@@ -26,8 +27,8 @@ echo "${CONDA_PREFIX:-} ${VIRTUAL_ENV:-}"
 
 
 PROGRAMS = (
-    "awk", "bash", "cat", "chmod", "cp", "cut", "df", "dirname", "du", "env", "find", "flock", "grep", "ls", "mkdir",
-    "mktemp", "mv", "paste", "rm", "sed", "sh", "sort", "sync", "touch", "tr", "uname",
+    "awk", "bash", "cat", "chmod", "cp", "cut", "df", "dirname", "du", "env", "find", "flock", "grep", "id", "ls",
+    "mkdir", "mktemp", "mv", "paste", "rm", "sed", "sh", "sort", "sync", "touch", "tr", "uname",
 )  # fmt: skip
 
 
@@ -160,3 +161,12 @@ def sourced(folder, text, command):
 def conda_yaml(*items, end=""):
     """A conda.yaml with lines under `- pip:`."""
     return "\n".join(["name: any", "dependencies:", "  - python=3.11", "  - pip", "  - pip:", *items]) + f"\n{end}"
+
+
+# Begins a command of a user who has no entry in passwd.
+NAMELESS = ["unshare", "--user", "--map-user=12345"]
+
+
+@functools.cache
+def can_be_nameless():
+    return bool(shutil.which("unshare")) and subprocess.run([*NAMELESS, "true"], capture_output=True).returncode == 0

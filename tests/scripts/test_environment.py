@@ -10,9 +10,11 @@ import yaml
 
 from tests.scripts.clones import (
     CONDA_YAML,
+    NAMELESS,
     ROOT,
     TEST_PINS,
     bare_path,
+    can_be_nameless,
     clone,
     environ,
     few_packages,
@@ -171,23 +173,32 @@ def test_help_of_an_entry_point_lists_its_parameters(ready, tmp_path, entry_poin
     assert not (made / "mlflow.db").exists()
 
 
-@pytest.mark.e2e
-def test_run_is_mlflow_run_in_that_environment(ready, tmp_path):
-    """From any folder: the arguments pass through, and the user's own word on telemetry stands."""
-    made, path = ready
+def show(made):
+    """Give a clone an entry point that prints a word, where its Python is, and the values of some variables."""
     code = "import os, sys; print(sys.argv[1], sys.prefix, *map(os.environ.get, sys.argv[2:]), sep='|')"
     (made / "show.py").write_text(code)
     command = "python show.py {word} PYTHONNOUSERSITE MLFLOW_DISABLE_TELEMETRY"
     entry_point = {"command": command, "parameters": {"word": "string"}}
     project = {"name": "show", "conda_env": "conda.yaml", "entry_points": {"show": entry_point}}
     (made / "MLproject").write_text(yaml.safe_dump(project))
-    ran = subprocess.run(
-        [made / "scripts" / "run", "show", "-P", "word=two words", "--experiment-name", "any"],
-        cwd=tmp_path,
-        env=environ(path, MLFLOW_DISABLE_TELEMETRY="false", DO_NOT_TRACK="true"),
-        capture_output=True,
-        text=True,
-        timeout=900,
-    )
+    return [made / "scripts" / "run", "show", "-P", "word=two words", "--experiment-name", "any"]
+
+
+@pytest.mark.e2e
+def test_run_is_mlflow_run_in_that_environment(ready, tmp_path):
+    """From any folder: the arguments pass through, and the user's own word on telemetry stands."""
+    made, path = ready
+    given = environ(path, MLFLOW_DISABLE_TELEMETRY="false", DO_NOT_TRACK="true")
+    ran = subprocess.run(show(made), cwd=tmp_path, env=given, capture_output=True, text=True, timeout=900)
     assert ran.stdout.splitlines() == [f"two words|{made}/.venv|1|false"], ran.stderr
     assert (made / "mlflow.db").exists()
+
+
+@pytest.mark.e2e
+@pytest.mark.skipif(not can_be_nameless(), reason="takes a user namespace")
+def test_a_user_without_a_name_and_a_home_can_run(ready):
+    """The number stands for the name: MLflow starts for nobody without one."""
+    made, path = ready
+    given = {name: value for name, value in environ(path).items() if name not in {"HOME", "USER", "LOGNAME"}}
+    ran = subprocess.run([*NAMELESS, *show(made)], env=given, capture_output=True, text=True, timeout=900)
+    assert ran.stdout.splitlines() == [f"two words|{made}/.venv|1|true"], ran.stderr

@@ -1,12 +1,12 @@
-import functools
-import shutil
 import subprocess
 
 import pytest
 
 from tests.scripts.clones import (
+    NAMELESS,
     SET_UP,
     bare_path,
+    can_be_nameless,
     clone,
     conda_yaml,
     environ,
@@ -71,14 +71,6 @@ def test_where_no_python_3_11_is_there_uv_fetches_one(tmp_path):
         ran = run_script(made, "run", "train", path=path, **own)
     assert "uv could not fetch one" in ran.stderr
     assert any("/cpython-3.11." in path for path in asked)
-
-
-NAMELESS = ["unshare", "--user", "--map-user=12345"]
-
-
-@functools.cache
-def can_be_nameless():
-    return bool(shutil.which("unshare")) and subprocess.run([*NAMELESS, "true"], capture_output=True).returncode == 0
 
 
 class Cut(Handler):
