@@ -75,7 +75,7 @@ def test_a_block_works_as_it_is_pasted(block: blocks.Block, clone: Path, variabl
             answers = ANSWERS.search(output.read_text())
             assert answers, output.read_text()
             assert urllib.request.urlopen(f"{answers[1]}/health", timeout=60).status == 200
-            os.killpg(process.pid, signal.SIGINT)
+            os.killpg(process.pid, signal.SIGTERM)
             process.wait(LIMIT_S)
         else:
             assert process.wait(LIMIT_S) == 0, output.read_text()
