@@ -17,8 +17,9 @@ PRUNED, FAILED = "--pruned", "--failed"
 RAMP = ("--card", "--middle", "--deep")
 
 NO_TRIAL, NONE_FEASIBLE = "No trial has finished yet.", "No trial that has finished keeps the constraints."
-# Values worse than the median by so many times what the best one is better are drawn at the edge.
-_WORSE = 3.0
+# A tenth of the values at most is drawn at the edge of an axis: those that are so many times as far from the best one
+# as the rest. So are more, if they are so much further that the better half would be a single line.
+_FURTHER, _MUCH_FURTHER = 3.0, 20.0
 
 
 @dataclass(frozen=True)
@@ -74,13 +75,15 @@ def score_scale(values: Iterable[float], sign: int) -> tuple[dict[str, Any], int
     ordered = sorted((sign * value for value in values), reverse=True)
     if not ordered:
         return {"zero": False}, 0
-    best, middle = ordered[0], ordered[len(ordered) // 2]
-    least = middle - _WORSE * (best - middle)
+    best, most, half = ordered[0], ordered[9 * (len(ordered) - 1) // 10], ordered[(len(ordered) - 1) // 2]
+    least = best - _FURTHER * (best - most)
+    if best > half:
+        least = max(least, best - _MUCH_FURTHER * (best - half))
     kept = [value for value in ordered if value >= least]
     beyond = len(ordered) - len(kept)
-    if not beyond:
+    if not beyond or best == kept[-1]:
         return {"zero": False}, 0
-    room = 0.05 * (best - kept[-1] or abs(best) or 1.0)
+    room = 0.05 * (best - kept[-1])
     ends = sorted((rounded(sign * (best + room)), rounded(sign * (kept[-1] - room))))
     return {"domain": ends, "clamp": True, "nice": False}, beyond
 

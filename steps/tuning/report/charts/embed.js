@@ -23,7 +23,7 @@
   const config = () => coloured({
     font: getComputedStyle(document.body).fontFamily,
     background: "transparent",
-    autosize: { type: "fit", contains: "padding" },
+    autosize: { type: "fit-x", contains: "padding" },
     padding: 2,
     numberFormat: ".6~g",
     view: { stroke: null },

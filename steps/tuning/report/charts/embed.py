@@ -22,7 +22,10 @@ def script() -> Markup:
 
 
 def figure(chart: Chart) -> Markup:
-    """Return the figure of a chart: empty places, which the script fills, and their specs; nothing without a spec."""
+    """Return the figure of a chart: empty places, which the script fills, and their specs; nothing without a spec.
+
+    That of a chart that is folded has its title and its note too, which a page has above that of another.
+    """
     if not chart.specs:
         return Markup("")
     places = Markup("").join(
@@ -33,7 +36,8 @@ def figure(chart: Chart) -> Markup:
     )
     text = Markup('<figure class="charts of-{}">{}</figure>').format(len(chart.specs), places)
     if chart.folded:
-        return Markup("<details><summary>{}</summary>{}</details>").format(chart.title, text)
+        note = Markup('<p class="note">{}</p>').format(chart.note)
+        return Markup("<details><summary>{}</summary>{}{}</details>").format(chart.title, note, text)
     return text
 
 

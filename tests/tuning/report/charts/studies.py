@@ -27,6 +27,11 @@ from steps.tuning.tuned_project import this_project
 
 FIRST = 1_700_000_000_000
 MESSY = str(PROJECT / "tests" / "samples" / "messy.csv")
+# More hyperparameters than parallel coordinates show at first.
+WIDE = (
+    "n_estimators=10..200 max_depth=1..20 min_samples_leaf=log(1,20) min_samples_split=2..20 max_features=0.1..1.0 "
+    "max_leaf_nodes=log(4,64) criterion=[gini,entropy,log_loss] bootstrap=[true,false] ccp_alpha=log(1e-6,1e-2)"
+)
 # The settings of a study, by its kind.
 KINDS: dict[str, dict[str, Any]] = {
     "iris": {},
@@ -37,6 +42,7 @@ KINDS: dict[str, dict[str, Any]] = {
     "pruned": {"pruner": "median"},
     "constrained": {"constraint": "fit_time_s<=0.5"},
     "own script": {},
+    "wide": {"space": WIDE},
 }
 
 

@@ -22,8 +22,8 @@ def test_a_chart_without_a_spec_has_no_figure():
 
 def test_a_folded_chart_is_drawn_on_request():
     """It stands in an element that opens by keyboard and pointer."""
-    html = str(embed.figure(Chart("<all>", specs=[{}, {}], folded=True)))
-    assert html.startswith("<details><summary>&lt;all&gt;</summary><figure")
+    html = str(embed.figure(Chart("<all>", "note", specs=[{}, {}], folded=True)))
+    assert html.startswith('<details><summary>&lt;all&gt;</summary><p class="note">note</p><figure')
     assert html.count('class="chart"') == 2
 
 
