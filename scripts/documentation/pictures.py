@@ -16,7 +16,7 @@ from mlflow.tracking import MlflowClient
 
 from steps.names import Artifact
 from steps.project.environment import PROJECT
-from tests.e2e.browser import chromium
+from tests.e2e.browser import chromium, new_page
 
 # Houses of Windsor, Canada, with what they were sold for in 1987: numbers, counts, yes and no; 546 rows.
 _PACKAGE, _TABLE, _TARGET = "pydataset", "Ecdat-Housing.csv", "price"
@@ -65,7 +65,7 @@ def _take(page: Path) -> None:
     with chromium() as browser:
         for scheme in _SCHEMES:
             size = {"width": _WIDTH, "height": _HEIGHT}
-            opened = browser.new_page(viewport=size, color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
+            opened = new_page(browser, viewport=size, color_scheme=scheme, reduced_motion="reduce")
             opened.goto(page.as_uri())
             opened.wait_for_load_state("networkidle")
             target = PROJECT / "docs" / _NAMES[scheme]

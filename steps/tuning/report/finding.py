@@ -7,7 +7,7 @@ from optuna.trial import TrialState
 
 from steps.names import Metric
 from steps.tuning.champion import contest
-from steps.tuning.report.held_out_gain import Gain, gain_of
+from steps.tuning.report.held_out_gain import DIGITS, Gain, gain_of
 from steps.tuning.report.wording import apart, counted, joined, rounded
 from steps.tuning.study_plan import StudyPlan
 from steps.tuning.trials.trial import Job, TrialResult
@@ -115,7 +115,7 @@ class Finding:
         if gain.value == 0:
             both = rounded(self.metrics.get(Metric.test(metric), 0.0))
             return f"{_NOTHING} that shows on held-out rows: {metric} is {both} there, with {whose} too."
-        by = f"{rounded(abs(gain.rise))} {'higher' if gain.rise > 0 else 'lower'}"
+        by = f"{rounded(abs(gain.rise), DIGITS)} {'higher' if gain.rise > 0 else 'lower'}"
         differs = f"on held-out rows: {metric} is {by} there than with {whose}"
         if gain.low is None or gain.high is None:
             return f"Tuning {'gained' if gain.value > 0 else 'lost'} {differs}; these rows can't tell how sure that is."

@@ -9,7 +9,7 @@ from optuna.trial import TrialState
 from steps.names import Metric, Tag
 from steps.tuning.champion import contest
 from steps.tuning.report.finding import Finding
-from steps.tuning.report.held_out_gain import ends, gain_of
+from steps.tuning.report.held_out_gain import DIGITS, ends, gain_of
 from steps.tuning.report.study_record import StudyRecord
 from steps.tuning.report.trial_record import TrialRecord
 from steps.tuning.report.wording import duration, rounded, values
@@ -99,7 +99,7 @@ def _gained(record: StudyRecord, search: Sequence[float], sign: int) -> list[Sco
 
 
 def _signed(value: float) -> str:
-    return f"{value:+.4g}"
+    return f"{'' if value < 0 else '+'}{rounded(value, DIGITS)}"
 
 
 def kept(record: StudyRecord) -> str:

@@ -8,6 +8,9 @@ from steps.tuning.champion import contest
 from steps.tuning.report.wording import rounded
 from steps.tuning.study_plan import StudyPlan
 
+# More digits of a gain say nothing: its interval is as wide as the gain itself, or wider.
+DIGITS = 2
+
 
 @dataclass(frozen=True)
 class Gain:
@@ -30,7 +33,7 @@ class Gain:
     @property
     def between(self) -> str:
         """Return the ends of the interval, empty if there is none."""
-        return ends(self.low, self.high)
+        return ends(self.low, self.high, DIGITS)
 
 
 def gain_of(plan: StudyPlan, metrics: Mapping[str, float]) -> Gain | None:
@@ -44,10 +47,10 @@ def gain_of(plan: StudyPlan, metrics: Mapping[str, float]) -> Gain | None:
     return Gain(rise, sign * rise, low, high)
 
 
-def ends(low: float | None, high: float | None) -> str:
+def ends(low: float | None, high: float | None, digits: int = 4) -> str:
     """Write the ends of an interval, nothing if it has none.
 
     >>> ends(0.83333, 1.0), ends(None, None)
     ('0.8333 to 1', '')
     """
-    return "" if low is None or high is None else f"{rounded(low)} to {rounded(high)}"
+    return "" if low is None or high is None else f"{rounded(low, digits)} to {rounded(high, digits)}"
