@@ -39,6 +39,7 @@ def compare(
     needed = np.ones(len(target), dtype=bool)
     if scorers.is_about_one_class(metric):
         needed = target == (1 if positive is None else positive)
+        needed &= True if weights is None else weights > 0
     rng = np.random.default_rng(seed)
     own, gains = [], []
     for _ in range(_RESAMPLES if len(target) <= _MANY_ROWS else _FEWER):

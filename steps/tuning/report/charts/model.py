@@ -16,7 +16,7 @@ def draw(record: StudyRecord) -> list[Chart]:
         return []
     drawn = [
         model_confusion.draw(shown.confusion, weighted=shown.weighted) if shown.confusion else None,
-        model_curves.draw(shown.curves, shown.calibration),
+        model_curves.draw(shown.curves, shown.calibration, weighted=shown.weighted),
         model_quantity.draw(shown.predicted) if shown.predicted else None,
         model_features.draw(shown.importances, shown.metric) if shown.importances else None,
     ]

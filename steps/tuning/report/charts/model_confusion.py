@@ -24,7 +24,8 @@ def draw(counted: Confusion, *, weighted: bool) -> Chart:
     summary = f"{right:,.6g} of {total:,.6g} held-out rows are predicted right ({share})."
     if weighted:
         summary = f"Of {total:,.6g}, the weight of the held-out rows, {share} is predicted right."
-    note = f"{summary} Each cell has its {what}, and their share of the actual class."
+    cell = "the weight of its rows" if weighted else "its number of rows"
+    note = f"{summary} Each cell has {cell}, and the share of the actual class that these are."
     if counted.together:
         note += (
             f" The {counted.together} classes with the fewest mistakes are drawn as one: in its cell, "

@@ -17,13 +17,13 @@ _GUESSES = "The dashed line is what guessing gives."
 _SCALE = {"domain": [0, 1], "nice": False}
 
 
-def draw(measured: Curves | None, calibration: Calibration | None) -> Chart | None:
+def draw(measured: Curves | None, calibration: Calibration | None, *, weighted: bool = False) -> Chart | None:
     """Draw ROC, precision and recall, and calibration beside each other; None if there is none of them."""
     specs, titles, notes = list[Spec](), list[str](), list[str]()
     if measured is not None:
         specs += [_roc(measured), _precision_recall(measured)]
         titles += ["ROC", "precision–recall"]
-        notes.append(_of_curves(measured))
+        notes.append(_of_curves(measured, weighted=weighted))
     if calibration is not None:
         specs.append(_calibration(calibration))
         titles.append("calibration")
@@ -34,13 +34,13 @@ def draw(measured: Curves | None, calibration: Calibration | None) -> Chart | No
     return Chart(title, " ".join(notes), specs, " ".join(notes))
 
 
-def _of_curves(measured: Curves) -> str:
+def _of_curves(measured: Curves, *, weighted: bool) -> str:
     drawn = measured.classes
     if len(drawn) == measured.of == 1:
         (curve,) = drawn
-        (name,) = long_names.shortened([curve.name])
+        (name,), by = long_names.shortened([curve.name]), " by weight" if weighted else ""
         return (
-            f"The curves are of the class {name}, {100 * curve.share:.3g} % of the held-out rows: "
+            f"The curves are of the class {name}, {100 * curve.share:.3g} % of the held-out rows{by}: "
             f"ROC AUC {curve.roc_auc:.4g}, average precision {curve.average_precision:.4g}. {_GUESSES}"
         )
     which = "Each class against all others, with its ROC AUC"

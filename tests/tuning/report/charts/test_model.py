@@ -66,6 +66,7 @@ def test_weights_are_no_rows():
     """Their sums are said, and shown with few digits."""
     chart = model_confusion.draw(Confusion(["a", "b"], [[0.5, 0.123456], [0, 0]]), weighted=True)
     assert chart.note.startswith("Of 0.623456, the weight of the held-out rows, 80.2 % is predicted right. ")
+    assert "Each cell has the weight of its rows, and " in chart.note
     assert {"0.5", "0.1235", "80%"} <= set(texts(svg(chart.specs[0])))
 
 
@@ -130,6 +131,9 @@ def test_the_curves_of_one_class():
     assert chart.title == "ROC and precision–recall"
     assert "the class ill, 20 % of the held-out rows: ROC AUC 0.9877, average precision 0.7." in chart.note
     assert ["ill" in texts(svg(spec)) for spec in chart.specs] == [False, False]
+    weighted = model_curves.draw(Curves(1, [curve("ill")]), None, weighted=True)
+    assert weighted is not None
+    assert "20 % of the held-out rows by weight" in weighted.note
 
 
 @pytest.mark.parametrize("count", [3, 12])
