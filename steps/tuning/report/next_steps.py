@@ -1,6 +1,7 @@
 """The last lines of a study: where to look at it, and the commands to serve the champion, to load it, to go on."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
@@ -39,8 +40,8 @@ def start(parent: Run, study: str) -> str:
 def _lines(plan: StudyPlan, result: StudyResult, parent: Run, study: str, champion: Champion | None) -> Iterator[str]:
     address, command = commands.ui()
     if result.best:
-        if plan.settings.report:
-            yield f"Report: {_report(parent, address)}"
+        if plan.settings.report and (report := _report(parent, address)):
+            yield f"Report: {report}"
         if command:
             yield f"UI: {command}"
         yield f"Study: {address}{ui_view.path(parent.info.experiment_id, study)}"
@@ -66,9 +67,13 @@ def _go_on(plan: StudyPlan, result: StudyResult, parent: Run, study: str, settin
 
 
 def _report(parent: Run, address: str) -> str:
-    """Return the path of the page if the study's artifacts are files of this machine, else its address in the UI."""
+    """Return the path of the page if the study's artifacts are files of this machine, else its address in the UI.
+
+    Of a file that is not there it is empty: a study that is interrupted early has no page yet.
+    """
     uri = parent.info.artifact_uri
     if is_local_uri(uri):
         folder = url2pathname(urlsplit(uri).path) if uri.startswith("file:") else uri
-        return f"{folder}/{Artifact.REPORT}"
+        path = Path(folder) / Artifact.REPORT
+        return str(path) if path.is_file() else ""
     return f"{address}/#/experiments/{parent.info.experiment_id}/runs/{parent.info.run_id}/artifacts/{Artifact.REPORT}"

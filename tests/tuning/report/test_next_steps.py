@@ -1,10 +1,15 @@
 """The last lines of a study."""
 
+from pathlib import Path
+
 import pytest
+from optuna.trial import TrialState
 
 from steps.parameters.tune_settings import TuneSettings
 from steps.tuning.report import next_steps
+from steps.tuning.search.search import Outcome
 from steps.tuning.trials.results import StudyResult
+from steps.tuning.trials.trial import Job, TrialResult
 from tests.tuning import fakes
 
 GOES_ON = [
@@ -36,3 +41,19 @@ def test_how_a_study_goes_on(settings, stopped_by, end, client):
     go_on = [line for line in lines if line.startswith("Go on: ")]
     assert len(go_on) == bool(end)
     assert all(line.endswith(end) for line in go_on)
+
+
+def test_a_report_is_named_once_it_is_there(client):
+    """A study that is interrupted in its first seconds has none yet."""
+    plan = fakes.plan(n_trials=12)
+    parent = client.get_run(client.create_run("0").info.run_id)
+    result = StudyResult("signal", {}, {0: TrialResult(Job(0), "run", Outcome(TrialState.COMPLETE, (1.0,)))}, [])
+
+    def reports() -> list[str]:
+        lines = next_steps.text(plan, result, parent, "mine", TuneSettings(), None).splitlines()
+        return [line for line in lines if line.startswith("Report: ")]
+
+    assert reports() == []
+    client.log_text(parent.info.run_id, "page", "report.html")
+    (line,) = reports()
+    assert Path(line.removeprefix("Report: ")).read_text() == "page"
