@@ -117,7 +117,12 @@ ROWS = [
     _data("weight-target", "--weight 'y': is the target; name another column of …", WELL, weight="y", target="y"),
     _data("weight-dropped", "--weight 'b': is dropped; name another column of …", WELL, weight="b", drop="b"),
     _data("weight-split", "--weight 'b': is what the rows are split by (group); …", WELL, weight="b", split="group:b"),
-    _data("weight-text", "--weight 'a': must be a column of numbers; that of … holds 'no', say", _WEIGHED, weight="a"),
+    _data(
+        "weight-text",
+        "--weight 'a': must be a column of numbers; that of … has values such as 'no'",
+        _WEIGHED,
+        weight="a",
+    ),
     _data("weight-gap", "--weight 'b': row 4 of … and 5 more rows have no weight: …", _WEIGHED, weight="b"),
     _data("weight-negative", "--weight 'c': row 40 of … has a negative weight, -1: …", _WEIGHED, weight="c"),
     _data("weight-zero", "--weight 'd': the held-out rows, of …, all have the weight 0; …", _WEIGHED, **_D),

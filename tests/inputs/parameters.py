@@ -173,7 +173,7 @@ LATER = [
     ),
     _train(
         "estimator-misspelled",
-        "--estimator 'sklearn.svm.SVCC': … sklearn.svm has none of that name (did you mean 'SVC'?)",
+        "--estimator 'sklearn.svm.SVCC': … sklearn.svm has nothing of that name (did you mean 'SVC'?)",
         estimator="sklearn.svm.SVCC",
     ),
     _train(

@@ -19,7 +19,7 @@ def read(column: "pd.Series[Any]", data: str) -> np.ndarray:
     where = f"{option('weight', column.name)}:"
     if not types.is_numeric_dtype(column.dtype) or types.is_bool_dtype(column.dtype):
         example = next((value for value in column if not pd.isna(value)), None)
-        raise WrongValue(f"{where} must be a column of numbers; that of {data} holds {str(example)!r}, say")
+        raise WrongValue(f"{where} must be a column of numbers; that of {data} has values such as {str(example)!r}")
     weights: np.ndarray = column.to_numpy(dtype="float64", na_value=np.nan)
     for wrong, what, remedy in (
         (np.isnan(weights), "no weight", "fill it, or leave the row out"),

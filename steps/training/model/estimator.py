@@ -81,7 +81,7 @@ def _import(path: str, where: str, task: str) -> Maker:
         }
         near = did_you_mean(name, [key for key in classes if issubclass(classes[key], _MIXINS[task])] or classes)
         raise WrongValue(
-            f"{where} must be the import path of a scikit-learn estimator; {module_name} has none of that name{near}"
+            f"{where} must be the import path of a scikit-learn estimator; {module_name} has nothing of that name{near}"
         )
     return maker  # type: ignore[no-any-return]
 

@@ -20,9 +20,9 @@ def of(ended: TrialResult, pruned_at: int | None, objectives: Sequence[str], rec
 def _end(ended: TrialResult, pruned_at: int | None, objectives: Sequence[str]) -> str:
     outcome = ended.outcome
     if ended.retried:
-        return f"Failed, and run again: {ended.reason}"
+        return f"Failed, and run again: {ended.reason.removesuffix('.')}"
     if outcome.state == TrialState.FAIL:
-        return f"Failed: {ended.reason}"
+        return f"Failed: {ended.reason.removesuffix('.')}"
     if pruned_at is not None:
         score = f", its last score {outcome.steps[-1][1]:.6g}" if outcome.steps else ""
         return f"Pruned at step {pruned_at}{score}"

@@ -21,8 +21,8 @@ from steps.training.scores import folds
         ([1.0, np.nan, np.nan], "row 2 of a.csv and 1 more rows have no weight: fill it, or leave the row out"),
         ([1.0, 2.0, np.inf], "row 3 of a.csv has an infinite weight: must be a number from 0 on"),
         ([1, -2, 3], "row 2 of a.csv has a negative weight, -2: must be a number from 0 on"),
-        (["a", "b", "c"], "must be a column of numbers; that of a.csv holds 'a', say"),
-        ([True, False, True], "must be a column of numbers; that of a.csv holds 'True', say"),
+        (["a", "b", "c"], "must be a column of numbers; that of a.csv has values such as 'a'"),
+        ([True, False, True], "must be a column of numbers; that of a.csv has values such as 'True'"),
     ],
 )
 def test_weights_are_numbers_from_0_on(values, expected):

@@ -40,8 +40,8 @@ def test_an_estimator_is_found_by_its_import_path(path, task, maker):
     [
         ("no_such_package.Model", "can't import 'no_such_package': No module named 'no_such_package'"),
         ("sklearn.no_such.Model", "can't import 'sklearn.no_such'"),
-        ("sklearn.ensemble.RandomForest", "has none of that name (did you mean 'RandomForestClassifier'?)"),
-        ("sklearn.ensemble.zzz", "sklearn.ensemble has none of that name"),
+        ("sklearn.ensemble.RandomForest", "has nothing of that name (did you mean 'RandomForestClassifier'?)"),
+        ("sklearn.ensemble.zzz", "sklearn.ensemble has nothing of that name"),
         ("os.path.join", "or a function that returns one: join() missing"),
         ("collections.Counter", "or of a function that returns one; this gives Counter"),
         ("sklearn.base.ClassifierMixin", "must be the import path of a scikit-learn estimator"),
@@ -154,7 +154,7 @@ def test_paths_joined_by_plus_are_a_pipeline():
         ("sklearn.svm.SVC+sklearn.svm.SVC", "SVC is not a transformer, as all before the last must be"),
         ("sklearn.preprocessing.StandardScaler+sklearn.svm.SVR", "is not an estimator for classification"),
         ("sklearn.preprocessing.StandardScaler+sklearn.decomposition.PCA", "PCA has no predict"),
-        ("sklearn.preprocessing.StandardSclaer+sklearn.svm.SVC", "sklearn.preprocessing has none of that name"),
+        ("sklearn.preprocessing.StandardSclaer+sklearn.svm.SVC", "sklearn.preprocessing has nothing of that name"),
     ],
 )
 def test_a_pipeline_that_is_none_is_refused(path, part):

@@ -16,7 +16,7 @@ TRIED = {"lr": 0.012345678901, "layers": 3, "kind": "a_b"}
         (Outcome(TrialState.COMPLETE, (0.123456789, 2.0)), {}, None, "loss 0.123457, size 2"),
         (Outcome(TrialState.PRUNED, steps=((0, 0.5), (3, 0.25))), {}, 3, "Pruned at step 3, its last score 0.25"),
         (Outcome(TrialState.PRUNED, steps=((9, 0.25),)), {}, None, "loss 0.25"),
-        (Outcome(TrialState.FAIL), {"reason": "exit code 1"}, None, "Failed: exit code 1"),
+        (Outcome(TrialState.FAIL), {"reason": "exit code 1."}, None, "Failed: exit code 1"),
         (Outcome(TrialState.FAIL), {"reason": "node lost", "retried": True}, None, "Failed, and run again: node lost"),
     ],
 )
