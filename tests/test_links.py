@@ -128,6 +128,19 @@ def test_what_a_text_names_is_there(check):
     assert check(PROJECT, tracked(PROJECT)) == []
 
 
+def test_the_messages_that_are_explained_are_those_of_the_steps():
+    """What docs/troubleshooting.md quotes is said by a module of steps/: compared by the longest run of plain words."""
+    table = (PROJECT / "docs" / "troubleshooting.md").read_text().partition("## Messages")[2].partition("##")[0]
+    quoted = [
+        quote for row in re.findall(r"^\| (`[^|]+) \|", table, re.MULTILINE) for quote in re.findall(r"`([^`]+)`", row)
+    ]
+    assert len(quoted) >= 10
+    # A message may be several strings, one after the other.
+    code = re.sub(r'"\s*\n\s*f?"', "", "\n".join(path.read_text() for path in (PROJECT / "steps").rglob("*.py")))
+    longest = {quote: max(re.findall(r"[A-Za-z' ]+", quote), key=len).strip() for quote in quoted}
+    assert [quote for quote, words in longest.items() if words not in code] == []
+
+
 README = """# A project, `fast`
 
 See [the docs](docs/page.md), [a part](docs/page.md#two-words-1), [here](#a-project-fast), ![a picture](docs/p.png),
