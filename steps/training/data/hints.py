@@ -17,6 +17,8 @@ from steps.training.data.examples import Examples
 # A column that scores so much alone is likely made from the target, or known after it only.
 _KNOWS = 0.98
 _ROWS = 1000
+# With less, trees end early or do not begin: their splits stop at an impurity of the machine's epsilon.
+_LEAST_SPREAD = 1e-6
 _SECONDS = 0.7
 _SUBJECT = re.compile(
     r"(.*[ _.-])?(id|ident|subj(ect)?|patient|person|user|customer|household|hh|firm|company|student|pupil|school"
@@ -45,6 +47,11 @@ def find(rows: Examples) -> Iterator[str]:
     if rows.resolved.split in ("random", "stratified"):
         yield from _mixed(features)
     yield from _held_out(rows)
+    if measure == "r2" and 0 < (spread := float(target.std())) < _LEAST_SPREAD:
+        yield (
+            f"the target {target.name!r} varies by {spread:.2g} (standard deviation): scikit-learn's trees take a "
+            "variance below 2e-16 for none; give it in other units"
+        )
 
 
 def _alone(column: "pd.Series[Any]", target: "pd.Series[Any]", *, classes: bool) -> float:

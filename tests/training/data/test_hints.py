@@ -1,6 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.tree import DecisionTreeRegressor
 
 from steps.parameters.settings import TrainSettings
 from steps.training.data import examples, hints
@@ -97,3 +98,15 @@ def test_held_out_rows_that_tell_little_are_told(tmp_path, target, says):
     """The latest ones have one value alone, or a class that was not there before."""
     hints_ = found(tmp_path, {"split": "time:day"}, day=LATER, x=NOISE[::-1], y=target)
     assert hints_ == ([] if says is None else [says])
+
+
+@pytest.mark.parametrize(("scale", "is_told"), [(1e-9, True), (1e-3, False), (1e9, False)])
+def test_a_quantity_that_trees_take_for_constant_is_told(tmp_path, scale, is_told):
+    """Its variance is below what they split by: the forest would predict the mean."""
+    hints_ = found(tmp_path, x=NOISE[::-1], y=scale * NOISE)
+    said = (
+        "the target 'y' varies by 1e-09 (standard deviation): scikit-learn's trees take a variance below 2e-16 for none"
+    )
+    assert [hint.partition(";")[0] for hint in hints_] == [said] * is_told
+    depth = DecisionTreeRegressor().fit(NOISE[:, None], scale * NOISE).get_depth()
+    assert (depth < 2) == is_told
