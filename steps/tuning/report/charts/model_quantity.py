@@ -54,7 +54,7 @@ def _limits(shown: Predicted) -> tuple[list[float], float, int]:
     A prediction that is off by more than all that the actual values span would press all others into a line.
     """
     low, high = min(shown.actual), max(shown.actual)
-    span = high - low or max(map(abs, shown.residuals)) or abs(high) or 1.0
+    span = high - low or 1.01 * max(map(abs, shown.residuals)) or abs(high) or 1.0
     inside = [value for value in shown.predicted if low - span <= value <= high + span]
     ends = [min([low, *inside]), max([high, *inside])]
     room = 0.03 * (ends[1] - ends[0]) or 0.5 * span
@@ -64,7 +64,7 @@ def _limits(shown: Predicted) -> tuple[list[float], float, int]:
 
 
 def _axis(name: str, title: str, scale: Spec) -> Spec:
-    axis = {"format": _NUMBER, "tickCount": 5, "labelOverlap": "greedy"}
+    axis = {"format": _NUMBER, "tickCount": 5, "labelOverlap": "greedy", "labelBound": True}
     return {"field": name, "type": "quantitative", "title": title, "scale": scale, "axis": axis}
 
 
