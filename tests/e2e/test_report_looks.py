@@ -31,8 +31,8 @@ ALL: dict[str, Any] = {"report": "true", "jobs": 2, "folds": 3}
 
 # The studies by name; `table` is put in where the data are a table.
 STUDIES: dict[str, dict[str, Any]] = {
-    "iris before": {"n_trials": 4, "sampler": "random"},
-    "iris": {"n_trials": 12, "champion": "true"},
+    "flowers before": {"n_trials": 4, "sampler": "random"},
+    "flowers": {"n_trials": 12, "champion": "true"},
     "automl": {"n_trials": 12, "data": "table", "space": "automl", "champion": "true", "target": "churned"},
     "regression": {"n_trials": 12, "data": "diabetes", "space": "linear", "champion": "true"},
     "two objectives": {"n_trials": 12, "objective": "cv_accuracy,fit_time_s"},
@@ -94,7 +94,7 @@ def report(place: Place, study: str) -> Path:
     return Path(client.download_artifacts(place.named(study).parent.info.run_id, "report.html", str(folder)))
 
 
-@pytest.fixture(params=[name for name in STUDIES if name != "iris before"])
+@pytest.fixture(params=[name for name in STUDIES if name != "flowers before"])
 def page(request: pytest.FixtureRequest, studies: Place) -> Path:
     """The page of each study in turn."""
     return report(studies, request.param)
@@ -160,7 +160,7 @@ def test_a_page_is_accessible(page: Path, browser: Browser) -> None:
 def test_a_phone_has_each_cost_on_one_line(studies: Place, browser: Browser) -> None:
     """Name on the left, number on the right; so what a study cost takes no more than the height of its lines."""
     opened = new_page(browser, viewport={"width": 390, "height": 844})
-    opened.goto(report(studies, "iris").as_uri())
+    opened.goto(report(studies, "flowers").as_uri())
     heights = opened.evaluate("[...document.querySelectorAll('.cost div')].map(e => e.offsetHeight)")
     assert len(heights) >= 4
     assert max(heights) < 40
@@ -170,7 +170,7 @@ def test_a_phone_has_each_cost_on_one_line(studies: Place, browser: Browser) -> 
 def test_a_page_can_be_printed(studies: Place, browser: Browser) -> None:
     """Tables are not cut where they would scroll, and what only leads elsewhere is left out."""
     opened = new_page(browser, viewport={"width": 1280, "height": 900})
-    opened.goto(report(studies, "iris").as_uri())
+    opened.goto(report(studies, "flowers").as_uri())
     opened.emulate_media(media="print")
     assert opened.evaluate("getComputedStyle(document.querySelector('.wide')).overflow") == "visible"
     assert not opened.locator("nav").is_visible()
@@ -194,7 +194,7 @@ def test_each_study_says_what_became_of_it(studies: Place, browser: Browser) -> 
     assert not [word for word in ("iris", "held out", "folds", "Split") if word in script]
     assert "Tuning lowered loss from " in script
     assert "No trial has finished: " in text("all fail")
-    iris = text("iris")
-    assert "Beside the earlier studies of this experiment" in iris
-    assert "iris before" in iris
+    flowers = text("flowers")
+    assert "Beside the earlier studies of this experiment" in flowers
+    assert "flowers before" in flowers
     opened.close()

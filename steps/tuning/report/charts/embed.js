@@ -53,6 +53,8 @@
       renderer: marks(spec) > MOST_IN_SVG ? "canvas" : "svg",
       tooltip: { disableDefaultStyle: true },
     });
+    // Vega calls a mark without an item a symbol, too, and has no name for it.
+    target.querySelectorAll("[role=graphics-symbol]:not([aria-label])").forEach(mark => mark.removeAttribute("role"));
     drawn.set(place, result);
   };
 
