@@ -1,9 +1,12 @@
 """Numbers, times and names as a person reads them, in the report, on the terminal and in a run's description."""
 
 import math
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
+
+from markupsafe import Markup
 
 from steps.tuning.space import class_of
 from steps.tuning.space.search_space import ESTIMATOR
@@ -89,6 +92,15 @@ def joined(words: list[str]) -> str:
     ('a', 'a, b and c')
     """
     return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)
+
+
+def breaking(name: str) -> Markup:
+    """Let a long class name go on in another line, in HTML, between two of its words.
+
+    >>> breaking("GradientBoosting <b>")
+    Markup('Gradient<wbr>Boosting &lt;b&gt;')
+    """
+    return Markup("<wbr>").join(re.split(r"(?<=[a-z])(?=[A-Z])", name))
 
 
 def day(milliseconds: int) -> str:
