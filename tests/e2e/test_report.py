@@ -93,7 +93,8 @@ def test_the_charts_are_readable(shown: tuple[Place, Server], browser: Browser, 
     watched.page.goto(artifact(place, "report.html").as_uri())
     drawn = watched.page.locator(".chart svg")
     drawn.nth(6).wait_for()
-    best = watched.page.locator(".chart").first.locator("path[stroke-width='2']").first
+    history = watched.page.locator(".chart > div[aria-label^='Score of each trial']")
+    best = history.locator("path[stroke-width='2']").first
     light = best.get_attribute("stroke")
     watched.page.screenshot(path=tmp_path / "narrow.png", full_page=True)
     watched.page.emulate_media(color_scheme="dark")
@@ -105,7 +106,7 @@ def test_the_charts_are_readable(shown: tuple[Place, Server], browser: Browser, 
         size = chart.bounding_box()
         assert size is not None
         assert size["width"] <= 390
-    watched.page.locator(".chart").first.locator("path[aria-roledescription='point']").first.hover()
+    history.locator("path[aria-roledescription='point']").first.hover()
     tooltip = watched.page.locator("#vg-tooltip-element.visible")
     tooltip.wait_for()
     assert "cv_accuracy" in tooltip.inner_text()

@@ -20,6 +20,8 @@ NO_TRIAL, NONE_FEASIBLE = "No trial has finished yet.", "No trial that has finis
 # A tenth of the values at most is drawn at the edge of an axis: those that are so many times as far from the best one
 # as the rest. So are more, if they are so much further that the better half would be a single line.
 _FURTHER, _MUCH_FURTHER = 3.0, 20.0
+# More than a quarter of them are no exceptions.
+_FEW = 4
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,7 @@ def score_scale(values: Iterable[float], sign: int) -> tuple[dict[str, Any], int
         least = max(least, best - _MUCH_FURTHER * (best - half))
     kept = [value for value in ordered if value >= least]
     beyond = len(ordered) - len(kept)
-    if not beyond or best == kept[-1]:
+    if not 0 < beyond <= len(ordered) // _FEW or best == kept[-1]:
         return {"zero": False}, 0
     room = 0.05 * (best - kept[-1])
     ends = sorted((rounded(sign * (best + room)), rounded(sign * (kept[-1] - room))))
