@@ -10,6 +10,7 @@ import shutil
 import signal
 import subprocess
 import urllib.request
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,13 @@ def variables(clone: Path) -> dict[str, str]:
     }
 
 
+def is_healthy(address: str) -> bool:
+    """Tell whether a server answers."""
+    with suppress(OSError), urllib.request.urlopen(f"{address}/health", timeout=60) as answer:
+        return bool(answer.status == 200)
+    return False
+
+
 PAGES_BEGUN: set[str] = set()
 
 
@@ -74,7 +82,7 @@ def test_a_block_works_as_it_is_pasted(block: blocks.Block, clone: Path, variabl
             until(lambda: ANSWERS.search(output.read_text()) or process.poll() is not None, LIMIT_S, str(block))
             answers = ANSWERS.search(output.read_text())
             assert answers, output.read_text()
-            assert urllib.request.urlopen(f"{answers[1]}/health", timeout=60).status == 200
+            until(lambda: is_healthy(answers[1]), LIMIT_S, f"an answer of {answers[1]}")  # its workers begin after that
             os.killpg(process.pid, signal.SIGTERM)
             process.wait(LIMIT_S)
         else:
