@@ -42,9 +42,7 @@ def serve(model: str) -> str:
     if (script := _script("serve")) is not None:
         return f"{_with_store()}{shlex.join([*script, model, '--port', port])}"
     command = ["-m", "mlflow", "models", "serve", "-m", model, "--env-manager", "local", "--port", port]
-    # MLflow starts uvicorn by its name.
-    path = f"PATH={shlex.quote(str(Path(sys.executable).parent))}:$PATH "
-    return f"{path}{_with_store(always=True)}{shlex.join([sys.executable, *command])}"
+    return f"{_with_path()}{_with_store(always=True)}{shlex.join([sys.executable, *command])}"
 
 
 def load(model: str) -> str:
@@ -67,7 +65,8 @@ def go_on(parent: Run, study: str, settings: Mapping[str, str]) -> str:
     words += ["--experiment-name", experiment] if experiment != "Default" else []
     for name, word in {"study": study, **settings}.items():
         words += ["-P", f"{name}={word}"]
-    return f"{_with_store(always=script is None)}{shlex.join(words)}"
+    path = "" if script is not None else _with_path()
+    return f"{path}{_with_store(always=script is None)}{shlex.join(words)}"
 
 
 def _script(name: str) -> list[str] | None:
@@ -93,6 +92,11 @@ def _mlflow_run(parent: Run) -> list[str]:
 
 def _is_default() -> bool:
     return mlflow.get_tracking_uri() in _DEFAULT_STORES
+
+
+def _with_path() -> str:
+    """Return what puts this environment first for one command: MLflow starts uvicorn, and a step's python, by name."""
+    return f"PATH={shlex.quote(str(Path(sys.executable).parent))}:$PATH "
 
 
 def _with_store(*, always: bool = False) -> str:

@@ -66,13 +66,13 @@ def test_the_scripts_are_short(parent, monkeypatch, tmp_path):
 def test_any_other_environment_has_its_interpreter_and_store(parent):
     """In full, since a new shell knows neither."""
     store = "MLFLOW_TRACKING_URI='sqlite:////data/my runs.db'"
+    path = f"PATH={Path(PYTHON).parent}:$PATH"  # in which MLflow looks for uvicorn, and for a step's python
     assert commands.ui()[1] == f"{PYTHON} -m mlflow ui --backend-store-uri 'sqlite:////data/my runs.db'"
     assert commands.serve("models:/m-1") == (
-        f"PATH={Path(PYTHON).parent}:$PATH {store} {PYTHON} -m mlflow models serve -m models:/m-1 --env-manager local "
-        "--port 5050"
+        f"{path} {store} {PYTHON} -m mlflow models serve -m models:/m-1 --env-manager local --port 5050"
     )
     assert commands.go_on(parent, "my study", {}) == (
-        f"{store} {PYTHON} -m mlflow run {PROJECT} -e tune --env-manager local --experiment-name trees "
+        f"{path} {store} {PYTHON} -m mlflow run {PROJECT} -e tune --env-manager local --experiment-name trees "
         "-P 'study=my study'"
     )
     assert commands.load("models:/m-1") == (
