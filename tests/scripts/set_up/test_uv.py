@@ -99,6 +99,18 @@ def test_a_download_that_is_cut_off_is_an_error(tmp_path):
 
 
 @pytest.mark.e2e
+def test_the_uv_that_was_fetched_is_there_for_other_projects_too(tmp_path):
+    """Where the machine has none: behind all else on PATH. One that the machine has stays the one that is taken."""
+    made, path = clone(tmp_path, few=["six"]), bare_path()
+    set_up(made, path)
+    (uv,) = (made / ".uv").glob("[0-9]*/bin/uv")
+    commands = ["bash", "-c", f"{SET_UP}\ncommand -v uv"]
+    for where, found in ((path, str(uv)), (with_uv(tmp_path / "bin"), str(tmp_path / "bin" / "uv"))):
+        ran = subprocess.run(commands, cwd=made, env=environ(where), capture_output=True, text=True, timeout=900)
+        assert ran.stdout.splitlines()[-1] == found, ran.stderr
+
+
+@pytest.mark.e2e
 @pytest.mark.skipif(not can_be_nameless(), reason="takes a user namespace")
 @pytest.mark.parametrize("home", [None, "/dev/null"])
 def test_a_user_without_a_name_and_a_home_can_set_up(tmp_path, home):
