@@ -7,14 +7,15 @@ python -m steps.train --n_estimators 120 --max_depth 7
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from steps.names import ESTIMATOR_PREFIX, Variable
 from steps.parameters import command_line, declared
 from steps.parameters.settings import TrainSettings
 from steps.parameters.values import encode
-from steps.process import collector, orphans, signals, threads
+from steps.process import collector, orphans, signals, threads, users_folder
 from steps.process.exit import exit_code
-from steps.project import secrets
+from steps.project import paths, secrets
 from steps.tracking import run_note, sqlite_uri
 
 SUMMARY = "Train one model: cross-validate, refit on all training rows, score the held-out rows, log the model."
@@ -33,6 +34,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _train(words: Sequence[str]) -> int:
     settings, hyperparameters = command_line.read_open(words, TrainSettings, ESTIMATOR_PREFIX)
     secrets.refuse("data", settings.data, os.environ.get(Variable.RUN_ID))
+    if Variable.TUNER not in os.environ:  # else the study has looked
+        users_folder.note()
+        settings = replace(settings, data=paths.users_file(settings.data))
     sqlite_uri.refuse_another(os.environ.get(Variable.RUN_ID))
     signals.raise_at_once()
     orphans.follow_launchers()

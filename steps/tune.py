@@ -22,7 +22,7 @@ from steps.parameters.tune_settings import TuneSettings
 from steps.process import collector, orphans, threads, users_folder
 from steps.process.exit import exit_code
 from steps.process.signals import Interrupts
-from steps.project import location, secrets
+from steps.project import location, paths, secrets
 from steps.tracking import outage, run_note, sqlite_uri
 from steps.tuning import child_preload
 
@@ -47,6 +47,8 @@ def _tune(words: Sequence[str]) -> int:
     users_folder.note()
     if location.is_this_project(settings.project, settings.version):
         settings = replace(settings, project=".")
+    if settings.entry_point in ("auto", "train") and settings.tunes_this_project:
+        settings = replace(settings, data=paths.users_file(settings.data))
     sqlite_uri.refuse_another(run_id)
     sqlite_uri.make_absolute()  # a trial may run in another folder
     patches.speed_wanted()  # refuses another value than on and off; the launcher would die of it

@@ -27,6 +27,18 @@ def of_user(text: str) -> Path:
     return next((path for path in candidates if is_file(path) or is_folder(path)), candidates[0])
 
 
+def users_file(text: str) -> str:
+    """Return the absolute path of a table that lies where the person stood, if that is elsewhere; else the text.
+
+    A word without a dot and a slash, such as `iris`, names no file.
+    """
+    folder = users_folder()
+    if folder == Path.cwd() or Path(text).is_absolute() or not {".", "/"} & set(text):
+        return text
+    path = Path(os.path.normpath(folder / text))
+    return str(path) if is_file(path) else text
+
+
 def folders_of_user() -> list[Path]:
     """List the folders in which a relative path is looked for, the first first."""
     return list(dict.fromkeys([users_folder(), Path.cwd()]))

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from steps.names import Variable
 from steps.project import paths
 
 
@@ -24,3 +25,20 @@ def test_a_path_is_found_from_home_too(tmp_path, monkeypatch):
     assert paths.is_file(paths.absolute("~/table.csv"))
     assert paths.is_folder(paths.absolute("~"))
     assert paths.absolute("table.csv") == Path.cwd() / "table.csv"
+
+
+def test_a_table_is_found_where_the_person_stood(tmp_path, monkeypatch):
+    """A relative path of a file there is made absolute; a name, a URI, and what lies in this folder alone stay."""
+    mine, project = tmp_path / "mine", tmp_path / "project"
+    for folder in (mine / "tables", project):
+        folder.mkdir(parents=True)
+    for file in (mine / "a.csv", mine / "tables" / "b.csv", mine / "iris", project / "a.csv", project / "c.csv"):
+        file.touch()
+    monkeypatch.chdir(project)
+    monkeypatch.setenv(Variable.USERS_FOLDER, str(mine))
+    assert paths.users_file("a.csv") == str(mine / "a.csv")
+    assert paths.users_file("./tables/../tables/b.csv") == str(mine / "tables" / "b.csv")
+    for word in ("c.csv", "d.csv", "iris", "auto", "https://host/a.csv", str(project / "a.csv"), "x" * 5000 + ".csv"):
+        assert paths.users_file(word) == word
+    monkeypatch.setenv(Variable.USERS_FOLDER, str(project))
+    assert paths.users_file("a.csv") == "a.csv"

@@ -101,7 +101,8 @@ def _not_there(data: str, path: Path) -> str:
     if data.startswith(("/", "~")):
         return f"{option('data', data)}: there is no such file"
     sets = "" if "/" in data else f", nor has scikit-learn such a set{did_you_mean(data, DATA_SETS)}"
+    looked = " or ".join(map(str, paths.folders_of_user()))
     return (
-        f"{option('data', data)}: there is no such file in {Path.cwd()}, the folder of this project (run from a Git "
+        f"{option('data', data)}: there is no such file in {looked}, the folder of this project (run from a Git "
         f"URL: its clone){sets}; give an absolute path"
     )
