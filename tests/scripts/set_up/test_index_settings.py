@@ -1,5 +1,4 @@
 import os
-import re
 import subprocess
 import sys
 
@@ -84,7 +83,7 @@ def test_a_file_of_uvs_that_says_only_how_to_install_is_left_out(tmp_path):
 @pytest.mark.skipif(sys.platform == "darwin", reason="the folders are those of Linux")
 @pytest.mark.parametrize("named", [None, "named.conf"])
 def test_it_reads_what_pip_reads_in_pips_order(tmp_path, named):
-    """Each file outweighs those before it, and the section of `install` that of all commands; as `pip config` says."""
+    """Each file outweighs those before it, and the section of `install` that of all commands, as pip documents."""
     files = ("xdg/pip/pip.conf", ".pip/pip.conf", ".config/pip/pip.conf", "named.conf")
     for n, file in enumerate(files):
         (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
@@ -93,13 +92,9 @@ def test_it_reads_what_pip_reads_in_pips_order(tmp_path, named):
     given = {"HOME": str(tmp_path), "XDG_CONFIG_DIRS": str(tmp_path / "xdg")}
     if named:
         given["PIP_CONFIG_FILE"] = str(tmp_path / named)
-    listed = subprocess.run(
-        [sys.executable, "-m", "pip", "config", "list"], env=given, capture_output=True, text=True, check=True
-    )
-    of_pip = dict(re.findall(r"^global\.(timeout|retries|proxy|cert)='(.*)'$", listed.stdout, re.MULTILINE))
-    assert len(of_pip) == 4
     said = printed(given)
-    assert {name: said[f"PIP_{name.upper()}"] for name in of_pip} == of_pip
+    last = ("0", "0", "0", "3") if named else ("0", "1", "2", "2")  # a file that is named stands for the user's
+    assert tuple(said[f"PIP_{name}"] for name in ("TIMEOUT", "RETRIES", "PROXY", "CERT")) == last
 
     (tmp_path / "xdg/pip/pip.conf").write_text("[install]\ntimeout = 70\n[global]\nretries = 71\n")
     assert printed(given)["PIP_TIMEOUT"] == "70"
