@@ -65,7 +65,7 @@ def test_the_local_backend_s_children_find_the_fetched_file(place: Place, web: W
     assert list((place.folder / "tmp").glob("tune-*")) == []
 
 
-@pytest.mark.parametrize("backend", ["warm", "local"])
+@pytest.mark.parametrize("backend", ["warm", pytest.param("local", marks=pytest.mark.slow)])
 def test_a_study_prepares_each_fold_once(backend: str, place: Place) -> None:
     """Its children map what the first of them kept; a run by hand, which finds nothing, has the same scores."""
     given = {"data": MESSY, "drop": "patient", "folds": 2, "space": "linear", "n_trials": 2, "baseline": "false"}

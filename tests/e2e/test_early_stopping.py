@@ -33,6 +33,7 @@ print(getattr(model, "tree_count_", None) or model.get_params()[sys.argv[2]])
 """
 
 
+@pytest.mark.slow
 def test_a_study_gives_its_champion_the_mean_of_the_best_rounds(place: Place) -> None:
     """`best_iteration` is on each trial and on the champion, which repeats to the last bit."""
     words: dict[str, Any] = {"data": "diabetes", "folds": 3, "early_stopping": 5, "n_trials": 2, "champion": "true"}

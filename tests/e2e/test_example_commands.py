@@ -29,6 +29,7 @@ def commands(readme: Path) -> list[list[str]]:
 COMMANDS = [(name, number) for name in HERE for number in range(len(commands(EXAMPLES / name / "README.md")))]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "number"), COMMANDS)
 def test_a_command_of_an_example_s_readme_tunes_it(place: Place, name: str, number: int) -> None:
     """From the folder of this repository, as it stands there; all trials end with a score."""

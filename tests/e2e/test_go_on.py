@@ -39,6 +39,7 @@ def test_of_this_project(place: Place, git_url: str) -> None:
     goes_on(place, **OURS)
 
 
+@pytest.mark.slow
 def test_of_another_project(place: Place, git_url: str) -> None:
     """A relative path begins where the command was typed."""
     place.project = git_url

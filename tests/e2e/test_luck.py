@@ -41,6 +41,7 @@ def test_repeats_average_and_wilcoxon_prunes_between_them(place: Place) -> None:
     assert all(json.loads(run.data.tags["tuning.params"])["max_depth"] == 1 for run in pruned)
 
 
+@pytest.mark.slow
 def test_folds_of_each_trial_s_own_are_the_same_whatever_runs_at_a_time(
     place: Place, new_place: Callable[..., Place]
 ) -> None:

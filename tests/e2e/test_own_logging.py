@@ -255,6 +255,7 @@ def test_it_can_be_read_while_it_runs(entry_point: str, project: Path, place: Pl
     assert not output.exists()
 
 
+@pytest.mark.slow
 def test_a_nested_metric_is_pruned_on_and_repeated(project: Path, place: Place) -> None:
     """The pruner sees each epoch; `reproduce` compares the loss and what was seen, and lists the times.
 

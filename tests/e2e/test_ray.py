@@ -132,6 +132,7 @@ def test_a_study_on_two_nodes_is_the_local_one(cluster: Cluster, place: Place, l
     assert TOKEN["RAY_AUTH_TOKEN"] not in written
 
 
+@pytest.mark.slow
 def test_a_table_of_text_is_scored_as_on_one_machine(place: Place, new_place: Callable[..., Place]) -> None:
     """Each worker prepares its folds once for itself, with the same scores to the last bit."""
     text = {"data": MESSY, "drop": "patient", "folds": 2, "space": "linear", "n_trials": 6, "sampler": "random"}
@@ -186,6 +187,7 @@ def test_somebodys_own_script_is_a_whole_process(
     assert {run.data.tags["tuning.node"] for run in ray.runs.values()} == {HEAD, OTHER}
 
 
+@pytest.mark.slow
 def test_another_project_is_carried_to_the_nodes(cluster: Cluster, place: Place, of_digits: Study) -> None:
     """Its trials run there, in its own environment: the study is the one of a single machine."""
     words = {"study": "of digits", "backend": "ray", "backend_config": place.folder / "ray.json", **OF_DIGITS}
