@@ -84,6 +84,7 @@ def test_metrics_of_one_class_take_text(metric, asked, tmp_path):
     assert np.isfinite(described["dummy"]["score"])
 
 
+@pytest.mark.e2e
 def test_scores_follow_the_positive_class(tmp_path):
     """Of the folds and of the held-out rows, as scikit-learn's own functions have them, and so does the interval."""
     for label in ("ill", "well"):

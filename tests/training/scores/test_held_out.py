@@ -152,6 +152,7 @@ def test_rows_that_lack_a_class_have_no_interval():
         gain.compare("roc_auc_ovr", own, own, own, target[few], 1)
 
 
+@pytest.mark.e2e
 @pytest.mark.parametrize("metric", ["average_precision", "f1", "recall"])
 def test_rows_that_lack_the_class_that_a_metric_is_about_have_no_interval(metric):
     """One row of it in 60: a third of the resamples lacks it, and scores of 0 there would be made up."""
