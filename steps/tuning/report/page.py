@@ -82,9 +82,11 @@ def _server() -> str:
 
 def _commands(record: StudyRecord) -> list[tuple[str, str]]:
     words = ["mlflow", "run", ".", "-e", "tune"]
-    for name, word in {**_changed(record), "study": record.name}.items():
+    # Of a study with early budgets a higher n_trials makes another one.
+    more = {} if record.plan.fidelity is not None else {"n_trials": str(2 * record.plan.settings.n_trials)}
+    for name, word in {**_changed(record), **more, "study": record.name}.items():
         words += ["-P", f"{name}={_from_anywhere(name, word)}"]
-    if_so = "if it was stopped" if record.plan.fidelity is not None else "with a higher n_trials"
+    if_so = "with twice the trials" if more else "if it was stopped"
     commands = [(f"Go on with this study, {if_so}", shlex.join(words))]
     if record.best is not None:
         commands.append(("Run the best trial again", record.best.command))

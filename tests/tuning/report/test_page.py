@@ -177,11 +177,12 @@ def test_of_another_project_page_and_files_name_that_project(record):
 
 
 def test_the_command_to_go_on_works_in_any_folder(record, make_plan, tmp_path, monkeypatch):
-    """Files that were given by relative paths stand there with absolute ones; names and spaces in a command stay."""
+    """With twice the trials. Files given by relative paths stand there with absolute ones; names and spaces stay."""
     (tmp_path / "mine.yaml").write_text("max_depth: {type: int, low: 1, high: 9}")
     (tmp_path / "places").write_text("LICENCE=a")
     monkeypatch.setenv("TUNING_FOLDER", str(tmp_path))
-    html = page.html(load(record, make_plan(space="mine.yaml", places="places"), []))
+    html = page.html(load(record, make_plan(space="mine.yaml", places="places", n_trials=7), []))
+    assert "-P n_trials=14 " in html
     assert f"-P space={tmp_path}/mine.yaml" in html
     assert f"-P places={tmp_path}/places" in html
     for space in ("svm", "max_depth=1..9"):
