@@ -33,7 +33,6 @@ def evaluations(study: Study) -> list[list[str | None]]:
     return [[run.data.tags.get(f"tuning.{name}") for name in NAMES] for run in ordered]
 
 
-@pytest.mark.slow
 def test_a_promoted_trial_goes_on_from_its_checkpoint(place: Place) -> None:
     """It is a run of its own, which names the one below; killed on the way, itself or its tuner, nothing is lost.
 

@@ -22,7 +22,7 @@ from tests.host import ROOT
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-pytestmark = [pytest.mark.e2e, pytest.mark.slow]
+pytestmark = pytest.mark.e2e
 
 SAMPLES = ROOT / "tests" / "samples"
 WIDTHS = {1280: 900, 390: 844}
