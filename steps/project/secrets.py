@@ -21,7 +21,9 @@ _SECRET_KEYS = (
     "signature", "credential", "credentials",
 )  # fmt: skip
 # The same inside a longer text: the part before the @, and the value of a query key.
-_BEFORE_AT = re.compile(r"(?<=://)(?:[^/?#@:\s]*:(?!\d+(?:/|\s|$))[^?#\s]*|[^/?#@:\s]*)@")
+_BEFORE_AT = re.compile(r"(?<=://)(?<!ssh://)(?:[^/?#@:\s]*:(?!\d+(?:/|\s|$))[^?#\s]*|[^/?#@:\s]*)@")
+# ssh takes a login name there, without which nothing is found, and maybe a password.
+_PASSWORD_OF_SSH = re.compile(r"(?<=ssh://)([^/?#@:\s]*):(?!\d+(?:/|\s|$))[^?#\s]*@")
 _IN_QUERY = re.compile(r"(?<=[?&#;])([^=?&#;\s]+)=[^&#;\s'\")]+")
 _TRACKING = "MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD"
 _AZURE = "AZURE_STORAGE_CONNECTION_STRING"
@@ -73,12 +75,12 @@ def refuse(parameter: str, uri: str, run_id: str | None) -> None:
 
 
 def hidden(text: str) -> str:
-    """Return a text without the users, passwords and tokens of its URIs, for messages.
+    """Return a text without the users, passwords and tokens of its URIs, for messages; a login name of ssh's stays.
 
     >>> hidden("can't open postgresql://me:secret@host:5432/db?sslmode=off&password=secret")
     "can't open postgresql://host:5432/db?sslmode=off&password=***"
     """
-    without = _BEFORE_AT.sub("", text)
+    without = _PASSWORD_OF_SSH.sub(r"\1@", _BEFORE_AT.sub("", text))
     return _IN_QUERY.sub(lambda match: f"{match[1]}=***" if _is_secret(match[1]) else match[0], without)
 
 

@@ -66,10 +66,13 @@ def test_what_holds_no_secret_passes(data):
         ("postgresql://host/db?user=me&password=SESAME", "postgresql://host/db?user=me&password=***"),
         ("'http://host/x?token=SESAME'", "'http://host/x?token=***'"),
         ("http://host:8080/a@b.csv", "http://host:8080/a@b.csv"),
+        ("ssh://git@host/a/b", "ssh://git@host/a/b"),
+        ("git+ssh://me:SES/AME@host:22/a", "git+ssh://me@host:22/a"),
+        ("ssh://host:22/a@b", "ssh://host:22/a@b"),
         ("sqlite:////home/me@work/mlflow.db", "sqlite:////home/me@work/mlflow.db"),
         ("http://host/x?part=1&download=yes", "http://host/x?part=1&download=yes"),
     ],
 )
 def test_a_message_shows_a_uri_without_its_secrets(text, shown):
-    """Users, passwords and tokens of URIs are cut out of a text; all else of it stays."""
+    """Users, passwords and tokens of URIs are cut out of a text; all else of it stays, as ssh's login names do."""
     assert secrets.hidden(text) == shown

@@ -1,12 +1,13 @@
 import shlex
+from dataclasses import replace
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from steps.tuning.trials import command
 from steps.tuning.trials.command import Origin
-from steps.tuning.tuned_project import this_project
+from steps.tuning.tuned_project import TunedProject, this_project
+from tests.e2e.tools import git
 
 REMOTE = Origin("https://host/somebody/tuning", "c" * 40)
 WORDS = st.dictionaries(st.from_regex(r"[a-z_]{1,9}", fullmatch=True), st.text(max_size=20), max_size=4)
@@ -33,21 +34,31 @@ def test_what_is_too_long_for_a_tag_is_repeated_by_its_id():
     assert "-e reproduce -P run_id=" in REMOTE.command("train", {"a": "x" * 9000})
 
 
-@pytest.mark.parametrize(
-    ("url", "shown"),
-    [
-        ("https://host/a/b.git", "https://host/a/b.git"),
-        ("https://me:secret@host/a/b", "https://host/a/b"),
-        ("https://token@host/a/b", "https://host/a/b"),
-        ("git@host:a/b.git", "git@host:a/b.git"),
-        ("/srv/git/b", ""),
-        ("file:///srv/git/b", ""),
-        ("../b", ""),
-        (None, ""),
-    ],
-)
-def test_a_remote_is_named_without_its_password(monkeypatch, url, shown):
-    """A remote that only this machine has is none."""
-    monkeypatch.setattr(command, "get_git_repo_url", lambda _: url)
-    monkeypatch.setattr(command, "get_git_commit", lambda _: "c" * 40)
-    assert command.find(this_project(), "local") == Origin(shown, "c" * 40)
+def test_what_is_not_pushed_yet_is_said():
+    """The command fails until it is."""
+    line = replace(REMOTE, is_pushed=False).command("train", {})
+    assert line == f"mlflow run {REMOTE.url} -v {'c' * 40} -e train  # works once that commit is pushed"
+
+
+def test_a_project_is_had_from_its_remote_at_its_commit(tmp_path, monkeypatch):
+    """One of a person's own from its folder if there is no remote; without a commit that is all there is to say."""
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "it"
+    folder.mkdir()
+    project = TunedProject(str(folder), folder, identity="files")
+    assert command.find(project, "uv") == Origin(place=str(folder), manager="uv")
+    git(folder, "init", "--quiet", "--initial-branch=main")
+    git(folder, "commit", "--quiet", "--allow-empty", "--message", "one")
+    commit = git(folder, "rev-parse", "HEAD")
+    assert command.find(project, "uv") == Origin("", commit, str(folder), "uv")
+    git(folder, "remote", "add", "origin", "ssh://git@host/a/b")
+    git(folder, "update-ref", "refs/remotes/origin/main", "HEAD")
+    assert command.find(project, "uv") == Origin("ssh://git@host/a/b", commit, str(folder), "uv")
+    git(folder, "commit", "--quiet", "--allow-empty", "--message", "two")
+    assert not command.find(project, "uv").is_pushed
+
+
+def test_this_project_has_no_manager_and_no_folder_in_its_command():
+    """Its environment is `mlflow run`'s own choice, and `.` is where a person stands."""
+    found = command.find(this_project(), "local")
+    assert (found.place, found.manager) == (".", "")
