@@ -8,11 +8,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from steps.project.git import Git, GitFailed
+from steps.project.left_behind import BESIDE, is_left_behind
 
-# What is no part of a project's content where no git says so: what Python and MLflow leave in the folder of a run.
-_BESIDE = ("-journal", "-wal", "-shm")  # what SQLite keeps beside a database
-_JOURNAL = tuple(f"mlflow.db{ending}" for ending in _BESIDE)
-_LEFT_BEHIND = ("__pycache__", "mlruns", "mlartifacts", "mlflow.db")
 # Of a greater file, such as a data set, only the size counts.
 _MOST_BYTES = 100_000_000
 # Seconds that git may take to list the files of a folder.
@@ -39,14 +36,14 @@ def digest(folder: Path, database: Path | None = None) -> str:
 
 def _is_of(database: Path | None, file: Path) -> bool:
     """Tell whether a file is a SQLite database, or one that SQLite keeps beside it."""
-    if database is None or file.name not in [f"{database.name}{ending}" for ending in ("", *_BESIDE)]:
+    if database is None or file.name not in [f"{database.name}{ending}" for ending in ("", *BESIDE)]:
         return False
     return os.path.realpath(file.parent) == os.path.realpath(database.parent)
 
 
 def _files(folder: Path) -> Iterator[str]:
     names = _listed_by_git(folder) or _walked(folder)
-    yield from (name for name in names if not set(Path(name).parts) & set(_LEFT_BEHIND) and not name.endswith(_JOURNAL))
+    yield from (name for name in names if not is_left_behind(folder, name))
 
 
 def _listed_by_git(folder: Path) -> set[str]:

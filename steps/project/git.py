@@ -31,11 +31,16 @@ class Git:
     folder: Path
     deadline: float
 
-    def __call__(self, *words: str, at_most: int = -1, variables: Mapping[str, str] = _NONE) -> bytes:
-        """Return what a git command prints, at most its first `at_most` bytes; `variables` join its environment.
+    def __call__(
+        self, *words: str, given: bytes = b"", at_most: int = -1, variables: Mapping[str, str] = _NONE
+    ) -> bytes:
+        """Return what a git command prints, at most its first `at_most` bytes.
+
+        `given` is its standard input, and `variables` join its environment.
 
         Raises GitFailed, or FileNotFoundError if git is not installed.
         """
+        verb = next((word for word in words if not word.startswith("-") and "=" not in word), "")
         environment = {key: value for key, value in os.environ.items() if key not in OTHER_REPOSITORY}
         with tempfile.TemporaryFile() as output:  # not in memory: it may be large
             try:
@@ -43,17 +48,17 @@ class Git:
                     ["git", *_SETTINGS, *words],
                     cwd=self.folder,
                     env={**environment, **_VARIABLES, **variables},
-                    stdin=subprocess.DEVNULL,
+                    input=given,
                     stdout=output,
                     stderr=subprocess.PIPE,
                     timeout=max(0.0, self.deadline - time.monotonic()),
                     check=False,
                 )
             except subprocess.TimeoutExpired as error:
-                raise GitFailed(f"`git {words[0]}` takes too long") from error
+                raise GitFailed(f"`git {verb}` takes too long") from error
             if done.returncode != 0:
                 reason = " ".join(done.stderr.decode(errors="replace").split())
-                raise GitFailed(f"`git {words[0]}`: {reason or f'exit code {done.returncode}'}")
+                raise GitFailed(f"`git {verb}`: {reason or f'exit code {done.returncode}'}")
             output.seek(0)
             return output.read(at_most)
 

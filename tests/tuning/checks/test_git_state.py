@@ -1,13 +1,15 @@
 import os
+import sqlite3
 import subprocess
 import time
+from contextlib import closing
 
 import pytest
 from mlflow.tracking import MlflowClient
 
 from steps.errors import WrongValue
 from steps.project.git import Git, GitFailed
-from steps.tuning.checks import git_state
+from steps.tuning.checks import git_diff, git_state
 from tests.e2e.tools import git
 from tests.waits import promised
 
@@ -177,7 +179,7 @@ def test_the_environment_of_a_git_hook_leads_nowhere_else(repository, tmp_path, 
 
 def test_a_big_file_is_left_out_and_named(repository, tmp_path, monkeypatch):
     """It is dirt, it is not in the diff, and the rest still applies."""
-    monkeypatch.setattr(git_state, "DIFF_BYTES", 1000)
+    monkeypatch.setattr(git_diff, "DIFF_BYTES", 1000)
     (repository / "big [x].csv").write_text("1,2\n" * 1000)
     (repository / "code.py").write_text("changed\n")
     state = git_state.read(repository)
@@ -188,9 +190,53 @@ def test_a_big_file_is_left_out_and_named(repository, tmp_path, monkeypatch):
     assert (applied(repository, state.diff, tmp_path) / "code.py").read_text() == "changed\n"
 
 
+def test_what_runs_leave_is_no_dirt(repository):
+    """A tracking database by any name, artifacts and caches: new ones, that .gitignore does not name."""
+    MlflowClient(f"sqlite:///{repository}/runs.sqlite").search_experiments()
+    for name in ("runs.sqlite-journal", "project/mlruns/0/model.pkl", "project/__pycache__/x.pyc"):
+        (repository / name).parent.mkdir(parents=True, exist_ok=True)
+        (repository / name).write_bytes(BINARY)
+    assert git_state.read(repository) == git_state.GitState()
+
+
+def test_what_nobody_wants_in_a_diff_is_left_out_and_named(repository, tmp_path):
+    """Databases and models, new or changed, and new files that may hold a secret: dirt, and the rest applies."""
+    (repository / "model.pkl").write_bytes(BINARY)
+    git(repository, "add", "--force", "model.pkl")
+    git(repository, "commit", "--quiet", "--message", "a model")
+    (repository / "model.pkl").write_bytes(BINARY[::-1])
+    with closing(sqlite3.connect(repository / "table.sqlite")) as connection, connection:
+        connection.execute("CREATE TABLE x (y)")
+    (repository / ".env").write_text("TOKEN=sesame\n")
+    (repository / "code.py").write_text("changed\n")
+    state = git_state.read(repository)
+    assert state is not None
+    assert set(state.changed) == {"model.pkl", "table.sqlite", ".env", "code.py"}
+    assert sorted(state.left_out) == [
+        ".env is left out: it may hold a secret",
+        "model.pkl is left out: it is a model",
+        "table.sqlite is left out: it is a database",
+    ]
+    assert b"sesame" not in state.diff
+    assert (applied(repository, state.diff, tmp_path) / "code.py").read_text() == "changed\n"
+
+
+def test_a_submodule_whose_code_was_changed_is_dirt(repository, tmp_path):
+    """What it has beside its own commit does not count, unless that is a change of a file of its own."""
+    allowed = ("-c", "protocol.file.allow=always")
+    git(tmp_path, "init", "--quiet", "above")
+    git(tmp_path / "above", *allowed, "submodule", "--quiet", "add", repository.as_uri(), "lib")
+    git(tmp_path / "above", "commit", "--quiet", "--message", "with a library")
+    (tmp_path / "above" / "lib" / "x.pyc").touch()
+    assert git_state.read(tmp_path / "above") == git_state.GitState()
+    (tmp_path / "above" / "lib" / "code.py").write_text("changed\n")
+    left_out = ("lib is left out: it is a repository of its own",)
+    assert git_state.read(tmp_path / "above") == git_state.GitState(("lib",), left_out=left_out)
+
+
 def test_a_long_diff_is_cut_between_two_files(repository, tmp_path, monkeypatch):
     """What is kept of it has whole files, applies, and is no longer than it may be."""
-    monkeypatch.setattr(git_state, "DIFF_BYTES", 2000)
+    monkeypatch.setattr(git_diff, "DIFF_BYTES", 2000)
     for number in range(20):
         (repository / f"new {number:02d}").write_text("diff --git a/x b/x\n" * 10)
     state = git_state.read(repository)
