@@ -22,7 +22,7 @@ from mlflow.utils.git_utils import get_git_commit
 from steps.errors import WrongValue, did_you_mean
 from steps.parameters.option import option
 from steps.process import proc
-from steps.project import secrets
+from steps.project import secrets, submodules
 from steps.project.git import OTHER_REPOSITORY, Git, GitFailed
 from steps.project.location import Location
 
@@ -134,8 +134,8 @@ def _clone(folder: Path, version: str, target: Path) -> tuple[Path, str]:
         inside = Git(clone, git.deadline)
         inside("checkout", "--quiet", "--detach", commit)
         _take_remote(git, inside)
-        if (clone / ".gitmodules").exists():
-            inside("submodule", "update", "--init", "--recursive")
+        if problem := submodules.get(inside, git):
+            raise GitFailed(problem)
     except GitFailed as error:
         raise WrongValue(f"{option('project', str(folder))}: can't be cloned: {secrets.hidden(str(error))}") from error
     place = folder.resolve().relative_to(top.resolve())

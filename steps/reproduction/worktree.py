@@ -17,7 +17,7 @@ from mlflow.utils.mlflow_tags import MLFLOW_GIT_COMMIT, MLFLOW_PARENT_RUN_ID
 from steps.errors import WrongValue
 from steps.names import Artifact, Tag
 from steps.parameters.option import option
-from steps.project import content, fetch, location
+from steps.project import content, fetch, location, submodules
 from steps.project.environment import PROJECT
 from steps.project.git import Git, GitFailed
 from steps.tracking import sqlite_uri
@@ -57,17 +57,21 @@ def checkout(run: Run) -> Iterator[Worktree]:
     try:
         top = Path(git.line("rev-parse", "--show-toplevel"))
     except (GitFailed, FileNotFoundError) as error:
+        why = f" ({error})" if "dubious ownership" in str(error) else ""
         raise WrongValue(
             f"{option('run_id', run.info.run_id)}: was made at commit {commit}, and {PROJECT} is not a git repository "
-            "that has it; start from a clone, or from the repository's URL"
+            f"that has it{why}; start from a clone, or from the repository's URL"
         ) from error
     _fetch_if_missing(commit, git, run)
     with tempfile.TemporaryDirectory(prefix="reproduce-") as folder:
         tree = Path(folder) / "tree"
         try:
             git("worktree", "add", "--detach", "--quiet", str(tree), commit)
-            doubt = _apply_diff(run, Git(tree, git.deadline), Path(folder))
-            yield Worktree(tree / PROJECT.relative_to(top), doubt)
+            inside = Git(tree, git.deadline)
+            problem = submodules.get(inside, git)
+            doubts = [f"its submodules could not be had: {problem}"] if problem else []
+            doubts += [doubt] if (doubt := _apply_diff(run, inside, Path(folder))) else []
+            yield Worktree(tree / PROJECT.relative_to(top), "; ".join(doubts))
         finally:
             with suppress(GitFailed):
                 Git(PROJECT, time.monotonic() + _GIT_S)("worktree", "remove", "--force", str(tree))
