@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable
 
 from steps.errors import Interrupted, StepError, WrongValue
-from steps.process import collector, output
+from steps.process import collector, output, remedy
 
 
 def exit_code(step: str, action: Callable[[], int], refused: Callable[[WrongValue], None] = lambda _: None) -> int:
@@ -24,8 +24,7 @@ def exit_code(step: str, action: Callable[[], int], refused: Callable[[WrongValu
             raise
         ended_by = WrongValue(
             f"environment: {sys.executable} has no package {error.name!r}, so it is not what conda.yaml describes: "
-            "start the project by scripts/run, or by `mlflow run` with another --env-manager than local, or activate "
-            "the right environment"
+            f"{remedy.for_environment()}"
         )
     for problem in ended_by.problems:
         print(f"{step}: {problem}", file=sys.stderr, flush=True)

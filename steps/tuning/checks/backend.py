@@ -15,6 +15,7 @@ from steps.errors import WrongValue, did_you_mean
 from steps.names import Tag
 from steps.parameters.option import option
 from steps.parameters.tune_settings import TuneSettings
+from steps.process import remedy
 from steps.project import environment, paths
 from steps.tuning.tuned_project import TunedProject
 
@@ -29,7 +30,7 @@ def warn(settings: TuneSettings, jobs: int) -> None:
         more = f" and {len(different) - _SHOWN} more" if len(different) > _SHOWN else ""
         print(
             f"tune: environment: {', '.join(different[:_SHOWN])}{more}: another than conda.yaml pins, so the runs are "
-            f"tagged {Tag.ENVIRONMENT}={environment.state()}; scripts/run makes the pinned one",
+            f"tagged {Tag.ENVIRONMENT}={environment.state()}; {remedy.for_environment()}",
             file=sys.stderr,
         )
     if jobs > settings.window:
