@@ -9,8 +9,6 @@ from mlflow.entities import Run
 from mlflow.tracking import MlflowClient
 from mlflow.utils.mlflow_tags import MLFLOW_PROJECT_ENTRY_POINT
 
-from steps.tracking.server_errors import where
-
 _PAGE = 1000
 
 
@@ -58,11 +56,3 @@ def steps(run_id: str, metric: str) -> list[tuple[int, float]]:
 def is_finite(value: float) -> bool:
     """Tell whether a metric that was read is a finite number; a SQL store keeps infinity as the largest float."""
     return math.isfinite(value) and abs(value) < sys.float_info.max
-
-
-def link(run_id: str) -> str:
-    """Say where a person finds a run: its page on a tracking server, else the command that opens the store."""
-    uri, run = where(), MlflowClient().get_run(run_id)
-    if uri.startswith(("http://", "https://")):
-        return f"{uri.rstrip('/')}/#/experiments/{run.info.experiment_id}/runs/{run_id}"
-    return f"mlflow ui --backend-store-uri {shlex.quote(uri)}    # run {run.info.run_name} ({run_id})"

@@ -13,14 +13,9 @@ from steps.parameters import declared
 from steps.parameters.tune_settings import TuneSettings
 from steps.tuning.champion import registry
 from steps.tuning.champion.champion import Champion
-from steps.tuning.record import identity
-from steps.tuning.report import commands, ui_view
-from steps.tuning.search import stopping
+from steps.tuning.report import commands, goes_on, ui_view
 from steps.tuning.study_plan import StudyPlan
 from steps.tuning.trials.results import StudyResult
-
-# What is to be raised to go on with a study that was stopped so.
-_RAISED = {stopping.N_TRIALS: "n_trials", stopping.PATIENCE: "patience", stopping.FAILURES: "max_failures"}
 
 
 def text(
@@ -52,18 +47,10 @@ def _lines(plan: StudyPlan, result: StudyResult, parent: Run, study: str, champi
 
 
 def _go_on(plan: StudyPlan, result: StudyResult, parent: Run, study: str, settings: TuneSettings) -> Iterator[str]:
-    """Yield the command that goes on with the study, if there is one; the study takes the rest from its record."""
-    if result.stopped_by not in (*_RAISED, *stopping.GOES_ON):
-        return  # it has come to an end
-    raised = _RAISED.get(result.stopped_by)
-    if raised == "n_trials" and plan.fidelity is not None:
-        return  # that makes it another study
-    given = {
-        name: word for name, word in declared.changed(settings).items() if name not in (*identity.RESUMED, "study")
-    }
-    if raised is not None:
-        given[raised] = str(2 * getattr(plan.settings, raised))
-    yield f"Go on: {commands.go_on(parent, study, given)}"
+    """Yield the command that goes on with the study, if there is one."""
+    given = goes_on.settings(plan, result.stopped_by, declared.changed(settings))
+    if given is not None:
+        yield f"Go on: {commands.go_on(parent, study, given)}"
 
 
 def _report(parent: Run, address: str) -> str:

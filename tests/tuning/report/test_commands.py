@@ -58,8 +58,41 @@ def test_the_scripts_are_short(parent, monkeypatch, tmp_path):
     )
     monkeypatch.setenv(Variable.USERS_FOLDER, str(PROJECT / "docs"))
     assert commands.ui()[1] == "../scripts/ui"
+    assert commands.ui(anywhere=True)[1] == f"{PROJECT}/scripts/ui"
     monkeypatch.setenv(Variable.USERS_FOLDER, str(tmp_path))
     assert commands.ui()[1] == f"{PROJECT}/scripts/ui"
+
+
+@pytest.mark.usefixtures("of_the_scripts")
+def test_the_page_has_commands_for_any_folder(parent):
+    """Scripts by their whole path; a run is repeated by its id, or as it has it on record."""
+    run = f"{PROJECT}/scripts/run"
+    assert commands.go_on(parent, "mine", {}, anywhere=True) == f"{run} tune --experiment-name trees -P study=mine"
+    assert commands.serve("models:/m-1", anywhere=True) == f"{PROJECT}/scripts/serve models:/m-1 --port 5050"
+    assert commands.reproduce(parent, "abc") == f"{run} reproduce -P run_id=abc"
+    recorded = "mlflow run . -e train -P 'x=a b' -P out=\"$(mktemp -d)\"  # at commit 1f"
+    assert commands.again(parent, recorded) == recorded.replace("mlflow run . -e", run)
+
+
+@pytest.mark.usefixtures("of_another")
+def test_of_another_environment_the_page_has_its_interpreter(parent):
+    """What a run has on record of a project that is elsewhere keeps its place, commit and manager."""
+    head = f"PATH={Path(PYTHON).parent}:$PATH MLFLOW_TRACKING_URI='sqlite:////data/my runs.db' {PYTHON} -m mlflow run"
+    ours = f"{head} {PROJECT} -e"
+    assert commands.reproduce(parent, "abc") == f"{ours} reproduce --env-manager local -P run_id=abc"
+    assert commands.again(parent, "mlflow run . -e train -P a=1") == f"{ours} train --env-manager local -P a=1"
+    of_a_url = "https://host/it -v 1f -e train -P a=1"
+    assert commands.again(parent, f"mlflow run {of_a_url}") == f"{head} --env-manager local {of_a_url}"
+    of_another = "/other -e main --env-manager uv -P a=1"
+    assert commands.again(parent, f"mlflow run {of_another}") == f"{head} {of_another}"
+
+
+@pytest.mark.usefixtures("of_the_scripts")
+def test_a_default_store_has_blanks_as_mlflow_writes_them(monkeypatch):
+    """In a folder with a blank it is the one that the scripts find."""
+    monkeypatch.setattr(commands, "_DEFAULT_STORES", ("sqlite:////my trees/mlflow.db",))
+    monkeypatch.setattr(mlflow, "get_tracking_uri", lambda: "sqlite:////my%20trees/mlflow.db")
+    assert commands.serve("models:/m-1") == "scripts/serve models:/m-1 --port 5050"
 
 
 @pytest.mark.usefixtures("of_another")

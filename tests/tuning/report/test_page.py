@@ -41,7 +41,7 @@ def test_a_page_asks_no_host_and_escapes_what_others_wrote(record, make_plan):
 
 
 def test_a_study_without_a_trial_has_a_page(record, make_plan):
-    """Nothing is drawn, and each picture says why."""
+    """Nothing is drawn, and the page says why."""
     loaded = load(record, make_plan(), [])
     assert "No trial has finished yet." in page.html(loaded)
     assert files.best_yaml(loaded) == ""
@@ -83,14 +83,14 @@ def test_where_no_trial_is_better_the_defaults_are_the_best(record, make_plan, c
     alone = study_record.load(replace(plan, settings=replace(plan.settings, baseline=False)), "shown", parent)
     assert yaml.safe_load(files.best_yaml(alone))["n_estimators"] == 52
     for name, trees in (("the estimator's defaults", None), ("trial 1", 51)):
-        again = {"tuning.champion_is": name, "tuning.reproduce": "mlflow run its-own"}
+        again = {"tuning.champion_is": name, "tuning.reproduce": "mlflow run its-own -e main --env-manager uv"}
         champion = client.create_run("0", tags={"tuning.study": "shown", "tuning.role": "champion", **again})
         client.set_tag(parent, "tuning.champion", champion.info.run_id)
         loaded = study_record.load(plan, "shown", parent)
         assert ("they are the champion" in headline.finding_of(loaded).sentence()) is (trees is None)
         assert yaml.safe_load(files.best_yaml(loaded)).get("n_estimators") == trees
         html = page.html(loaded)
-        assert "mlflow run its-own" in html
+        assert "-m mlflow run its-own -e main" in html
         assert f"-P run_id={champion.info.run_id}" in html
 
 
@@ -152,8 +152,7 @@ def test_of_another_entry_point_the_page_says_what_was_given(record):
     parent = record([], **{"tuning.best_run": "none"})
     html = re.sub(r"<script>.*?</script>", "", page.html(study_record.load(plan, "shown", parent)), flags=re.DOTALL)
     assert "<dd>seed 42</dd>" in html
-    assert "-P entry_point=own" in html
-    assert "-P seed=42" in html
+    assert "-P study=shown</pre>" in html
     assert not [word for word in ("iris", "Split", "held out", "estimator", "folds", "Champion") if word in html]
 
 
@@ -177,16 +176,23 @@ def test_of_another_project_page_and_files_name_that_project(record):
 
 
 def test_the_command_to_go_on_works_in_any_folder(record, make_plan, tmp_path, monkeypatch):
-    """With twice the trials. Files given by relative paths stand there with absolute ones; names and spaces stay."""
-    (tmp_path / "mine.yaml").write_text("max_depth: {type: int, low: 1, high: 9}")
+    """What the study has on record is not given again; a file that is given by a relative path has its whole one."""
     (tmp_path / "places").write_text("LICENCE=a")
     monkeypatch.setenv("TUNING_FOLDER", str(tmp_path))
-    html = page.html(load(record, make_plan(space="mine.yaml", places="places", n_trials=7), []))
-    assert "-P n_trials=14 " in html
-    assert f"-P space={tmp_path}/mine.yaml" in html
-    assert f"-P places={tmp_path}/places" in html
-    for space in ("svm", "max_depth=1..9"):
-        assert f"-P space={space} " in page.html(load(record, make_plan(space=space), []))
+    plan = make_plan(space="svm", places="places", n_trials=7)
+    for stopped_by, what, end in (
+        ("n_trials", " with twice the trials", " -P n_trials=14"),
+        ("signal", "", ""),
+        (None, ", should it be stopped", ""),
+    ):
+        tags = {} if stopped_by is None else {"tuning.stopped_by": stopped_by}
+        loaded = load(record, plan, [], **tags)
+        said, command = page._commands(loaded)[0]
+        assert said == f"Go on with this study{what}"
+        assert command.endswith(f" -P study=shown -P places={tmp_path}/places{end}")
+    ended = load(record, plan, [], **{"tuning.stopped_by": "exhausted"})
+    assert page._commands(ended) == []
+    assert "Run it again" not in page.html(ended)
 
 
 def rung(number, place, budget, state, score, steps):

@@ -7,7 +7,7 @@ from typing import Any
 
 from steps.tuning.report.study_record import StudyRecord
 
-# A Vega-Lite spec; a word in it that begins with `--` is a colour, which the page's style sets.
+# A Vega-Lite spec. Where it has a colour, a word that begins with `--` is one that the page's style sets; embed.js.
 Spec = Mapping[str, Any]
 
 INK, SOFT, LINE, PAPER, CARD, ACCENT = "--ink", "--soft", "--line", "--paper", "--card", "--accent"

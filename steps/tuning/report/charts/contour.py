@@ -19,15 +19,13 @@ _CELLS, _MOST, _MOST_POINTS = 24, 1000, 200
 _LEAST = 5
 
 
-def draw(branch: Branch, objective: Objective, why_nothing: str) -> Chart:
-    """Draw a map of the score, with the trials on it."""
+def draw(branch: Branch, objective: Objective) -> Chart | None:
+    """Draw a map of the score, with the trials on it; None unless two hyperparameters are numbers and vary."""
     names = [
         name for name in branch.ranked if isinstance(branch.distributions[name], IntDistribution | FloatDistribution)
     ]
-    if not branch.trials:
-        return Chart(TITLE, why_nothing)
     if len(names) < 2:
-        return Chart(TITLE, "Needs two hyperparameters that are numbers and vary.")
+        return None
     one, other = names[:2]
     places = [i for i in range(len(branch.trials)) if one in branch.points[i] and other in branch.points[i]]
     places = list(chart.every(places, _MOST))

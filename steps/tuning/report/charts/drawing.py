@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 from steps.tuning.report.charts import (
     branch,
-    chart,
     contour,
     curves,
     estimators,
@@ -15,8 +14,10 @@ from steps.tuning.report.charts import (
     slices,
     timeline,
 )
+from steps.tuning.report.charts.branch import Branch
 from steps.tuning.report.charts.chart import Chart
 from steps.tuning.report.study_record import StudyRecord
+from steps.tuning.search.objective import Objective
 
 
 def draw(record: StudyRecord, step: Callable[[str], None] = lambda _: None) -> list[Chart]:
@@ -24,19 +25,25 @@ def draw(record: StudyRecord, step: Callable[[str], None] = lambda _: None) -> l
     step("the charts are drawn")
     if len(record.plan.objectives) > 1:
         return [front.draw(record), timeline.draw(record.trials)]
-    objective, why_nothing = record.plan.objectives[0], chart.why_nothing(record)
     charts = [history.draw(record)]
     step("the learning curves are read")
     charts += [drawn] if (drawn := curves.draw(record)) is not None else []
-    charts += [estimators.draw(record)] if len(record.plan.estimators) > 1 else []
-    step("the importances are computed")
-    found = branch.find(record)
-    charts.append(importance.draw(found))
-    step("the charts of the hyperparameters are drawn")
-    charts.append(slices.draw(found, objective, why_nothing))
-    charts.append(contour.draw(found, objective, why_nothing))
-    charts += parallel.draw(found, objective, why_nothing)
+    if record.ranked:
+        charts += [estimators.draw(record)] if len(record.plan.estimators) > 1 else []
+        step("the importances are computed")
+        found = branch.find(record)
+        step("the charts of the hyperparameters are drawn")
+        charts += _of_hyperparameters(found, record.plan.objectives[0])
     return [*charts, timeline.draw(record.trials)]
+
+
+def _of_hyperparameters(found: Branch, objective: Objective) -> list[Chart]:
+    """Draw how the score depends on the hyperparameters; of a single one there is nothing to compare."""
+    of_each = slices.draw(found, objective)
+    if len(found.ranked) < 2:
+        return [of_each]
+    over_two = contour.draw(found, objective)
+    return [importance.draw(found), of_each, *([over_two] if over_two else []), *parallel.draw(found, objective)]
 
 
 def most_important(record: StudyRecord) -> list[str]:

@@ -6,12 +6,15 @@
 
   const colour = name => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
-  // The words of a spec that name a colour become that colour; data stay as they are.
-  const coloured = part => {
-    if (typeof part === "string") return part.startsWith("--") ? colour(part) || part : part;
-    if (Array.isArray(part)) return part.map(coloured);
+  // Where a spec has colours: a word there that begins with `--` is a variable of the page's style. A name that a person
+  // gave, such as that of a hyperparameter `--ink`, stands nowhere there.
+  const OF_COLOUR = /^(background|color|fill|stroke|(label|title|grid|domain|tick)Color|range|heatmap|ramp|value)$/;
+  const coloured = (part, key = "") => {
+    if (typeof part === "string") return OF_COLOUR.test(key) && part.startsWith("--") ? colour(part) || part : part;
+    if (Array.isArray(part)) return part.map(item => coloured(item, key));
     if (part === null || typeof part !== "object") return part;
-    return Object.fromEntries(Object.entries(part).map(([key, value]) => [key, key === "values" ? value : coloured(value)]));
+    return Object.fromEntries(
+      Object.entries(part).map(([name, value]) => [name, name === "values" ? value : coloured(value, name)]));
   };
 
   const marks = part => {

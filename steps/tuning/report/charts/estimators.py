@@ -12,8 +12,6 @@ _MOST = 1000
 
 def draw(record: StudyRecord) -> Chart:
     """Draw a row of points for each estimator, the one with the best score on top."""
-    if not record.ranked:
-        return Chart(TITLE, chart.why_nothing(record))
     objective = record.plan.objectives[0]
     counts: dict[str, int] = {}
     best: dict[str, float] = {}

@@ -15,8 +15,7 @@ def draw(branch: Branch) -> Chart:
         of = f" of {branch.estimator}" if branch.estimator else ""
         return Chart(TITLE, f"Shown from {LEAST} finished trials{of} on; there are {len(branch.trials)}.")
     if not branch.weights:
-        why = "no hyperparameter varies" if not branch.distributions else "Optuna can't tell it of these trials"
-        return Chart(TITLE, f"Not shown: {why}.")
+        return Chart(TITLE, "Not shown: Optuna can't tell it of these trials.")
     weights = {branch.label(name): weight for name, weight in branch.weights.items()}
     note = "What sets the best tenth of the trials apart, by PED-ANOVA (Watanabe et al., 2023)."
     if branch.estimator:

@@ -72,7 +72,7 @@ def _matrix(counted: Confusion, what: str) -> Spec:
         return {"type": "text", "fontSize": {"expr": size}, "tooltip": None, **more}
 
     return {
-        "height": {"step": next(step for most, step in _HEIGHTS.items() if len(names) <= most)},
+        "height": len(names) * next(height for most, height in _HEIGHTS.items() if len(names) <= most),
         "data": {"values": cells},
         "encoding": {
             "x": {"field": "predicted", "title": "predicted", "axis": {**axis, **below}, **across},

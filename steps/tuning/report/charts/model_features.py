@@ -8,6 +8,7 @@ from steps.tuning.report.charts.chart import ACCENT, INK, Chart, Spec
 
 TITLE = "Feature importances"
 _MOST = 15
+_BAR_HEIGHT = 24
 
 
 def draw(measured: FeatureImportances, metric: str) -> Chart:
@@ -55,7 +56,7 @@ def _spec(shown: Sequence[FeatureImportance], metric: str, repeats: int) -> Spec
     ]
     spread = [{"mark": {"type": "rule", "color": INK}, "encoding": whisker}, *ends]
     return {
-        "height": {"step": 24},
+        "height": _BAR_HEIGHT * len(shown),
         "data": {"values": rows},
         "layer": [
             {

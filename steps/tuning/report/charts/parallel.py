@@ -18,11 +18,9 @@ _BEST, _TENTH, _REST = "the best", "the best tenth", "the rest"
 _LINES = {_REST: (SOFT, 1, 0.3), _TENTH: (ACCENT, 1.8, 0.8), _BEST: (INK, 3, 1)}
 
 
-def draw(branch: Branch, objective: Objective, why_nothing: str) -> list[Chart]:
+def draw(branch: Branch, objective: Objective) -> list[Chart]:
     """Draw the trials through the most important hyperparameters, and through all of them on request."""
     names = branch.ranked
-    if not branch.trials or not names:
-        return [Chart(TITLE, "No hyperparameter varies." if branch.trials else why_nothing)]
     charts = [_chart(TITLE, branch, objective, names[:_FIRST])]
     if len(names) > _FIRST:
         more = names[:_MOST_AXES]

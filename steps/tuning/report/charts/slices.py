@@ -14,11 +14,11 @@ TITLE = "Score by hyperparameter"
 _MOST, _MOST_SLICES = 400, 4
 
 
-def draw(branch: Branch, objective: Objective, why_nothing: str) -> Chart:
+def draw(branch: Branch, objective: Objective) -> Chart:
     """Draw the score against up to four hyperparameters, the most important first."""
     names = branch.ranked[:_MOST_SLICES]
-    if not branch.trials or not names:
-        return Chart(TITLE, "No hyperparameter varies." if branch.trials else why_nothing)
+    if not names:
+        return Chart(TITLE, "No hyperparameter varies.")
     places = list(chart.every(range(len(branch.trials)), _MOST))
     scale, beyond = chart.score_scale([branch.trials[place].values[0] for place in places], objective.sign)
     note = f"Each point is a finished trial{branch.whose}; the best one has a ring."

@@ -43,6 +43,8 @@ KINDS: dict[str, dict[str, Any]] = {
     "constrained": {"constraint": "fit_time_s<=0.5"},
     "own script": {},
     "wide": {"space": WIDE},
+    "one": {"space": "n_estimators=10..200"},
+    "one number": {"space": "n_estimators=10..200 criterion=[gini,entropy]"},
 }
 
 

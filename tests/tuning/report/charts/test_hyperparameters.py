@@ -4,13 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from steps.tuning.report.charts import branch, contour, slices
+from steps.tuning.report.charts import branch, contour, drawing, history, importance, parallel, slices, timeline
 from tests.tuning.report.charts import studies
 
 
 def drawn(module, record):
     """The chart that a module draws of a study."""
-    return module.draw(branch.find(record), record.plan.objectives[0], "nothing yet")
+    return module.draw(branch.find(record), record.plan.objectives[0])
 
 
 def test_each_slice_has_the_scale_of_its_search():
@@ -45,10 +45,18 @@ def test_the_better_score_has_the_stronger_colour(kind, reverse):
 
 
 def test_what_can_not_be_drawn_says_why():
-    """Trials on one line span no area; of one number there is no map; without a trial there is nothing."""
+    """Trials on one line span no area; nor do three trials."""
     record = studies.study("iris")
     on_a_line = [replace(t, recorded={**t.recorded, "max_depth": 5}) for t in record.trials]
     assert drawn(contour, replace(record, trials=on_a_line)).note == "Not shown: the trials lie on one line."
     assert "finished trials; there are 3" in drawn(contour, replace(record, trials=record.trials[:3])).note
-    for module in (contour, slices):
-        assert drawn(module, replace(record, trials=[])).note == "nothing yet"
+
+
+@pytest.mark.parametrize(
+    ("kind", "between"),
+    [("one", [slices.TITLE]), ("one number", [importance.TITLE, slices.TITLE, parallel.TITLE])],
+)
+def test_what_takes_two_is_not_there_for_one(kind, between):
+    """A single hyperparameter has no importance and no line through others; a map takes two numbers."""
+    titles = [chart.title for chart in drawing.draw(studies.study(kind))]
+    assert titles == [history.TITLE, *between, timeline.TITLE]

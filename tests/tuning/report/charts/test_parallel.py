@@ -20,7 +20,7 @@ def lines_of(chart):
 def test_the_best_trials_stand_out_whichever_way_is_better(kind):
     """The best one is marked so, then the best tenth; that is by rank, not by the score's sign."""
     record = studies.study(kind)
-    lines = lines_of(parallel.draw(branch.find(record), record.plan.objectives[0], "")[0])
+    lines = lines_of(parallel.draw(branch.find(record), record.plan.objectives[0])[0])
     kinds = [lines[trial.number][0]["kind"] for trial in record.ranked]
     assert kinds == ["the best", *["the best tenth"] * 3, *["the rest"] * (len(kinds) - 4)]
     assert len(set(parallel._LINES.values())) == 3
@@ -29,7 +29,7 @@ def test_the_best_trials_stand_out_whichever_way_is_better(kind):
 def test_of_many_trials_some_lines_are_drawn():
     """A line for each of up to 100 trials; of more, one in k by rank, as the note says."""
     record = studies.study("iris", 400)
-    chart = parallel.draw(branch.find(record), record.plan.objectives[0], "")[0]
+    chart = parallel.draw(branch.find(record), record.plan.objectives[0])[0]
     drawn = lines_of(chart)
     assert len(drawn) == 91
     assert list(drawn) == [trial.number for trial in record.ranked[::4]]
@@ -45,7 +45,7 @@ def test_beyond_six_hyperparameters_the_rest_is_folded():
     wide = replace(
         found, points=points, weights={}, distributions=dict.fromkeys(names, FloatDistribution(0.1, 10, log=True))
     )
-    first, folded = parallel.draw(wide, record.plan.objectives[0], "")
+    first, folded = parallel.draw(wide, record.plan.objectives[0])
     assert not first.folded
     assert "Of 9 hyperparameters the 6 first ones" in first.note
     assert folded.folded
@@ -71,5 +71,5 @@ def test_a_line_has_a_gap_where_a_hyperparameter_is_not_active():
     svc = [trial for trial in record.trials if str(trial.recorded["estimator"]).endswith("SVC")]
     found = branch.find(replace(record, trials=svc))
     assert found.estimator == "SVC"
-    rows = [row for line in lines_of(parallel.draw(found, record.plan.objectives[0], "")[0]).values() for row in line]
+    rows = [row for line in lines_of(parallel.draw(found, record.plan.objectives[0])[0]).values() for row in line]
     assert {row["at"] is None for row in rows} == {True, False}

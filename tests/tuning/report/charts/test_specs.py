@@ -9,7 +9,7 @@ import pytest
 import vl_convert
 from optuna.trial import TrialState
 
-from steps.tuning.report.charts import drawing
+from steps.tuning.report.charts import drawing, timeline
 from steps.tuning.report.charts.chart import NO_TRIAL, NONE_FEASIBLE, Chart
 from steps.tuning.report.study_record import StudyRecord
 from tests.tuning.report.charts import studies
@@ -37,15 +37,15 @@ def test_what_is_drawn_of_a_study_compiles(kind, count):
 
 
 @pytest.mark.parametrize("kind", studies.KINDS)
-def test_without_a_finished_trial_each_chart_says_why_it_is_empty(kind):
-    """Of a study without a trial, and of one in which all have failed."""
+def test_without_a_finished_trial_one_chart_says_why_it_is_empty(kind):
+    """Of a study without a trial, and of one in which all have failed; beside it there is the timeline alone."""
     record = studies.study(kind, 12)
     failed = [replace(trial, state=TrialState.FAIL, values=(), steps={}, excess=()) for trial in record.trials]
     for trials in ([], failed):
         charts = charts_of(replace(record, trials=trials))
         first = next(iter(charts.values()))
         assert (first.specs, first.note) == ((), NO_TRIAL)
-        assert all(chart.note for chart in charts.values() if not chart.specs)
+        assert list(charts)[1:] == [timeline.TITLE]
 
 
 @pytest.mark.parametrize("kind", ["automl", "front", "pruned"])
