@@ -31,10 +31,8 @@ from steps.tuning.checks import backend, preflight, ray_cluster
 from steps.tuning.checks.git_state import GitState
 from steps.tuning.loop import StudyLoop
 from steps.tuning.record import identity, leftovers, lock, resume, study_run, warm_start
-from steps.tuning.record.lock import StudyLock
-from steps.tuning.record.resume import History
 from steps.tuning.record.warm_start import WarmStart
-from steps.tuning.report import dry_run, next_steps, summary, ui_view
+from steps.tuning.report import dry_run, end_note, next_steps, summary, ui_view
 from steps.tuning.report.reporter import Reporter
 from steps.tuning.search import stopping
 from steps.tuning.search.halving_search import AnySearch
@@ -56,7 +54,7 @@ class OpenStudy:
     parent: Run
     settings: TuneSettings
     earlier: Sequence[Run]
-    study_lock: StudyLock
+    study_lock: lock.StudyLock
 
     @property
     def run_id(self) -> str:
@@ -81,9 +79,9 @@ def open_study(settings: TuneSettings, run_id: str) -> OpenStudy:
     """
     parent = MlflowClient().get_run(run_id)
     if not settings.is_named:
-        return OpenStudy(parent.info.run_name, parent, settings, [], StudyLock(run_id))
+        return OpenStudy(parent.info.run_name, parent, settings, [], lock.StudyLock(run_id))
     study = settings.study
-    study_lock = StudyLock(run_id) if settings.dry_run else lock.acquire(study, parent)
+    study_lock = lock.StudyLock(run_id) if settings.dry_run else lock.acquire(study, parent)
     earlier = resume.earlier_parents(parent.info.experiment_id, study, but=run_id)
     return OpenStudy(study, parent, identity.take_from_record(settings, earlier), earlier, study_lock)
 
@@ -168,7 +166,7 @@ def _run_trials(
     opened: OpenStudy,
     children: ChildRuns,
     search: AnySearch,
-    history: History,
+    history: resume.History,
     interrupts: Interrupts,
     reporter: Reporter,
     at_last: Callable[[], None],
@@ -184,16 +182,18 @@ def _run_trials(
         goes_on = result.stopped_by in stopping.GOES_ON
         leftovers.settle_running(opened.experiment_id, opened.name)
         study_run.write_end(result, children, opened.run_id)
+        end_note.write(plan, result, None, opened.run_id)
         reporter.stand_by()  # if it has not been told to yet
         with outage.raised_as_server_lost(opened.name):
             rerun = wiring.make_rerun(plan, children, places, interrupts, opened.study_lock, history)
             champion = champions.run_champion(plan, result, rerun, time.for_importances(reporter.took))
         if champion:
             champions.record(plan, champion, opened.run_id)
+            end_note.write(plan, result, champion, opened.run_id)
         reporter.finish(interrupts, final=True)
     except NoTrialFinished as error:
         goes_on = False
-        study_run.write_stop(error.stopped_by, opened.run_id)
+        end_note.write_failure(error, opened.run_id)
         reporter.finish(interrupts, final=False)
         raise
     finally:

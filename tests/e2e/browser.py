@@ -46,6 +46,7 @@ class Watched:
     def __init__(self, page: Page):
         self.page = page
         self.errors: list[str] = []
+        self.warnings: list[str] = []
         self.asked: list[str] = []
         page.on("console", self._note)
         page.on("pageerror", lambda error: self.errors.append(str(error)))
@@ -54,6 +55,8 @@ class Watched:
     def _note(self, message: ConsoleMessage) -> None:
         if message.type == "error":
             self.errors.append(message.text)
+        elif message.type == "warning":
+            self.warnings.append(message.text)
 
     def column(self, name: str) -> list[str]:
         """The texts in a column of the table of trials, by its name."""

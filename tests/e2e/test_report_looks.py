@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import pytest
 from mlflow.tracking import MlflowClient
 
+from steps.tuning.report.charts import embed
+from steps.tuning.report.charts.chart import Chart
 from tests.e2e.browser import Watched, chromium, new_page
 from tests.e2e.tools import Place
 from tests.host import ROOT
@@ -114,7 +116,7 @@ LEVELS = """() => [...document.querySelectorAll("h1, h2, h3, h4")].map(e => Numb
 def test_a_page_fits_and_nothing_in_it_is_empty(
     page: Path, browser: Browser, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    """No error, no request, nothing that reaches over the edge, no empty box; pictures of it are taken."""
+    """No error or warning, no request, nothing that reaches over the edge, no empty box; pictures of it are taken."""
     folder = tmp_path_factory.getbasetemp() / "pictures"
     folder.mkdir(exist_ok=True)
     for width, height in WIDTHS.items():
@@ -129,7 +131,7 @@ def test_a_page_fits_and_nothing_in_it_is_empty(
             assert watched.page.evaluate("document.documentElement.scrollWidth") <= width
             assert watched.page.evaluate(OVERFLOWING) == []
             assert watched.page.evaluate(EMPTY) == []
-        assert watched.errors == []
+        assert watched.errors == watched.warnings == []
         assert all(url.startswith(("file:", "data:", "blob:")) for url in watched.asked)
         watched.page.close()
 
@@ -154,6 +156,22 @@ def test_a_page_is_accessible(page: Path, browser: Browser) -> None:
     assert all(after - before <= 1 for before, after in itertools.pairwise(levels))
     opened.keyboard.press("Tab")
     assert opened.evaluate("document.activeElement.className") == "skip"
+    opened.close()
+
+
+def test_a_name_is_no_colour(browser: Browser, tmp_path: Path) -> None:
+    """The page's colours stand where a chart has a colour, and not where a person has called something so."""
+    x = {"field": "x", "type": "quantitative", "title": "--ink"}
+    mark = {"type": "point", "color": "--ink"}
+    chart = Chart("t", specs=[{"data": {"values": [{"x": 1}]}, "mark": mark, "encoding": {"x": x}}])
+    page = tmp_path / "page.html"
+    style = "<!doctype html><meta charset=utf-8><style>:root { --ink: #123456 }</style>"
+    page.write_text(f"{style}{embed.script()}{embed.figure(chart)}", encoding="utf-8")
+    opened = new_page(browser)
+    opened.goto(page.as_uri())
+    opened.locator(".chart svg").wait_for()
+    assert opened.locator("path[stroke='#123456']").count() == 1
+    assert "--ink" in opened.locator(".chart svg").inner_text()
     opened.close()
 
 

@@ -50,11 +50,6 @@ def write_opening(
     write.record(run_id, tags=tags)
 
 
-def write_stop(stopped_by: str, run_id: str) -> None:
-    """Write why a study ended in which no trial has a score."""
-    write.record(run_id, tags={Tag.STOPPED_BY: stopped_by})
-
-
 def write_end(result: StudyResult, children: ChildRuns, run_id: str) -> None:
     """Write the results of a study to its parent run."""
     states = Counter(ended.outcome.state for ended in result.trials.values())

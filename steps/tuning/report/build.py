@@ -76,6 +76,7 @@ def build(
     step("the trials are read")
     record = study_record.load(plan, study, run_id)
     client = MlflowClient()
+    client.set_tag(run_id, MLFLOW_RUN_NOTE, study_note.text(record))  # first: a build that is hurried may be given up
     with tempfile.TemporaryDirectory(prefix="tune-") as name:
         folder = Path(name)
         texts = {
@@ -88,7 +89,6 @@ def build(
                 (folder / file).write_text(text, encoding="utf-8")
         step("the page is stored")
         client.log_artifacts(run_id, name)
-    client.set_tag(run_id, MLFLOW_RUN_NOTE, study_note.text(record))
     if final:
         ui_view.write(plan, record.parent.info.experiment_id, study, drawing.most_important(record))
         # last, since thousands of trials take a minute

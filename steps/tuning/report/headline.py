@@ -99,7 +99,7 @@ def _gained(record: StudyRecord, search: Sequence[float], sign: int) -> list[Sco
 
 
 def _signed(value: float) -> str:
-    return f"{'' if value < 0 else '+'}{rounded(value, DIGITS)}"
+    return f"{'+' if value > 0 else ''}{rounded(value, DIGITS)}"
 
 
 def kept(record: StudyRecord) -> str:

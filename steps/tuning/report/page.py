@@ -85,8 +85,8 @@ def _commands(record: StudyRecord) -> list[tuple[str, str]]:
     if (settings := goes_on.settings(record.plan, record.stopped_by, _changed(record))) is not None:
         settings = {name: _from_anywhere(name, word) for name, word in settings.items()}
         raised = goes_on.raised(record.stopped_by)
-        how = f" with twice the {_RAISED[raised]}" if raised else "" if record.stopped_by else ", should it be stopped"
-        listed.append((f"Go on with this study{how}", commands.go_on(parent, record.name, settings, anywhere=True)))
+        how = f" with twice the {_RAISED[raised]}" if raised else "" if record.stopped_by else " after it has stopped"
+        listed.append((f"Continue this study{how}", commands.go_on(parent, record.name, settings, anywhere=True)))
     if record.best is not None:
         listed += _of_run(record, "the best trial", record.best.run_id, record.best.command)
     winner, champion = record.winner, record.champion

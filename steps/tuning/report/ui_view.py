@@ -1,7 +1,7 @@
 """A study in MLflow's own UI: its trials sorted by score, with their hyperparameters, and charts; opened by one link.
 
 MLflow's UI keeps a view that someone shares as a tag of the experiment, and a link opens it. What is in the tag is
-private to the UI (3.17.2); one that does not know it shows its usual table. tests/e2e/test_ui_view.py opens it.
+private to the UI (3.17.2); one that does not know it shows its usual table. tests/e2e/test_report.py opens it.
 """
 
 import hashlib

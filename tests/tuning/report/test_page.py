@@ -183,12 +183,12 @@ def test_the_command_to_go_on_works_in_any_folder(record, make_plan, tmp_path, m
     for stopped_by, what, end in (
         ("n_trials", " with twice the trials", " -P n_trials=14"),
         ("signal", "", ""),
-        (None, ", should it be stopped", ""),
+        (None, " after it has stopped", ""),
     ):
         tags = {} if stopped_by is None else {"tuning.stopped_by": stopped_by}
         loaded = load(record, plan, [], **tags)
         said, command = page._commands(loaded)[0]
-        assert said == f"Go on with this study{what}"
+        assert said == f"Continue this study{what}"
         assert command.endswith(f" -P study=shown -P places={tmp_path}/places{end}")
     ended = load(record, plan, [], **{"tuning.stopped_by": "exhausted"})
     assert page._commands(ended) == []

@@ -94,7 +94,7 @@ def at_the_edge(beyond: int) -> str:
     """Say that values are drawn at the edge of a chart, if so."""
     if not beyond:
         return ""
-    return f" {beyond} far worse {'one is' if beyond == 1 else 'ones are'} drawn at the edge."
+    return f" {beyond} far worse {'trial is' if beyond == 1 else 'trials are'} drawn at the edge."
 
 
 def every(items: Sequence[Any], most: int) -> Sequence[Any]:

@@ -43,6 +43,8 @@ def draw(record: StudyRecord, find: Callable[[str, str], Steps] = logged) -> Cha
         {"trial": trial.number, "step": (last := max(of[trial.number])), "value": chart.rounded(of[trial.number][last])}
         for trial in pruned
     ]
+    if record.plan.is_folded:
+        rows, ends = _counted_from_one(rows), _counted_from_one(ends)
     scale, beyond = chart.score_scale([row["value"] for row in [*rows, *ends]], objective.sign)
     note = "Each line is a trial: the thickest is the best one, the coloured ones are the best tenth."
     if record.plan.is_folded:
@@ -86,6 +88,11 @@ def _line(trial: TrialRecord, steps: Steps, rank: Mapping[int, int], most: int) 
     points = sorted(steps.items())
     kept = [*chart.every(points[:-1], max(2, most)), points[-1]]
     return [{"trial": trial.number, "kind": kind, "step": step, "value": chart.rounded(value)} for step, value in kept]
+
+
+def _counted_from_one(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return rows whose folds are numbered as people do, and as the page does elsewhere."""
+    return [{**row, "step": row["step"] + 1} for row in rows]
 
 
 def _spec(rows: list[Any], ends: list[Any], metric: str, scale: dict[str, Any], *, folded: bool) -> Spec:

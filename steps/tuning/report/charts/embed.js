@@ -32,7 +32,7 @@
     view: { stroke: null },
     axis: {
       labelColor: "--soft", titleColor: "--soft", gridColor: "--line", domainColor: "--line", tickColor: "--line",
-      labelFontSize: 12, titleFontSize: 12, titleFontWeight: 400, titlePadding: 8, labelOverlap: true, labelLimit: 160,
+      labelFontSize: 12, titleFontSize: 12, titleFontWeight: 400, titlePadding: 8, labelOverlap: true, labelSeparation: 6, labelLimit: 160,
     },
     legend: {
       orient: "top", direction: "horizontal", columns: 3, titleColor: "--soft", labelColor: "--ink", labelFontSize: 12, symbolSize: 80,

@@ -47,7 +47,7 @@ def draw(record: StudyRecord) -> Chart:
     tooltip = [chart.field("trial", "trial"), chart.field("name", "estimator", "nominal")]
     tooltip.append(chart.field("score", objective.name))
     point = {"type": "point", "filled": True, "color": ACCENT, "opacity": 0.5, "size": 45, "yOffset": 8}
-    tick = {"type": "tick", "color": INK, "thickness": 3, "size": 20, "yOffset": 8}
+    tick = {"type": "tick", "color": INK, "thickness": 3, "size": 20, "opacity": 1, "yOffset": 8}
     spec = {
         "height": 46 * len(order),
         "data": {"values": rows},

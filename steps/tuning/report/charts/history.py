@@ -115,11 +115,12 @@ def _spec(record: StudyRecord, rows: list[dict[str, Any]], scale: dict[str, Any]
     scored, others = {"filter": "isValid(datum.score)"}, {"filter": "!isValid(datum.score)"}
     so_far = [{"trial": trial.number, "score": chart.rounded(trial.values[0])} for trial in _rising(record)]
     line = {"type": "line", "interpolate": "step-after", "color": INK, "strokeWidth": 2, "clip": True}
+    baseline = _baseline(record, y, scale.get("domain") or _around(rows))
     return {
         "height": 300,
         "data": {"values": rows},
         "layer": [
-            *_baseline(record, y, scale.get("domain") or _around(rows)),
+            *baseline[:1],
             {
                 "data": {"values": [*so_far, {**so_far[-1], "trial": last}]},
                 "mark": line,
@@ -127,6 +128,7 @@ def _spec(record: StudyRecord, rows: list[dict[str, Any]], scale: dict[str, Any]
             },
             {"transform": [scored], "mark": point, "encoding": {"x": x, "y": y, **look}},
             {"transform": [others], "mark": point, "encoding": {"x": x, "y": {"value": "height"}, **look}},
+            *baseline[1:],
             *_best(so_far[-1], record, x, y),
         ],
     }
@@ -152,7 +154,7 @@ def _around(rows: list[dict[str, Any]]) -> tuple[float, float]:
 
 
 def _baseline(record: StudyRecord, y: Spec, within: Sequence[float]) -> list[Spec]:
-    """Draw the best score of the baselines as a line across, if it is within that."""
+    """Draw the best score of the baselines as a line across, if it is within that; its name is to lie on the points."""
     scored = [each for each in record.baselines if each.value is not None]
     if not scored:
         return []
@@ -161,8 +163,12 @@ def _baseline(record: StudyRecord, y: Spec, within: Sequence[float]) -> list[Spe
     if not within[0] <= score <= within[1]:
         return []
     data = {"values": [{"score": score}]}
-    text = {"type": "text", "text": contest.name_of(first.job, record.plan), "align": "right", "x": "width", "dy": -8}
-    return [
-        {"data": data, "mark": {"type": "rule", "color": SOFT, "strokeDash": [5, 4]}, "encoding": {"y": y}},
-        {"data": data, "mark": {**text, "color": SOFT}, "encoding": {"y": y}},
-    ]
+    rule = {"type": "rule", "color": SOFT, "strokeDash": [5, 4]}
+    text: dict[str, Any] = {"type": "text", "text": contest.name_of(first.job, record.plan), "align": "right"}
+    text |= {
+        "x": "width",
+        "color": SOFT,
+        "dy": 10 if record.ranked[0].values[0] >= score else -8,
+    }  # not on the line of the best
+    halo = {**text, "stroke": PAPER, "strokeWidth": 3}
+    return [{"data": data, "mark": mark, "encoding": {"y": y}} for mark in (rule, halo, text)]

@@ -29,7 +29,7 @@ def draw(branch: Branch) -> Chart:
         "type": "nominal",
         "title": None,
         "sort": None,
-        "axis": {"labelColor": INK, "labelLimit": 150, "domain": False, "ticks": False},
+        "axis": {"labelColor": INK, "labelLimit": 150, "labelPadding": 6, "domain": False, "ticks": False},
     }
     x = chart.field("weight", "share of the importance", scale={"domain": [0, 1]}, axis=None)
     tooltip = [chart.field("name", "hyperparameter", "nominal"), chart.field("weight", "share", format=".1%")]

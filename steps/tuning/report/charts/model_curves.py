@@ -9,7 +9,8 @@ from steps.tuning.report.charts import chart, long_names
 from steps.tuning.report.charts.chart import ACCENT, FAILED, INK, PRUNED, RAMP, SOFT, Chart, Spec
 
 _SIDE, _LEGEND_LINE = 270, 20  # in pixels
-_HALF_A_LEGEND = 14  # letters
+# The columns of a legend that fit a phone, by the letters of the longest name.
+_COLUMNS = {4: 4, 8: 3, 14: 2}
 # Of several lines each has its own dashes, so that they are told apart in grey too.
 _DASHES: list[Any] = [[1, 0], [6, 3], [2, 2], [9, 3, 2, 3], [12, 4], [4, 1]]
 _COLOURS: list[Any] = [ACCENT, PRUNED, FAILED, SOFT, RAMP[-1], INK]
@@ -125,7 +126,8 @@ def _square(title: str, layers: Sequence[Spec], lines: dict[str, Line]) -> Spec:
 
 
 def _columns(lines: Iterable[str]) -> int:
-    return 2 if max(map(len, lines), default=0) <= _HALF_A_LEGEND else 1
+    longest = max(map(len, lines), default=0)
+    return next((columns for letters, columns in _COLUMNS.items() if longest <= letters), 1)
 
 
 def _lines(lines: dict[str, Line], axes: Spec, **how: Any) -> Spec:

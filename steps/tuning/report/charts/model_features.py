@@ -41,7 +41,8 @@ def _spec(shown: Sequence[FeatureImportance], metric: str, repeats: int) -> Spec
         for each in shown
     ]
     names = [each.name for each in shown]
-    axis = {"labelExpr": long_names.axis_expr(names), "labelLimit": 190, "ticks": False, "domain": False}
+    axis = {"labelExpr": long_names.axis_expr(names), "labelLimit": 190, "labelPadding": 6, "ticks": False}
+    axis["domain"] = False
     y = {"field": "feature", "type": "nominal", "sort": names, "title": None, "axis": axis}
     x = {"type": "quantitative", "title": f"loss of {metric}", "axis": {"tickCount": 6}}
     tooltip = [

@@ -22,7 +22,7 @@ def test_a_line_is_a_trial():
     assert {row["trial"] for row in rows if row["kind"] == "best"} == {record.ranked[0].number}
     pruned = {trial.number for trial in record.trials if trial.state == TrialState.PRUNED}
     assert {row["trial"] for row in ends} == pruned
-    assert all(row["step"] == max(record.trials[row["trial"]].steps) for row in ends)
+    assert all(row["step"] == max(record.trials[row["trial"]].steps) + 1 for row in ends)  # folds from 1 on
 
 
 def test_a_script_without_a_pruner_has_its_steps_on_the_run():

@@ -54,7 +54,7 @@ def test_one_score_far_off_does_not_flatten_the_rest():
     record = studies.study("iris")
     low = replace(record.trials[0], values=(-1e6,))
     chart = history.draw(replace(record, trials=[low, *record.trials[1:]]))
-    assert "1 far worse one is drawn at the edge." in chart.note
+    assert "1 far worse trial is drawn at the edge." in chart.note
     point = next(layer for layer in chart.specs[0]["layer"] if "shape" in layer["encoding"])["encoding"]
     assert point["y"]["scale"]["domain"][0] > 0
     assert rows_of(chart)[0]["score"] == -1e6
