@@ -23,7 +23,11 @@ _OF_MLFLOW = re.compile(r"[\d/]+ [\d:]+ ERROR mlflow\.cli: === Run \(ID '\w+'\) 
 
 
 def path_for(folder: Path, name: str) -> Path:
-    """Return the path of a new file for what a child of a name will print."""
+    """Return the path of a new file for what a child of a name will print.
+
+    The folder is made again if it is gone: it is a temporary one, and systems clean those after some days.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
     stem = name.replace(" ", "-")
     paths = (folder / f"{stem}{f'-{count}' if count > 1 else ''}.log" for count in range(1, 1_000_000))
     return next(path for path in paths if not path.exists())

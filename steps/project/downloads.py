@@ -14,18 +14,28 @@ _LENGTH = 300
 _OF_MLFLOW = "/mlflow-artifacts/"
 
 
-@functools.cache
 def local_copy(uri: str, folder: Path) -> str:
     """Download what a URI names into a new folder below `folder`, once in this process; return its path.
 
+    It is downloaded again if the copy is gone: systems clean temporary folders after some days.
     Raises WrongValue, in one line, if that does not work.
     """
+    copy = _copy(uri, folder)
+    if not Path(copy).exists():
+        _copy.cache_clear()
+        copy = _copy(uri, folder)
+    return copy
+
+
+@functools.cache
+def _copy(uri: str, folder: Path) -> str:
     shown, scheme = secrets.hidden(uri), secrets.scheme(uri) or ""
     if scheme in ("http", "https") and _OF_MLFLOW not in uri:  # it would be sent MLflow's own credentials
         raise WrongValue(
             f"{shown} can't be downloaded: MLflow gets files from stores and its own server, not from the web; "
             "download it, or declare the parameter as a uri"
         )
+    folder.mkdir(parents=True, exist_ok=True)
     target = tempfile.mkdtemp(prefix="download-", dir=folder)
     try:
         return str(download_artifacts(artifact_uri=uri, dst_path=target))

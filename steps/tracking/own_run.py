@@ -14,7 +14,7 @@ from steps.errors import Interrupted, StepError, WrongValue
 from steps.names import Variable
 from steps.patches import mlflow as mlflow_patches
 from steps.process import orphans
-from steps.tracking import write
+from steps.tracking import deleted, write
 from steps.tracking.server_errors import check_uri, explain, no_mlflow
 
 # How long `mlflow run` may take to overwrite the status of a step that was interrupted; as a rule it takes 0.3 s.
@@ -31,6 +31,7 @@ def own_run(parameters: Mapping[str, str], *, active: bool = True) -> Iterator[s
     Errors of the server, its database or the disk are translated: see `steps.tracking.server_errors`.
     """
     made = run_id = os.environ.get(Variable.RUN_ID)
+    found = False
     logging.getLogger("mlflow.store.db.utils").addFilter(_is_not_raised_too)
     mlflow_patches.resend_broken_answers()
     check_uri()
@@ -43,7 +44,7 @@ def own_run(parameters: Mapping[str, str], *, active: bool = True) -> Iterator[s
                     raise no_mlflow()
                 if not made:
                     mlflow.log_params(dict(parameters))
-                run_id = run.info.run_id
+                run_id, found = run.info.run_id, True
                 yield run_id
     except WrongValue as error:
         error.run_id = run_id
@@ -51,7 +52,8 @@ def own_run(parameters: Mapping[str, str], *, active: bool = True) -> Iterator[s
     except StepError:
         raise
     except Exception as error:
-        if (explained := explain(error, made)) is not None:
+        explained = deleted.explain(error, run_id, was_there=found) if run_id else None
+        if (explained := explained or explain(error, made)) is not None:
             raise explained from error
         raise
 

@@ -18,6 +18,7 @@ from mlflow.exceptions import MlflowException
 from steps.errors import StepError, Unreachable, WrongValue
 from steps.names import Variable
 from steps.project import secrets, storage_packages
+from steps.tracking import sqlite_uri
 
 _URI = "MLFLOW_TRACKING_URI"
 # If both are set, MLflow takes the first.
@@ -26,6 +27,8 @@ _ANOTHER = f"name another in {_URI}"
 # Patterns of the messages of MLflow and what it uses. Of a database that an older or a newer MLflow has made:
 _OTHER_SCHEMA = r"out-of-date database schema|Can't locate revision"
 _READ_ONLY = r"attempt to write a readonly database"
+# What sqlite says of a file that was moved or deleted while it was open.
+_FILE_GONE = rf"{_READ_ONLY}|disk I/O error|unable to open database file"
 _FULL = r"database or disk is full|No space left on device|Disk quota exceeded"
 _NO_DATABASE = r"file is not a database|database disk image is malformed"
 _NOT_MLFLOWS = r"no such (table|column): |has no column named "
@@ -35,6 +38,10 @@ _NO_MLFLOW = r"not in a valid JSON format|failed with error code (404|405) |Exce
 # What may pass by itself.
 _UNREACHABLE = r"API request to |database is locked|Max retries exceeded"
 _DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+_FULL_DISK = (errno.ENOSPC, errno.EDQUOT)
+# What else a folder is that artifacts can't be written to, by an error that MLflow's module for that raises.
+_FOLDER_ERRORS = (errno.ENOTDIR, errno.EEXIST, errno.EACCES, errno.EPERM, errno.EIO, errno.ESTALE)
+_ARTIFACTS = "store/artifact/local_artifact_repo.py"
 _MAX_LENGTH = 300
 
 
@@ -79,12 +86,12 @@ def explain(error: BaseException, run_id: str | None = None) -> StepError | None
     """
     if isinstance(error, StepError):
         return None
-    for inner in _chain(error):
-        if isinstance(inner, OSError) and inner.errno in _DISK_ERRORS:
+    for inner in causes(error):
+        if isinstance(inner, OSError) and (inner.errno in _DISK_ERRORS or _is_of_artifacts(inner)):
             return _disk(inner)
         if isinstance(inner, ModuleNotFoundError) and inner.name and "sqlalchemy" in _files_in_traceback(inner):
             return _no_driver(inner.name)
-    text = "\n".join(f"{type(inner).__name__}: {inner}" for inner in _chain(error))
+    text = "\n".join(f"{type(inner).__name__}: {inner}" for inner in causes(error))
     missing_run = _missing_run(text, run_id) if run_id else None
     return (
         missing_run or _environment(text, isinstance(error, MlflowException)) or _database(text) or _server(text, error)
@@ -141,6 +148,9 @@ def _database(text: str) -> StepError | None:
         return WrongValue(_other_schema())
     if re.search(_FULL, text):
         return StepError(f"the disk of the tracking database {where()} is full: make room, and start again")
+    file = sqlite_uri.path(mlflow.get_tracking_uri())
+    if file is not None and not file.exists() and re.search(_FILE_GONE, text):
+        return StepError(f"the tracking database {where()} is gone: its file was moved or deleted; put it back")
     if re.search(_READ_ONLY, text):
         return WrongValue(
             f"the tracking database {where()} is read-only for this user: make the file and its folder writable, or "
@@ -187,9 +197,13 @@ def _reason(text: str, error: BaseException) -> str:
 
 def _disk(error: OSError) -> StepError:
     file = f" {str(error.filename)!r}" if error.filename else ""
-    is_full = error.errno != errno.EROFS
+    is_full = error.errno in _FULL_DISK
     remedy = "make room on that disk, and start again" if is_full else "name a folder that can be written to"
     return StepError(f"can't write{file or ' a file'}: {error.strerror}: {remedy}")
+
+
+def _is_of_artifacts(error: OSError) -> bool:
+    return error.errno in _FOLDER_ERRORS and _ARTIFACTS in _files_in_traceback(error)
 
 
 def _no_driver(module: str) -> WrongValue:
@@ -205,7 +219,7 @@ def _other_schema() -> str:
     )
 
 
-def _chain(error: BaseException | None) -> Iterator[BaseException]:
+def causes(error: BaseException | None) -> Iterator[BaseException]:
     """Yield an error and its causes."""
     seen: set[int] = set()
     while error is not None and id(error) not in seen:

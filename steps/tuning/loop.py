@@ -23,7 +23,7 @@ from steps.tuning.search.halving_search import AnySearch
 from steps.tuning.search.stopping import BestTrials, StopRules
 from steps.tuning.study_plan import StudyPlan
 from steps.tuning.study_time import StudyTime
-from steps.tuning.trials import rung
+from steps.tuning.trials import rung, settling
 from steps.tuning.trials.child_runs import ChildRuns
 from steps.tuning.trials.places import Place
 from steps.tuning.trials.pool import Pool
@@ -199,7 +199,7 @@ class StudyLoop:
     def _settle(self, child: Child | Adopted) -> None:
         may_retry = self._retries.may(child.job)
         if child.number is None:
-            result = self.children.settle(child, may_retry=may_retry)
+            result = settling.settle(self.children, self.interrupts, child, may_retry=may_retry)
             if not self._retries.take(result):
                 self._results.check_try(result)
                 self._results.baselines.append(result)
@@ -210,7 +210,7 @@ class StudyLoop:
             steps = self.children.steps(child.run_id, ended=True)
             pruned_at = self.search.judge(child.number, steps)
             steps = [(step, value) for step, value in steps if pruned_at is None or step <= pruned_at]
-        result = self.children.settle(child, steps, pruned_at, may_retry=may_retry)
+        result = settling.settle(self.children, self.interrupts, child, steps, pruned_at, may_retry=may_retry)
         if not self._retries.take(result):
             self._results.check_try(result)
             self._take_in(result)

@@ -19,6 +19,12 @@ def test_a_file_is_of_one_child(tmp_path: Path) -> None:
     ]
 
 
+def test_a_folder_that_a_cleaner_has_removed_is_made_again(tmp_path: Path) -> None:
+    """Systems clean their temporary folders after some days, and a study may take longer."""
+    path = log_file.path_for(tmp_path / "tune-1" / "logs", "trial 007")
+    path.write_text("as it is")
+
+
 def test_of_a_large_file_only_the_end_is_kept(client: MlflowClient, tmp_path: Path) -> None:
     """From the beginning of a line on, after a note."""
     path, run_id = tmp_path / "log", client.create_run("0").info.run_id

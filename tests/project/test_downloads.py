@@ -1,5 +1,6 @@
 """Remote files that parameters of type `path` name."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,17 @@ def test_a_file_is_downloaded_once(client: MlflowClient, tmp_path: Path) -> None
     assert copies[0] == copies[1]
     assert Path(copies[0]).is_relative_to(tmp_path)
     assert Path(copies[0]).read_text() == "a,b"
+
+
+def test_a_copy_that_a_cleaner_has_removed_is_downloaded_again(client: MlflowClient, tmp_path: Path) -> None:
+    """Systems clean their temporary folders after some days, and a study may take longer."""
+    run_id = client.create_run("0").info.run_id
+    client.log_text(run_id, "a,b", "table.csv")
+    folder = tmp_path / "files"
+    folder.mkdir()
+    downloads.local_copy(f"runs:/{run_id}/table.csv", folder)
+    shutil.rmtree(folder)
+    assert Path(downloads.local_copy(f"runs:/{run_id}/table.csv", folder)).read_text() == "a,b"
 
 
 @pytest.mark.parametrize(

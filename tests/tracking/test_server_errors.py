@@ -76,3 +76,25 @@ def test_an_error_of_a_handler_is_told_by_what_it_came_from(uri):
             raise ValueError("nothing to clean up")
     except ValueError as error:
         assert isinstance(server_errors.explain(error), Unreachable)
+
+
+def test_a_database_whose_file_is_moved_away_is_gone(client, tmp_path):
+    """sqlite, which has it open, says that it is read-only."""
+    client.create_run("0")
+    (tmp_path / "mlflow.db").rename(tmp_path / "moved.db")
+    with pytest.raises(MlflowException) as caught:
+        client.create_run("0")
+    explained = server_errors.explain(caught.value)
+    assert isinstance(explained, StepError)
+    assert str(explained).endswith("mlflow.db is gone: its file was moved or deleted; put it back")
+    assert explained.exit_code == 1
+
+
+def test_a_folder_of_artifacts_in_whose_place_is_a_file_is_named(client, tmp_path):
+    """Whatever hinders MLflow there is told in a sentence, with the path."""
+    root = tmp_path / "artifacts"
+    run_id = client.create_run(client.create_experiment("elsewhere", str(root))).info.run_id
+    root.touch()
+    with pytest.raises(NotADirectoryError) as caught:
+        client.log_text(run_id, "text", "file.txt")
+    assert str(server_errors.explain(caught.value)).startswith(f"can't write '{root}")

@@ -32,6 +32,8 @@ _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 # How long processes may take to end that are asked to, after the tuner's end.
 _GRACE_S = 1.5
 _POLL_S = 0.1
+# EX_TEMPFAIL of sysexits.h, as that of steps.errors.Unreachable, which can't be imported here.
+_MAY_PASS = 75
 
 
 def _sibling(name: str) -> Any:
@@ -202,8 +204,8 @@ def become(request: "dict[str, Any]") -> None:
     quick = request.get("quick", False)
     try:
         main_program.redirect(request["output"], unbuffered=words[1:2] == ["-u"], by_lines=not quick)
-    except FileNotFoundError:  # the tuner has removed its folder: it has ended
-        os._exit(1)
+    except FileNotFoundError:  # the tuner has ended and removed its folder, or a cleaner has: the trial may run again
+        os._exit(_MAY_PASS)
     os.environ.update(request["variables"])
     os.chdir(request["folder"])
     sys.path[:] = [path for path in sys.path if path not in request["own_path"]]

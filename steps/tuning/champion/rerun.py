@@ -15,6 +15,7 @@ from steps.tracking import outage
 from steps.tuning.phase import Phase
 from steps.tuning.record.lock import StudyLock
 from steps.tuning.search.search import Outcome
+from steps.tuning.trials import settling
 from steps.tuning.trials.child_runs import ChildRuns
 from steps.tuning.trials.places import Place, Places
 from steps.tuning.trials.pool import Pool
@@ -62,7 +63,7 @@ class Rerun:
                 seconds = min(self.study_lock.seconds_to_heartbeat(), phase.seconds_to_line())
                 for child in pool.wait(self.interrupts.descriptor, seconds):
                     index, tried = at_work.pop(child.run_id)
-                    result = self.children.settle(child, may_retry=tried < self.retries)
+                    result = settling.settle(self.children, self.interrupts, child, may_retry=tried < self.retries)
                     if result.retried:
                         waiting.append((index, tried + (not result.is_free), result.run_id))
                     else:

@@ -2,18 +2,22 @@
 
 import os
 import re
+import shlex
 import tempfile
 from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from mlflow.entities import Run
 from mlflow.exceptions import MlflowException
+from mlflow.tracking import MlflowClient
 
 # Both are MLflow's own and not documented: they decide where MLflow will write, so the check must ask the same.
 from mlflow.utils.file_utils import local_file_uri_to_path
 from mlflow.utils.uri import is_local_uri
 
 from steps.errors import WrongValue
+from steps.names import Tag
 from steps.project import storage_packages
 
 _REMEDY = "give another experiment by --experiment-name, made by `mlflow experiments create --artifact-location`"
@@ -39,10 +43,31 @@ def check(uri: str) -> None:
         )
 
 
-def _check_folder(root: str) -> None:
+def check_earlier(parent: Run) -> None:
+    """Raise WrongValue if the folder of an experiment's artifacts is gone, though its earlier studies had some.
+
+    MLflow would make it anew. Where a project's folder was moved, that is at the old place, where nobody looks.
+    """
+    root = re.sub(r"/[^/]+/artifacts/?$", "", parent.info.artifact_uri)
+    if not is_local_uri(root) or (path := _path(root)).exists():
+        return
+    experiment = [parent.info.experiment_id]
+    if MlflowClient().search_runs(experiment, f"tags.`{Tag.IDENTITY}` LIKE '%'", max_results=1):
+        raise WrongValue(
+            f"artifact root {root!r}: is gone, and with it the artifacts of the experiment's earlier studies; move it "
+            f"back, or link it to where it is now (ln -s), or make it anew if it was deleted on purpose (mkdir -p "
+            f"{shlex.quote(str(path))}), or {_REMEDY}"
+        )
+
+
+def _path(root: str) -> Path:
     with suppress(MlflowException):  # it is a path
         root = local_file_uri_to_path(root)
-    path = Path(root).absolute()
+    return Path(root).absolute()
+
+
+def _check_folder(root: str) -> None:
+    path = _path(root)
     clone = _clone(path)
     if clone is not None:
         raise WrongValue(

@@ -45,6 +45,7 @@ def check(settings: TuneSettings, project: TunedProject, parent: Run) -> GitStat
     problems: list[str] = []
     checks: tuple[Callable[[], object], ...] = (
         lambda: artifacts.check(parent.info.artifact_uri),
+        lambda: artifacts.check_earlier(parent),
         lambda: samplers.check_installed(settings.sampler),
         lambda: _check_backend(settings, project),
         lambda: git_states.append(_read_git_state(project.folder, require_clean=settings.require_clean)),

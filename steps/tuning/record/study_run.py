@@ -10,7 +10,7 @@ from mlflow.tracking import MlflowClient
 from steps.backends.stage import Stage
 from steps.names import Artifact, Metric, Role, Tag
 from steps.project import environment
-from steps.tracking import write
+from steps.tracking import deleted, write
 from steps.tuning.record import identity
 from steps.tuning.record.warm_start import WarmStart
 from steps.tuning.study_plan import StudyPlan
@@ -57,7 +57,8 @@ def write_end(result: StudyResult, children: ChildRuns, run_id: str) -> None:
     tags = {Tag.STOPPED_BY: result.stopped_by}
     if len(children.objectives) > 1:
         for ended in result.best.values():
-            write.record(ended.run_id, tags={Tag.PARETO: "true"})
+            with deleted.ignored(ended.run_id):
+                write.record(ended.run_id, tags={Tag.PARETO: "true"})
     elif result.best:
         (best,) = result.best.values()
         tags |= {

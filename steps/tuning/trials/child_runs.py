@@ -1,7 +1,6 @@
 """A trial as a child run: launch it through `mlflow.run`, watch its metrics, settle what it left."""
 
 import contextlib
-import json
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -18,14 +17,14 @@ from steps import backends
 from steps.backends import adapter, control, failures, log_file
 from steps.backends.stage import THIS_STAGE, Stage
 from steps.backends.submitted_run import GRACE_S, POLL_S, is_free, is_transient
-from steps.names import CHECKPOINT, Metric, Role, State, Tag
-from steps.tracking import read, write
+from steps.names import CHECKPOINT, Metric, State, Tag
+from steps.tracking import deleted, read, write
 from steps.tuning.entry_point import EntryPoint
 from steps.tuning.search.constraints import Constraint
 from steps.tuning.search.objective import Objective
 from steps.tuning.search.pruning import Steps, as_logged
 from steps.tuning.search.search import Outcome
-from steps.tuning.trials import description, end_tags, refusal, run_name, rung
+from steps.tuning.trials import begin_tags, description, end_tags, refusal, run_name, rung
 from steps.tuning.trials.checkpoints import NO_CHECKPOINTS, Checkpoints
 from steps.tuning.trials.child_results import ChildResults, Taken
 from steps.tuning.trials.command import Origin
@@ -76,10 +75,14 @@ class ChildRuns:
         """Return the typed hyperparameters that go on record."""
         return {**({"estimator": job.estimator} if self.several else {}), **job.hyperparameters}
 
+    def name_of(self, job: Job) -> str:
+        """Return the name of a job's run."""
+        return run_name.of(job, self.digits, several=self.several)
+
     def launch(self, job: Job, place: Place, *, retry_of: str | None = None) -> Child:
         """Create a child run and start it at a place; returns at once."""
         place.prepare()
-        name = run_name.of(job, self.digits, several=self.several)
+        name = self.name_of(job)
         output = log_file.path_for(self.folder, name)
         tags, metrics = self._record_of(job)
         if place.device:
@@ -184,31 +187,26 @@ class ChildRuns:
             child.submitted.cancel()
             self.headway()
         for child in ending:  # after all have ended, since the server may not answer
-            self._leave_out(child.run_id)
-            self.headway()
-            self.results.end_inner(child.run_id)
-            self.headway()
-            MlflowClient().set_terminated(child.run_id, "KILLED")
-            self.headway()
+            with deleted.ignored(child.run_id):
+                _leave_out(child.run_id)
+                self.headway()
+                self.results.end_inner(child.run_id)
+                self.headway()
+                MlflowClient().set_terminated(child.run_id, "KILLED")
+                self.headway()
 
     def disown(self, ended: TrialResult) -> None:
         """Mark an ended trial's run as one that does not count; a later start has the trial begin anew."""
         self.checkpoints.forget(ended.job)
-        self._leave_out(ended.run_id)
-
-    def _leave_out(self, run_id: str) -> None:
-        MlflowClient().set_tag(run_id, Tag.STATE, State.STOPPED)
+        with deleted.ignored(ended.run_id):
+            _leave_out(ended.run_id)
 
     def _refusal(self, job: Job, failure: str, reason: str, lines: str) -> str:
-        """Say which arguments a trial's script does not take, or lacks, or that it did not log an objective.
-
-        Every other trial would fail so. Empty if it failed of something else.
-        """
+        """Say what was refused, or not logged, so that every trial would fail; empty if it was something else."""
         if not failure and not self.entry.runs_train:
             return reason
-        if job.number is None or not failure.startswith("exit code"):
-            return ""
-        said = refusal.refusal(lines, self.command(job))
+        judged = job.number is not None and failure.startswith("exit code")
+        said = refusal.refusal(lines, self.command(job)) if judged else ""
         return f"{self.entry.name!r} {said}" if said else ""
 
     def _write(self, ended: TrialResult, pruned_at: int | None, child: Child | Adopted, taken: Taken) -> None:
@@ -219,7 +217,7 @@ class ChildRuns:
         client, run_id = MlflowClient(), ended.run_id
         tags |= self.results.keep(run_id, child.output, failed=ended.outcome.state == TrialState.FAIL)
         self.headway()
-        name = run_name.of(child.job, self.digits, several=self.several)
+        name = self.name_of(child.job)
         if taken.run_name not in (None, name) and not str(taken.run_name).startswith(f"{name} · "):
             client.update_run(run_id, name=f"{name} · {taken.run_name}")
         write.record(run_id, taken.unlogged, tags)
@@ -228,20 +226,14 @@ class ChildRuns:
         self.headway()
 
     def _record_of(self, job: Job) -> tuple[dict[str, str], list[mlflow.entities.Metric]]:
-        tags = {
-            Tag.STUDY: self.study,
-            Tag.ROLE: job.role or (Role.BASELINE if job.number is None else Role.TRIAL),
-            Tag.PARAMS: json.dumps(self.recorded(job)),
-            Tag.REPRODUCE: self.origin.command(
-                self.entry.name, self.command(job), [CHECKPOINT] if self.checkpoints.declared else []
-            ),
-        }
+        checkpoint = [CHECKPOINT] if self.checkpoints.declared else []
+        command = self.origin.command(self.entry.name, self.command(job), checkpoint)
+        tags = begin_tags.of(job, self.study, self.recorded(job), command)
         if not self.project.is_own:
             tags |= {Tag.PROJECT: self.project.uri, **self.stage.tags}
-        if job.estimator is not None:
-            tags[Tag.ESTIMATOR] = job.estimator
-        if job.number is None:
-            return tags, []
-        tags |= {Tag.TRIAL: str(job.number), **({} if job.rung is None else job.rung.tags)}
         # A trial that is run once more has no number for an axis: charts would show the trial twice.
-        return tags, [] if job.role else [write.metric(Metric.TRIAL, job.number)]
+        return tags, [] if job.number is None or job.role else [write.metric(Metric.TRIAL, job.number)]
+
+
+def _leave_out(run_id: str) -> None:
+    MlflowClient().set_tag(run_id, Tag.STATE, State.STOPPED)

@@ -18,6 +18,8 @@ from steps.tuning.trials.places import Place
 # The states of a settled child, by their names in a run's tag.
 SETTLED = {name: TrialState[name] for name in State.SETTLED}
 _STATUS = {TrialState.COMPLETE: "FINISHED", TrialState.PRUNED: "KILLED", TrialState.FAIL: "FAILED"}
+# The reason of a child that is run again, whatever `retries` says: somebody has deleted its run.
+DELETED = "its run was deleted"
 # How long after it was asked to end a child is given up, though it was killed meanwhile.
 _GIVE_UP_S = 4 * GRACE_S
 
@@ -190,8 +192,8 @@ class TrialResult:
 
     @property
     def is_free(self) -> bool:
-        """Tell whether it is to be run again without that being counted: how it was started had made it fail."""
-        return self.retried and AGAIN in self.reason
+        """Tell whether it is to be run again without that being counted: the trial itself has not failed."""
+        return self.retried and (AGAIN in self.reason or self.reason == DELETED)
 
     @property
     def misses_objective(self) -> bool:

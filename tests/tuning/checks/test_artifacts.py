@@ -94,3 +94,25 @@ def test_a_store_whose_package_is_missing_is_refused(uri, package):
     """What MLflow needs beside itself is named."""
     problem = refused(of_a_run(uri))
     assert problem.startswith(f"artifact root {uri!r}: needs the package {package}")
+
+
+def test_a_folder_that_is_gone_with_earlier_artifacts_is_refused(client, tmp_path):
+    """A project's folder that was moved: MLflow would make the old one anew, where nobody looks.
+
+    A new experiment has none yet, and one whose folder is there, or behind a link, is taken.
+    """
+    root = tmp_path / "old place" / "mlruns"
+    experiment = client.create_experiment("moved", root.as_uri())
+    parent = client.create_run(experiment)
+    artifacts.check_earlier(parent)
+    earlier = client.create_run(experiment, tags={"tuning.identity": "{}"})
+    client.log_text(earlier.info.run_id, "text", "file.txt")
+    artifacts.check_earlier(parent)
+    root.parent.rename(tmp_path / "new place")
+    with pytest.raises(WrongValue) as caught:
+        artifacts.check_earlier(parent)
+    assert "is gone, and with it the artifacts of the experiment's earlier studies; move it back" in str(caught.value)
+    assert f"(mkdir -p '{root}')" in str(caught.value)
+    assert not root.parent.exists()
+    root.parent.symlink_to(tmp_path / "new place")
+    artifacts.check_earlier(parent)

@@ -19,12 +19,13 @@ from steps.tuning import entry_point
 from steps.tuning.search import constraints
 from steps.tuning.search.constraints import Constraint
 from steps.tuning.search.objective import Objective
+from steps.tuning.search.search import Outcome
 from steps.tuning.trials import child_runs
 from steps.tuning.trials.checkpoints import Checkpoints
 from steps.tuning.trials.child_results import ChildResults
 from steps.tuning.trials.child_runs import ChildRuns
 from steps.tuning.trials.command import Origin
-from steps.tuning.trials.trial import Adopted, Child, Job, Rung
+from steps.tuning.trials.trial import Adopted, Child, Job, Rung, TrialResult
 from steps.tuning.tuned_project import this_project
 from tests.tuning.trials.fake import FakeRun, child
 
@@ -268,3 +269,12 @@ def test_a_trial_that_ended_but_is_left_out_begins_anew_in_a_later_start(kept, c
     made.checkpoints.begin(on_rung.job)
     made.stop([on_rung])
     assert folder.exists()
+
+
+def test_a_deleted_run_does_not_keep_others_from_being_ended(client, children, ended):
+    """Children that are stopped or disowned get their state, whoever else's run is gone."""
+    gone, there = ended(), ended()
+    client.delete_run(gone.run_id)
+    children.stop([gone, there])
+    assert recorded(there) == ("KILLED", {"state": "STOPPED"})
+    children.disown(TrialResult(gone.job, gone.run_id, Outcome(TrialState.COMPLETE, (0.5,))))
