@@ -47,6 +47,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--all", action="store_true", help="run the tests marked `slow` too")
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Each worker imports all that it collects: for the fast tests alone, tests/e2e is left out, which has none."""
+    asked_for = config.getoption("markexpr") != "not e2e" or any("e2e" in argument for argument in config.args)
+    return True if collection_path.name == "e2e" and not asked_for else None
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Generator[None, object, object]:
     """A collection imports all that is tested."""
@@ -136,14 +142,31 @@ def quick_databases() -> Iterator[None]:
     event.remove(Engine, "connect", do_not_sync)
 
 
+@pytest.fixture(scope="session")
+def tracking(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The database of one test after the other: SQLAlchemy would compile each statement anew for one at another path.
+
+    That is half of what a test costs.
+    """
+    return tmp_path_factory.mktemp("tracking") / "mlflow.db"
+
+
 @pytest.fixture
-def client(database: Path, tmp_path: Path, own_server: None, quick_databases: None) -> "MlflowClient":
+def client(database: Path, tracking: Path, own_server: None, quick_databases: None) -> "MlflowClient":
     """A client of an empty tracking database, which is MLflow's own for the test."""
     import mlflow
+    from mlflow.store.model_registry.sqlalchemy_store import SqlAlchemyStore as Registry
+    from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
     from mlflow.tracking import MlflowClient
 
-    shutil.copy(database, tmp_path / "mlflow.db")
-    mlflow.set_tracking_uri(f"sqlite:///{tmp_path}/mlflow.db")  # and its variable, for processes that are started
+    uri = f"sqlite:///{tracking}"
+    for store in (SqlAlchemyStore, Registry):
+        if uri in store._engine_map:
+            store._engine_map[uri].dispose()  # closes what the test before has opened
+    for file in tracking.parent.iterdir():
+        file.unlink()
+    shutil.copy(database, tracking)
+    mlflow.set_tracking_uri(uri)  # and its variable, for processes that are started
     return MlflowClient()
 
 
