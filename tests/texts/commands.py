@@ -1,11 +1,13 @@
-"""What is wrong with a command of a text: scripts, entry points, options, parameters and values that are not there."""
+"""What is wrong with a command of a text: scripts, entry points, options, parameters and values that are not there.
+
+MLflow's commands take a second or two to import: only the worker that has these tests does it.
+"""
 
 from pathlib import Path
 from typing import Any
 
 import click
 import yaml
-from mlflow import cli
 
 from steps.errors import StepError
 from steps.names import ESTIMATOR_PREFIX
@@ -44,11 +46,15 @@ def _script(program: str, rest: list[str]) -> list[str]:
 
 
 def _mlflow(rest: list[str]) -> list[str]:
+    from mlflow import cli
+
     return [] if rest[:1] and rest[0] in cli.cli.commands else [f"mlflow {' '.join(rest)}: no such command"]
 
 
 def _run(rest: list[str], folder: Path) -> list[str]:
     """Check `mlflow run` by its own options, and the parameters as the step reads them."""
+    from mlflow import cli
+
     try:
         given = cli.run.make_context("mlflow run", list(rest)).params
     except click.ClickException as error:

@@ -130,11 +130,11 @@ def test_a_fold_is_prepared_once(table, files, monkeypatch):
 
 def test_each_fold_of_each_repeat_is_prepared_once(table, files, monkeypatch):
     """And what is found prepared has the scores that it has alone."""
-    plan, built = planned(table, repeats=3)
+    plan, built = planned(table, repeats=2)
     alone, _ = scores(plan, built)
     preparation.allow(plan.examples)
     scores(plan, built, shared(plan, built))
-    assert len(kept(files)) == 6
+    assert len(kept(files)) == 4
     monkeypatch.setattr(preparation.Preparation, "_prepare", None)
     assert scores(plan, built, shared(plan, built))[0] == alone
 

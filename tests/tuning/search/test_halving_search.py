@@ -70,11 +70,16 @@ def test_the_same_study_whatever_runs_at_a_time(sampler, text):
     assert run(make(text, sampler=sampler), jobs=1, order=0) == run(make(text, sampler=sampler), jobs=8, order=3)
 
 
+@pytest.fixture(scope="module")
+def usual() -> list[Asked]:
+    """What a study asks that nothing disturbs."""
+    return run(make(n_trials=40), jobs=4, order=1)
+
+
 @settings(max_examples=10)
 @given(share=st.floats(0, 1))
-def test_a_study_is_replayed_after_any_of_its_evaluations(share):
+def test_a_study_is_replayed_after_any_of_its_evaluations(usual, share):
     """The rest is as it would have been."""
-    usual = run(make(n_trials=40), jobs=4, order=1)
     again = run(make(n_trials=40), jobs=4, order=2, recorded=usual[: math.ceil(share * len(usual))])
     assert again == usual
 
