@@ -21,7 +21,7 @@ from steps.parameters.settings import SharedSettings, SpaceSettings
 from steps.parameters.tune_settings import TuneSettings
 from steps.process import collector, orphans, signals, users_folder
 from steps.process.exit import exit_code
-from steps.project import secrets
+from steps.project import location, secrets
 from steps.tracking import run_note
 
 SUMMARY = "Print a search space for an entry point: a range around each default of its parameters, to be edited."
@@ -88,7 +88,7 @@ _NOTE = """\
 
 def _command(settings: SpaceSettings, name: str) -> str:
     """Write the command that tunes with the file."""
-    words = [] if settings.project == "." else [f"project={settings.project}"]
+    words = [] if location.is_this_project(settings.project, settings.version) else [f"project={settings.project}"]
     words += [] if settings.version is None else [f"version={settings.version}"]
     words += [f"entry_point={name}", "space=space.yaml", "objective=METRIC", "direction=minimize"]
     return f"# mlflow run . -e tune {' '.join(f'-P {shlex.quote(word)}' for word in words)}"

@@ -45,8 +45,8 @@ def _tune(words: Sequence[str]) -> int:
     secrets.refuse("data", settings.data, run_id)
     secrets.refuse("project", settings.project, run_id)
     users_folder.note()
-    if location.is_this_project(settings.project, settings.version):
-        settings = replace(settings, project=".")
+    project, entry_point = location.as_meant(settings.project, settings.version, settings.entry_point)
+    settings = replace(settings, project=project, entry_point=entry_point)
     if settings.entry_point in ("auto", "train") and settings.tunes_this_project:
         settings = replace(settings, data=paths.users_file(settings.data))
     sqlite_uri.refuse_another(run_id)

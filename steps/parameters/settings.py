@@ -156,9 +156,9 @@ class SpaceSettings:
     """The parameters of `space`; each is as in `tune`."""
 
     project: str = parameter(
-        ".",
-        text("a folder or a Git URL, with #subfolder or without"),
-        "the MLflow project that is to be tuned; `.`: this one",
+        "auto",
+        text("auto, a folder or a Git URL, with #subfolder or without"),
+        "the MLflow project that is to be tuned; auto: this one",
         "projects.md",
     )
     version: str | None = parameter(

@@ -25,7 +25,7 @@ class TuneSettings(
     @property
     def tunes_this_project(self) -> bool:
         """Tell whether the entry point is one of this project's, and not of another one."""
-        return self.project == "."
+        return self.project == "auto"
 
     @property
     def given(self) -> dict[str, Any]:

@@ -67,9 +67,9 @@ class TunedSettings:
         "own-script.md",
     )
     project: str = parameter(
-        ".",
-        text("a folder or a Git URL, with #subfolder or without"),
-        "the MLflow project that is tuned; `.`: this one",
+        "auto",
+        text("auto, a folder or a Git URL, with #subfolder or without"),
+        "the MLflow project that is tuned; auto: this one, or the folder that has the script in `entry_point`",
         "projects.md",
     )
     version: str | None = parameter(

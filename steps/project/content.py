@@ -12,6 +12,8 @@ from steps.project.left_behind import BESIDE, is_left_behind
 
 # Of a greater file, such as a data set, only the size counts.
 _MOST_BYTES = 100_000_000
+# So it does for all files but Python's once so much has been read: somebody's folder may hold all of their pictures.
+_ALL_BYTES = 1_000_000_000
 # Seconds that git may take to list the files of a folder.
 _LIST_S = 60.0
 
@@ -22,13 +24,14 @@ def digest(folder: Path, database: Path | None = None) -> str:
     `database` is the tracking database's path: where it lies in the folder, it is no part of the project. Of a file
     that may not be read only name and size count.
     """
-    total = hashlib.sha256()
+    total, read = hashlib.sha256(), 0
     for path in sorted(_files(folder)):
         file = folder / path
         if file.is_file() and not _is_of(database, file):
             size = file.stat().st_size
             total.update(os.fsencode(path) + f"\0{size}\0".encode())
-            if size <= _MOST_BYTES:
+            if size <= _MOST_BYTES and (read + size <= _ALL_BYTES or file.suffix == ".py"):
+                read += size
                 with suppress(OSError), file.open("rb") as opened:
                     total.update(hashlib.file_digest(opened, "sha256").digest())
     return total.hexdigest()

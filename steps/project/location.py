@@ -7,7 +7,7 @@ from urllib.parse import unquote
 
 from steps.errors import WrongValue
 from steps.parameters.option import option
-from steps.project import paths
+from steps.project import paths, script_files
 from steps.project.environment import PROJECT
 
 # `scheme://…`, and git's own short form of ssh://, `user@host:path`.
@@ -15,6 +15,8 @@ _ELSEWHERE = re.compile(r"(?!file://)[a-z][a-z0-9+.-]+://.+|[\w.-]+@[\w.-]+:.+",
 _FILE = "file://"
 # `host.org/somebody/project`.
 _NO_SCHEME = re.compile(r"[\w-]+(\.[\w-]+)+/[\w.-]+/[\w./-]+")
+# The parameter's word for the project that these steps belong to.
+THIS = "auto"
 
 
 @dataclass(frozen=True)
@@ -62,10 +64,27 @@ def is_fetched(project: str) -> bool:
 
 def is_this_project(project: str, version: str | None) -> bool:
     """Tell whether a project is this one, as it lies here, by whatever name; False if there is none such."""
-    if project == ".":
+    if project == THIS:
         return version is None
     try:
         folder = locate(project).folder if version is None else None
         return folder is not None and folder.resolve() == PROJECT
     except WrongValue:
         return False
+
+
+def as_meant(project: str, version: str | None, entry_point: str) -> tuple[str, str]:
+    """Return the project and the entry point that a person means: THIS for this project, by whatever name.
+
+    A script that is not in this project, but where the person stands, belongs to the project of that folder; one that
+    is named by another path than one below that folder, to the project of its own.
+    """
+    if not is_this_project(project, version):
+        return project, entry_point
+    if entry_point.endswith(script_files.ENDINGS) and script_files.problem(entry_point, PROJECT) is not None:
+        script, folder = paths.of_user(entry_point), paths.users_folder()
+        if not script.is_relative_to(folder):
+            folder = script.parent
+        if paths.is_file(script) and not script.is_relative_to(PROJECT):
+            return str(folder), str(script.relative_to(folder))
+    return THIS, entry_point

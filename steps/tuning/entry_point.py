@@ -9,7 +9,7 @@ from steps.parameters.declared import shown, words
 from steps.parameters.option import option
 from steps.parameters.tune_settings import TuneSettings
 from steps.parameters.values import encode
-from steps.project import mlproject, script_files
+from steps.project import mlproject, paths, script_files
 from steps.tuning.tuned_project import TunedProject
 
 
@@ -108,6 +108,10 @@ def _script(name: str, project: TunedProject) -> EntryPoint:
     problem = script_files.problem(name, root) if is_path else f"{project.file} declares no such entry point"
     if problem is not None:
         near = script_files.nearest(name, root, entry_points)
+        stands = paths.users_folder()
+        if project.is_own and is_path and not stands.is_relative_to(root):  # a script there would do
+            problem += f", nor in {stands}"
+            near = script_files.nearest(name, stands, ()) or near
         allowed = ", or ".join([*([", ".join(entry_points)] if entry_points else []), script_files.ALLOWED])
         raise WrongValue(f"{option('entry_point', name)}: {problem}{near}; allowed: {allowed}")
     return EntryPoint(script_files.relative(name, root), {}, runs_train=False, is_script=True)

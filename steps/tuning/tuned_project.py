@@ -164,5 +164,5 @@ def find(settings: TuneSettings, files: Path) -> TunedProject:
 def resolved(settings: TuneSettings, project: TunedProject) -> TuneSettings:
     """Return settings that name the project as it was found: a resumed study takes that from its record."""
     if project.is_own:
-        return replace(settings, project=".", version=None)
+        return replace(settings, project=location.THIS, version=None)
     return replace(settings, project=project.uri, version=project.version)

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.tools import Done, Place, copy_project, git
+from tests.e2e.tools import LIMIT_S, Done, Place, copy_project, git
+from tests.host import ROOT
 
 pytestmark = pytest.mark.e2e
 
@@ -47,8 +48,11 @@ def tuned(project: Path, new_place: Callable[..., Place]) -> tuple[Place, Done]:
     """The one command, as a user types it, of a study that has a name."""
     place = new_place(project=project)
     parameters = {"entry_point": "./my code/fit.py", "space": SPACE, **LOSS, "n_trials": 4, "study": "one"}
-    options = [word for name, value in parameters.items() for word in ("-P", f"{name}={value}")]
-    return place, place.mlflow_run("tune", *options)
+    return place, place.mlflow_run("tune", *_options(parameters))
+
+
+def _options(parameters: dict[str, object]) -> list[str]:
+    return [word for name, value in parameters.items() for word in ("-P", f"{name}={value}")]
 
 
 def step(place: Place, **parameters: object) -> Done:
@@ -113,6 +117,23 @@ def test_the_command_that_repeats_a_trial_works_when_it_is_pasted(tuned: tuple[P
     assert pasted.data.metrics["val_loss"] == trial.data.metrics["val_loss"]
     again = place.step("steps.reproduce", run_id=trial.info.run_id)
     assert again.stdout.splitlines()[-1:] == ["verdict: identical"], again.stderr
+
+
+def test_a_script_where_the_person_stands_needs_no_project(place: Place, git_url: str) -> None:
+    """Its folder is the project, whose files it reads; the commands that go on and repeat know where that is."""
+    place.project = git_url
+    (place.folder / "fit.py").write_text((ROOT / "tests" / "samples" / "fit.py").read_text() + 'open("rows.csv")\n')
+    (place.folder / "rows.csv").write_text("1\n")
+    command = {"entry_point": "fit.py", "space": "lr=log(1e-4,1e-1)", **LOSS, "n_trials": 2, "study": "mine"}
+    done = place.mlflow_run("tune", *_options(command))
+    trials = place.study().trials
+    assert [run.data.tags["tuning.state"] for run in trials] == ["COMPLETE"] * 2, done.stderr
+    assert trials[0].data.tags["tuning.reproduce"].startswith(f"mlflow run {place.folder} -e fit.py ")
+    pasted = place.paste(done.printed("Go on"))
+    assert pasted.wait(LIMIT_S) == 0, (place.folder / "output.txt").read_text()
+    assert len(place.named("mine").ended("COMPLETE")) == 4
+    done = place.mlflow_run("tune", *_options(command | {"entry_point": "fitt.py"}), check=False)
+    assert f"nor in {place.folder} (did you mean 'fit.py'?)" in done.stderr
 
 
 def test_a_script_that_takes_no_such_argument_ends_the_study_at_its_first_trial(project: Path, place: Place) -> None:

@@ -71,3 +71,17 @@ def test_without_git_hidden_files_and_environments_are_no_content(tmp_path):
     assert content.digest(tmp_path) == before
     (tmp_path / "more.py").write_text("")
     assert content.digest(tmp_path) != before
+
+
+def test_of_a_folder_with_too_much_in_it_the_sources_are_read(tmp_path, monkeypatch):
+    """Of all else the size counts, once as much as the limit has been read."""
+    monkeypatch.setattr(content, "_ALL_BYTES", 10)
+    for file in ("a.csv", "b.csv", "fit.py"):
+        (tmp_path / file).write_text("12345678")
+    before = content.digest(tmp_path)
+    (tmp_path / "b.csv").write_text("87654321")
+    assert content.digest(tmp_path) == before
+    for file in ("a.csv", "fit.py"):
+        (tmp_path / file).write_text("87654321")
+        assert content.digest(tmp_path) != before
+        before = content.digest(tmp_path)

@@ -84,3 +84,27 @@ def test_this_project_is_known_by_any_name(monkeypatch, tmp_path):
         assert not location.is_this_project(typed, "v1")
     for typed in ("steps", "/none", "https://host/a/b"):
         assert not location.is_this_project(typed, None)
+
+
+def test_a_script_that_this_project_lacks_names_the_project_of_its_folder(tmp_path, monkeypatch):
+    """That is the folder where the person stands, or the script's own; what this project has is this project's."""
+    folder = tmp_path / "mine"
+    (folder / "src").mkdir(parents=True)
+    for file in ("fit.py", "src/fit.sh", "../other.py"):
+        (folder / file).write_text("")
+    monkeypatch.setenv(Variable.USERS_FOLDER, str(folder))
+    mine = str(folder)
+    for typed, meant in {
+        "fit.py": (mine, "fit.py"),
+        "./src/fit.sh": (mine, "src/fit.sh"),
+        f"{mine}/src/fit.sh": (mine, "src/fit.sh"),
+        "../other.py": (str(tmp_path), "other.py"),
+        "examples/wine/train.py": (location.THIS, "examples/wine/train.py"),
+        f"{PROJECT}/examples/wine/train.py": (location.THIS, f"{PROJECT}/examples/wine/train.py"),
+        "none.py": (location.THIS, "none.py"),
+        "train": (location.THIS, "train"),
+    }.items():
+        assert location.as_meant(location.THIS, None, typed) == meant, typed
+    assert location.as_meant("https://host/a", None, "fit.py") == ("https://host/a", "fit.py")
+    assert location.as_meant(".", None, "train") == (".", "train")
+    assert location.as_meant(str(PROJECT), None, "train") == (location.THIS, "train")

@@ -175,10 +175,12 @@ def _recorded_version(recorded: Mapping[str, Any], now: Mapping[str, Any]) -> st
 def _in_todays_form(recorded: Mapping[str, Any]) -> dict[str, Any]:
     """Return recorded settings in today's form.
 
-    Earlier versions wrote the text none for a setting without a value, and a pruner's name for the pruner with the
-    settings that it had then.
+    Earlier versions wrote the text none for a setting without a value, a pruner's name for the pruner with the
+    settings that it had then, and `.` for this project.
     """
     today = {key: None if value == "none" else value for key, value in recorded.items()}
+    if today.get("project") == ".":
+        today["project"] = "auto"
     if "pruner" in today:
         today["pruner"] = BEFORE.get(today["pruner"] or "", today["pruner"])
     return today
