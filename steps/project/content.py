@@ -5,6 +5,7 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from fnmatch import fnmatch
 from pathlib import Path
 
 from steps.project.git import Git, GitFailed
@@ -12,26 +13,32 @@ from steps.project.left_behind import BESIDE, is_left_behind
 
 # Of a greater file, such as a data set, only the size counts.
 _MOST_BYTES = 100_000_000
-# So it does for all files but Python's once so much has been read: somebody's folder may hold all of their pictures.
-_ALL_BYTES = 1_000_000_000
+# What counts where no git tells sources from the rest: a folder where somebody works gets results and notes each day.
+_SOURCES = frozenset(
+    {
+        ".py", ".pyx", ".sh", ".r", ".jl", ".c", ".cc", ".cpp", ".cu", ".h", ".hpp", ".sql", ".yaml", ".yml", ".toml",
+        ".cfg", ".ini",
+    }
+)  # fmt: skip
+_SOURCE_NAMES = ("MLproject", "requirements*.txt", "Makefile")
 # Seconds that git may take to list the files of a folder.
 _LIST_S = 60.0
 
 
 def digest(folder: Path, database: Path | None = None) -> str:
-    """Return the sha256 of a folder's files, their names and contents; where git ignores some, of the others.
+    """Return the sha256 of a folder's files, their names and contents.
 
-    `database` is the tracking database's path: where it lies in the folder, it is no part of the project. Of a file
-    that may not be read only name and size count.
+    In a git repository these are all that git does not ignore, elsewhere those of code and configuration. `database`
+    is the tracking database's path: where it lies in the folder, it is no part of the project. Of a file that may not
+    be read only name and size count.
     """
-    total, read = hashlib.sha256(), 0
+    total = hashlib.sha256()
     for path in sorted(_files(folder)):
         file = folder / path
         if file.is_file() and not _is_of(database, file):
             size = file.stat().st_size
             total.update(os.fsencode(path) + f"\0{size}\0".encode())
-            if size <= _MOST_BYTES and (read + size <= _ALL_BYTES or file.suffix == ".py"):
-                read += size
+            if size <= _MOST_BYTES:
                 with suppress(OSError), file.open("rb") as opened:
                     total.update(hashlib.file_digest(opened, "sha256").digest())
     return total.hexdigest()
@@ -64,11 +71,15 @@ def _listed_by_git(folder: Path) -> set[str]:
 
 
 def _walked(folder: Path) -> Iterator[str]:
-    """Yield the files of a folder but for hidden ones and those of virtual environments."""
+    """Yield the sources in a folder, but for hidden ones and those of virtual environments."""
     for path, folders, files in os.walk(folder):
         inside = Path(path).relative_to(folder)
         folders[:] = [name for name in folders if not name.startswith(".") and not _is_environment(Path(path, name))]
-        yield from (str(inside / name) for name in files if not name.startswith("."))
+        yield from (str(inside / name) for name in files if not name.startswith(".") and _is_source(name))
+
+
+def _is_source(name: str) -> bool:
+    return Path(name).suffix.lower() in _SOURCES or any(fnmatch(name, pattern) for pattern in _SOURCE_NAMES)
 
 
 def _is_environment(folder: Path) -> bool:

@@ -132,7 +132,7 @@ def test_a_script_where_the_person_stands_needs_no_project(place: Place, git_url
     pasted = place.paste(done.printed("Go on"))
     assert pasted.wait(LIMIT_S) == 0, (place.folder / "output.txt").read_text()
     assert len(place.named("mine").ended("COMPLETE")) == 4
-    done = place.mlflow_run("tune", *_options(command | {"entry_point": "fitt.py"}), check=False)
+    done = place.mlflow_run("tune", *_options(command | {"entry_point": "fitt.py", "study": "other"}), check=False)
     assert f"nor in {place.folder} (did you mean 'fit.py'?)" in done.stderr
 
 

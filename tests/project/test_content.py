@@ -61,27 +61,15 @@ def test_what_git_ignores_and_runs_leave_is_no_content(project, file):
     assert content.digest(project, project / "own.db") == before
 
 
-def test_without_git_hidden_files_and_environments_are_no_content(tmp_path):
-    """All other files are."""
+def test_without_git_the_sources_are_the_content(tmp_path):
+    """Not what a run or a person leaves beside them, hidden files, or those of environments."""
     (tmp_path / "fit.py").write_text("print(1)\n")
     before = content.digest(tmp_path)
     (tmp_path / "own").mkdir()
-    for file in (".hidden", "own/pyvenv.cfg", "own/activate"):
+    for file in (".hidden.py", "own/pyvenv.cfg", "own/activate.py", "scores.csv", "output.txt", "best.ckpt", "a.ipynb"):
         (tmp_path / file).write_text("")
     assert content.digest(tmp_path) == before
-    (tmp_path / "more.py").write_text("")
-    assert content.digest(tmp_path) != before
-
-
-def test_of_a_folder_with_too_much_in_it_the_sources_are_read(tmp_path, monkeypatch):
-    """Of all else the size counts, once as much as the limit has been read."""
-    monkeypatch.setattr(content, "_ALL_BYTES", 10)
-    for file in ("a.csv", "b.csv", "fit.py"):
-        (tmp_path / file).write_text("12345678")
-    before = content.digest(tmp_path)
-    (tmp_path / "b.csv").write_text("87654321")
-    assert content.digest(tmp_path) == before
-    for file in ("a.csv", "fit.py"):
-        (tmp_path / file).write_text("87654321")
-        assert content.digest(tmp_path) != before
+    for file in ("more.py", "MLproject", "requirements-gpu.txt", "conf.YAML", "fit.py"):
+        (tmp_path / file).write_text("changed")
+        assert content.digest(tmp_path) != before, file
         before = content.digest(tmp_path)
