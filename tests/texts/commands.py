@@ -76,7 +76,7 @@ def _run(rest: list[str], folder: Path) -> list[str]:
 
 def _tuned(settings: Any, folder: Path) -> list[str]:
     """Check the project and the entry point that a study names, or a space is printed for."""
-    project = getattr(settings, "project", ".")
+    project = getattr(settings, "project", "auto").replace("auto", ".")
     if "://" in project or not hasattr(settings, "entry_point"):
         return []
     declared = folder / project / "MLproject"

@@ -3,6 +3,7 @@
 import pytest
 
 from steps.errors import WrongValue
+from steps.names import Variable
 from steps.parameters import command_line
 from steps.parameters.tune_settings import TuneSettings
 from steps.parameters.values import decode
@@ -23,6 +24,7 @@ def project(tmp_path, monkeypatch):
         (tmp_path / name).write_text("")
     for module in (mlproject, tuned_project):
         monkeypatch.setattr(module, "PROJECT", tmp_path)
+    monkeypatch.setenv(Variable.USERS_FOLDER, str(tmp_path))
     return tmp_path
 
 
@@ -65,6 +67,16 @@ def test_a_script_that_is_not_there_is_one_line_with_the_nearest(project, name, 
     (line,) = caught.value.problems
     assert line.startswith(said.format(root=project))
     assert line.endswith("or the path of a .py or .sh file in the project")
+
+
+def test_a_script_that_is_not_where_the_person_stands_either_says_so(project, tmp_path_factory, monkeypatch):
+    """The nearest one there comes first."""
+    stands = tmp_path_factory.mktemp("stands")
+    (stands / "fits_well.py").write_text("")
+    monkeypatch.setenv(Variable.USERS_FOLDER, str(stands))
+    with pytest.raises(WrongValue) as caught:
+        entry_point.find("fitswell.py", this_project())
+    assert f"there is no such file in {project}, nor in {stands} (did you mean 'fits_well.py'?)" in str(caught.value)
 
 
 @pytest.mark.parametrize("value", ["32", "None", "[1, 2]", "'quoted'", "two\nlines", ""])
