@@ -58,7 +58,7 @@ WRONG = {
     "sample": (WHOLE_FROM_1, "a whole number from 1"),
     "log_folds": (["", "End", "never", "true"], "one of end, live"),
     "space": (["", "\n"], "a name in steps/spaces, the path of a YAML file, or name=value with blanks between"),
-    "project": (WORDS, "a folder or a Git URL, with #subfolder or without"),
+    "project": (WORDS, "auto, a folder or a Git URL, with #subfolder or without"),
     "version": (["", " ", "a b", "-x", "--upload-pack=x"], "none or a branch, a tag or a full commit"),
     "env_manager": (["", "Auto", "pipenv", "none"], "one of auto, conda, uv, virtualenv, local"),
     "entry_point": (
