@@ -20,7 +20,8 @@ HOME, SOURCES = "README.md", "source"
 PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".svg")
 LANGUAGES = {".py": "python", ".yaml": "yaml", ".yml": "yaml", ".sh": "bash", ".toml": "toml"}
 _CODE = re.compile(r"^ *(```+|~~~+).*?^ *\1 *$|(?P<ticks>`+)(?!`).+?(?<!`)(?P=ticks)(?!`)", re.MULTILINE | re.DOTALL)
-_LINK = re.compile(r"(\]\(\s*<?)([^\s)>#]+)((?:#[^\s)>]*)?)")
+# One in Markdown, or the source of a picture in HTML.
+_LINK = re.compile(r"(\]\(\s*<?|\bsrc(?:set)?=\")([^\s)>#\"]+)((?:#[^\s)>\"]*)?)")
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:

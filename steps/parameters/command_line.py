@@ -56,10 +56,10 @@ def read(argv: Sequence[str], settings: type[_S]) -> _S:
     """
     values, others, problems = _read(argv, settings)
     names = [p.name for p in parameters(settings)]
-    problems += [
-        f"{option(key, word)}: unknown parameter{did_you_mean(key, names)}; allowed: {', '.join(names)}"
-        for key, word in others.items()
-    ]
+    for key, word in others.items():
+        near = did_you_mean(key, names)
+        allowed = "--help lists them" if near else f"allowed: {', '.join(names)}"
+        problems.append(f"{option(key, word)}: unknown parameter{near}; {allowed}")
     if problems:
         raise WrongValue(*problems)
     return settings(**values)

@@ -65,7 +65,7 @@ AT_ONCE = [
     Row(
         "tune-unknown",
         "tune",
-        "--n_trails '3': unknown parameter (did you mean 'n_trials'?); allowed: data, target, …, require_clean",
+        "--n_trails '3': unknown parameter (did you mean 'n_trials'?); --help lists them",
         words=("--n_trails", "3"),
     ),
     _tune("study-slash", "--study 'a/b': must be auto or a name of letters, digits, blanks and . _ + -", study="a/b"),

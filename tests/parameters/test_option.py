@@ -35,5 +35,5 @@ def test_a_refused_value_is_shown_as_it_was_typed(monkeypatch):
         command_line.read(words, ReproduceSettings)
     assert refused.value.problems == (
         "-P sample='x': must be a whole number from 1",
-        "-P sede='3': unknown parameter (did you mean 'seed'?); allowed: run_id, sample, seed",
+        "-P sede='3': unknown parameter (did you mean 'seed'?); --help lists them",
     )

@@ -61,11 +61,11 @@ def test_a_set_up_killed_half_way_is_made_anew(tmp_path):
 
 @pytest.mark.e2e
 def test_the_size_that_is_said_is_that_of_the_folder(ready):
-    """What is kept when it is ready, and at most a quarter more, for the bytecode that the first runs cache."""
+    """What is kept when it is ready; the bytecode that runs cache comes later."""
     made, _ = ready
     kept = sum(path.lstat().st_blocks for path in (made / ".venv").rglob("*")) * 512 / 2**20
     _, said = map(int, sourced(made.parent, "", "size_of conda.yaml").stdout.split())
-    assert 0.75 * said < kept < 1.1 * said
+    assert 0.9 * said < kept < 1.1 * said
 
 
 @pytest.mark.e2e
