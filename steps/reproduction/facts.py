@@ -17,7 +17,7 @@ from steps.names import Artifact, Tag
 from steps.parameters import step_rules
 from steps.project import mlproject
 from steps.reproduction.verdict import Facts, Steps, is_score
-from steps.tracking import inner_runs
+from steps.tracking import inner_runs, own_tags
 from steps.tracking import read as read_runs
 
 
@@ -46,12 +46,11 @@ def judged(run: Run) -> Judged | None:
     is_own_training = mlproject.runs_train(command) and Tag.PROJECT not in tags
     if Tag.STUDY not in tags or MLFLOW_PARENT_RUN_ID not in tags or is_own_training:
         return None
-    settings = json.loads(MlflowClient().get_run(tags[MLFLOW_PARENT_RUN_ID]).data.tags.get(Tag.SETTINGS, "{}"))
-    objectives = [name.strip() for name in settings.get("objective", "").split(",")]
+    settings = own_tags.from_json(MlflowClient().get_run(tags[MLFLOW_PARENT_RUN_ID]), Tag.SETTINGS, dict, "{}")
+    objectives = [name.strip() for name in str(settings.get("objective", "")).split(",")]
     # The steps of an evaluation are budgets, of runs before it.
-    reported = "[]" if Tag.EVALUATION in tags else tags.get(Tag.REPORTED, "[]")
-    seen = [(int(step), float(value)) for step, value in json.loads(reported)]
-    directions = [direction.strip() for direction in settings.get("direction", "").split(",")]
+    seen = [] if Tag.EVALUATION in tags else own_tags.steps(run)
+    directions = [direction.strip() for direction in str(settings.get("direction", "")).split(",")]
     # A cost is never the same twice. Only of costs is less better by itself.
     judged = {
         name: direction
@@ -132,6 +131,6 @@ def _environment(run: Run) -> dict[str, dict[str, str]]:
                 path = MlflowClient().download_artifacts(run_id, Artifact.ENVIRONMENT, folder)
                 recorded: dict[str, dict[str, str]] = json.loads(Path(path).read_text(encoding="utf-8"))
                 return recorded
-        except (MlflowException, OSError):  # stores raise either if there is no such artifact
+        except (MlflowException, OSError, ValueError):  # stores raise one of the first two if it is not there
             continue
     return {}

@@ -15,7 +15,7 @@ from steps.parameters.settings import ReproduceSettings
 from steps.process.signals import Interrupts
 from steps.project import environment
 from steps.reproduction import facts, repeat, verdict, worktree
-from steps.tracking import read, run_note, server_errors, write
+from steps.tracking import own_tags, read, run_note, server_errors, write
 
 
 def reproduce(settings: ReproduceSettings, run_id: str, interrupts: Interrupts) -> str:
@@ -92,6 +92,6 @@ def _sample(study: Run, settings: ReproduceSettings) -> list[Run]:
     )
     if not finished:
         raise WrongValue(f"{option('run_id', study.info.run_id)}: the study {name!r} has no trial that finished")
-    finished.sort(key=lambda run: int(run.data.tags[Tag.TRIAL]))
+    finished.sort(key=lambda run: own_tags.whole_number(run, Tag.TRIAL))
     chosen = random.Random(settings.seed).sample(range(len(finished)), min(settings.sample, len(finished)))
     return [finished[index] for index in sorted(chosen)]

@@ -1,6 +1,5 @@
 """The project as it was when a run was made, in a temporary git worktree: the user's own tree is never touched."""
 
-import json
 import tempfile
 import time
 from collections.abc import Iterator
@@ -20,7 +19,7 @@ from steps.parameters.option import option
 from steps.project import content, fetch, location, submodules
 from steps.project.environment import PROJECT
 from steps.project.git import Git, GitFailed
-from steps.tracking import sqlite_uri
+from steps.tracking import own_tags, sqlite_uri
 
 # How long git may take for a worktree of a big project, or to fetch a commit.
 _GIT_S = 300.0
@@ -103,7 +102,7 @@ def _recorded_project(run: Run) -> str:
     if MLFLOW_PARENT_RUN_ID in run.data.tags:
         with suppress(MlflowException):  # a parent that was deleted
             study = MlflowClient().get_run(run.data.tags[MLFLOW_PARENT_RUN_ID])
-    return str(json.loads(study.data.tags.get(Tag.IDENTITY, "{}")).get("project", ""))
+    return str(own_tags.from_json(study, Tag.IDENTITY, dict, "{}").get("project", ""))
 
 
 def _fetch_if_missing(commit: str, git: Git, run: Run) -> None:

@@ -18,7 +18,7 @@ from steps.parameters.option import option
 from steps.parameters.pruner_settings import BEFORE
 from steps.parameters.settings import SHARED
 from steps.parameters.tune_settings import TuneSettings
-from steps.tracking import write
+from steps.tracking import own_tags, write
 from steps.tuning.record import new_study
 from steps.tuning.search import pruners
 from steps.tuning.study_plan import StudyPlan
@@ -59,11 +59,11 @@ def take_from_record(settings: TuneSettings, earlier: Sequence[Run]) -> TuneSett
     """
     if not earlier:
         return settings
-    on_record = json.loads(earlier[-1].data.tags[Tag.SETTINGS])
+    on_record = own_tags.from_json(earlier[-1], Tag.SETTINGS, dict)
     recorded = _in_todays_form(on_record)
     now, defaults = asdict(settings), asdict(TuneSettings())
     pruner = on_record.get("pruner")
-    if pruner in BEFORE and now["pruner"] == str(pruner_settings.parse(pruner)):
+    if isinstance(pruner, str) and pruner in BEFORE and now["pruner"] == str(pruner_settings.parse(pruner)):
         now["pruner"] = None  # the same word, whose defaults have changed since: it goes on as it was
     usual = {**defaults, **asdict(TuneSettings().shared)}
     taken = {
@@ -71,11 +71,22 @@ def take_from_record(settings: TuneSettings, earlier: Sequence[Run]) -> TuneSett
         for key in RESUMED
         if key in recorded and now[key] == defaults[key] and recorded[key] != now[key]
     }
+    _check_readable(taken, earlier[-1])
     telling = {key: value for key, value in taken.items() if usual[key] not in ("auto", value)}
     shown = ", ".join(f"{key} {declared.shown(value)}" for key, value in telling.items())
     if shown:
         print(f"tune: {option('study', settings.study)}: goes on, with its {shown}", file=sys.stderr)
     return replace(settings, **taken)
+
+
+def _check_readable(taken: Mapping[str, Any], run: Run) -> None:
+    """Raise WrongValue for a setting on record that no command line could have."""
+    kinds = {p.name: p.kind for p in declared.parameters(TuneSettings)}
+    for key, value in taken.items():
+        try:
+            kinds[key].read(declared.shown(value))
+        except (ValueError, KeyError, WrongValue) as error:
+            raise own_tags.wrong(run, Tag.SETTINGS, f"with a {key} that is {kinds[key].allowed}", value) from error
 
 
 def settings_as_data(settings: TuneSettings) -> dict[str, Any]:
@@ -132,7 +143,7 @@ def as_begun(plan: StudyPlan, earlier: Sequence[Run]) -> StudyPlan:
     """Return the plan of a study that goes on as the version of this project had it that began it."""
     if not earlier:
         return plan
-    recorded = json.loads(earlier[-1].data.tags[Tag.IDENTITY])
+    recorded = own_tags.from_json(earlier[-1], Tag.IDENTITY, dict)
     return replace(
         plan,
         failures_teach=_FAILURES in recorded,
@@ -149,7 +160,7 @@ def check_same(study: str, plan: StudyPlan, earlier: Sequence[Run]) -> None:
     if not earlier:
         new_study.check(plan)
         return
-    recorded = _in_todays_form(json.loads(earlier[-1].data.tags[Tag.IDENTITY]))
+    recorded = _in_todays_form(own_tags.from_json(earlier[-1], Tag.IDENTITY, dict))
     now = json.loads(json.dumps(as_data(plan)))
     if _GIVEN in now and _GIVEN not in recorded:  # of an earlier version, which recorded what no trial was given, too
         recorded = {key: value for key, value in recorded.items() if key in now} | {_GIVEN: now[_GIVEN]}
@@ -181,8 +192,9 @@ def _in_todays_form(recorded: Mapping[str, Any]) -> dict[str, Any]:
     today = {key: None if value == "none" else value for key, value in recorded.items()}
     if today.get("project") == ".":
         today["project"] = "auto"
-    if "pruner" in today:
-        today["pruner"] = BEFORE.get(today["pruner"] or "", today["pruner"])
+    pruner = today.get("pruner")
+    if isinstance(pruner, str):
+        today["pruner"] = BEFORE.get(pruner, pruner)
     return today
 
 

@@ -23,7 +23,7 @@ from steps.errors import WrongValue
 from steps.names import Role, Tag, Variable
 from steps.parameters.option import option
 from steps.process import orphans, proc
-from steps.tracking import read
+from steps.tracking import own_tags, read
 
 # The seconds between two heartbeats.
 HEARTBEAT_S = 20.0
@@ -118,9 +118,8 @@ def is_tuner_alive(run_id: str) -> bool:
     """Tell whether the tuner of a RUNNING parent run lives; one that has not written its tag yet is waited for."""
     while True:
         run = MlflowClient().get_run(run_id)
-        tag = run.data.tags.get(Tag.TUNER)
-        if tag is not None:
-            return _process_lives(json.loads(tag))
+        if Tag.TUNER in run.data.tags:
+            return _process_lives(_tuner(run))
         if proc.with_variable(f"{Variable.RUN_ID}={run_id}"):
             return True
         if run.info.status != "RUNNING" or time.time() - run.info.start_time / 1000 > _SILENT_S:
@@ -131,6 +130,14 @@ def is_tuner_alive(run_id: str) -> bool:
 def with_dead_tuners(runs: Iterable[Run]) -> list[Run]:
     """Return those of some RUNNING parent runs whose tuners are dead."""
     return [run for run in runs if not is_tuner_alive(run.info.run_id)]
+
+
+def _tuner(run: Run) -> dict[str, Any]:
+    """Return which process works on a study, by its run's tag. Raises WrongValue if the tag does not say so."""
+    tuner = own_tags.from_json(run, Tag.TUNER, dict)
+    if not {"host", "boot", "pid", "started", "beat"} <= tuner.keys() or not isinstance(tuner["beat"], int | float):
+        raise own_tags.wrong(run, Tag.TUNER, "an object with host, boot, pid, started and beat")
+    return tuner
 
 
 def _process_lives(tuner: dict[str, Any]) -> bool:
@@ -168,6 +175,7 @@ def _has_opened(run: Run) -> bool:
 
 
 def _tuner_of(run: Run) -> str:
-    tag = run.data.tags.get(Tag.TUNER)
-    tuner = json.loads(tag) if tag else {}
-    return f"process {tuner['pid']} on {tuner['host']}" if tuner else "another process"
+    if Tag.TUNER not in run.data.tags:
+        return "another process"
+    tuner = _tuner(run)
+    return f"process {tuner['pid']} on {tuner['host']}"

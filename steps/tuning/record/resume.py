@@ -19,7 +19,7 @@ from optuna.trial import TrialState
 from steps.errors import WrongValue
 from steps.names import Role, State, Tag
 from steps.parameters.option import option
-from steps.tracking import read
+from steps.tracking import own_tags, read
 from steps.tuning.record import leftovers
 from steps.tuning.search.constraints import Constraint
 from steps.tuning.search.pruning import Steps
@@ -78,6 +78,8 @@ class History:
         outcome = Outcome(state, steps=seen)
         if state == TrialState.COMPLETE:
             metrics = run.data.metrics
+            if lost := [name for name in (*objectives, *(c.metric.name for c in constraints)) if name not in metrics]:
+                raise own_tags.wrong(run, Tag.STATE, f"another, since the run has no {' and no '.join(lost)}")
             excess = tuple(constraint.excess(metrics) for constraint in constraints)
             outcome = Outcome(state, tuple(metrics[name] for name in objectives), seen, excess)
         return TrialResult(job, run.info.run_id, outcome, tags.get(Tag.REASON, ""), tags.get(Tag.STDERR, ""))
@@ -85,7 +87,7 @@ class History:
     def recorded(self, number: int) -> dict[str, Any] | None:
         """Return the typed hyperparameters on record of a trial that counts."""
         run = self.trials.get(number)
-        return None if run is None else json.loads(run.data.tags[Tag.PARAMS])
+        return None if run is None else own_tags.from_json(run, Tag.PARAMS, dict)
 
     def retry_of(self, job: Job) -> str | None:
         """Return the id of the run that was cut off in the same trial or baseline."""
@@ -93,9 +95,9 @@ class History:
         return None if run is None else str(run.info.run_id)
 
 
-def _number(tags: Mapping[str, str]) -> int:
+def _number(run: Run) -> int:
     """Return a trial's place in the study: where trials are promoted that of the evaluation, else its number."""
-    return int(tags.get(Tag.EVALUATION, tags[Tag.TRIAL]))
+    return own_tags.whole_number(run, Tag.EVALUATION if Tag.EVALUATION in run.data.tags else Tag.TRIAL)
 
 
 def earlier_parents(experiment_id: str, study: str, but: str) -> list[Run]:
@@ -131,11 +133,11 @@ def load(experiment_id: str, study: str, plan: StudyPlan, earlier: Sequence[Run]
             leftovers.settle(run)
         if tags[Tag.ROLE] == Role.BASELINE:
             if counts:
-                baselines[tags[Tag.PARAMS]] = run
+                baselines[tags.get(Tag.PARAMS, "")] = run
             else:
                 cut_off[tags.get(Tag.ESTIMATOR, "")] = run
             continue
-        number = _number(tags)
+        number = _number(run)
         (trials if counts else cut_off)[number] = run
         retries[number] += tags.get(Tag.STATE) == State.RETRIED
     return History(trials, cut_off, baselines, retries, reruns, attempts)
@@ -167,8 +169,8 @@ def _seen_by_pruner(run: Run, steps_of: Callable[[str], Steps]) -> Steps:
     """
     tags = run.data.tags
     if Tag.REPORTED in tags:
-        return [(int(step), float(value)) for step, value in json.loads(tags[Tag.REPORTED])]
-    last = float(tags.get(Tag.PRUNED_AT, math.inf))
+        return own_tags.steps(run)
+    last = own_tags.whole_number(run, Tag.PRUNED_AT) if Tag.PRUNED_AT in tags else math.inf
     return [(step, value) for step, value in steps_of(run.info.run_id) if step <= last]
 
 

@@ -19,6 +19,7 @@ from mlflow.tracking import MlflowClient
 from mlflow.utils.mlflow_tags import MLFLOW_RUN_NOTE
 
 from steps.backends.warm import processes
+from steps.errors import StepError
 from steps.names import Artifact
 from steps.tuning.report.charts import javascript
 from steps.tuning.study_plan import StudyPlan
@@ -61,7 +62,8 @@ def _answer(connection: Connection, plan: StudyPlan, study: str, run_id: str, or
     try:
         build(plan, study, run_id, final=order == FINAL, step=lambda what: connection.send((STEP, what)))
     except Exception as error:  # whatever went wrong, the study goes on without a report
-        problem = f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
+        kind = "" if isinstance(error, StepError) else f"{type(error).__name__}: "
+        problem = f"{kind}{str(error).splitlines()[0] if str(error) else ''}"
     connection.send((BUILT, order, problem, time.monotonic() - began))
 
 

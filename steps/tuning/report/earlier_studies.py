@@ -8,8 +8,10 @@ from typing import Any
 from mlflow.entities import Run
 from mlflow.tracking import MlflowClient
 
+from steps.errors import WrongValue
 from steps.names import Metric, Role, State, Tag
 from steps.parameters import declared
+from steps.tracking import own_tags
 from steps.tuning.record import identity
 from steps.tuning.report.headline import seconds_at_work
 from steps.tuning.report.study_record import StudyRecord
@@ -60,9 +62,13 @@ def find(record: StudyRecord) -> Comparison:
     ours = json.loads(json.dumps(identity.as_data(record.plan)))
     lines, others = [], []
     for name, run in list(newest.items())[:MOST]:
-        theirs = json.loads(run.data.tags[Tag.IDENTITY])
-        if all(theirs.get(key) == ours.get(key) for key in _SAME):
-            lines.append(_line(name, run, record))
+        try:
+            theirs = own_tags.from_json(run, Tag.IDENTITY, dict)
+            settings = own_tags.from_json(run, Tag.SETTINGS, dict, "{}")
+        except WrongValue:  # of another study, which this one need not mend
+            theirs = {}
+        if theirs and all(theirs.get(key) == ours.get(key) for key in _SAME):
+            lines.append(_line(name, run, settings, record))
         else:
             others.append(name)
     if not lines:
@@ -72,7 +78,7 @@ def find(record: StudyRecord) -> Comparison:
     return Comparison(sorted(lines, key=lambda line: (line.score is None, -sign * (line.score or 0.0))), others)
 
 
-def _line(name: str, run: Run, record: StudyRecord) -> StudyLine:
+def _line(name: str, run: Run, settings: Mapping[str, Any], record: StudyRecord) -> StudyLine:
     metrics, info = run.data.metrics, run.info
     ended = [metrics.get(Metric.trials_in(state)) for state in State.SETTLED]
     failed = metrics.get(Metric.trials_in(State.FAIL))
@@ -85,7 +91,7 @@ def _line(name: str, run: Run, record: StudyRecord) -> StudyLine:
         None if None in ended else round(sum(number or 0 for number in ended)),
         None if failed is None else round(failed),
         None if info.end_time is None else (info.end_time - info.start_time) / 1000,
-        _differences(json.loads(run.data.tags.get(Tag.SETTINGS, "{}")), record),
+        _differences(settings, record),
     )
 
 

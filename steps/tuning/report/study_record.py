@@ -1,6 +1,5 @@
 """A study as the tracking server has it, for the page and the files; the tuner's own state is not needed."""
 
-import json
 import math
 import warnings
 from collections.abc import Callable, Sequence
@@ -18,7 +17,7 @@ from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from steps.names import Artifact, Role, State, Tag
 from steps.project import environment
-from steps.tracking import read
+from steps.tracking import own_tags, read
 from steps.tuning.champion import contest
 from steps.tuning.report import champion_record
 from steps.tuning.report.champion_record import ModelRecord
@@ -134,7 +133,7 @@ def load(plan: StudyPlan, study: str, run_id: str) -> StudyRecord:
     of_trials = [run for run in runs if run.data.tags.get(Tag.ROLE) == Role.TRIAL]
     settled = [run for run in of_trials if run.data.tags.get(Tag.STATE) in SETTLED]
     # Where trials are promoted, that of the highest rung has the steps of those below.
-    last = {run.data.tags[Tag.TRIAL]: run for run in sorted(settled, key=_evaluation)}
+    last = {run.data.tags.get(Tag.TRIAL): run for run in sorted(settled, key=_evaluation)}
     trials = [_trial(run, plan) for run in last.values()]
     champion = parent.data.tags.get(Tag.CHAMPION)
     of_champion = next((run for run in runs if run.info.run_id == champion), None)
@@ -153,7 +152,7 @@ def _environment(plan: StudyPlan, run_id: str) -> str:
 
 
 def _evaluation(run: Run) -> int:
-    return int(run.data.tags.get(Tag.EVALUATION, "0"))
+    return own_tags.whole_number(run, Tag.EVALUATION) if Tag.EVALUATION in run.data.tags else 0
 
 
 def _trial(run: Run, plan: StudyPlan) -> TrialRecord:
@@ -162,18 +161,18 @@ def _trial(run: Run, plan: StudyPlan) -> TrialRecord:
     complete = state == TrialState.COMPLETE and all(map(read.is_finite, values))
     complete = complete and all(each.name in run.data.metrics for each in plan.measured)
     return TrialRecord(
-        number=int(tags[Tag.TRIAL]),
+        number=own_tags.whole_number(run, Tag.TRIAL),
         state=state,
-        recorded=json.loads(tags[Tag.PARAMS]),
+        recorded=own_tags.from_json(run, Tag.PARAMS, dict),
         values=values if complete else (),
         run_id=run.info.run_id,
-        start=int(tags.get(Tag.STARTED, run.info.start_time)),
+        start=own_tags.whole_number(run, Tag.STARTED) if Tag.STARTED in tags else run.info.start_time,
         end=run.info.end_time or run.info.start_time,
         reason=tags.get(Tag.REASON, ""),
-        steps={int(step): float(value) for step, value in json.loads(tags.get(Tag.REPORTED, "[]"))},
+        steps=dict(own_tags.steps(run)),
         command=tags.get(Tag.REPRODUCE, ""),
         excess=tuple(each.excess(run.data.metrics) for each in plan.constraints) if complete else (),
-        last_step=int(tags[Tag.PRUNED_AT]) if Tag.PRUNED_AT in tags else None,
+        last_step=own_tags.whole_number(run, Tag.PRUNED_AT) if Tag.PRUNED_AT in tags else None,
     )
 
 
