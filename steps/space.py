@@ -66,7 +66,7 @@ def _space(words: Sequence[str]) -> int:
                 'by hand, such as -P space="lr=log(1e-4,1e-1) layers=1..4" to tune'
             )
         given = [parameter.name for parameter in parameters(SharedSettings)]
-        text = starter.text(project.read().get_entry_point(entry.name).parameters, [*given, _REFIT])
+        text = starter.text(project.parameters(entry.name), [*given, _REFIT])
     if not text:
         raise WrongValue(f"{where} declares no parameter with a default that could be searched")
     print(_command(settings, entry.name), _NOTE, text, sep="\n", flush=True)

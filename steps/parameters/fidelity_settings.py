@@ -1,4 +1,5 @@
 """How a budget is written of which trials get a part first: the value of `fidelity`."""
 
 FORM = "name:min..max:factor, such as epochs:1..81:3"
-PATTERN = r"(?P<name>[^\s:]+):(?P<low>\d+)\.\.(?P<high>\d+):(?P<factor>\d+)"
+_WHOLE = "[0-9]{1,15}"  # Python refuses to read numbers of thousands of digits
+PATTERN = rf"(?P<name>[^\s:]+):(?P<low>{_WHOLE})\.\.(?P<high>{_WHOLE}):(?P<factor>{_WHOLE})"

@@ -13,8 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 # None of this is public: it is what MLflow's local backend is made of (mlflow.projects.backend.local), which makes an
 # environment only while it launches a run.
 from mlflow.projects import env_type
@@ -36,7 +34,7 @@ from mlflow.utils.virtualenv import (
 
 from steps.errors import WrongValue
 from steps.parameters.option import option
-from steps.project import environment
+from steps.project import environment, yaml_file
 
 CONDA, UV, VIRTUALENV, LOCAL = "conda", "uv", "virtualenv", "local"
 _AUTO = "auto"
@@ -74,8 +72,7 @@ class DeclaredEnvironment:
         if self.file is None:
             return []
         if self.is_conda_file:
-            dependencies = (yaml.safe_load(self.file.read_text(encoding="utf-8")) or {}).get("dependencies") or []
-            lines = [line for item in dependencies if isinstance(item, dict) for line in item.get("pip") or []]
+            lines = environment.of_pip(yaml_file.load(self.file))
         else:
             lines = self._python_env().dependencies or []
         every = environment.with_files(map(str, lines), self.file.parent)
@@ -156,7 +153,10 @@ def declared(project: Any, folder: Path, manager: str) -> DeclaredEnvironment | 
         os.environ[_CONDA_EXE] = str(shutil.which("conda", path=search_path()))
     environment = DeclaredEnvironment(chosen, folder, file, is_conda_file)
     try:
+        if file is not None:
+            yaml_file.load(file)  # MLflow reads it without bounds
         environment.name  # noqa: B018 # reads the file
+        environment.editable  # noqa: B018 # so does this
     except Exception as error:  # whatever YAML can hold
         shown = file.name if file else "file"
         raise WrongValue(

@@ -11,7 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from steps.project import installed
+from steps.project import installed, text_file
 
 if TYPE_CHECKING:
     from packaging.requirements import Requirement
@@ -27,9 +27,20 @@ def lines() -> list[str]:
     """Read the list of pip in conda.yaml, a requirement or an option each; files that it names by `-r` are taken in."""
     import yaml
 
-    declared: list[Any] = (yaml.safe_load(conda_yaml()) or {}).get("dependencies") or []
-    listed = [line for item in declared if isinstance(item, dict) for line in item.get("pip") or []]
-    return list(with_files(map(str, listed), PROJECT))
+    return list(with_files(map(str, of_pip(yaml.safe_load(conda_yaml()))), PROJECT))
+
+
+def of_pip(conda: Any) -> list[Any]:
+    """Return the list of pip in what a conda.yaml holds. Raises ValueError if a list in it is none."""
+    if not isinstance(conda, dict | None):
+        raise ValueError("it must map names to values")
+    dependencies = (conda or {}).get("dependencies") or []
+    if not isinstance(dependencies, list):
+        raise ValueError("its dependencies must be a list")
+    lists = [item.get("pip") or [] for item in dependencies if isinstance(item, dict)]
+    if not all(isinstance(each, list) for each in lists):
+        raise ValueError("the dependencies of pip must be a list")
+    return [line for each in lists for line in each]
 
 
 def with_files(lines: Iterable[str], folder: Path, above: tuple[Path, ...] = ()) -> Iterator[str]:
@@ -47,7 +58,7 @@ def with_files(lines: Iterable[str], folder: Path, above: tuple[Path, ...] = ())
         file = folder / match[1]
         with suppress(OSError, ValueError):
             if file not in above:
-                text = file.read_text(encoding="utf-8").replace("\\\n", "")
+                text = text_file.read(file).replace("\\\n", "")
                 yield from with_files(text.splitlines(), file.parent, (*above, file))
 
 

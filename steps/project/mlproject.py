@@ -15,13 +15,13 @@ def commands(folder: Path | None = None) -> dict[str, str]:
 
     Raises FileNotFoundError if there is no MLproject.
     """
-    import yaml
+    from steps.project import yaml_file
 
     folder = folder or PROJECT
     files = [path for path in folder.iterdir() if path.name.lower() == _FILE]
     if not files:
         raise FileNotFoundError(folder / "MLproject")
-    content = yaml.safe_load(files[0].read_text(encoding="utf-8")) or {}
+    content = yaml_file.load(files[0]) or {}
     return {str(name): str(entry.get("command", "")) for name, entry in (content.get("entry_points") or {}).items()}
 
 

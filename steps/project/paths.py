@@ -10,7 +10,7 @@ from steps.names import Variable
 def absolute(text: str) -> Path:
     """Return a path made absolute, with `~` expanded; `~name` stays if there is no such user."""
     path = Path(text)
-    with suppress(RuntimeError):
+    with suppress(RuntimeError, ValueError):  # there is no such user, or no such name of one
         path = path.expanduser()
     return path.absolute()
 
@@ -21,7 +21,7 @@ def of_user(text: str) -> Path:
     A relative one is looked for where the person stood, see `users_folder`, and then in this process's folder.
     """
     path = Path(text)
-    with suppress(RuntimeError):
+    with suppress(RuntimeError, ValueError):  # there is no such user, or no such name of one
         path = path.expanduser()
     candidates = [Path(os.path.normpath(folder / path)) for folder in folders_of_user()]
     return next((path for path in candidates if is_file(path) or is_folder(path)), candidates[0])

@@ -62,13 +62,13 @@ def find(space: str) -> Path:
 
 def estimators(space: str) -> list[str]:
     """Return the import paths that a space names, in order; none if it can't be read, which `tuning.space` reports."""
-    import yaml
+    from steps.project import yaml_file
 
     if is_inline(space):
         return _ESTIMATOR.findall(space)
     try:
-        content = yaml.safe_load(find(space).read_text(encoding="utf-8"))
-    except (WrongValue, OSError, ValueError, RecursionError, yaml.YAMLError):
+        content = yaml_file.load(find(space))
+    except (WrongValue, OSError, *yaml_file.UNREADABLE):
         return []
     if not isinstance(content, dict):
         return []

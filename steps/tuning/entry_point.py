@@ -95,7 +95,7 @@ def find(name: str, project: TunedProject) -> EntryPoint:
         return _script(name, project)
     if mlproject.runs_tune(commands[found]):
         raise WrongValue(f"{option('entry_point', found)}: is the tuning step itself; name a training step")
-    declared = project.read().get_entry_point(found).parameters
+    declared = project.parameters(found)
     # MLflow keeps a default as YAML reads it, and hands it on as text.
     defaults = {key: None if p.default is None else str(p.default) for key, p in declared.items()}
     return EntryPoint(found, defaults, runs_train=project.is_own and mlproject.runs_train(commands[found]))

@@ -79,6 +79,18 @@ class TunedProject:
         except Exception as error:  # whatever YAML can hold
             raise WrongValue(self._unreadable(error)) from error
 
+    def parameters(self, entry_point: str) -> Mapping[str, Any]:
+        """Return what an entry point declares, as MLflow has read it, by name. Raises WrongValue if it can't."""
+        try:
+            declared = self.read().get_entry_point(entry_point).parameters
+        except WrongValue:
+            raise
+        except Exception as error:  # of a name that is a number to YAML, and whatever else that can hold
+            raise WrongValue(self._unreadable(error)) from error
+        if other := [name for name in declared if not isinstance(name, str)]:
+            raise WrongValue(self._unreadable(ValueError(f"the name {other[0]!r} of a parameter must be text")))
+        return dict(declared)
+
     @property
     def file(self) -> str:
         """Return what names its MLproject in messages."""

@@ -19,6 +19,8 @@ _MAKERS: Mapping[str, Callable[[], Any]] = {
     "pip": lambda: environment.lines(),
     "conda": lambda: yaml.safe_load(environment.conda_yaml()),
 }
+# More than any cluster has of anything; Ray keeps amounts as 64 bits.
+_MOST = 2**62
 # What a node does not need. Ray itself leaves out what .gitignore names.
 _LEFT_OUT = [".git", ".venv", "__pycache__"]
 
@@ -64,8 +66,8 @@ def read(config: Mapping[str, Any], threads: int, gpus: float = 0) -> TrialResou
     of_study = {"cpus": threads, "gpus": gpus}
     amounts = {kind: config.get(key, of_study.get(key, 0)) for key, kind in _KINDS.items()} | resources
     for kind, amount in amounts.items():
-        if isinstance(amount, bool) or not isinstance(amount, int | float) or not 0 <= amount < float("inf"):
-            problems.append(f"{where} {kind} {amount!r}: must be a number from 0 on")
+        if isinstance(amount, bool) or not isinstance(amount, int | float) or not 0 <= amount <= _MOST:
+            problems.append(f"{where} {kind if kind.isprintable() else repr(kind)} {amount!r}: must be a number from 0 on")
     runtime_env = config.get("runtime_env", {})
     if isinstance(runtime_env, str) and runtime_env in _MAKERS:
         runtime_env = {runtime_env: _MAKERS[runtime_env]()}

@@ -28,12 +28,18 @@ class ColumnRoles:
 def dropped(drop: str | None) -> tuple[str, ...]:
     """Read the value of `drop`: names with commas between, one with a comma in double quotes; None: nothing.
 
+    Raises WrongValue for what is no such list, such as one with an end of a line in it.
+
     >>> dropped('id, "last, first"'), dropped(None)
     (('id', 'last, first'), ())
     """
     if drop is None:
         return ()
-    return tuple(name.strip() for line in csv.reader([drop], skipinitialspace=True) for name in line if name.strip())
+    try:
+        lines = list(csv.reader([drop], skipinitialspace=True))
+    except csv.Error as error:
+        raise WrongValue(f"{option('drop', drop[:60])}: must be columns' names with commas between: {error}") from error
+    return tuple(name.strip() for line in lines for name in line if name.strip())
 
 
 def split_of(split: str) -> tuple[str, str | None]:

@@ -18,6 +18,8 @@ from steps.training.data.numerals import Writing
 
 # How many characters are read to tell how a file is written.
 _SAMPLE = 256 * 1024
+# If these are fewer lines, more is read: as much as the names of 200,000 columns.
+_LINES, _LONGEST_LINE = 3, 4 * 1024 * 1024
 # Texts that pandas' reader takes for a missing value, and that people name classes.
 _CLASSES = ("None", "NA", "N/A", "n/a", "null", "NULL")
 
@@ -48,7 +50,7 @@ def read(
     """
     try:
         with _open(path, compression) as text:
-            written = dialect.sniff(_whole_lines(text.read(_SAMPLE)), where)
+            written = dialect.sniff(_beginning(text, where), where)
         frame = _read(path, written, compression)
         _reread_as_text(frame, path, written, compression)
     except UnicodeDecodeError as error:
@@ -89,7 +91,16 @@ def _notes(written: Dialect, names: Sequence[str], writings: Mapping[str, Writin
             yield f"the column {name!r} holds numbers with {unit!r}: read without"
 
 
-def _whole_lines(text: str) -> str:
+def _beginning(file: IO[str], where: str) -> str:
+    """Read some lines; of a table with very many columns more characters. Raises WrongValue for a line without end."""
+    text = file.read(_SAMPLE)
+    if len(text) == _SAMPLE and len(text.splitlines()) < _LINES:
+        text += file.read(_LONGEST_LINE)
+        if len(text.splitlines()) < 2:
+            raise WrongValue(
+                f"{where}: can't be read as CSV: its first line has more than {_LONGEST_LINE:,} characters; a table "
+                "has a line for each row"
+            )
     return text if len(text) < _SAMPLE else text[: text.rfind("\n") + 1] or text
 
 

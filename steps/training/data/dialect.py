@@ -17,7 +17,7 @@ BLANKS = " "
 _AGREE = 0.9
 # Titles and remarks above the names are so few lines at most.
 _MOST_ABOVE = 20
-_EXCEL = re.compile(r"sep=(.)\s*", re.IGNORECASE)
+_EXCEL = re.compile(r"sep=([\t!#-&(-/:-@^_`{-~])\s*", re.IGNORECASE)  # no quote, no letter
 # What is no table at all, by its beginning.
 _NO_TABLE = {
     r"<(!doctype\s+html|html|head|body)\b": "is an HTML page, such as a login; download the file itself",
@@ -58,7 +58,10 @@ def sniff(text: str, where: str) -> Dialect:
         above, separators = 1, excel[1]
     ranked = [r for separator in separators if (r := _ranked(text, separator, above))]
     if not ranked:
-        raise WrongValue(f"{where}: can't be read as CSV: a field is longer than {csv.field_size_limit()} characters")
+        raise WrongValue(
+            f"{where}: can't be read as CSV: it has no line of a table, or a field of more than "
+            f"{csv.field_size_limit()} characters"
+        )
     dialect = max(ranked, key=lambda entry: entry[:3])[3]
     twice = sorted(name for name, count in Counter(dialect.names).items() if name and count > 1)
     if twice:
@@ -74,6 +77,8 @@ def _ranked(text: str, separator: str, above: int) -> tuple[bool, bool, float, D
         comments += 1
     try:
         above, lines = _without_titles(physical, comments, separator)
+        if not lines:
+            return None
         names, has_names = _names(lines)
         too_few = False
         if above > 0 and (not has_names or all(map(numerals.is_number, names))):
@@ -108,7 +113,7 @@ def _without_titles(physical: Sequence[str], above: int, separator: str) -> tupl
     A title has fewer fields than the table. R's line of names does, too: it has one less.
     """
     lines = split("".join(physical[above:]), separator)
-    ((most, count),) = Counter(len(line) for line in lines).most_common(1)
+    ((most, count),) = Counter(len(line) for line in lines).most_common(1) or [(1, 0)]
     if most == 1 or count < _AGREE * (len(lines) - _MOST_ABOVE) or count < 2:
         return above, lines
     shortest = 2 if most == 2 else most - 1

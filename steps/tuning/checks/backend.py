@@ -16,7 +16,8 @@ from steps.names import Tag
 from steps.parameters.option import option
 from steps.parameters.tune_settings import TuneSettings
 from steps.process import remedy
-from steps.project import environment, paths
+from steps.project import environment, paths, text_file
+from steps.tuning.space.document import shorten
 from steps.tuning.tuned_project import TunedProject
 
 # How many of the packages that differ from the pins are named.
@@ -88,9 +89,9 @@ def read_backend_config(settings: TuneSettings) -> dict[str, Any]:
     if path is None:
         return {}
     try:
-        content = json.loads(paths.of_user(path).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        content = json.loads(text_file.read(paths.of_user(path)))
+    except (OSError, ValueError, RecursionError) as error:
         raise WrongValue(f"{option('backend_config', path)}: must be the path of a JSON file: {error}") from error
     if not isinstance(content, dict):
-        raise WrongValue(f"{option('backend_config', path)}: must hold a JSON object, got {content!r}")
+        raise WrongValue(f"{option('backend_config', path)}: must hold a JSON object, got {shorten(str(content))}")
     return content

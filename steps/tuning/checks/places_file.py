@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 from steps.errors import WrongValue
 from steps.parameters.option import option
-from steps.project import paths
+from steps.project import paths, text_file
+from steps.tuning.space.document import shorten
 
 _VARIABLE = re.compile(r"[A-Za-z_]\w*")
 # Words, quoted or not, and blanks, up to one with a # behind it.
@@ -22,7 +23,7 @@ def read(text: str) -> list[dict[str, str]]:
     """
     where = option("places", text)
     try:
-        lines = paths.of_user(text).read_text(encoding="utf-8").splitlines()
+        lines = text_file.read(paths.of_user(text)).splitlines()
     except (OSError, ValueError) as error:
         raise WrongValue(f"{where}: must be a file with a line of variables for each place: {error}") from error
     places: list[dict[str, str]] = []
@@ -31,11 +32,11 @@ def read(text: str) -> list[dict[str, str]]:
         try:
             words = shlex.split(_without_comment(line))
         except ValueError as error:
-            problems.append(f"{where}, line {number}: {line!r}: {error}")
+            problems.append(f"{where}, line {number}: {shorten(line)!r}: {error}")
             continue
         variables: dict[str, str] = {}
         for word in words:
-            problems += [f"{where}, line {number}: {word!r}: {problem}" for problem in _add(word, variables)]
+            problems += [f"{where}, line {number}: {shorten(word)!r}: {problem}" for problem in _add(word, variables)]
         if words:
             places.append(variables)
     if not places and not problems:

@@ -13,12 +13,18 @@ from yaml.constructor import SafeConstructor
 
 from steps.errors import WrongValue
 from steps.parameters.values import decode
+from steps.project import yaml_file
 
-# What PyYAML's constructors raise for a scalar that does not fit its tag, such as the date 2026-99-99.
-_UNREADABLE = (yaml.YAMLError, ValueError, KeyError, IndexError, AttributeError, TypeError)
 _LONGEST = 60
 # A value of more parts is taken for a bomb of aliases: nested lists, each defined once and repeated many times.
 _MOST_PARTS = 10_000
+# Lists within lists: Python itself reads no more than 200.
+DEEPEST = 50
+# Python writes no whole number with more than 4,300 digits, though it reads one that is written in another base.
+_MOST_DIGITS = 4000
+_TOO_LONG: int = 10**_MOST_DIGITS
+# A file with so many problems is of another kind.
+_MOST_PROBLEMS = 100
 _TAGS = {*(tag for tag in SafeConstructor.yaml_constructors if tag), "tag:yaml.org,2002:merge"}
 
 
@@ -37,6 +43,8 @@ class Problems:
     def add(self, line: int, *words: str) -> None:
         """Note a problem: `words` are the keys that lead to it, and its text."""
         self._lines.setdefault(": ".join([self.where(line), *words]), line)
+        if self.count >= _MOST_PROBLEMS:
+            self.check()
 
     def where(self, line: int) -> str:
         """Name a line of the file, or a column of the text."""
@@ -55,7 +63,9 @@ class Problems:
     def check(self) -> None:
         """Raise WrongValue with all problems, if there are any."""
         if self._lines:
-            raise WrongValue(*sorted(self._lines, key=lambda problem: self._lines[problem]))
+            problems = sorted(self._lines, key=lambda problem: self._lines[problem])
+            more = [f"{self.file}: and perhaps more: the rest was not read"] if len(problems) >= _MOST_PROBLEMS else []
+            raise WrongValue(*problems, *more)
 
 
 @dataclass(frozen=True)
@@ -106,7 +116,7 @@ class Item:
     def plain(self) -> Any:
         """Return text, a number, a boolean, None, or a tuple of those. Raises Unreadable after noting the problem."""
         try:
-            return self._plain(self.node, count(1))
+            return self._plain(self.node, count(1), 0)
         except RecursionError:
             self.problem("is a list within itself")
             raise Unreadable from None
@@ -119,21 +129,24 @@ class Item:
         self.problem(f"the tag {shorten(tag)} is not allowed: write a plain value")
         return False
 
-    def _plain(self, node: yaml.Node, parts: "count[int]") -> Any:
+    def _plain(self, node: yaml.Node, parts: "count[int]", depth: int) -> Any:
         if next(parts) > _MOST_PARTS:
             self.problem(f"must be of at most {_MOST_PARTS} values, those behind aliases counted each time")
             raise Unreadable
         if not self._has_plain_tag(node):
             raise Unreadable
         if isinstance(node, yaml.SequenceNode):
-            return tuple(self._plain(inner, parts) for inner in node.value)
+            if depth == DEEPEST:
+                self.problem(f"has lists within lists, more than {DEEPEST} deep")
+                raise Unreadable
+            return tuple(self._plain(inner, parts, depth + 1) for inner in node.value)
         if isinstance(node, yaml.MappingNode):
             self.problem("must be text, a number, true, false, null or a list of those, got a mapping")
             raise Unreadable
         assert isinstance(node, yaml.ScalarNode)
         try:
             value = SafeConstructor().construct_object(node)
-        except _UNREADABLE as error:
+        except yaml_file.UNREADABLE as error:
             self.problem(f"{shorten(str(node.value))} can't be read: {str(error).splitlines()[0]}")
             raise Unreadable from error
         if problem := _misread(node, value):
@@ -157,7 +170,14 @@ def parse(text: str, file: str) -> Item:
         raise WrongValue(f"{file}: must be YAML: {' '.join(str(error).split())}") from error
     if node is None:
         raise WrongValue(f"{file}: is empty")
+    if yaml_file.has_too_many(node):
+        raise WrongValue(f"{file}: {yaml_file.TOO_MANY}")
     return Item(node, node.start_mark.line + 1, (), Problems(file))
+
+
+def is_too_long(number: int) -> bool:
+    """Tell whether a whole number has more digits than can be handed on."""
+    return abs(number) >= _TOO_LONG
 
 
 def shorten(text: str) -> str:
@@ -175,6 +195,8 @@ def _misread(node: yaml.ScalarNode, value: object) -> str | None:
         return None
     if isinstance(value, float) and not math.isfinite(value):
         return f"must be a finite number, got {node.value}"
+    if isinstance(value, int) and is_too_long(value):
+        return f"must be a number of at most {_MOST_DIGITS} digits, got {shorten(node.value)}"
     if not isinstance(value, int | float | None):
         kind = type(value).__name__
         return f"must be text, a number, true, false or null, got {node.value} (a {kind}; text needs quotes)"
@@ -188,6 +210,6 @@ def _as_yaml(literal: object) -> str:
     if isinstance(literal, float):
         word = repr(literal)
         return f"write {word if '.' in word else word.replace('e', '.0e')} for the number, or "
-    if isinstance(literal, int):
+    if isinstance(literal, int) and not is_too_long(literal):
         return f"write {str(literal).lower()}, or "
     return "write [1, 2] for a tuple, or " if isinstance(literal, tuple) else ""

@@ -9,7 +9,7 @@ from steps import spaces
 from steps.errors import WrongValue, did_you_mean
 from steps.parameters.option import option
 from steps.parameters.settings import IMPORT_PATH, TASKS
-from steps.project import paths
+from steps.project import paths, text_file
 from steps.tuning.space import entry, inline, tries
 from steps.tuning.space.document import Item, parse, shorten
 from steps.tuning.space.parameter import FixedParameter, SearchedParameter
@@ -63,8 +63,8 @@ def load(space: str) -> SpaceFile:
     path = spaces.find(space)
     name = path.name if path.parent == spaces.FOLDER else space
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+        text = text_file.read(path)
+    except (OSError, ValueError) as error:
         raise WrongValue(f"{name}: can't be read: {error}") from error
     return read(text, name)
 

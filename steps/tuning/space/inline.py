@@ -22,7 +22,7 @@ import yaml
 from steps.errors import WrongValue, did_you_mean
 from steps.parameters.option import option
 from steps.parameters.values import decode
-from steps.tuning.space.document import Item, Problems, shorten
+from steps.tuning.space.document import DEEPEST, Item, Problems, is_too_long, shorten
 
 # The record of a study's settings has to fit into one tag, in which a longer text would be cut.
 _LONGEST = 5000
@@ -91,6 +91,7 @@ class _Reader:
 
     text: str
     place: int = 0
+    depth: int = 0
 
     @property
     def next(self) -> str:
@@ -107,7 +108,7 @@ class _Reader:
         """Go on where the next part seems to begin: at a blank with a name and `=` behind it."""
         blanks = len(self.text[: self.place]) - len(self.text[: self.place].rstrip())
         following = _NEXT.search(self.text, self.place - blanks)
-        self.place = following.end() if following else len(self.text)
+        self.place, self.depth = following.end() if following else len(self.text), 0
 
     def name(self) -> str:
         """Read a name and the `=` behind it."""
@@ -163,7 +164,9 @@ class _Reader:
         """Read values in brackets, with commas between."""
         start, closing = self.place, _CLOSING[self.next]
         nodes: list[yaml.Node] = []
-        self.place += 1
+        if self.depth == DEEPEST:
+            raise _Misspelled(start, f"has brackets within brackets, more than {DEEPEST} deep")
+        self.place, self.depth = self.place + 1, self.depth + 1
         while self.skip_blanks() and self.next != closing:
             nodes.append(self.plain())
             self.skip_blanks()
@@ -173,7 +176,7 @@ class _Reader:
                 raise _Misspelled(self.place, f"must be , or {closing} here, got {self.next!r}; texts may be quoted")
         if self.next == "":
             raise _Misspelled(start, f"the bracket {self.text[start]} is not closed")
-        self.place += 1
+        self.place, self.depth = self.place + 1, self.depth - 1
         return yaml.SequenceNode("tag:yaml.org,2002:seq", nodes, _mark(start))
 
     def end_of_part(self) -> None:
@@ -189,11 +192,15 @@ def _plain(word: str, place: int) -> yaml.ScalarNode:
     if kind is not None:
         return _scalar(kind, word.lower(), place)
     value = decode(word)
+    if isinstance(value, int) and is_too_long(value):
+        raise _Misspelled(place, f"{shorten(word)!r} is too long for a number; as a text it needs quotes")
     if isinstance(value, int | float):
         return _scalar(type(value).__name__, word if isinstance(value, float) else str(value), place)
     if isinstance(value, str):
         return _scalar("str", word, place)
-    raise _Misspelled(place, f"{word!r} must be a number, true, false, none or text; as a text it needs quotes")
+    raise _Misspelled(
+        place, f"{shorten(word)!r} must be a number, true, false, none or text; as a text it needs quotes"
+    )
 
 
 def _numbers(found: "re.Match[str]", step: str | None, *, log: bool) -> yaml.Node:
