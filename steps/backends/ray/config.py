@@ -67,7 +67,7 @@ def read(config: Mapping[str, Any], threads: int, gpus: float = 0) -> TrialResou
     amounts = {kind: config.get(key, of_study.get(key, 0)) for key, kind in _KINDS.items()} | resources
     for kind, amount in amounts.items():
         if isinstance(amount, bool) or not isinstance(amount, int | float) or not 0 <= amount <= _MOST:
-            problems.append(f"{where} {kind if kind.isprintable() else repr(kind)} {amount!r}: must be a number from 0 on")
+            problems.append(f"{where} {kind} {amount!r}: must be a number from 0 on")
     runtime_env = config.get("runtime_env", {})
     if isinstance(runtime_env, str) and runtime_env in _MAKERS:
         runtime_env = {runtime_env: _MAKERS[runtime_env]()}
