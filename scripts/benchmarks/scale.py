@@ -2,9 +2,10 @@
 
     scripts/bench scale [trials, several numbers]
 
-Prints for each number of trials (10, 100, 1,000 and 5,000): what the driver spends on a trial, its memory, and how long
-it takes to resume the study, with random trials and a local database; what one more tpe ask takes by then; then, with
-32 children at once on an `mlflow server`, how much of a core the driver takes and how many requests a trial makes.
+Prints for each number of trials (10, 100, 1,000 and 5,000): what the driver spends on a trial, its memory, how long it
+takes to resume the study, with random trials and a local database, and how much longer with the report; what one more
+tpe ask takes by then (not measured for more than 5,000 trials: it takes as long as all of them together); then, with 32
+children at once on an `mlflow server`, how much of a core the driver takes and how many requests a trial makes.
 """
 
 import json
@@ -71,14 +72,17 @@ def main(*sizes: int) -> None:
         project = _project(folder)
         uri = f"sqlite:///{folder}/mlflow.db"
         MlflowClient(uri).search_experiments()  # the tables are made before any clock runs
-        columns = ("driver, CPU ms", "all, ms", "memory, MB", "resume, s", "tpe ask, ms")
+        columns = ("driver, CPU ms", "all, ms", "memory, MB", "resume, s", "MB then", "report, s", "tpe ask, ms")
         print(f"{'trials':>8}" + "".join(f"{column:>16}" for column in columns))
         for trials in sizes or SIZES:
             words = {"study": f"of {trials}", "n_trials": trials, "sampler": "random", "jobs": 2}
             loop = _tune(project, uri, words)
             again = _tune(project, uri, words)
-            costs = (1000 * loop.cpu_s / trials, 1000 * loop.wall_s / trials, loop.memory_mb, again.command_s)
-            print(f"{trials:>8}" + "".join(f"{value:>16.1f}" for value in (*costs, _ask_ms(trials))), flush=True)
+            shown = _tune(project, uri, words | {"report": "true"})
+            costs = (1000 * loop.cpu_s / trials, 1000 * loop.wall_s / trials, loop.memory_mb)
+            grown = (again.command_s, shown.memory_mb, shown.command_s - again.command_s)
+            ask = [_ask_ms(trials)] if trials <= max(SIZES) else []
+            print(f"{trials:>8}" + "".join(f"{value:>16.1f}" for value in (*costs, *grown, *ask)), flush=True)
         _at_once(project, folder)
 
 
