@@ -115,11 +115,7 @@ class Item:
 
     def plain(self) -> Any:
         """Return text, a number, a boolean, None, or a tuple of those. Raises Unreadable after noting the problem."""
-        try:
-            return self._plain(self.node, count(1), 0)
-        except RecursionError:
-            self.problem("is a list within itself")
-            raise Unreadable from None
+        return self._plain(self.node, count(1), ())
 
     def _has_plain_tag(self, node: yaml.Node) -> bool:
         """Tell whether a node's tag is one of YAML's own; any other is a problem, since a tag could run code."""
@@ -129,17 +125,20 @@ class Item:
         self.problem(f"the tag {shorten(tag)} is not allowed: write a plain value")
         return False
 
-    def _plain(self, node: yaml.Node, parts: "count[int]", depth: int) -> Any:
+    def _plain(self, node: yaml.Node, parts: "count[int]", above: tuple[int, ...]) -> Any:
         if next(parts) > _MOST_PARTS:
             self.problem(f"must be of at most {_MOST_PARTS} values, those behind aliases counted each time")
             raise Unreadable
         if not self._has_plain_tag(node):
             raise Unreadable
         if isinstance(node, yaml.SequenceNode):
-            if depth == DEEPEST:
+            if id(node) in above:
+                self.problem("is a list within itself")
+                raise Unreadable
+            if len(above) == DEEPEST:
                 self.problem(f"has lists within lists, more than {DEEPEST} deep")
                 raise Unreadable
-            return tuple(self._plain(inner, parts, depth + 1) for inner in node.value)
+            return tuple(self._plain(inner, parts, (*above, id(node))) for inner in node.value)
         if isinstance(node, yaml.MappingNode):
             self.problem("must be text, a number, true, false, null or a list of those, got a mapping")
             raise Unreadable
