@@ -5,7 +5,7 @@ from pathlib import Path
 
 from markupsafe import Markup
 
-from steps.tuning.report.charts import javascript
+from steps.tuning.report.charts import javascript, reserved
 from steps.tuning.report.charts.chart import Chart
 
 _HERE = Path(__file__).parent
@@ -43,5 +43,5 @@ def figure(chart: Chart) -> Markup:
 
 def _json(spec: object) -> Markup:
     """Write a spec so that nothing in it can end its element: trials name what they are given as they like."""
-    text = json.dumps(spec, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    text = json.dumps(reserved.without(spec), separators=(",", ":"), ensure_ascii=False, allow_nan=False)
     return Markup(text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e"))

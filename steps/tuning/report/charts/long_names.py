@@ -4,6 +4,8 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 
+from steps.tuning.report.charts import reserved
+
 _LETTERS, _ON_A_PHONE = 24, 14
 _NARROW = 480  # of a chart, in pixels
 
@@ -20,7 +22,8 @@ def legend_expr(names: Sequence[str]) -> str:
 
 
 def _map(names: Sequence[str], letters: int) -> str:
-    return json.dumps(dict(zip(names, shortened(names, letters), strict=True)), ensure_ascii=False)
+    shown = map(reserved.spared, shortened(names, letters))
+    return json.dumps(dict(zip(map(reserved.spared, names), shown, strict=True)), ensure_ascii=False)
 
 
 def shortened(names: Sequence[str], letters: int = _LETTERS) -> list[str]:

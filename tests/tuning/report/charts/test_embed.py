@@ -1,7 +1,12 @@
 import json
 import re
+from html import escape
 
-from steps.tuning.report.charts import embed, javascript
+import pytest
+import vl_convert
+
+from steps.tracking.evaluation import Confusion, FeatureImportance, FeatureImportances
+from steps.tuning.report.charts import embed, javascript, model_confusion, model_features
 from steps.tuning.report.charts.chart import Chart
 
 EVIL = "</script><script>alert('x')</script> & \"more\""
@@ -55,3 +60,20 @@ def test_the_script_asks_no_host():
     html = str(embed.script())
     assert html.count("</script>") == 2
     assert not re.search(r"(?:src|href)=\"http|@import|url\(", html[-12_000:])
+
+
+@pytest.mark.parametrize("name", ["constructor", "toString", "__proto__", "a\u2028b", "it's \"</script>"])
+def test_what_has_a_name_that_javascript_knows_is_drawn(name):
+    """As an objective, a feature and a class: Vega would look such names up, and fail."""
+    titled = {"data": {"values": [{"x": 1}]}, "mark": "point", "encoding": {"x": {"field": "x", "title": name}}}
+    importances = FeatureImportances(2, 2, [FeatureImportance(each, 0.5, 0.1) for each in (name, "b")])
+    charts = [
+        Chart("t", specs=[titled]),
+        model_confusion.draw(Confusion([name, "b"], [[1, 2], [3, 4]]), weighted=False),
+        model_features.draw(importances, name),
+    ]
+    for text in re.findall(
+        r'<script type="application/json">(.*?)</script>', "".join(map(str, map(embed.figure, charts)))
+    ):
+        svg = vl_convert.vegalite_to_svg({"width": 600, **json.loads(text)})
+        assert escape(name, quote=False).replace("\u2028", " ") in svg.replace("\u200b", "")
