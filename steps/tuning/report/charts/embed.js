@@ -44,6 +44,10 @@
     range: { heatmap: ["--card", "--middle", "--deep"], ramp: ["--card", "--middle", "--deep"] },
   });
 
+  // Vega's own would take a hyperparameter `image` for the address of a picture.
+  const tooltip = (values, escaped) => `<table>${Object.entries(values).map(
+    ([name, value]) => `<tr><td class="key">${escaped(name)}</td><td>${escaped(String(value))}</td></tr>`).join("")}</table>`;
+
   const draw = async place => {
     drawn.get(place)?.finalize();
     const spec = JSON.parse(place.querySelector("script").textContent);
@@ -54,7 +58,7 @@
       config: config(),
       defaultStyle: false,
       renderer: marks(spec) > MOST_IN_SVG ? "canvas" : "svg",
-      tooltip: { disableDefaultStyle: true },
+      tooltip: { disableDefaultStyle: true, formatTooltip: tooltip },
     });
     // Vega calls a mark without an item a symbol, too, and has no name for it.
     target.querySelectorAll("[role=graphics-symbol]:not([aria-label])").forEach(mark => mark.removeAttribute("role"));
@@ -63,7 +67,7 @@
 
   const all = async () => {
     for (const place of document.querySelectorAll(".chart")) {
-      if (place.closest("details:not([open])") === null) await draw(place);
+      if (place.closest("details:not([open])") === null) await draw(place).catch(console.error); // the others are drawn
     }
   };
 
