@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Annotated, Literal
 
-from pydantic import Field, FiniteFloat, NonNegativeFloat, NonNegativeInt, PositiveInt, TypeAdapter, ValidationError
+from pydantic import Field, FiniteFloat, NonNegativeInt, PositiveInt, TypeAdapter, ValidationError
 
 # Raised when a reader of the version before would misread the file; a field that is only added does not raise it.
 VERSION = 1
@@ -17,8 +17,9 @@ MOST_CLASSES, MOST_CURVES, MOST_POINTS, MOST_BINS, MOST_ROWS, MOST_FEATURES = 20
 MOST_BYTES = 100_000
 # The points of a line: their x, and their y.
 Line = tuple[Sequence[FiniteFloat], Sequence[FiniteFloat]]
-# Of such a size that the difference of two is a number, too.
+# Of such a size that sum and difference of two are numbers, too.
 Quantity = Annotated[FiniteFloat, Field(ge=-1e150, le=1e150)]
+Amount = Annotated[FiniteFloat, Field(ge=0, le=1e150)]
 
 
 def _check_equal(what: str, *lengths: int) -> None:
@@ -35,9 +36,9 @@ class Confusion:
     """
 
     classes: Annotated[Sequence[str], Field(min_length=1, max_length=MOST_CLASSES)]
-    counts: Sequence[Sequence[NonNegativeFloat]]
+    counts: Sequence[Sequence[Amount]]
     together: NonNegativeInt = 0
-    together_right: NonNegativeFloat = 0
+    together_right: Amount = 0
 
     def __post_init__(self) -> None:
         """Check that there is a count for each pair of classes, and that no two have the same name."""
@@ -54,7 +55,7 @@ class Curve:
     """
 
     name: str
-    share: NonNegativeFloat
+    share: Amount
     roc_auc: FiniteFloat
     average_precision: FiniteFloat
     roc: Line
@@ -112,7 +113,7 @@ class Predicted:
     actual: Sequence[Quantity]
     predicted: Sequence[Quantity]
     residuals: Sequence[Quantity]
-    weights: Sequence[NonNegativeFloat] | None = None
+    weights: Sequence[Amount] | None = None
 
     def __post_init__(self) -> None:
         """Check that each row has all numbers."""
@@ -125,8 +126,8 @@ class FeatureImportance:
     """How much of the score is lost when a feature's values are shuffled: mean and standard deviation of repeats."""
 
     name: str
-    loss: FiniteFloat
-    std: NonNegativeFloat
+    loss: Quantity
+    std: Amount
 
 
 @dataclass(frozen=True)

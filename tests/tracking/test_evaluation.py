@@ -66,6 +66,14 @@ def test_somebody_else_s_may_say_less_or_more():
             "confusion: Value error, two classes have the same name",
         ),
         (
+            json.dumps({**LEAST, "confusion": {"classes": ["a"], "counts": [[float("inf")]]}}),
+            "confusion.counts.0.0: Input should be a finite number",
+        ),
+        (
+            json.dumps({**LEAST, "predicted": {**ROWS, "weights": [1, 2, float("inf")]}}),
+            "predicted.weights.2: Input should be a finite number",
+        ),
+        (
             json.dumps({**LEAST, "curves": {"of": 1, "classes": []}}),
             "curves.classes: Value should have at least 1 item after validation, not 0",
         ),
