@@ -8,6 +8,7 @@ from steps.names import Metric
 from steps.tuning.search.objective import Objective
 from steps.tuning.search.search import Outcome
 from steps.tuning.space import class_of
+from steps.tuning.space.estimator_names import told_apart
 from steps.tuning.space.parameter import FixedParameter
 from steps.tuning.study_plan import StudyPlan
 from steps.tuning.trials.trial import Job, TrialResult
@@ -68,7 +69,7 @@ def name_of(job: Job, plan: StudyPlan) -> str:
     if (job.estimator or "").startswith(_DUMMIES) and job.estimator not in plan.estimators.values():
         return DUMMY
     several = len(plan.estimators) > 1
-    name = class_of(str(job.estimator))
+    name = told_apart(plan.estimators.values()).get(str(job.estimator), class_of(str(job.estimator)))
     if plan.entry.runs_train:
         return f"{name}'s defaults" if several else "the estimator's defaults"
     return "the entry point's own defaults" + (f" with {name}" if several else "")

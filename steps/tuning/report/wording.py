@@ -8,12 +8,11 @@ from typing import Any
 
 from markupsafe import Markup
 
-from steps.tuning.space import class_of
+from steps.tuning.space.estimator_names import classes_of
 from steps.tuning.space.search_space import ESTIMATOR
 
 _DIGITS = 4
 _MOST_DIGITS = 12
-_BETWEEN_CLASSES = "+"  # of a pipeline's import path
 
 
 def rounded(value: float, digits: int = _DIGITS) -> str:
@@ -48,19 +47,10 @@ def short(value: Any) -> str:
     return rounded(value) if isinstance(value, float) else str(value)
 
 
-def estimator(path: str) -> str:
-    """Return an estimator's short name, each class of a pipeline's.
-
-    >>> estimator("sklearn.preprocessing.StandardScaler+sklearn.svm.SVC")
-    'StandardScaler + SVC'
-    """
-    return f" {_BETWEEN_CLASSES} ".join(map(class_of, path.split(_BETWEEN_CLASSES)))
-
-
 def values(recorded: Mapping[str, Any]) -> dict[str, str]:
     """Write hyperparameters, and the estimator among them by its short name."""
     return {
-        name: estimator(value) if name == ESTIMATOR and isinstance(value, str) else short(value)
+        name: classes_of(value) if name == ESTIMATOR and isinstance(value, str) else short(value)
         for name, value in recorded.items()
     }
 

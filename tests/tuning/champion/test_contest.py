@@ -76,6 +76,12 @@ FRONT = [ended(1, 0.9, 3.0), ended(2, 0.5, 1.0)]
             [ended(None, 0.8), ended(None, 0.9, estimator="b.SVC")],
             "SVC's defaults",
         ),
+        (
+            plan(names=("a.Scaler+b.SVC", "b.SVC")),
+            [ended(4, 0.7)],
+            [ended(None, 0.8, estimator="b.SVC"), ended(None, 0.9, estimator="a.Scaler+b.SVC")],
+            "Scaler + SVC's defaults",
+        ),
         (plan(dummy=0.75), [ended(4, 0.7)], [ended(None, 0.71)], "the dummy"),
         (plan(dummy=0.71), [ended(4, 0.7)], [ended(None, 0.71)], "the estimator's defaults"),
         (plan(dummy=-0.1), [ended(4, 0.7)], [], "trial 4"),

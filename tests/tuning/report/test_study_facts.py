@@ -54,6 +54,8 @@ def test_the_space_is_told_by_estimator(make_plan):
     assert list(space)[:2] == ["RandomForestClassifier", "ExtraTreesClassifier"]
     assert space["StandardScaler + SVC"]["svc__C"] == "a number from 0.01 to 1000.0, log"
     assert list(study_facts.space(make_plan())) == [""]
+    two = fakes.space("estimator: {a.Ridge: {alpha: {type: float, low: 1, high: 2}}, b.Ridge: null}")
+    assert list(study_facts.space(replace(make_plan(), space=two))) == ["a.Ridge", "b.Ridge"]
 
 
 def test_a_study_began_with_its_first_trial(record, make_plan):

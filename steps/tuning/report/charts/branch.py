@@ -10,6 +10,7 @@ from optuna.importance import PedAnovaImportanceEvaluator, get_param_importances
 from steps.tuning.report.study_record import StudyRecord, as_optuna_study
 from steps.tuning.report.trial_record import TrialRecord
 from steps.tuning.space import class_of
+from steps.tuning.space.estimator_names import told_apart
 from steps.tuning.space.search_space import ESTIMATOR
 
 # With fewer finished trials, importances are noise.
@@ -20,7 +21,7 @@ LEAST = 10
 class Branch:
     """Finished trials, the best first; `points` has for each its searched hyperparameters by their names in Optuna.
 
-    `estimator` is the class of the one that they have, empty if the space has one or none. `weights` are the
+    `estimator` is the short name of the one that they have, empty if the space has one or none. `weights` are the
     importances of the hyperparameters, the most important first, empty if they can't be told.
     """
 
@@ -42,7 +43,8 @@ class Branch:
         """
         if not self.estimator:
             return name
-        return name.rpartition(".")[2].removeprefix(f"{self.estimator.lower()}__")
+        last_step = class_of(self.estimator.rpartition(" ")[2])
+        return name.rpartition(".")[2].removeprefix(f"{last_step.lower()}__")
 
     @property
     def whose(self) -> str:
@@ -56,10 +58,10 @@ def find(record: StudyRecord) -> Branch:
     several = len(record.plan.estimators) > 1
     by_estimator: dict[str, list[tuple[TrialRecord, Mapping[str, Any]]]] = {}
     for trial, params in ranked:
-        by_estimator.setdefault(str(params.get(ESTIMATOR, "")), []).append((trial, params))
+        by_estimator.setdefault(str(params[ESTIMATOR]) if several else "", []).append((trial, params))
     path = next(iter(by_estimator), "")
     pairs = by_estimator.get(path, [])
-    names = {name for _, params in pairs for name in params} - {ESTIMATOR}
+    names = {name for _, params in pairs for name in params} - ({ESTIMATOR} if several else set())
     distributions = {
         name: distribution
         for name, distribution in record.plan.space.distributions.items()
@@ -68,7 +70,8 @@ def find(record: StudyRecord) -> Branch:
     trials = [trial for trial, _ in pairs]
     points = [{name: value for name, value in params.items() if name in distributions} for _, params in pairs]
     weights = _weights(replace(record, trials=trials), list(distributions))
-    return Branch(class_of(path) if several else "", trials, points, distributions, weights)
+    name = told_apart(record.plan.estimators.values())[str(record.plan.estimators[path])] if several and path else ""
+    return Branch(name, trials, points, distributions, weights)
 
 
 def _weights(record: StudyRecord, names: Sequence[str]) -> Mapping[str, float]:

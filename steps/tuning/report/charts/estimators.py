@@ -3,7 +3,7 @@
 from steps.tuning.report.charts import chart
 from steps.tuning.report.charts.chart import ACCENT, INK, Chart
 from steps.tuning.report.study_record import StudyRecord
-from steps.tuning.space import class_of
+from steps.tuning.space.estimator_names import told_apart
 from steps.tuning.space.search_space import ESTIMATOR
 
 TITLE = "Choice of the estimator"
@@ -13,18 +13,19 @@ _MOST = 1000
 def draw(record: StudyRecord) -> Chart:
     """Draw a row of points for each estimator, the one with the best score on top."""
     objective = record.plan.objectives[0]
+    names = told_apart(record.plan.estimators.values())
     counts: dict[str, int] = {}
     best: dict[str, float] = {}
     for trial in record.ranked:
-        name = class_of(str(trial.recorded[ESTIMATOR]))
+        name = names[trial.recorded[ESTIMATOR]]
         counts[name] = counts.get(name, 0) + 1
         best.setdefault(name, chart.rounded(trial.values[0]))
-    unscored = [name for name in map(class_of, map(str, record.plan.estimators)) if name not in best]
+    unscored = [name for name in names.values() if name not in best]
     shown = chart.every(record.ranked, _MOST)
     rows = [
         {
             "trial": trial.number,
-            "name": class_of(str(trial.recorded[ESTIMATOR])),
+            "name": names[trial.recorded[ESTIMATOR]],
             "score": chart.rounded(trial.values[0]),
         }
         for trial in shown
