@@ -109,9 +109,9 @@ class StudyRecord:
     def as_result(self, trial: TrialRecord) -> TrialResult:
         """Return a trial as the tuner itself has it."""
         hyperparameters = dict(trial.recorded)
-        named = hyperparameters.pop("estimator", None)
         several = len(self.plan.estimators) > 1
-        path = named if several else next(iter(self.plan.estimators.values()))
+        # A script may have a hyperparameter of that name.
+        path = hyperparameters.pop("estimator", None) if several else next(iter(self.plan.estimators.values()))
         outcome = Outcome(trial.state, trial.values, excess=trial.excess)
         return TrialResult(Job(trial.number, path, hyperparameters), trial.run_id, outcome)
 

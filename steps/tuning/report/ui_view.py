@@ -135,7 +135,8 @@ def _column(kind: str, name: str) -> str:
 
 def _parameters(plan: StudyPlan) -> list[str]:
     """Return the names under which children's runs have the hyperparameters that are searched, each once."""
-    searched = (parameter.name for parameter in plan.space.parameters if parameter.name != ESTIMATOR)
+    chosen = {ESTIMATOR} if len(plan.estimators) > 1 else set()
+    searched = (parameter.name for parameter in plan.space.parameters if parameter.name not in chosen)
     return list(dict.fromkeys(map(partial(_recorded, plan), searched)))
 
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from steps.tuning.report.charts import branch, contour, drawing, history, importance, parallel, slices, timeline
+from tests.tuning import fakes
 from tests.tuning.report.charts import studies
 
 
@@ -60,3 +61,19 @@ def test_what_takes_two_is_not_there_for_one(kind, between):
     """A single hyperparameter has no importance and no line through others; a map takes two numbers."""
     titles = [chart.title for chart in drawing.draw(studies.study(kind))]
     assert titles == [history.TITLE, *between, timeline.TITLE]
+
+
+def test_of_a_script_estimator_is_a_hyperparameter_like_others():
+    """It is drawn, beside the trials with any of its choices, and is among the best parameters."""
+    text = "estimator: {type: categorical, choices: [forest, svc]}\nx: {type: float, low: -2, high: 2}\n"
+    record = studies.study("own script")
+    trials = [
+        replace(trial, recorded={"estimator": ("forest", "svc")[trial.number % 2], "x": trial.number / 40})
+        for trial in record.trials
+    ]
+    record = replace(record, plan=fakes.plan(text), trials=trials)
+    found = branch.find(record)
+    assert sorted(found.ranked) == ["estimator", "x"]
+    assert len(found.trials) == len(record.ranked)
+    best = record.ranked[0]
+    assert record.as_result(best).job.hyperparameters == best.recorded
