@@ -3,11 +3,14 @@
 They are declared as those of the other steps in `steps.parameters.settings`.
 """
 
+import re
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from steps.parameters.declared import parameter
 from steps.parameters.kinds import auto_or, devices_each, flag, integer, none_or, number, text
+
+_SIGNS = r"\w .+-"  # of a study's name: none has a meaning in a filter of MLflow's
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,7 +21,7 @@ class TrialSettings:
 
     study: str = parameter(
         "auto",
-        text("auto or a name of letters, digits, blanks and . _ + -", r"\w[\w .+-]{0,199}"),
+        text("auto or a name of letters, digits, blanks and . _ + -", rf"\w[{_SIGNS}]{{0,199}}"),
         "a name under which the study can be resumed; auto: a new study, named after its run",
         "resume.md",
     )
@@ -66,6 +69,15 @@ class TrialSettings:
     keep_checkpoints: bool = parameter(
         False, flag(), "keep the checkpoints of trials that have ended", "search-settings.md#checkpoints"
     )
+
+    @staticmethod
+    def study_after(run_name: str) -> str:
+        """Return a run's name as one that a study can have, so that it can be searched for, and resumed.
+
+        >>> TrialSettings.study_after("brave-elk-7"), TrialSettings.study_after("Anna's 1/2")
+        ('brave-elk-7', 'Anna-s 1-2')
+        """
+        return re.sub(f"[^{_SIGNS}]", "-", run_name).lstrip(" .+-")[:200] or "study"
 
 
 @dataclass(frozen=True, kw_only=True)

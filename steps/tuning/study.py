@@ -2,7 +2,6 @@
 
 import logging
 import os
-import re
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -80,20 +79,11 @@ def open_study(settings: TuneSettings, run_id: str) -> OpenStudy:
     """
     parent = MlflowClient().get_run(run_id)
     if not settings.is_named:
-        return OpenStudy(_named_after(parent.info.run_name), parent, settings, [], lock.StudyLock(run_id))
+        return OpenStudy(settings.study_after(parent.info.run_name), parent, settings, [], lock.StudyLock(run_id))
     study = settings.study
     study_lock = lock.StudyLock(run_id) if settings.dry_run else lock.acquire(study, parent)
     earlier = resume.earlier_parents(parent.info.experiment_id, study, but=run_id)
     return OpenStudy(study, parent, identity.take_from_record(settings, earlier), earlier, study_lock)
-
-
-def _named_after(run_name: str) -> str:
-    """Return a run's name as one of a study: by it the study is searched for, and resumed.
-
-    >>> _named_after("brave-elk-7"), _named_after("Anna's 1/2"), _named_after("(+)")
-    ('brave-elk-7', 'Anna-s 1-2', 'study')
-    """
-    return re.sub(r"[^\w .+-]", "-", run_name).lstrip(" .+-")[:200].rstrip() or "study"
 
 
 def run(opened: OpenStudy, interrupts: Interrupts, launcher: Launcher, describe: Describe, began: float) -> None:
