@@ -11,7 +11,7 @@ from mlflow.projects.submitted_run import LocalSubmittedRun, SubmittedRun
 
 from steps.backends.submitted_run import GRACE_S, POLL_S, ChildRun, exit_reason
 from steps.names import Variable
-from steps.process import proc
+from steps.process import oom, proc
 
 _FINISHED = RunStatus.to_string(RunStatus.FINISHED)
 
@@ -30,6 +30,7 @@ class OtherRun(ChildRun):
         self._run = run
         self.output = output
         self.started = time.monotonic()
+        self._oom_kills = oom.kills()
 
     @property
     def run_id(self) -> str:
@@ -83,7 +84,7 @@ class LocalRun(OtherRun):
     def failure(self) -> str | None:
         """Say how an ended run failed, by its process; None if it ended well."""
         code = self._run.command_proc.poll()
-        return exit_reason(code) if code else super().failure()
+        return exit_reason(code, out_of_memory=oom.kills() > self._oom_kills) if code else super().failure()
 
     def end_strays(self) -> None:
         """Kill what is left of the session, and what the run has started elsewhere; wait for their ends."""

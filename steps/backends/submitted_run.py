@@ -21,7 +21,9 @@ KILLED = "killed by "
 LOST = "lost: "
 # A child that is to be run again whatever `retries` says: how it was started, and not what it is, has made it fail.
 AGAIN = f"{LOST}run again from a cold start: "
-_MAYBE = " (out of memory?)"  # the system says nothing more when it kills a process for its memory
+# The system does not tell a process's parent why it was killed. Linux counts its own kills for memory, but those of a
+# program such as systemd-oomd look like anybody's.
+_MAYBE, _SURELY = " (out of memory?)", " (out of memory)"
 
 # RunStatus by name: the run is queued, or its command runs.
 _NOT_ENDED = [RunStatus.to_string(status) for status in (RunStatus.SCHEDULED, RunStatus.RUNNING)]
@@ -91,15 +93,16 @@ def costs_of(used: Mapping[str, float]) -> dict[str, float]:
     return {Metric.PEAK_MEMORY: used["max_rss_kb"] * 1024 / 1_000_000, Metric.CPU: round(used["cpu_s"], 6)}
 
 
-def exit_reason(code: int) -> str:
-    """Say what an exit code means.
+def exit_reason(code: int, *, out_of_memory: bool = False) -> str:
+    """Say what an exit code means; `out_of_memory`: the system has killed something for its memory meanwhile.
 
     A signal's code is negative from a process, 128 more than its number from a shell or a step.
     """
     number = -code if code < 0 else code - 128
     if number not in {int(each) for each in signal.Signals}:
         return f"exit code {code}"
-    return f"{KILLED}{signal.Signals(number).name}{_MAYBE if number == signal.SIGKILL else ''}"
+    memory = _SURELY if out_of_memory else _MAYBE
+    return f"{KILLED}{signal.Signals(number).name}{memory if number == signal.SIGKILL else ''}"
 
 
 def is_free(reason: str) -> bool:

@@ -25,16 +25,14 @@ def of_this_process(root: Path = Path("/")) -> Memory | None:
         available, total, swap = (kilobytes[key] * 1024 for key in ("MemAvailable", "MemTotal", "SwapTotal"))
     except (OSError, KeyError):
         return None
-    for limit, used in _groups(root):
-        available, total = min(available, limit - used), min(total, limit)
+    for group, is_old in control_groups(root):
+        for limit, used in _limit(group, old=is_old):
+            available, total = min(available, limit - used), min(total, limit)
     return Memory(max(0, available), total + swap)
 
 
-def _groups(root: Path) -> Iterator[tuple[int, int]]:
-    """Yield limit and use of this process's control group, and of those above it, if they have a limit.
-
-    Pages that are only cached from files are not counted as used: the system gives them up when memory is short.
-    """
+def control_groups(root: Path) -> Iterator[tuple[Path, bool]]:
+    """Yield the folders of this process's control group for memory and of those above it; True if of the older kind."""
     with suppress(OSError):
         for line in (root / "proc/self/cgroup").read_text().splitlines():
             _, controllers, path = line.split(":", 2)
@@ -42,10 +40,14 @@ def _groups(root: Path) -> Iterator[tuple[int, int]]:
                 mount = root / "sys/fs/cgroup" / controllers
                 inside = PurePosixPath(path.lstrip("/"))
                 for group in (inside, *inside.parents):
-                    yield from _limit(mount / group, old=bool(controllers))
+                    yield mount / group, bool(controllers)
 
 
 def _limit(group: Path, *, old: bool) -> Iterator[tuple[int, int]]:
+    """Yield limit and use of a control group, if it has a limit.
+
+    Pages that are only cached from files are not counted as used: the system gives them up when memory is short.
+    """
     names = ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file")
     limit, usage, cached = names if old else ("memory.max", "memory.current", "inactive_file")
     with suppress(OSError, ValueError, KeyError):  # no limit: no such file, or `max` in it

@@ -18,6 +18,7 @@ from steps.backends.base import CreatedRun, OwnBackend
 from steps.backends.submitted_run import AGAIN, GRACE_S, LOST, ChildRun, costs_of, exit_reason
 from steps.backends.warm.launch import Launcher
 from steps.backends.warm.preload import LearnedPreload
+from steps.process import oom
 
 
 class WarmRun(ChildRun):
@@ -27,6 +28,7 @@ class WarmRun(ChildRun):
         self._run_id = created.run_id
         self.output = created.output
         self._preload = preload
+        self._oom_kills = oom.kills()
         self._start = preload.start(created.command, created.folder, created.variables, created.output)
         self.started = time.monotonic()  # not before: the launcher forks once it has done its own imports
         self._process = self._start.fork
@@ -50,7 +52,9 @@ class WarmRun(ChildRun):
             return f"{LOST}the launcher ended"
         if self._doubt:
             return f"{AGAIN}{self._doubt}"
-        return exit_reason(self._process.exit_code) if self._process.exit_code else None
+        if not self._process.exit_code:
+            return None
+        return exit_reason(self._process.exit_code, out_of_memory=oom.kills() > self._oom_kills)
 
     @property
     def costs(self) -> Mapping[str, float]:
