@@ -84,11 +84,14 @@ def _wait_for_any(pids: list[int]) -> None:
 
 
 def is_alive(pid: int) -> bool:
-    """Tell whether there is a process of an id; one that has ended counts until its parent has waited for it."""
+    """Tell whether a process runs. Without /proc one that has ended counts until its parent has waited for it.
+
+    Some parents never do: a container's first process may be any program.
+    """
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
     except PermissionError:
         pass
-    return True
+    return not proc.has_ended(pid)

@@ -41,6 +41,12 @@ def started(pid: int) -> int | None:
     return int(fields[_STARTED]) if fields and fields[_STATE] not in "ZX" else None
 
 
+def has_ended(pid: int) -> bool:
+    """Tell whether a process has ended, and nobody has waited for it yet; False if that can't be read."""
+    fields = _stat(pid)
+    return bool(fields) and fields[_STATE] in "ZX"
+
+
 def cpu_ticks(pid: int) -> int | None:
     """Return the CPU time that a process and all below it have taken so far; None if that can't be read."""
     processes = {int(folder.name): _stat(int(folder.name)) for folder in Path("/proc").glob("[0-9]*")}

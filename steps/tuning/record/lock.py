@@ -115,14 +115,19 @@ def running_parents(experiment_id: str, study: str) -> list[Run]:
 
 
 def is_tuner_alive(run_id: str) -> bool:
-    """Tell whether the tuner of a RUNNING parent run lives; one that has not written its tag yet is waited for."""
+    """Tell whether the tuner of a RUNNING parent run lives; one that has not written its tag yet is waited for.
+
+    No longer than _SILENT_S: the run may seem to start in an hour, if the clock was set back.
+    """
+    deadline = time.monotonic() + _SILENT_S
     while True:
         run = MlflowClient().get_run(run_id)
         if Tag.TUNER in run.data.tags:
             return _process_lives(_tuner(run))
         if proc.with_variable(f"{Variable.RUN_ID}={run_id}"):
             return True
-        if run.info.status != "RUNNING" or time.time() - run.info.start_time / 1000 > _SILENT_S:
+        is_silent = time.time() - run.info.start_time / 1000 > _SILENT_S or time.monotonic() > deadline
+        if run.info.status != "RUNNING" or is_silent:
             return False
         time.sleep(_POLL_S)
 

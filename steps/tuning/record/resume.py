@@ -101,10 +101,13 @@ def _number(run: Run) -> int:
 
 
 def earlier_parents(experiment_id: str, study: str, but: str) -> list[Run]:
-    """List the parent runs of a study that were opened, the oldest first, but for the run `but`."""
+    """List the parent runs of a study that were opened, the oldest first, but for the run `but`.
+
+    Each names those before it; the clock may have been set back between two.
+    """
     runs = read.find_runs([experiment_id], f"tags.`{Tag.STUDY}` = '{study}' AND tags.`{Tag.ROLE}` = '{Role.STUDY}'")
     opened = [run for run in runs if run.info.run_id != but and Tag.IDENTITY in run.data.tags]
-    return sorted(opened, key=read.by_start)
+    return sorted(opened, key=lambda run: (len(run.data.tags.get(Tag.CONTINUES, "")), read.by_start(run)))
 
 
 def load(experiment_id: str, study: str, plan: StudyPlan, earlier: Sequence[Run]) -> History:

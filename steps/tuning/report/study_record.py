@@ -160,14 +160,15 @@ def _trial(run: Run, plan: StudyPlan) -> TrialRecord:
     values = tuple(run.data.metrics.get(objective.name, math.nan) for objective in plan.objectives)
     complete = state == TrialState.COMPLETE and all(map(read.is_finite, values))
     complete = complete and all(each.name in run.data.metrics for each in plan.measured)
+    start = own_tags.whole_number(run, Tag.STARTED) if Tag.STARTED in tags else run.info.start_time
     return TrialRecord(
         number=own_tags.whole_number(run, Tag.TRIAL),
         state=state,
         recorded=own_tags.from_json(run, Tag.PARAMS, dict),
         values=values if complete else (),
         run_id=run.info.run_id,
-        start=own_tags.whole_number(run, Tag.STARTED) if Tag.STARTED in tags else run.info.start_time,
-        end=run.info.end_time or run.info.start_time,
+        start=start,
+        end=max(start, run.info.end_time or start),  # the clock may have been set back meanwhile
         reason=tags.get(Tag.REASON, ""),
         steps=dict(own_tags.steps(run)),
         command=tags.get(Tag.REPRODUCE, ""),

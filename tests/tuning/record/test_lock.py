@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import nullcontext
+from types import SimpleNamespace
 
 import pytest
 from mlflow.tracking import MlflowClient
@@ -15,6 +16,7 @@ from steps.errors import WrongValue
 from steps.names import Tag
 from steps.process import proc
 from steps.tuning.record import lock
+from tests.tuning.fakes import Clock
 
 
 @pytest.fixture
@@ -75,6 +77,21 @@ def test_one_that_has_not_named_itself_is_known_by_its_process(parent: Callable[
     finally:
         process.kill()
         process.communicate()
+
+
+def test_one_that_seems_to_start_in_an_hour_is_not_waited_for_that_long(
+    parent: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The clock was set back: it is dead after the time that any other has."""
+    clock = Clock()
+    monkeypatch.setattr(
+        lock,
+        "time",
+        SimpleNamespace(time=time.time, monotonic=clock, sleep=lambda s: setattr(clock, "now", clock() + s)),
+    )
+    began = clock()
+    assert not lock.is_tuner_alive(parent(ago=-3600))
+    assert clock() - began < 30
 
 
 @pytest.mark.parametrize("other", [{"ago": 9}, {"ago": 9, "identity": "{}"}, {"ago": -9, "identity": "{}"}])

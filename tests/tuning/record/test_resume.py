@@ -220,3 +220,13 @@ def test_a_study_has_what_it_has(
     history = resume.History(trials=dict.fromkeys(recorded, cast(Run, None)))
     assert resume.with_all_trials(plan, history, "mine").settings.n_trials == becomes
     assert capsys.readouterr().err == (f"tune: --study 'mine': {says}\n" if says else "")
+
+
+def test_the_first_start_is_the_first_though_the_clock_was_set_back(client: MlflowClient) -> None:
+    """Each start names those before it: settings come from the last, checkpoints lie under the first."""
+    names = {Tag.STUDY: "mine", Tag.ROLE: "study", Tag.IDENTITY: "{}"}
+    starts: list[str] = []
+    for at in (7_200_000, 3_600_000, 3_700_000):
+        before = {Tag.CONTINUES: ",".join(starts)} if starts else {}
+        starts.append(client.create_run("0", start_time=at, tags=names | before).info.run_id)
+    assert [run.info.run_id for run in resume.earlier_parents("0", "mine", but="")] == starts
