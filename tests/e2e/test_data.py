@@ -52,24 +52,16 @@ def test_a_messy_table_from_the_web_is_fetched_once_and_tuned(place: Place, web:
     assert list((place.folder / "tmp").glob("tune-*")) == []
 
 
-@pytest.mark.slow
-def test_the_local_backend_s_children_find_the_fetched_file(place: Place, web: Web) -> None:
-    """With an interpreter for each child, too, a file on the web is asked for once in a study."""
-    rows = "".join(f"{n % 7},{n % 5},{'odd' if n % 2 else 'even'}\n" for n in range(60))
-    web.files["/table.csv.gz"] = gzip.compress(f"a,b,kind\n{rows}".encode())
-    words = ["--data", f"{web.url}/table.csv.gz", "--backend", "local", "--n_trials", "1", "--folds", "2"]
-    done = place.step("steps.tune", *words)
-    assert done.code == 0, done.stderr
-    assert web.asked == ["/table.csv.gz"]
-    assert len(place.study().children) == 2
-    assert list((place.folder / "tmp").glob("tune-*")) == []
+@pytest.mark.parametrize("backend", ["warm", "local"])
+def test_a_study_fetches_a_file_once_and_prepares_each_fold_once(backend: str, place: Place, web: Web) -> None:
+    """Its children map what the first of them kept, with an interpreter for each, too.
 
-
-@pytest.mark.parametrize("backend", ["warm", pytest.param("local", marks=pytest.mark.slow)])
-def test_a_study_prepares_each_fold_once(backend: str, place: Place) -> None:
-    """Its children map what the first of them kept; a run by hand, which finds nothing, has the same scores."""
-    given = {"data": MESSY, "drop": "patient", "folds": 2, "space": "linear", "n_trials": 2, "baseline": "false"}
-    tune = place.start(place.step_command("steps.tune", **given, backend=backend, jobs=1), cwd=Path(place.project))
+    A run by hand, which finds nothing, has the same scores.
+    """
+    web.files["/messy.csv.gz"] = gzip.compress(MESSY.read_bytes())
+    given = {"data": f"{web.url}/messy.csv.gz", "drop": "patient", "folds": 2, "space": "linear", "n_trials": 2}
+    words = place.step_command("steps.tune", **given, baseline="false", backend=backend, jobs=1)
+    tune = place.start(words, cwd=Path(place.project))
     temporary = place.folder / "tmp"
     kept: dict[Path, int] = {}
 
@@ -82,9 +74,11 @@ def test_a_study_prepares_each_fold_once(backend: str, place: Place) -> None:
 
     until(ended, LIMIT_S, "the end of the study")
     assert tune.returncode == 0, (place.folder / "output.txt").read_text()
+    assert web.asked == ["/messy.csv.gz"]
     assert len(kept) == 2
-    assert list(temporary.iterdir()) == []
+    assert list(temporary.glob("tune-*")) == []
     study = place.study()
+    assert {run.data.tags["mlflow.project.backend"] for run in study.children} == {backend}
     *_, (_, _, scores) = study.essence("accuracy")
     words = [
         word for name, value in study.trials[-1].data.params.items() for word in (f"--{name}", *shlex.split(value))
