@@ -171,7 +171,7 @@ def test_a_name_is_no_colour(browser: Browser, tmp_path: Path) -> None:
     opened.goto(page.as_uri())
     opened.locator(".chart svg").wait_for()
     assert opened.locator("path[stroke='#123456']").count() == 1
-    assert "--ink" in opened.locator(".chart svg").inner_text()
+    assert "--ink" in (opened.locator(".chart svg").text_content() or "")
     opened.close()
 
 
