@@ -31,12 +31,12 @@ def of_this_process(root: Path = Path("/")) -> Memory | None:
     return Memory(max(0, available), total + swap)
 
 
-def control_groups(root: Path) -> Iterator[tuple[Path, bool]]:
-    """Yield the folders of this process's control group for memory and of those above it; True if of the older kind."""
+def control_groups(root: Path, controller: str = "memory") -> Iterator[tuple[Path, bool]]:
+    """Yield the folders of this process's control group and of those above it; True: of the older kind."""
     with suppress(OSError):
         for line in (root / "proc/self/cgroup").read_text().splitlines():
             _, controllers, path = line.split(":", 2)
-            if controllers in ("", "memory"):
+            if controllers == "" or controller in controllers.split(","):
                 mount = root / "sys/fs/cgroup" / controllers
                 inside = PurePosixPath(path.lstrip("/"))
                 for group in (inside, *inside.parents):

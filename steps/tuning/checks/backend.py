@@ -15,7 +15,7 @@ from steps.errors import WrongValue, did_you_mean
 from steps.names import Tag
 from steps.parameters.option import option
 from steps.parameters.tune_settings import TuneSettings
-from steps.process import remedy
+from steps.process import cores, remedy
 from steps.project import environment, paths, text_file
 from steps.tuning.space.document import shorten
 from steps.tuning.tuned_project import TunedProject
@@ -46,8 +46,8 @@ def jobs(settings: TuneSettings) -> int:
     """Return how many trials run at a time; auto: the cores that this process may use, divided by the threads."""
     if settings.jobs != "auto":
         return settings.jobs
-    cores: int = joblib.cpu_count()  # by affinity and cgroup quota
-    return max(1, cores // settings.shared.threads)
+    usable = cores.within_quota(joblib.cpu_count())  # by affinity, too
+    return max(1, usable // settings.shared.threads)
 
 
 def check_backend(name: str, project: TunedProject) -> None:
