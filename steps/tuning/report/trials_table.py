@@ -98,7 +98,12 @@ def _table(record: StudyRecord, trials: Sequence[TrialRecord], best: set[int], n
 def _hyperparameters(trial: TrialRecord, names: Sequence[str]) -> list[Cell]:
     shown = values(trial.recorded)
     rest = ", ".join(f"{name} {word}" for name, word in shown.items() if name not in names)
-    return [Cell(rest) if name == _ALL else Cell(shown[name], _number(trial.recorded[name])) for name in names]
+    return [
+        Cell(shown[name], _number(trial.recorded[name]))
+        if name in shown
+        else Cell(rest)  # a script may have one so named
+        for name in names
+    ]
 
 
 def _number(value: Any) -> float | None:

@@ -112,3 +112,10 @@ def test_where_a_trial_was_pruned(record, make_plan):
     assert trials_table.reason_of(trial, fakes.plan(fidelity="epochs:1..9:3")) == "had 1 of 9 epochs"
     assert trials_table.reason_of(replace(trial, steps={}), fakes.plan()) == "pruned at step 1"  # too many for a tag
     assert trials_table.reason_of(replace(trial, steps={}, last_step=None), fakes.plan()) == "pruned"
+
+
+def test_a_script_may_have_a_hyperparameter_called_hyperparameters(record):
+    """Its column has its values."""
+    row: Any = ("COMPLETE", 1, None, {"tuning.params": '{"hyperparameters": "few", "y": 1.0}'})
+    table = trials_table.of_all(load(record, fakes.plan(), [row]))
+    assert column(table, "hyperparameters") == ["few"]
