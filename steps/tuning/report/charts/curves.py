@@ -17,6 +17,8 @@ TITLE, _BY_FOLD = "Learning curves", "Score fold by fold"
 _MOST, _BEST, _MOST_POINTS = 100, 30, 4000
 # If none of so many trials has logged more than one step, none is looked for in the others.
 _ASKED = 3
+# Nor is one looked for once so many steps were read: a store takes seconds for them.
+_MOST_READ = 200_000
 _LINES = {"rest": (SOFT, 1, 0.35), "tenth": (ACCENT, 1.8, 0.85), "best": (INK, 3, 1)}
 
 Steps = Mapping[int, float]
@@ -51,7 +53,7 @@ def draw(record: StudyRecord, find: Callable[[str, str], Steps] = logged) -> Cha
         note += " It is the score of the folds so far."
     note += " A triangle is where a trial was pruned." if ends else ""
     every = len([trial for trial in record.trials if trial.steps]) or len(record.trials)
-    note += f" {len(shown)} of {every:,} trials are drawn." if len(with_steps) < every else ""
+    note += f" {len(shown)} of {every:,} trials are drawn." if min(len(with_steps), len(of)) < every else ""
     note += " What is far worse is left out." if beyond else ""
     alternative = f"{chart.counted(len(shown), 'line')}, {len(ends)} of them ended by the pruner."
     title = _BY_FOLD if record.plan.is_folded else TITLE
@@ -72,13 +74,13 @@ def _steps(
 ) -> dict[int, Steps]:
     """Return the steps of each trial: as the pruner saw them or, if it saw none, as the run has them on record."""
     found: dict[int, Steps] = {}
-    asked = 0
+    asked = read_so_far = 0
     for trial in trials:
         if trial.steps:
             found[trial.number] = trial.steps
-        elif ask and (asked < _ASKED or any(len(steps) > 1 for steps in found.values())):
+        elif ask and read_so_far < _MOST_READ and (asked < _ASKED or any(len(each) > 1 for each in found.values())):
             found[trial.number] = find(trial.run_id, metric)
-            asked += 1
+            asked, read_so_far = asked + 1, read_so_far + len(found[trial.number])
     return found
 
 

@@ -77,3 +77,19 @@ def test_a_run_has_the_last_value_of_each_step(client):
     for time, (step, value) in enumerate([(0, 0.5), (1, 0.6), (1, 0.7), (2, float("nan"))]):
         client.log_metric(run_id, "loss", value, step=step, timestamp=time)
     assert curves.logged(run_id, "loss") == {0: 0.5, 1: 0.7}
+
+
+def test_of_runs_with_very_many_steps_only_the_first_are_read():
+    """The best ones come first; how many trials are drawn is said."""
+    record = studies.study("own script", 40)
+    record = replace(record, trials=[replace(trial, steps={}) for trial in record.trials])
+    asked = []
+
+    def find(run_id, metric):
+        asked.append(run_id)
+        return dict.fromkeys(range(60_000), 0.5)
+
+    chart = curves.draw(record, find)
+    assert chart is not None
+    assert asked == [trial.run_id for trial in record.ranked[:4]]
+    assert "4 of 40 trials are drawn." in chart.note
