@@ -1,6 +1,6 @@
 """Names of classes and features as a picture shows them: one line, not too long, no two alike."""
 
-from collections import Counter
+import itertools
 from collections.abc import Iterable
 
 # Of a longer name the middle goes: what tells it from others is often at the end.
@@ -10,15 +10,15 @@ _LENGTH, _END = 60, 20
 def unique(values: Iterable[object]) -> list[str]:
     """Return a name for each value, in order.
 
-    >>> unique(["a", "a ", 1.0, ""]), len(unique(["x" * 100])[0])
-    (['a', 'a (2)', '1.0', "''"], 60)
+    >>> unique(["a", "a ", "a (2)", 1.0, ""]), len(unique(["x" * 100])[0])
+    (['a', 'a (2)', 'a (2) (2)', '1.0', "''"], 60)
     """
-    names, times = [], Counter[str]()
+    names: dict[str, None] = {}
     for value in values:
         name = _short(str(value))
-        times[name] += 1
-        names.append(name if times[name] == 1 else f"{name} ({times[name]})")
-    return names
+        others = (f"{name} ({number})" for number in itertools.count(2))
+        names[next(each for each in itertools.chain([name], others) if each not in names)] = None
+    return list(names)
 
 
 def _short(text: str) -> str:

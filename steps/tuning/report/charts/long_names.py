@@ -1,7 +1,7 @@
 """Long names of classes and features: an axis, a legend and a text show a part of each, a tooltip all of it."""
 
+import itertools
 import json
-from collections import Counter
 from collections.abc import Sequence
 
 from steps.tuning.report.charts import reserved
@@ -38,8 +38,8 @@ def shortened(names: Sequence[str], letters: int = _LETTERS) -> list[str]:
         [name if len(name) <= letters else f"{name[: letters - 1]}…" for name in names],
         [name if len(name) <= letters else f"…{name[1 - letters :]}" for name in names],
     ]
-    best, times, shown = max(ways, key=lambda way: len(set(way))), Counter[str](), []
-    for name in best:
-        times[name] += 1
-        shown.append(name if times[name] == 1 else f"{name} ({times[name]})")
-    return shown
+    shown: dict[str, None] = {}
+    for name in max(ways, key=lambda way: len(set(way))):
+        others = (f"{name} ({number})" for number in itertools.count(2))
+        shown[next(each for each in itertools.chain([name], others) if each not in shown)] = None
+    return list(shown)
