@@ -94,9 +94,7 @@ def for_uv(pip):
         given["UV_INDEX_URL"] = pip.get("index-url")
         given["UV_EXTRA_INDEX_URL"] = pip.get("extra-index-url")
         given["UV_FIND_LINKS"] = ",".join(found)
-        given["UV_NO_INDEX"] = (
-            "true" if pip.get("no-index", "").lower() in {"1", "true", "yes", "on", "t", "y"} else None
-        )
+        given["UV_NO_INDEX"] = "true" if pip.get("no-index", "").lower() in TRUE else None
     return {name: value for name, value in given.items() if value and name not in os.environ}
 
 

@@ -6,6 +6,7 @@ of pip needs no installing: `PYTHONPATH=pip.whl python3 -m pip`.
 
 import base64
 import hashlib
+import http.client
 import netrc
 import os
 import ssl
@@ -95,7 +96,7 @@ def main(argv):
         shown = place.rpartition("@")[2]
         try:
             wheels = [opened(url) for url in candidates(place)[:1]]
-        except (OSError, ValueError) as error:  # urllib's errors are OSErrors
+        except (OSError, ValueError, http.client.HTTPException) as error:  # urllib's own are OSErrors
             problems.append(f"{shown}: {error}")
             continue
         for wheel in wheels:

@@ -2,8 +2,10 @@ import base64
 import hashlib
 import os
 import re
+import socket
 import subprocess
 import sys
+import threading
 
 import pytest
 
@@ -87,3 +89,19 @@ def test_the_one_released_runs_without_being_installed(tmp_path):
         check=True,
     )
     assert ran.stdout.startswith("pip 25.3 ")
+
+
+def test_an_index_that_answers_nonsense_is_told_in_one_line(tmp_path):
+    """As one that does not answer."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def answer():
+            connection, _ = server.accept()
+            with connection:
+                connection.recv(10_000)
+                connection.sendall(b"nonsense\r\n\r\n")
+
+        threading.Thread(target=answer, daemon=True).start()
+        url = f"http://127.0.0.1:{server.getsockname()[1]}/simple"
+        done = fetch(tmp_path, PIP_INDEX_URL=url)
+    assert (done.returncode, done.stderr) == (1, f"{url}/pip/: nonsense\n\n")
