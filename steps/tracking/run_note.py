@@ -66,8 +66,10 @@ def _at_best() -> Iterator[None]:
     standing = {name: os.environ.get(name) for name in _AT_ONCE}
     os.environ.update(_AT_ONCE)
     logging.disable()
-    with suppress(Exception, KeyboardInterrupt):
-        yield
-    logging.disable(logging.NOTSET)
-    for name, value in standing.items():
-        os.environ.pop(name) if value is None else os.environ.update({name: value})
+    try:
+        with suppress(Exception, KeyboardInterrupt):
+            yield
+    finally:
+        logging.disable(logging.NOTSET)
+        for name, value in standing.items():
+            os.environ.pop(name) if value is None else os.environ.update({name: value})

@@ -53,8 +53,8 @@ def serve(model: str, *, anywhere: bool = False) -> str:
 
 def load(model: str) -> str:
     """Return the command that opens Python with a model."""
-    uri = json.dumps(where())  # in double quotes, since the shell's are single ones
-    code = f'import mlflow; mlflow.set_tracking_uri({uri}); model = mlflow.pyfunc.load_model("{model}")'
+    uri, name = json.dumps(where()), json.dumps(model)  # in double quotes, since the shell's are single ones
+    code = f"import mlflow; mlflow.set_tracking_uri({uri}); model = mlflow.pyfunc.load_model({name})"
     return shlex.join([sys.executable, "-i", "-c", code])
 
 
