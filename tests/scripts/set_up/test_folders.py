@@ -4,7 +4,7 @@ import subprocess
 
 import pytest
 
-from tests.scripts.clones import bare_path, clone, environ, few_packages, installed, set_up, with_uv
+from tests.scripts.clones import bare_path, clone, environ, few_packages, installed, set_up, versions_in, with_uv
 from tests.standin import standin_conda
 
 # Something that runs until its standard input ends, and then imports a module that was not loaded before.
@@ -67,7 +67,7 @@ def test_one_that_is_in_use_is_never_removed(tmp_path, second, started):
     other, standin = with_conda(tmp_path, path) if second == "conda" else (path, {})
     output, talk = set_up(made, other, **standin)
     assert output[0] == f"{made}/.venv-2/bin/python"
-    assert f".venv is in use (process {running.pid}), and conda.yaml has changed" in talk
+    assert f".venv is in use (process {running.pid}), and not what is needed now" in talk
     assert set_up(made, path)[1] == ""
     assert end(running).startswith(f"{made}/.venv/lib/python3.11/")
 
@@ -118,12 +118,41 @@ def test_what_is_ready_for_a_run_stays_so_when_the_tests_packages_can_not_be_had
 
 
 @pytest.mark.e2e
-def test_an_environment_that_a_link_leads_to_is_left_alone(tmp_path):
-    """It is another clone's: the link is removed, and this clone gets one of its own."""
-    made, path = clone(tmp_path, few=["six"]), with_uv(tmp_path / "bin")
+def test_an_environment_that_a_link_leads_to_is_taken_and_left_alone(tmp_path):
+    """It is another clone's: one that has all that is needed is taken, as it is. Else this clone gets one of its own.
+
+    The link stays where something runs through it, as the tests of this clone may.
+    """
+    made, path = clone(tmp_path, few=["six", "numpy"]), with_uv(tmp_path / "bin")
     set_up(made, path)
-    other = clone(tmp_path / "other", few=["six"])
+    other = clone(tmp_path / "other", few=["six", "numpy"])
     (other / ".venv").symlink_to(made / ".venv")
-    assert "Setting up" in set_up(other, path)[1]
+    assert set_up(other, path) == ([f"{other}/.venv/bin/python", f" {other}/.venv"], "")
+    (other / "tests" / "requirements.txt").write_text("tqdm\n")
+    running = begin(other, f'exec "{other}/.venv/bin/python" -c "{LOADED}"', path)
+    output, talk = set_up(other, path, "tests/requirements.txt")
+    assert output[0] == f"{other}/.venv-2/bin/python"
+    assert f".venv is in use (process {running.pid}), and not what is needed now" in talk
+    assert end(running).startswith(f"{other}/.venv/lib/python3.11/")
+    few_packages(other, ["six"])
+    assert set_up(other, path)[0][0] == f"{other}/.venv/bin/python"
     assert not (other / ".venv").is_symlink()
-    assert "Setting up" not in set_up(made, path)[1]
+    assert installed(made) == {"pip", "six", "numpy"}
+    assert set_up(made, path)[1] == ""
+
+
+@pytest.mark.e2e
+def test_the_tests_that_run_keep_their_packages(tmp_path):
+    """A run takes the environment of the tests as it is; other versions for the tests are another environment."""
+    made, path = clone(tmp_path, few=["numpy"]), with_uv(tmp_path / "bin")
+    more = made / "tests" / "requirements.txt"
+    more.write_text("six==1.16.0\n")
+    set_up(made, path, "tests/requirements.txt")
+    running = begin(
+        made, f'set -eu; . scripts/environment; environment {more.relative_to(made)}; exec python -c "{LOADED}"', path
+    )
+    assert set_up(made, path) == ([f"{made}/.venv/bin/python", f" {made}/.venv"], "")
+    more.write_text("six==1.17.0\n")
+    assert set_up(made, path, "tests/requirements.txt")[0][0] == f"{made}/.venv-2/bin/python"
+    assert versions_in(made)["six"] == "1.16.0"
+    assert end(running).startswith(f"{made}/.venv/lib/python3.11/")
