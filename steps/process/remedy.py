@@ -39,7 +39,8 @@ def for_environment() -> str:
 
 
 def _is_in_place_of_condas() -> bool:
-    if Variable.RUN_ID not in os.environ or any(name in os.environ for name in _CONDA) or not shutil.which("conda"):
+    by_mlflow = Variable.RUN_ID in os.environ or os.environ.get(Variable.BY_MLFLOW) == "true"  # MLflow unsets the first
+    if not by_mlflow or any(name in os.environ for name in _CONDA) or not shutil.which("conda"):
         return False
     found = next((Path(folder) for folder in os.get_exec_path() if (Path(folder) / "activate").is_file()), None)
     return found is not None and found.resolve() == Path(sys.prefix, "bin").resolve()

@@ -4,6 +4,7 @@ import sys
 
 import pytest
 
+from steps.names import Variable
 from steps.process import remedy
 from steps.project.environment import PROJECT
 
@@ -11,7 +12,7 @@ from steps.project.environment import PROJECT
 @pytest.fixture
 def plain(tmp_path, monkeypatch):
     """An environment of this process's own, below a folder with a blank; no conda, nothing of MLflow's is set."""
-    for name in ("CONDA_PREFIX", "CONDA_EXE", "MLFLOW_CONDA_HOME", "MLFLOW_RUN_ID"):
+    for name in ("CONDA_PREFIX", "CONDA_EXE", "MLFLOW_CONDA_HOME", "MLFLOW_RUN_ID", Variable.BY_MLFLOW):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
     prefix = tmp_path / "an environment"
@@ -52,6 +53,9 @@ def test_a_virtual_environment_that_mlflow_took_for_condas_is_told(plain, tmp_pa
     monkeypatch.setenv("PATH", os.pathsep.join([str(plain / "bin"), str(tmp_path / "bin")]))
     assert remedy.for_environment() == remedy.ANY  # no `mlflow run` has started it
     monkeypatch.setenv("MLFLOW_RUN_ID", "4f2a")
+    assert remedy.for_environment() != remedy.ANY
+    monkeypatch.delenv("MLFLOW_RUN_ID")  # as MLflow does when a step takes the run up
+    monkeypatch.setenv(Variable.BY_MLFLOW, "true")
     said = remedy.for_environment()
     assert (
         f"has found the `activate` of {plain} before conda's: `export MLFLOW_CONDA_HOME=$(conda info --base)`" in said
