@@ -3,6 +3,7 @@
 import ast
 import functools
 import re
+import shutil
 import subprocess
 import sys
 from importlib import metadata
@@ -14,6 +15,9 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from tests.scripts.clones import CONDA_YAML, ROOT, TEST_PINS, clone, environ, names, pins, with_uv
+
+LOCK = ROOT / "requirements.lock"
+COMPILED = ("frozenlist==", "markupsafe==")  # small, with a wheel for each platform
 
 
 def test_conda_yaml_has_only_what_mlflow_reads_of_it():
@@ -88,6 +92,25 @@ def test_what_the_tests_use_comes_on_top():
         assert project[name].specifier == tests[name].specifier
 
 
+def hashes(path):
+    """The hashes of each requirement in a file for `--require-hashes`."""
+    lines = path.read_text().replace(" \\\n    --hash=", " --hash=").splitlines()
+    split = (line.split(" --hash=") for line in lines if not line.startswith("#"))
+    return {requirement: set(found) for requirement, *found in split}
+
+
+def test_the_lock_has_the_pins_of_conda_yaml_with_hashes():
+    """The same lines in the same order, each with a sha256 for the files of its release, on Linux as on macOS."""
+    found = hashes(LOCK)
+    assert "://" not in LOCK.read_text()
+    assert list(found) == yaml.safe_load(CONDA_YAML.read_text())["dependencies"][2]["pip"]
+    for requirement, of_files in found.items():
+        assert of_files, requirement
+        assert all(re.fullmatch(r"sha256:[0-9a-f]{64}", one) for one in of_files), requirement
+    compiled = [of_files for requirement, of_files in found.items() if requirement.startswith(("numpy==", "scipy=="))]
+    assert min(map(len, compiled)) > 20  # a wheel for each Python and platform, and the source
+
+
 @pytest.mark.parametrize(
     "path", [CONDA_YAML, CONDA_YAML.with_name("conda-ray.yaml"), TEST_PINS], ids=lambda path: path.name
 )
@@ -118,3 +141,24 @@ def test_lock_keeps_the_pins(tmp_path):
     subprocess.run([made / "scripts" / "lock"], env=environ(with_uv(tmp_path / "bin")), check=True, timeout=900)
     for path in (CONDA_YAML, TEST_PINS):
         assert (made / path.relative_to(ROOT)).read_text() == path.read_text()
+    again, before = hashes(made / LOCK.name), hashes(LOCK)
+    assert list(again) == list(before)
+    assert {name for name in before if not before[name] <= again[name]} == set()  # a release may get more files
+
+
+@pytest.mark.e2e
+@pytest.mark.parametrize("platform", ["linux", "macos", "x86_64-apple-darwin", "aarch64-unknown-linux-gnu"])
+def test_uv_installs_from_the_lock_on_each_platform(tmp_path, platform):
+    """The wheel of each platform has one of the hashes; with another hash it is refused."""
+    lines = [line for line in LOCK.read_text().replace(" \\\n", " ").splitlines() if line.startswith(COMPILED)]
+    (tmp_path / "some.lock").write_text("\n".join(lines))
+    words = ["uv", "pip", "install", "--no-deps", "--require-hashes", "--only-binary", ":all:", "--no-cache"]
+    words += ["--python", sys.executable, "--python-platform", platform, "--target", str(tmp_path / "to")]
+    words += ["-r", str(tmp_path / "some.lock")]
+    subprocess.run(words, capture_output=True, check=True, timeout=900)
+    assert {path.name.split("-")[0] for path in (tmp_path / "to").glob("*.dist-info")} == {"frozenlist", "markupsafe"}
+    shutil.rmtree(tmp_path / "to")
+    (tmp_path / "some.lock").write_text(re.sub(r"sha256:\w{8}", "sha256:00000000", "\n".join(lines)))
+    done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=900)
+    assert done.returncode == 1
+    assert "Hash mismatch" in done.stderr
