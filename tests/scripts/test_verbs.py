@@ -52,7 +52,8 @@ def test_run_without_an_entry_point_says_how_it_is_used(tmp_path, arguments, cod
     [
         (("tidy", "study"), "scripts/tidy: takes no arguments, got study"),
         (("docs", "study"), "scripts/docs: takes serve or nothing, got study"),
-        (("check", "steps"), "scripts/check: takes no arguments, got steps"),
+        (("check", "steps"), "scripts/check: takes --against <requirement>… or nothing, got steps"),
+        (("check", "--against"), "scripts/check: --against takes requirements, such as mlflow==3.16.0"),
         (("bench", "sped"), "scripts/bench: expected one of those that --help names, got sped"),
     ],
 )
