@@ -103,6 +103,8 @@ class Artifact:
     ENVIRONMENT = "environment/environment.json"  # the installed packages, Python, the machine
     CONDA = "environment/conda.yaml"  # what it should be
     LOG = "log.txt"  # on a trial that failed, or of somebody's own entry point: the end of its output
+    TAGS = "tags"  # a folder: the tags that are too long for MLflow, whole, see steps.tracking.whole
+    PARAMETERS = "parameters.json"  # the parameters that MLflow would cut, whole
     GIT_DIFF = "git.diff"  # on a study whose tree is dirty: what makes it so
     # On a study.
     WARM_START = "warm_start.json"  # the runs that its search knew from the start, and why others are left out

@@ -38,6 +38,8 @@ from mlflow.utils.mlflow_tags import (
     MLFLOW_USER,
 )
 
+from steps.tracking import whole
+
 
 @dataclass(frozen=True)
 class ProjectSource:
@@ -84,6 +86,9 @@ def create_run(
     nesting = {} if parent is None else {MLFLOW_PARENT_RUN_ID: parent.info.run_id}
     every_tag = {**source.tags, MLFLOW_PROJECT_ENTRY_POINT: entry_point, **nesting, **(tags or {})}
     client = MlflowClient()
-    run_id = str(client.create_run(experiment_id, tags=every_tag, run_name=name).info.run_id)
-    client.log_batch(run_id, metrics, [Param(key, value) for key, value in {**declared, **others}.items()])
+    short_tags, long_tags = whole.split_tags(every_tag)
+    words, long_words = whole.split_parameters({**declared, **others})
+    run_id = str(client.create_run(experiment_id, tags=short_tags, run_name=name).info.run_id)
+    client.log_batch(run_id, metrics, [Param(*pair) for pair in words.items()])
+    whole.keep(run_id, {**long_tags, **long_words})
     return run_id

@@ -8,6 +8,7 @@ from mlflow.entities import Run
 
 from steps.errors import WrongValue
 from steps.names import Tag
+from steps.tracking import whole
 
 _T = TypeVar("_T")
 _KINDS: dict[type, str] = {dict: "a JSON object", list: "a JSON list"}
@@ -19,9 +20,9 @@ _LONGEST = 60
 def from_json(run: Run, tag: str, kind: type[_T], missing: str = "") -> _T:
     """Return a tag's JSON, an object or a list; of a run without the tag that of `missing`, if that is given.
 
-    Raises WrongValue, naming run and tag, for anything else.
+    Of one that is too long for a tag, an artifact has it: see `whole`. Raises WrongValue, naming run and tag, for anything else.
     """
-    text = run.data.tags.get(tag, missing)
+    text = whole.tag(run, tag) if tag in run.data.tags else missing
     try:
         content = json.loads(text)
     except (ValueError, RecursionError):

@@ -9,6 +9,8 @@ from mlflow.entities import Run
 from mlflow.tracking import MlflowClient
 from mlflow.utils.mlflow_tags import MLFLOW_PROJECT_ENTRY_POINT
 
+from steps.tracking import whole
+
 _PAGE = 1000
 
 
@@ -32,10 +34,10 @@ def by_start(run: Run) -> tuple[int, str]:
 def parameters_of(run: Run) -> dict[str, str]:
     """Return a run's parameters as they were before MLflow quoted them for a shell, as it does in a project's run.
 
-    Parameters that the run has logged itself are not quoted.
+    Parameters that the run has logged itself are not quoted. Raises WrongValue if one is not on record whole.
     """
     quoted = MLFLOW_PROJECT_ENTRY_POINT in run.data.tags
-    return {name: _unquoted(word) if quoted else word for name, word in run.data.params.items()}
+    return {name: _unquoted(word) if quoted else word for name, word in whole.parameters(run).items()}
 
 
 def _unquoted(word: str) -> str:

@@ -14,8 +14,8 @@ from mlflow.tracking._tracking_service.utils import _get_store
 
 from steps.names import Artifact
 from steps.project import environment
+from steps.tracking import whole
 
-TAG_LENGTH = 7_900  # characters; MLflow takes 8,000
 _BATCH = 1000  # metrics in one request
 DIGEST_LENGTH = 8  # as MLflow's own: more pushes the metrics off the UI's table; the whole sha256 is the tag Tag.DATA
 _INPUT_TAG_LENGTH = 500
@@ -58,13 +58,13 @@ def _sql_engine() -> Any:
 
 
 def record(run_id: str, metrics: Iterable[Metric] = (), tags: Mapping[str, str] = MappingProxyType({})) -> None:
-    """Write metrics and tags to a run, in one request for 1,000 metrics; a tag that is too long keeps its end."""
+    """Write metrics and tags to a run, in one request for 1,000 metrics; see `whole` for tags that are too long."""
     all_metrics, client = list(metrics), MlflowClient()
+    short, artifacts = whole.split_tags(tags)
+    whole.keep(run_id, artifacts)
     for start in range(_BATCH, len(all_metrics), _BATCH):
         client.log_batch(run_id, metrics=all_metrics[start : start + _BATCH])
-    client.log_batch(
-        run_id, metrics=all_metrics[:_BATCH], tags=[RunTag(key, value[-TAG_LENGTH:]) for key, value in tags.items()]
-    )
+    client.log_batch(run_id, metrics=all_metrics[:_BATCH], tags=[RunTag(*pair) for pair in short.items()])
 
 
 def record_environment(run_id: str) -> None:

@@ -7,6 +7,7 @@ from mlflow.exceptions import MlflowException
 from mlflow.tracking import MlflowClient
 from mlflow.utils.mlflow_tags import MLFLOW_PROJECT_ENTRY_POINT
 
+from steps.errors import WrongValue
 from steps.names import Metric, Tag
 from steps.project import secrets
 from steps.tracking import read
@@ -78,7 +79,10 @@ def _judge(run: Run, holder: ModelVersion, client: MlflowClient, by: Objective) 
         return CHALLENGER, f"not compared with {whose}, whose run is gone"
     if _code(run) != _code(other):
         return CHALLENGER, f"not compared with {whose}, which is of {_code(other)}"
-    parameters, their_parameters = read.parameters_of(run), read.parameters_of(other)
+    try:
+        parameters, their_parameters = read.parameters_of(run), read.parameters_of(other)
+    except WrongValue as error:
+        return CHALLENGER, f"not compared with {whose}: {error}"
     mine_and_theirs = [_ADDED | parameters, _ADDED | their_parameters]
     differ = [key for key in _SPLIT if len({each.get(key) for each in mine_and_theirs}) > 1]
     if run.data.tags.get(Tag.DATA) != other.data.tags.get(Tag.DATA):

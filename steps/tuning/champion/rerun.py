@@ -11,7 +11,7 @@ from optuna.trial import TrialState
 from steps.errors import Interrupted
 from steps.names import State, Tag
 from steps.process.signals import Interrupts
-from steps.tracking import outage
+from steps.tracking import outage, whole
 from steps.tuning.phase import Phase
 from steps.tuning.record.lock import StudyLock
 from steps.tuning.search.search import Outcome
@@ -94,7 +94,8 @@ class Rerun:
     def _recorded(self, job: Job) -> list[Run]:
         """Return a job's runs in earlier starts of the study: of the same role, trial and parameters."""
         # MLflow logs the parameters of a project's run quoted for a shell.
-        parameters = {key: shlex.quote(value) for key, value in self.children.command(job).items()}
+        quoted = {key: shlex.quote(value) for key, value in self.children.command(job).items()}
+        parameters, _ = whole.split_parameters(quoted)
         number = None if job.number is None else str(job.number)
         return [
             run

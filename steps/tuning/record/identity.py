@@ -18,7 +18,7 @@ from steps.parameters.option import option
 from steps.parameters.pruner_settings import BEFORE
 from steps.parameters.settings import SHARED
 from steps.parameters.tune_settings import TuneSettings
-from steps.tracking import own_tags, write
+from steps.tracking import own_tags, whole
 from steps.tuning.record import new_study
 from steps.tuning.search import pruners
 from steps.tuning.study_plan import StudyPlan
@@ -48,6 +48,10 @@ _NO_SCORE, _BREAKS = "without a score", "breaks every constraint"
 _PRUNER_SEES, _VALUES = "pruner sees", "values"
 # This digest differs wherever the data or the split does, so it is named only if it alone differs.
 _DIGEST = "rows of the folds"
+# Earlier versions recorded digests of these if all of it was too long for a tag.
+_ONCE_DIGESTS, _SHA256 = ("estimators", "space", "try"), re.compile(r"[0-9a-f]{64}")
+# The characters that are shown of a setting that differs.
+_SHOWN = 500
 # How a project's identity ends that has a commit.
 _COMMIT = re.compile(r"(.*)commit ([0-9a-f]{40})")
 
@@ -58,6 +62,10 @@ def take_from_record(settings: TuneSettings, earlier: Sequence[Run]) -> TuneSett
     `earlier` are the study's parent runs; the newest one's record counts. What was taken is printed on stderr.
     """
     if not earlier:
+        return settings
+    if whole.is_cut(earlier[-1], Tag.SETTINGS):
+        says = "its settings were cut by an earlier version of this project: those that are not given are the defaults"
+        print(f"tune: {option('study', settings.study)}: {says}", file=sys.stderr)
         return settings
     on_record = own_tags.from_json(earlier[-1], Tag.SETTINGS, dict)
     recorded = _in_todays_form(on_record)
@@ -97,7 +105,7 @@ def settings_as_data(settings: TuneSettings) -> dict[str, Any]:
 def as_data(plan: StudyPlan) -> dict[str, Any]:
     """Return what makes a study the one that it is, as plain data."""
     settings = settings_as_data(plan.settings)
-    identity = {
+    return {
         **{key: settings[key] for key in SETTINGS if key in settings},
         **{key: getattr(plan.settings.shared, key) for key in _OF_ANY_STUDY},
         # Once all trials have been asked for, only promotions go on; with more trials these would have come later.
@@ -113,11 +121,6 @@ def as_data(plan: StudyPlan) -> dict[str, Any]:
         **({_FAILURES: _TEACH} if plan.failures_teach else {}),
         **({_PRUNER_SEES: _VALUES} if plan.shows_values and _needs_values(plan) else {}),
     }
-    # A digest shows that two spaces differ, though not in what.
-    if len(json.dumps(identity)) > write.TAG_LENGTH:
-        for key in {"estimators", "space", "try"} & identity.keys():
-            identity[key] = hashlib.sha256(json.dumps(identity[key]).encode()).hexdigest()
-    return identity
 
 
 def _of_train(plan: StudyPlan) -> dict[str, Any]:
@@ -161,7 +164,7 @@ def check_same(study: str, plan: StudyPlan, earlier: Sequence[Run]) -> None:
         new_study.check(plan)
         return
     recorded = _in_todays_form(own_tags.from_json(earlier[-1], Tag.IDENTITY, dict))
-    now = json.loads(json.dumps(as_data(plan)))
+    now = _with_digests(json.loads(json.dumps(as_data(plan))), recorded)
     if _GIVEN in now and _GIVEN not in recorded:  # of an earlier version, which recorded what no trial was given, too
         recorded = {key: value for key, value in recorded.items() if key in now} | {_GIVEN: now[_GIVEN]}
     recorded = {**{key: value for key, value in _ADDED.items() if key in now}, **recorded}
@@ -173,6 +176,16 @@ def check_same(study: str, plan: StudyPlan, earlier: Sequence[Run]) -> None:
             f"{'; '.join(telling or differences)}; give {_recorded_version(recorded, now)}another name"
             + ("" if plan.fidelity is not None else f", or start from its trials with {option('warm_start')}")
         )
+
+
+def _with_digests(now: dict[str, Any], recorded: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an identity with digests where the recorded one has such, as earlier versions wrote of a long one."""
+    return {
+        key: hashlib.sha256(json.dumps(value).encode()).hexdigest()
+        if key in _ONCE_DIGESTS and _SHA256.fullmatch(str(recorded.get(key)))
+        else value
+        for key, value in now.items()
+    }
 
 
 def _recorded_version(recorded: Mapping[str, Any], now: Mapping[str, Any]) -> str:
@@ -207,5 +220,13 @@ def _differences(recorded: Mapping[str, Any], now: Mapping[str, Any]) -> list[st
         if isinstance(old, dict) and isinstance(new, dict):
             differences += [f"{key}: {difference}" for difference in _differences(old, new)]
         else:
-            differences.append(f"{key} {'none' if old is None else old}, now {'none' if new is None else new}")
+            differences.append(f"{key} {_shown(old)}, now {_shown(new)}")
     return differences
+
+
+def _shown(value: object) -> str:
+    """Write a value for people; one that is long with what tells it from another that begins alike."""
+    text = "none" if value is None else str(value)
+    if len(text) <= _SHOWN:
+        return text
+    return f"{text[:_SHOWN]}… ({len(text):,} characters, sha256 {hashlib.sha256(text.encode()).hexdigest()[:12]})"

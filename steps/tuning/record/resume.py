@@ -19,7 +19,7 @@ from optuna.trial import TrialState
 from steps.errors import WrongValue
 from steps.names import Role, State, Tag
 from steps.parameters.option import option
-from steps.tracking import own_tags, read
+from steps.tracking import own_tags, read, whole
 from steps.tuning.record import leftovers
 from steps.tuning.search.constraints import Constraint
 from steps.tuning.search.pruning import Steps
@@ -59,15 +59,16 @@ class History:
         `recorded` are the job's typed hyperparameters; raises WrongValue if the run on record has others. If there is a
         pruner, `steps_of` reads what it has seen of a run, by the run's id.
         """
-        run = self.baselines.get(json.dumps(recorded)) if job.number is None else self.trials.get(job.place)
+        params = json.dumps(recorded)
+        run = self.baselines.get(whole.in_tag(params)) if job.number is None else self.trials.get(job.place)
         if run is None:
             return None
         tags = run.data.tags
         is_same = job.number is None or tags.get(Tag.TRIAL) == str(job.number)
-        if json.dumps(recorded) != tags.get(Tag.PARAMS) or not is_same:
+        if tags.get(Tag.PARAMS) not in (params, whole.in_tag(params)) or not is_same:
             raise WrongValue(
                 f"{option('study', tags[Tag.STUDY])}: can't go on: trial {tags.get(Tag.TRIAL, job.number)} "
-                f"tried {tags.get(Tag.PARAMS)} (run {run.info.run_id}), and would now try {json.dumps(recorded)}; give "
+                f"tried {tags.get(Tag.PARAMS)} (run {run.info.run_id}), and would now try {params}; give "
                 "another name"
                 + ("" if job.rung is not None else f", or start from its trials with {option('warm_start')}")
             )

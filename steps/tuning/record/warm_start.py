@@ -174,15 +174,22 @@ def _check_same_data(run: Run, plan: StudyPlan) -> None:
         if run.data.tags.get(Tag.FOLDS) != plan.folds:
             raise _LeftOutError("of other columns or folds")
         return
-    parameters = read.parameters_of(run)
+    parameters = _parameters(run)
     for name, word in plan.entry.shared(plan.settings).items():
         if parameters.get(name) != word:
             raise _LeftOutError(f"of another {name}")
 
 
+def _parameters(run: Run) -> dict[str, str]:
+    try:
+        return read.parameters_of(run)
+    except WrongValue as error:
+        raise _LeftOutError("with a parameter that MLflow has cut") from error
+
+
 def _estimator(run: Run, plan: StudyPlan) -> str | None:
     """Return the estimator as the space names it."""
-    used = run.data.tags.get(Tag.ESTIMATOR) if plan.entry.runs_train else read.parameters_of(run).get("estimator")
+    used = run.data.tags.get(Tag.ESTIMATOR) if plan.entry.runs_train else _parameters(run).get("estimator")
     for named, path in plan.estimators.items():
         if path == used or (named is None and not plan.entry.runs_train):
             return named
@@ -190,7 +197,7 @@ def _estimator(run: Run, plan: StudyPlan) -> str | None:
 
 
 def _hyperparameters(run: Run, plan: StudyPlan) -> dict[str, Any]:
-    entry, parameters = plan.entry, read.parameters_of(run)
+    entry, parameters = plan.entry, _parameters(run)
     if entry.runs_train:
         own = {name: word for name, word in parameters.items() if name not in entry.parameters}
         return {name.removeprefix(ESTIMATOR_PREFIX): decode(word) for name, word in own.items()}

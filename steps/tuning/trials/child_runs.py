@@ -18,7 +18,7 @@ from steps.backends import adapter, control, failures, log_file
 from steps.backends.stage import THIS_STAGE, Stage
 from steps.backends.submitted_run import GRACE_S, POLL_S, is_free, is_transient
 from steps.names import CHECKPOINT, Metric, State, Tag
-from steps.tracking import deleted, read, write
+from steps.tracking import deleted, read, whole, write
 from steps.tuning.entry_point import EntryPoint
 from steps.tuning.search.constraints import Constraint
 from steps.tuning.search.objective import Objective
@@ -119,6 +119,7 @@ class ChildRuns:
                 run_name=None if ours else name,
             )
         if not ours:
+            whole.keep_parameters(run.run_id, self.command(job))
             write.record(run.run_id, metrics, {**tags, **self.project.source_tags})
         if retry_of is not None:
             self.results.attempts.before[run.run_id] = retry_of

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from mlflow.utils.git_utils import get_git_commit
 
 from steps.project import git_remote, location
-from steps.tracking import write
+from steps.tracking import whole
 from steps.tuning.tuned_project import TunedProject
 
 
@@ -44,7 +44,7 @@ class Origin:
             line += f"  # at commit {self.commit}"
         elif not self.is_pushed:
             line += "  # works once that commit is pushed"
-        return line if len(line) <= write.TAG_LENGTH else "mlflow run . -e reproduce -P run_id=<this run's id>"
+        return line if len(line) <= whole.TAG_LENGTH else "mlflow run . -e reproduce -P run_id=<this run's id>"
 
 
 def find(project: TunedProject, manager: str) -> Origin:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from optuna.trial import TrialState
 
 from steps.names import State, Tag
-from steps.tracking import write
+from steps.tracking import whole
 from steps.tuning.search.constraints import Constraint, broken
 from steps.tuning.trials.child_results import Taken
 from steps.tuning.trials.trial import Adopted, Child, TrialResult
@@ -25,7 +25,7 @@ def of(
     if ended.outcome.state == TrialState.FAIL:
         tags |= {Tag.REASON: ended.reason, Tag.STDERR: ended.stderr}
     reported = json.dumps(ended.outcome.steps)
-    if ended.outcome.steps and len(reported) <= write.TAG_LENGTH:  # else a resumed study reads them from the metric
+    if ended.outcome.steps and len(reported) <= whole.TAG_LENGTH:  # else a resumed study reads them from the metric
         tags[Tag.REPORTED] = reported
     if pruned_at is not None:
         tags[Tag.PRUNED_AT] = str(pruned_at)

@@ -1,5 +1,6 @@
 """What makes a study the one that it is: by its parent run in a real database."""
 
+import hashlib
 import json
 from dataclasses import asdict, replace
 from typing import Any
@@ -157,6 +158,39 @@ def test_a_study_of_train_is_the_same_with_the_default_given(
 ) -> None:
     """Its trials are: they are given 42 either way."""
     identity.check_same("mine", planned("--seed", "42"), resume.earlier_parents("0", "mine", but=""))
+
+
+def test_a_long_record_of_before_is_the_same_study(
+    parent_run: str, client: MlflowClient, planned: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Earlier versions wrote digests of its largest parts where the whole was too long, which it may be by now."""
+    names = ",".join(f"none of its columns {number}" for number in range(200))
+    plan = planned("--space", "knn")
+    now = json.loads(json.dumps(identity.as_data(plan)))
+    for parts in ((), ("estimators", "space", "try")):
+        digests = {part: hashlib.sha256(json.dumps(now[part]).encode()).hexdigest() for part in parts}
+        client.set_tag(parent_run, Tag.IDENTITY, json.dumps(now | digests))
+        earlier = resume.earlier_parents("0", "mine", but="")
+        identity.check_same("mine", plan, earlier)
+        with pytest.raises(WrongValue, match="space"):
+            identity.check_same("mine", planned(), earlier)
+    for tag in (Tag.IDENTITY, Tag.SETTINGS):  # as they were cut
+        client.set_tag(parent_run, tag, json.dumps({"drop": names, "seed": 42})[-7_900:].rjust(7_900, "x"))
+    earlier = resume.earlier_parents("0", "mine", but="")
+    assert identity.take_from_record(plan.settings, earlier) == plan.settings
+    assert "'mine': its settings were cut by an earlier version of this project: those" in capsys.readouterr().err
+    with pytest.raises(WrongValue, match=r"run .* has cut its tag tuning.identity, which .*: give the study an"):
+        identity.check_same("mine", plan, earlier)
+
+
+def test_a_long_setting_that_differs_is_told_by_its_beginning(
+    parent_run: str, client: MlflowClient, planned: Any
+) -> None:
+    """And by its digest, since two may begin alike."""
+    plan = planned()
+    client.set_tag(parent_run, Tag.IDENTITY, json.dumps(identity.as_data(plan) | {"drop": "x" * 7_000}))
+    with pytest.raises(WrongValue, match=r"drop x{500}… \(7,000 characters, sha256 \w{12}\), now none"):
+        identity.check_same("mine", plan, resume.earlier_parents("0", "mine", but=""))
 
 
 # --- other entry points than train
