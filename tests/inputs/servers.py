@@ -11,6 +11,8 @@ _AWAY = "the tracking server {server} can't be used: "
 _NOBODY = "MLFLOW_TRACKING_URI '{server}': no tracking server can be reached there: "
 _REFUSED = "the tracking server {server} refuses this user: "
 _RENEW = "; a token may have expired: renew MLFLOW_TRACKING_TOKEN, or MLFLOW_TRACKING_USERNAME and …"
+# What this machine says of proxies does not count.
+_NO_EXCEPTIONS = {"NO_PROXY": "", "no_proxy": "", "REQUESTS_CA_BUNDLE": "", "CURL_CA_BUNDLE": ""}
 _TRIAL = {"refit": "false", "folds": "2", "estimator": "sklearn.dummy.DummyClassifier"}
 
 
@@ -75,6 +77,74 @@ ROWS = [
         states.answering(200, ""),
         2,
         "https://127.0.0.1:{port}",
+    ),
+    _one(
+        "other-host",
+        "the tracking server {server} answers no request for the host '127.0.0.1:{port}': name it by a host that it …",
+        states.answering(403, "Invalid Host header - possible DNS rebinding attack detected", "text/plain"),
+        2,
+    ),
+    *[
+        Row(
+            f"server-proxy-refuses-{step}",
+            step,
+            "the proxy http://127.0.0.1:1 of http_proxy (NO_PROXY=127.0.0.1 goes past it) can't be used: Connection …",
+            env={"MLFLOW_TRACKING_URI": "{server}", "http_proxy": "http://127.0.0.1:1", **_NO_EXCEPTIONS},
+            state=states.refused,
+            code=75,
+        )
+        for step in ("train", "tune")
+    ],
+    Row(
+        "server-proxy-wants-a-password",
+        "train",
+        "the proxy {server} of http_proxy (NO_PROXY=host.invalid goes past it) refuses to connect to …: error 407",
+        env={"MLFLOW_TRACKING_URI": "http://host.invalid", "http_proxy": "{server}", **_NO_EXCEPTIONS},
+        state=states.answering(407, "who are you?"),
+    ),
+    *[
+        Row(
+            f"server-no-ca-{step}",
+            step,
+            f"{variable} '/nonexistent': no such file: /nonexistent; must be a file of certificates in PEM …",
+            env={"MLFLOW_TRACKING_URI": "https://127.0.0.1:1", **_NO_EXCEPTIONS, variable: "/nonexistent"},
+        )
+        for step, variable in (("train", "MLFLOW_TRACKING_SERVER_CERT_PATH"), ("tune", "REQUESTS_CA_BUNDLE"))
+    ],
+    Row(
+        "server-broken-ca",
+        "train",
+        "REQUESTS_CA_BUNDLE '{folder}/ca.pem': has no certificate in PEM format; must be …",
+        env={"MLFLOW_TRACKING_URI": "https://127.0.0.1:1", **_NO_EXCEPTIONS, "REQUESTS_CA_BUNDLE": "{folder}/ca.pem"},
+        files={"ca.pem": "no certificate"},
+    ),
+    Row(
+        "server-tls-twice",
+        "train",
+        "MLFLOW_TRACKING_INSECURE_TLS, MLFLOW_TRACKING_SERVER_CERT_PATH: only one may be set",
+        env={
+            "MLFLOW_TRACKING_URI": "https://127.0.0.1:1",
+            "MLFLOW_TRACKING_INSECURE_TLS": "true",
+            "MLFLOW_TRACKING_SERVER_CERT_PATH": "/etc/hosts",
+        },
+    ),
+    Row(
+        "server-sigv4",
+        "train",
+        "MLFLOW_TRACKING_AWS_SIGV4: needs requests-auth-aws-sigv4; add it to the pip list of conda.yaml",
+        env={"MLFLOW_TRACKING_URI": "http://127.0.0.1:1", "MLFLOW_TRACKING_AWS_SIGV4": "true"},
+    ),
+    Row(
+        "server-too-many-retries",
+        "train",
+        "MLFLOW_HTTP_REQUEST_MAX_RETRIES '50': MLflow takes no such value: The configured max_retries …",
+        env={"MLFLOW_TRACKING_URI": "http://127.0.0.1:1", "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "50"},
+    ),
+    Row(
+        "server-no-time",
+        "train",
+        "MLFLOW_HTTP_REQUEST_TIMEOUT '0': MLflow takes no such value: Attempted to set connect timeout to <= 0",
+        env={"MLFLOW_TRACKING_URI": "http://127.0.0.1:1", "MLFLOW_HTTP_REQUEST_TIMEOUT": "0"},
     ),
     Row(
         "server-no-host",
