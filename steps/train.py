@@ -51,7 +51,7 @@ def _train(words: Sequence[str]) -> int:
         print(f"train: {note}", file=sys.stderr)
     if settings.refit:  # a trial's study has done it
         run_plan.check_metric(plan)
-    with own_run(_as_logged(settings, hyperparameters), active=settings.refit) as run_id:
+    with own_run(_as_logged(settings, hyperparameters), active=settings.refit, monitored=True) as run_id:
         for name, score in run.train(plan, settings, hyperparameters, run_id).items():
             print(f"{name}: {score:.6g}")
     return 0

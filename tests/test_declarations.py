@@ -62,7 +62,7 @@ def test_mlproject_declares_the_parameters_of_the_step(name, settings):
 def test_the_command_passes_each_parameter_under_its_own_name(name, settings):
     """The command is the step, with `--name {name}` for every parameter, once, and nothing else."""
     pairs = " ".join(f"--{parameter.name} {{{parameter.name}}}" for parameter in parameters(settings))
-    assert entry_points()[name]["command"] == f"python -m steps.{name} {pairs}"
+    assert entry_points()[name]["command"] == f"PYTHONSAFEPATH= python -m steps.{name} {pairs}"
 
 
 @pytest.mark.parametrize(("name", "settings"), STEPS.items())

@@ -39,4 +39,6 @@ def ignore_lost_readers() -> None:
 def _without_lost_readers(stream: TextIO) -> TextIO:
     stream.flush()
     raw = _RawOutput(stream.fileno(), "wb", closefd=False)
-    return io.TextIOWrapper(io.BufferedWriter(raw), encoding=stream.encoding, errors=stream.errors, line_buffering=True)
+    # A name in another alphabet must not end a step where PYTHONIOENCODING or the locale is ASCII's.
+    errors = "backslashreplace" if stream.errors == "strict" else stream.errors
+    return io.TextIOWrapper(io.BufferedWriter(raw), encoding=stream.encoding, errors=errors, line_buffering=True)

@@ -4,9 +4,10 @@ import logging
 import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 
 import mlflow
+from mlflow.environment_variables import MLFLOW_ENABLE_SYSTEM_METRICS_LOGGING
 from mlflow.exceptions import MlflowException
 from mlflow.tracking import MlflowClient
 
@@ -14,7 +15,7 @@ from steps.errors import Interrupted, StepError, WrongValue
 from steps.names import Variable
 from steps.patches import mlflow as mlflow_patches
 from steps.process import orphans
-from steps.tracking import deleted, write
+from steps.tracking import deleted, first_use, mlflow_variables, sqlite_uri, whole, write
 from steps.tracking.server_errors import check_uri, explain, no_mlflow
 
 # How long `mlflow run` may take to overwrite the status of a step that was interrupted; as a rule it takes 0.3 s.
@@ -23,11 +24,12 @@ _POLL_S = 0.1
 
 
 @contextmanager
-def own_run(parameters: Mapping[str, str], *, active: bool = True) -> Iterator[str]:
+def own_run(parameters: Mapping[str, str], *, active: bool = True, monitored: bool = False) -> Iterator[str]:
     """Yield the id of the step's run: the one that `mlflow run` made, or a new one if the step is started by hand.
 
     The parameters are logged to a new one; to the other, `mlflow run` has logged them. `active` makes it MLflow's
     active run, for the fluent API, which takes 20 ms, and ends it; any other is ended by the process that launched it.
+    One that may be `monitored` is active too if MLflow is to log the machine's load (MLFLOW_ENABLE_SYSTEM_METRICS_…).
     Errors of the server, its database or the disk are translated: see `steps.tracking.server_errors`.
     """
     made = run_id = os.environ.get(Variable.RUN_ID)
@@ -35,16 +37,23 @@ def own_run(parameters: Mapping[str, str], *, active: bool = True) -> Iterator[s
     logging.getLogger("mlflow.store.db.utils").addFilter(_is_not_raised_too)
     mlflow_patches.resend_broken_answers()
     check_uri()
+    mlflow_variables.check()
+    monitored = monitored and bool(MLFLOW_ENABLE_SYSTEM_METRICS_LOGGING.get())
     try:
-        if made and not active:
+        if made and not (active or monitored):
             yield made
         else:
-            with mlflow.start_run() as run, _killed_if_interrupted(made):
+            _open_store()
+            with mlflow.start_run(log_system_metrics=monitored) as run, _killed_if_interrupted(made):
                 if not run.info.run_id:
                     raise no_mlflow()
-                if not made:
-                    mlflow.log_params(dict(parameters))
                 run_id, found = run.info.run_id, True
+                if made:
+                    whole.keep_parameters(run_id, parameters)
+                else:
+                    short, artifacts = whole.split_parameters(parameters)
+                    mlflow.log_params(short)
+                    whole.keep(run_id, artifacts)
                 yield run_id
     except WrongValue as error:
         error.run_id = run_id
@@ -56,6 +65,13 @@ def own_run(parameters: Mapping[str, str], *, active: bool = True) -> Iterator[s
         if (explained := explained or explain(error, made)) is not None:
             raise explained from error
         raise
+
+
+def _open_store() -> None:
+    """Open the tracking store; on a fresh database of this machine, after whoever makes its tables."""
+    database = sqlite_uri.path(mlflow.get_tracking_uri())
+    with nullcontext() if database is None else first_use.one_at_a_time(database):
+        MlflowClient()
 
 
 def _is_not_raised_too(record: logging.LogRecord) -> bool:

@@ -20,7 +20,8 @@ _LONGEST = 60
 def from_json(run: Run, tag: str, kind: type[_T], missing: str = "") -> _T:
     """Return a tag's JSON, an object or a list; of a run without the tag that of `missing`, if that is given.
 
-    Of one that is too long for a tag, an artifact has it: see `whole`. Raises WrongValue, naming run and tag, for anything else.
+    Of one that is too long for a tag, an artifact has it: see `whole`. Raises WrongValue, naming run and tag, for
+    anything else.
     """
     text = whole.tag(run, tag) if tag in run.data.tags else missing
     try:

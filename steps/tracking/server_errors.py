@@ -18,7 +18,7 @@ from mlflow.exceptions import MlflowException
 from steps.errors import StepError, Unreachable, WrongValue
 from steps.names import Variable
 from steps.project import secrets, storage_packages
-from steps.tracking import sqlite_uri, way_to_server
+from steps.tracking import mlflow_variables, sqlite_uri, way_to_server
 
 _URI = "MLFLOW_TRACKING_URI"
 # If both are set, MLflow takes the first.
@@ -33,11 +33,6 @@ _FULL = r"database or disk is full|No space left on device|Disk quota exceeded"
 _NO_DATABASE = r"file is not a database|database disk image is malformed"
 _NOT_MLFLOWS = r"no such (table|column): |has no column named "
 _REFUSED = r"failed with error code 40[13] |(UNAUTHENTICATED|PERMISSION_DENIED|CUSTOMER_UNAUTHORIZED): "
-_OUT_OF_RANGE = (
-    r"The (?:configured |current )?(max_retries|backoff_factor|backoff_jitter) value [^\n]*|"
-    r"Attempted to set \w+ timeout to <= 0"
-)
-_SIGV4 = "requests_auth_aws_sigv4"
 # Another server than MLflow's: a page for people, nothing at this path, a redirect to a login.
 _NO_MLFLOW = r"not in a valid JSON format|failed with error code (404|405) |Exceeded \d+ redirects|BadStatusLine"
 # What may pass by itself.
@@ -94,9 +89,6 @@ def explain(error: BaseException, run_id: str | None = None) -> StepError | None
     for inner in causes(error):
         if isinstance(inner, OSError) and (inner.errno in _DISK_ERRORS or _is_of_artifacts(inner)):
             return _disk(inner)
-        if isinstance(inner, ModuleNotFoundError) and inner.name == _SIGV4:
-            package = _SIGV4.replace("_", "-")
-            return WrongValue(f"MLFLOW_TRACKING_AWS_SIGV4: needs {package}; add it to the pip list of conda.yaml")
         if isinstance(inner, ModuleNotFoundError) and inner.name and "sqlalchemy" in _files_in_traceback(inner):
             return _no_driver(inner.name)
     text = "\n".join(f"{type(inner).__name__}: {inner}" for inner in causes(error))
@@ -113,16 +105,8 @@ def no_mlflow() -> WrongValue:
 
 def _environment(text: str, from_mlflow: bool) -> StepError | None:
     """Explain what is wrong with a variable that MLflow reads."""
-    if match := re.search(r"Failed to convert ('.*?') for (MLFLOW_\w+): (.*)", text):
-        value, variable, reason = match.groups()
-        return WrongValue(f"{variable} {value}: can't be read: {reason}")
-    if match := re.search(_OUT_OF_RANGE, text):
-        variable = f"MLFLOW_HTTP_REQUEST_{(match[1] or 'timeout').upper()}"
-        return WrongValue(f"{variable} {os.environ.get(variable)!r}: MLflow takes no such value: {match[0]}")
-    if "'MLFLOW_TRACKING_INSECURE_TLS' and" in text:
-        return WrongValue("MLFLOW_TRACKING_INSECURE_TLS, MLFLOW_TRACKING_SERVER_CERT_PATH: only one may be set")
-    if "package `psutil` is not installed" in text:
-        return WrongValue("MLFLOW_ENABLE_SYSTEM_METRICS_LOGGING: needs the package psutil, which conda.yaml pins")
+    if (refused := mlflow_variables.explain(text)) is not None:
+        return refused
     if "got unsupported URI" in text:
         return WrongValue(
             f"{_URI} {where()!r}: MLflow knows no such scheme; must be a server (http://…, https://…) or a database "

@@ -69,8 +69,8 @@ def tag(run: Run, name: str) -> str:
     text = run.data.tags[name]
     if is_cut(run, name):
         raise WrongValue(
-            f"run {run.info.run_id}: an earlier version of this project has cut its tag {name}, which can't be read any "
-            "more: give the study another name"
+            f"run {run.info.run_id}: an earlier version of this project has cut its tag {name}, which can't be read: "
+            "give the study another name"
         )
     digest = _DIGEST.fullmatch(text)
     if digest is None:

@@ -84,7 +84,7 @@ def test_the_local_backend_gives_the_same_trials(place: Place, local: Place) -> 
     children = [run for run in local.study().children if "tuning.state" in run.data.tags]
     assert {run.data.tags["mlflow.project.backend"] for run in children} == {"local"}
     assert {run.info.status for run in children} == {"FINISHED"}
-    assert "Running command 'python -m steps.train" not in (local.folder / "output.txt").read_text()
+    assert "Running command 'PYTHONSAFEPATH= python -m steps.train" not in (local.folder / "output.txt").read_text()
 
 
 @pytest.mark.slow

@@ -93,7 +93,7 @@ def test_the_end_is_told_on_stdout_and_the_talk_is_on_stderr(iris: Place, study:
     assert f"Best accuracy: {max(r.data.metrics['cv_accuracy'] for r in study.trials):.6g}" in lines
     assert [line.partition(":")[0] for line in lines[-3:]] == ["UI", "Study", "Go on"]
     assert "12/12" in stderr
-    assert "Running command 'python -m steps.train" not in stderr
+    assert "Running command 'PYTHONSAFEPATH= python -m steps.train" not in stderr
 
 
 def test_a_study_leaves_no_process_and_no_file(iris: Place) -> None:

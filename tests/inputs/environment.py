@@ -9,7 +9,7 @@ _HERE = "sqlite:///{folder}/mlflow.db"
 _SMALL = {"folds": "2", "estimator": "sklearn.dummy.DummyClassifier"}
 
 
-def _both(id: str, line: str, **fields: object) -> list[Row]:
+def _both(id: str, line: str | tuple[str, ...], **fields: object) -> list[Row]:
     """Make a row for each step."""
     return [Row(f"{id}-{step}", step, line, **fields) for step in ("train", "tune")]  # type: ignore[arg-type]
 
@@ -119,6 +119,14 @@ ROWS = [
         "train",
         "MLFLOW_RUN_ID 'x y': Run with id=x y not found in …",
         env={"MLFLOW_RUN_ID": "x y"},
+    ),
+    *_both(
+        "variables-unreadable",
+        (
+            "MLFLOW_HTTP_REQUEST_TIMEOUT 'soon': can't be read: invalid literal …",
+            "MLFLOW_RUN_CONTEXT 'team': can't be read: Expecting value: …",
+        ),
+        env={"MLFLOW_HTTP_REQUEST_TIMEOUT": "soon", "MLFLOW_RUN_CONTEXT": "team"},
     ),
     Row(
         "retries-no-number",

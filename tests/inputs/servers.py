@@ -115,13 +115,18 @@ ROWS = [
         "server-broken-ca",
         "train",
         "REQUESTS_CA_BUNDLE '{folder}/ca.pem': has no certificate in PEM format; must be …",
-        env={"MLFLOW_TRACKING_URI": "https://127.0.0.1:1", **_NO_EXCEPTIONS, "REQUESTS_CA_BUNDLE": "{folder}/ca.pem"},
+        env={
+            "MLFLOW_TRACKING_URI": "https://127.0.0.1:{port}",
+            **_NO_EXCEPTIONS,
+            "REQUESTS_CA_BUNDLE": "{folder}/ca.pem",
+        },
         files={"ca.pem": "no certificate"},
+        state=states.answering(200, ""),
     ),
     Row(
         "server-tls-twice",
         "train",
-        "MLFLOW_TRACKING_INSECURE_TLS, MLFLOW_TRACKING_SERVER_CERT_PATH: only one may be set",
+        "MLFLOW_TRACKING_INSECURE_TLS, MLFLOW_TRACKING_SERVER_CERT_PATH: only one of them may be set",
         env={
             "MLFLOW_TRACKING_URI": "https://127.0.0.1:1",
             "MLFLOW_TRACKING_INSECURE_TLS": "true",
@@ -143,7 +148,7 @@ ROWS = [
     Row(
         "server-no-time",
         "train",
-        "MLFLOW_HTTP_REQUEST_TIMEOUT '0': MLflow takes no such value: Attempted to set connect timeout to <= 0",
+        "MLFLOW_HTTP_REQUEST_TIMEOUT '0': MLflow takes no such value: Attempted to set connect timeout to 0, …",
         env={"MLFLOW_TRACKING_URI": "http://127.0.0.1:1", "MLFLOW_HTTP_REQUEST_TIMEOUT": "0"},
     ),
     Row(

@@ -2,9 +2,11 @@
 
 import re
 import shlex
+import sys
 
 # Characters that a shell treats specially outside quotes.
 _SHELL = re.compile(r"[`$;&|<>(){}\[\]*?~#!\\\"'\n\r]")
+_FINDS_ITS_FOLDER = "PYTHONSAFEPATH="  # how commands of this project begin
 _QUOTED = re.compile(r"'[^']*'|\"[^\"$`\\!]*\"")
 
 
@@ -13,6 +15,8 @@ def python_words(command: str) -> list[str] | None:
 
     >>> python_words("python -m steps.train --max_features 'sq rt'")
     ['python', '-m', 'steps.train', '--max_features', 'sq rt']
+    >>> python_words("PYTHONSAFEPATH= python -m steps.train")
+    ['python', '-m', 'steps.train']
     >>> python_words("python -u train.py")
     ['python', '-u', 'train.py']
     >>> python_words("python train.py | tee log") is None
@@ -21,6 +25,8 @@ def python_words(command: str) -> list[str] | None:
     if _SHELL.search(_QUOTED.sub("", command)):
         return None
     words = shlex.split(command)
+    if words[:1] == [_FINDS_ITS_FOLDER] and not sys.flags.safe_path:  # a fork does so anyway
+        words.pop(0)
     if len(words) < 2 or words[0] not in ("python", "python3"):
         return None
     program = words[2:] if words[1] == "-u" else words[1:]

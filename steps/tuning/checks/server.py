@@ -17,7 +17,7 @@ from mlflow.utils.rest_utils import http_request
 
 from steps.errors import Unreachable, WrongValue
 from steps.project import secrets
-from steps.tracking import way_to_server
+from steps.tracking import server_errors, way_to_server
 
 # Seconds that the server may take to answer. MLflow's own requests are repeated for minutes.
 ANSWER_S = 1.7
@@ -106,16 +106,14 @@ def _ask(uri: str) -> tuple[int, str]:
         asking.join(busy_s - ANSWER_S)
     answer = answers[0] if answers else TimeoutError("timed out")
     if isinstance(answer, Exception):
-        if explained := way_to_server.explain(_chain(answer), uri):
+        if explained := way_to_server.explain(_text(answer), uri):
             raise explained from answer
         raise Unreachable(_unreachable(secrets.hidden(uri), _reason(answer, limit_s))) from answer
     return answer
 
 
-def _chain(error: BaseException) -> str:
-    """Return the text of an error and its causes."""
-    cause = error.__cause__ or error.__context__
-    return f"{type(error).__name__}: {error}\n{_chain(cause) if cause else ''}"
+def _text(error: Exception) -> str:
+    return "\n".join(f"{type(inner).__name__}: {inner}" for inner in server_errors.causes(error))
 
 
 def _unreachable(shown: str, reason: str) -> str:

@@ -8,7 +8,8 @@ from mlflow.utils.mlflow_tags import MLFLOW_RUN_NOTE
 from steps.errors import NoTrialFinished
 from steps.names import Tag
 from steps.tracking.run_note import escaped
-from steps.tracking.write import TAG_LENGTH, record
+from steps.tracking.whole import TAG_LENGTH
+from steps.tracking.write import record
 from steps.tuning.champion.champion import Champion
 from steps.tuning.report import study_end, summary
 from steps.tuning.study_plan import StudyPlan

@@ -18,6 +18,7 @@ SHELL_TEXT = st.text(alphabet="ab \t\r\n'\"$`\\!#;&|<>(){}[]*?~=^%@:,-é\N{NO-BR
     [
         ("python -m steps.train", ["python", "-m", "steps.train"]),
         ("python3 -m steps.train --folds 5", ["python3", "-m", "steps.train", "--folds", "5"]),
+        ("PYTHONSAFEPATH= python -m steps.train", ["python", "-m", "steps.train"]),
         ("python train.py", ["python", "train.py"]),
         ("python -u train.py a", ["python", "-u", "train.py", "a"]),
         ("python -u -m m", ["python", "-u", "-m", "m"]),

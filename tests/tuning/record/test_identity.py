@@ -178,8 +178,8 @@ def test_a_long_record_of_before_is_the_same_study(
         client.set_tag(parent_run, tag, json.dumps({"drop": names, "seed": 42})[-7_900:].rjust(7_900, "x"))
     earlier = resume.earlier_parents("0", "mine", but="")
     assert identity.take_from_record(plan.settings, earlier) == plan.settings
-    assert "'mine': its settings were cut by an earlier version of this project: those" in capsys.readouterr().err
-    with pytest.raises(WrongValue, match=r"run .* has cut its tag tuning.identity, which .*: give the study an"):
+    assert "its settings were cut by an earlier version of this project: those" in capsys.readouterr().err
+    with pytest.raises(WrongValue, match=r"run .* has cut its tag tuning.identity, which .*: give the"):
         identity.check_same("mine", plan, earlier)
 
 
