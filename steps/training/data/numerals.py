@@ -15,7 +15,10 @@ _A_DECIMAL_COMMA = re.compile(r"[+-]?(?:\d{1,3}(?:\.\d{3})+|\d+),\d+")
 _CURRENCY = "(?:[A-Z]{0,3}[$\u00a2-\u00a5\u0e3f\u20a0-\u20c0]|USD|EUR|GBP|CHF|JPY|CNY|INR|RUB|BRL|CAD|AUD)"
 _WORD = r"[^\W\d_]{1,8}"
 _UNIT = f"(?:{_CURRENCY}|[%\u2030\u00b0\u2103\u2109]|{_WORD}\\.?(?:[/ ^]{_WORD})?[23\u00b2\u00b3]?)"
-_WITH_UNIT = re.compile(rf"(?P<sign>[+-]?)\s*(?P<before>{_CURRENCY})?\s*(?P<number>[+-]?[\d.,]+)\s*(?P<after>{_UNIT})?")
+# Never two runs of blanks side by side: of n blanks there would be n squared ways to share them.
+_WITH_UNIT = re.compile(
+    rf"(?P<sign>[+-]?)\s*(?:(?P<before>{_CURRENCY})\s*)?(?P<number>[+-]?[\d.,]+)\s*(?P<after>{_UNIT})?"
+)
 # What stands for a missing number wherever it stands among numbers: signs alone, these words, a bound ("<3").
 _MARK = re.compile(
     r"[^\w\s]{1,3}|[<>\u2264\u2265]=?\s*[\d.,]+|nil|none|unknown|missing|tbd|n\.?[ad]\.?|not (available|known)",
