@@ -69,16 +69,16 @@ def main(*sizes: int) -> None:
     """Measure and print."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        project = _project(folder)
+        project = project_in(folder)
         uri = f"sqlite:///{folder}/mlflow.db"
         MlflowClient(uri).search_experiments()  # the tables are made before any clock runs
         columns = ("driver, CPU ms", "all, ms", "memory, MB", "resume, s", "MB then", "report, s", "tpe ask, ms")
         print(f"{'trials':>8}" + "".join(f"{column:>16}" for column in columns))
         for trials in sizes or SIZES:
             words = {"study": f"of {trials}", "n_trials": trials, "sampler": "random", "jobs": 2}
-            loop = _tune(project, uri, words)
-            again = _tune(project, uri, words)
-            shown = _tune(project, uri, words | {"report": "true"})
+            loop = tune(project, uri, words)
+            again = tune(project, uri, words)
+            shown = tune(project, uri, words | {"report": "true"})
             costs = (1000 * loop.cpu_s / trials, 1000 * loop.wall_s / trials, loop.memory_mb)
             grown = (again.command_s, shown.memory_mb, shown.command_s - again.command_s)
             ask = [_ask_ms(trials)] if trials <= max(SIZES) else []
@@ -86,7 +86,7 @@ def main(*sizes: int) -> None:
         _at_once(project, folder)
 
 
-def _project(folder: Path) -> Path:
+def project_in(folder: Path) -> Path:
     """Copy this project, and give it an entry point that does nothing."""
     project = copy_project(folder / "project")
     (project / "nothing.py").write_text(SCRIPT)
@@ -96,7 +96,7 @@ def _project(folder: Path) -> Path:
     return project
 
 
-def _tune(project: Path, uri: str, words: Mapping[str, object], space_file: str = "nothing.yaml") -> Loop:
+def tune(project: Path, uri: str, words: Mapping[str, object], space_file: str = "nothing.yaml") -> Loop:
     parameters = {**STUDY, "space": project / space_file, **words}
     command = [sys.executable, "-m", "scripts.benchmarks.clocked", *(f"--{name}={v}" for name, v in parameters.items())]
     env = {**os.environ, "MLFLOW_TRACKING_URI": uri, "MLFLOW_DISABLE_TELEMETRY": "true"}
@@ -130,8 +130,8 @@ def _at_once(project: Path, folder: Path) -> None:
     """Run trials of some seconds, 32 at a time, on a server."""
     (project / "slow.yaml").write_text(SPACE.partition("y:")[0] + "seconds: 3\n")
     words = {"study": "wide", "n_trials": 4 * AT_ONCE, "sampler": "random", "jobs": AT_ONCE, "window": AT_ONCE}
-    with _server(f"sqlite:///{folder}/server.db", folder / "server.txt") as uri:
-        loop = _tune(project, uri, words, "slow.yaml")
+    with server(f"sqlite:///{folder}/server.db", folder / "server.txt") as uri:
+        loop = tune(project, uri, words, "slow.yaml")
         requests = (folder / "server.txt").read_text().count("/api/2.0/mlflow/")
     print(
         f"{AT_ONCE} at once on a server: the driver takes {loop.cpu_s / loop.wall_s:.2f} of a core, "
@@ -140,13 +140,13 @@ def _at_once(project: Path, folder: Path) -> None:
 
 
 @contextmanager
-def _server(store: str, log: Path) -> Iterator[str]:
-    server = serve(store, log)
+def server(store: str, log: Path) -> Iterator[str]:
+    process = serve(store, log)
     try:
         yield f"http://127.0.0.1:{PORT}"
     finally:
-        os.killpg(server.pid, 9)
-        server.wait()
+        os.killpg(process.pid, 9)
+        process.wait()
 
 
 if __name__ == "__main__":
