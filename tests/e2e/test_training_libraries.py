@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from mlflow.entities import Run
 
+from steps.names import Metric
 from tests.e2e.packages import activated, environment
 from tests.e2e.side_by_side import write_space
 from tests.e2e.tools import LIMIT_S, Place, Study, copy_project, until
@@ -71,7 +72,7 @@ def tuned(place: Place, space: str, **settings: object) -> Study:
 
 def logged(study: Study, run: Run) -> Logged:
     """Read each step of what a trial has logged, but for what is its own."""
-    names = run.data.metrics.keys() - {"cold", "trial"}
+    names = run.data.metrics.keys() - {"cold", "trial", *Metric.COSTS}
     histories = {name: study.client.get_metric_history(run.info.run_id, name) for name in names}
     return {name: [(metric.step, metric.value) for metric in history] for name, history in histories.items()}
 

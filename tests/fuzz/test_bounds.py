@@ -11,7 +11,7 @@ from steps import spaces
 from steps.errors import WrongValue
 from steps.parameters.tune_settings import TuneSettings
 from steps.project import mlproject
-from steps.training.data import csv_file
+from steps.training.data import csv_file, table_file
 from steps.tuning import space
 from steps.tuning.checks import backend, places_file
 
@@ -84,7 +84,7 @@ def test_a_huge_file_is_not_read(tmp_path: Path) -> None:
             lambda: space.load(str(path)),
             lambda: places_file.read(str(path)),
             lambda: backend.read_backend_config(TuneSettings(backend_config=str(path))),
-            lambda: csv_file.read(path, "here", None),
+            lambda: csv_file.read(table_file.find(path, "here")),
         ):
             with pytest.raises(WrongValue, match="has more than"):
                 read()

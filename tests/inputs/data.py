@@ -78,8 +78,12 @@ ROWS = [
     _data("blank-lines", ": is empty", "\n\n\n"),
     _data("no-rows", ": has only its first line, the columns' names; there must be rows", "a,b,y\n"),
     _data("binary", ": is not text in UTF-8 (invalid start byte); save it as UTF-8", b"\x89PNG\r\n\x1a\n" + bytes(256)),
-    _data("latin-1", ": is not text in UTF-8 (…); save it as UTF-8", _TEXT.replace("yes", "sí").encode("latin-1")),
-    _data("utf-16", ": is not text in UTF-8 (invalid start byte); save it as UTF-8", WELL.encode("utf-16")),
+    _data(
+        "another-encoding",
+        ": is text in neither UTF-8 nor Windows-1252; save it as UTF-8",
+        _TEXT.replace("yes", "ソース").encode("shift_jis"),
+    ),
+    _data("utf-16-cut", ": is not text in UTF-16 (truncated data); save it as UTF-8", WELL.encode("utf-16")[:-1]),
     _data(
         "page", ": is an HTML page, such as a login; download the file itself", "<!DOCTYPE html>\n<html>Log in</html>\n"
     ),

@@ -4,8 +4,7 @@ import csv
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass, field, replace
 from typing import IO, Any, cast
 
 import pandas as pd
@@ -15,11 +14,13 @@ from steps.errors import WrongValue
 from steps.training.data import dialect, numerals
 from steps.training.data.dialect import BLANKS, Dialect
 from steps.training.data.numerals import Writing
+from steps.training.data.table_file import UNREADABLE, TableFile
 
 # How many characters are read to tell how a file is written.
 _SAMPLE = 256 * 1024
 # If these are fewer lines, more is read: as much as the names of 200,000 columns.
 _LINES, _LONGEST_LINE = 3, 4 * 1024 * 1024
+_WESTERN_NOTE = "it is not in UTF-8 and is read as Windows-1252; if its texts look wrong, save it as UTF-8"
 # Texts that pandas' reader takes for a missing value, and that people name classes.
 _CLASSES = ("None", "NA", "N/A", "n/a", "null", "NULL")
 
@@ -39,22 +40,34 @@ class FileTable:
     gaps: Mapping[str, int] = field(default_factory=dict)
 
 
-def read(
-    path: Path, where: str, compression: str | None, target_of: Callable[[Sequence[str]], str | None] = lambda _: None
-) -> FileTable:
-    """Read a CSV file in UTF-8, with or without a BOM.
+def read(file: TableFile, target_of: Callable[[Sequence[str]], str | None] = lambda _: None) -> FileTable:
+    """Read a CSV file. One that is not in its encoding is read in `table_file.WESTERN`, with a note.
 
     Separators are `,`, `;`, tab, `|` and, if there is none of these, blanks. Numbers may have thousands separators, a
     unit, and a decimal comma if the separator is `;`. `target_of` picks the target from the columns' names.
-    Raises WrongValue, beginning with `where`, for a file that can't be used.
+    Raises WrongValue, which begins with the file's `where`, if it can't be used.
     """
     try:
-        with _open(path, compression) as text:
-            written = dialect.sniff(_beginning(text, where), where)
-        frame = _read(path, written, compression)
-        _reread_as_text(frame, path, written, compression)
+        return _read_table(file, target_of)
     except UnicodeDecodeError as error:
-        raise WrongValue(f"{where}: is not text in UTF-8 ({error.reason}); save it as UTF-8") from error
+        western = file.western()
+        if western is None:
+            written = file.encoding.upper().removesuffix("-SIG")
+            raise WrongValue(f"{file.where}: is not text in {written} ({error.reason}); save it as UTF-8") from error
+    try:
+        table = _read_table(western, target_of)
+    except UnicodeDecodeError as error:
+        raise WrongValue(f"{file.where}: is text in neither UTF-8 nor Windows-1252; save it as UTF-8") from error
+    return replace(table, notes=(_WESTERN_NOTE, *table.notes))
+
+
+def _read_table(file: TableFile, target_of: Callable[[Sequence[str]], str | None]) -> FileTable:
+    where = file.where
+    try:
+        with file.open() as text:
+            written = dialect.sniff(_beginning(text, where), where)
+        frame = _read(file, written)
+        _reread_as_text(frame, file, written)
     except pd.errors.EmptyDataError as error:
         raise WrongValue(f"{where}: is empty") from error
     except pd.errors.ParserWarning as error:
@@ -62,7 +75,7 @@ def read(
             f"{where}: has lines of more fields than its first line, which names {len(written.names)} columns; name "
             "them all, or put text with a separator in double quotes"
         ) from error
-    except (pd.errors.ParserError, csv.Error, EOFError, OSError) as error:
+    except (pd.errors.ParserError, csv.Error, *UNREADABLE) as error:
         raise WrongValue(f"{where}: can't be read as CSV: {' '.join(str(error).split())}") from error
     if frame.empty:
         raise WrongValue(f"{where}: has only its first line, the columns' names; there must be rows")
@@ -70,8 +83,8 @@ def read(
     target = target_of([name for place, name in enumerate(names) if not _is_no_column(frame, place, written)])
     gaps = {}
     if target in names:
-        gaps = _restore_classes(frame, names.index(target), path, written, compression)
-    writings = {names[place]: writing for place, writing in _read_numbers(frame, path, written, compression).items()}
+        gaps = _restore_classes(frame, names.index(target), file, written)
+    writings = {names[place]: writing for place, writing in _read_numbers(frame, file, written).items()}
     frame.columns = pd.Index(names)
     kept = [place for place in range(len(names)) if not _is_no_column(frame, place, written)]
     frame = frame if len(kept) == len(names) else frame.iloc[:, kept]
@@ -104,14 +117,14 @@ def _beginning(file: IO[str], where: str) -> str:
     return text if len(text) < _SAMPLE else text[: text.rfind("\n") + 1] or text
 
 
-def _read_numbers(frame: pd.DataFrame, path: Path, written: Dialect, compression: str | None) -> dict[int, Writing]:
+def _read_numbers(frame: pd.DataFrame, file: TableFile, written: Dialect) -> dict[int, Writing]:
     """Turn columns of text that hold numbers into numbers, in place, but for those with texts for missing ones.
 
     Return, by their places, how those are written that are not written plainly.
     """
     decimal_comma = written.separator == ";" and numerals.has_decimal_commas(frame)
     if decimal_comma:
-        _reread_grouped(frame, path, written, compression)
+        _reread_grouped(frame, file, written)
     writings = {}
     for place in range(frame.shape[1]):
         column = frame.iloc[:, place]
@@ -125,9 +138,7 @@ def _read_numbers(frame: pd.DataFrame, path: Path, written: Dialect, compression
     return writings
 
 
-def _restore_classes(
-    frame: pd.DataFrame, place: int, path: Path, written: Dialect, compression: str | None
-) -> dict[str, int]:
+def _restore_classes(frame: pd.DataFrame, place: int, file: TableFile, written: Dialect) -> dict[str, int]:
     """Give a target of text the classes back that pandas takes for missing values: `None`, `NA`.
 
     Return how often which text stands in its missing cells.
@@ -136,7 +147,7 @@ def _restore_classes(
     if not column.isna().any():
         return {}
     options = {"usecols": [place], "dtype": str, "keep_default_na": False, "na_values": [""]}
-    texts = _read(path, written, compression, **options).iloc[:, 0]
+    texts = _read(file, written, **options).iloc[:, 0]
     if types.is_string_dtype(column.dtype) and numerals.writing_of(column, written.separator == ";") is None:
         counts = texts.value_counts()
         classes = [text for text in _CLASSES if counts.get(text, 0) > 1]  # one alone is a gap
@@ -144,53 +155,45 @@ def _restore_classes(
     return dict(Counter(texts[frame.iloc[:, place].isna()].fillna("")))
 
 
-def _open(path: Path, compression: str | None) -> IO[str]:
-    if compression == "gzip":
-        import gzip
-
-        return cast(IO[str], gzip.open(path, "rt", encoding="utf-8-sig", newline=""))
-    return path.open(encoding="utf-8-sig", newline="")
-
-
-def _read(path: Path, written: Dialect, compression: str | None, **options: Any) -> pd.DataFrame:
+def _read(file: TableFile, written: Dialect, **options: Any) -> pd.DataFrame:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", pd.errors.DtypeWarning)  # see _reread_as_text
         warnings.simplefilter("error", pd.errors.ParserWarning)  # a line with more fields would lose them
         return pd.read_csv(
-            path,
+            file.path,
             sep=r"\s+" if written.separator == BLANKS else written.separator,
             header=0 if written.has_names else None,
             names=cast(Any, range(len(written.names))),
             skiprows=written.above,
             index_col=False,
-            encoding="utf-8-sig",
-            compression=cast(Any, compression),
+            encoding=file.encoding,
+            compression=cast(Any, file.compression),
             skipinitialspace=True,
             **options,
         )
 
 
-def _reread_as_text(frame: pd.DataFrame, path: Path, written: Dialect, compression: str | None) -> None:
+def _reread_as_text(frame: pd.DataFrame, file: TableFile, written: Dialect) -> None:
     """Read columns of mixed types again as text: pandas guesses a type for each piece of a long file."""
     mixed = [position for position, kind in enumerate(frame.dtypes) if types.is_object_dtype(kind)]
     booleans = [p for p in mixed if types.infer_dtype(frame.iloc[:, p], skipna=True) == "boolean"]
     for position in booleans:
         frame.isetitem(position, frame.iloc[:, position].astype("boolean"))
-    _reread(frame, [p for p in mixed if p not in booleans], path, written, compression)
+    _reread(frame, [p for p in mixed if p not in booleans], file, written)
 
 
-def _reread_grouped(frame: pd.DataFrame, path: Path, written: Dialect, compression: str | None) -> None:
+def _reread_grouped(frame: pd.DataFrame, file: TableFile, written: Dialect) -> None:
     """Read columns such as 1.234 again, for a file with decimal commas: pandas took the point for a decimal one."""
     floats = [position for position, kind in enumerate(frame.dtypes) if types.is_float_dtype(kind)]
     before = frame.iloc[:, floats].copy()
-    _reread(frame, floats, path, written, compression)
+    _reread(frame, floats, file, written)
     for number, position in enumerate(floats):
         if numerals.writing_of(frame.iloc[:, position], True) is None:
             frame.isetitem(position, before.iloc[:, number])
 
 
-def _reread(frame: pd.DataFrame, positions: list[int], path: Path, written: Dialect, compression: str | None) -> None:
+def _reread(frame: pd.DataFrame, positions: list[int], file: TableFile, written: Dialect) -> None:
     if positions:
-        text = _read(path, written, compression, usecols=positions, dtype=str)
+        text = _read(file, written, usecols=positions, dtype=str)
         for number, position in enumerate(positions):
             frame.isetitem(position, text.iloc[:, number])

@@ -14,41 +14,28 @@ from pandas.api import types
 
 from steps.errors import WrongValue
 from steps.parameters.option import option
-from steps.training.data import csv_file
+from steps.training.data import csv_file, table_file
 from steps.training.data.csv_file import FileTable
 
-_GZIP, _PARQUET = b"\x1f\x8b", b"PAR1"
+_PARQUET = b"PAR1"
 _BUFFER = 1024 * 1024
 
 
 def read(path: Path, where: str, target_of: Callable[[Sequence[str]], str | None]) -> FileTable:
-    """Read a table from a CSV or Parquet file, gzipped or not; see `csv_file.read`.
+    """Read a table from a CSV or Parquet file, packed or not; see `csv_file.read`.
 
     The columns' names are text and differ. Their types are for `usable` to mend.
     Raises WrongValue, beginning with `where`, for a file that can't be used.
     """
-    try:
-        with path.open("rb") as file:
-            head = file.read(4)
-    except OSError as error:
-        raise WrongValue(f"{where}: can't be read: {error.strerror}") from error
-    if head.startswith(_GZIP):
-        import gzip
-
-        try:
-            with gzip.open(path) as file:
-                parquet = io.BytesIO(file.read()) if file.peek(4)[:4] == _PARQUET else None
-        except (OSError, EOFError) as error:
-            raise WrongValue(f"{where}: can't be read as gzip: {error}") from error
-        read = FileTable(_parquet(parquet, where)) if parquet else csv_file.read(path, where, "gzip", target_of)
-    elif head == _PARQUET:
-        read = FileTable(_parquet(path, where))
+    file = table_file.find(path, where)
+    if file.content(4) == _PARQUET:
+        read = FileTable(_parquet(path if file.compression is None else io.BytesIO(file.content()), where))
     elif zipfile.is_zipfile(path):
         raise WrongValue(
             f"{where}: is not a CSV or Parquet file but a zip archive or a workbook; save its table as CSV"
         )
     else:
-        read = csv_file.read(path, where, None, target_of)
+        read = csv_file.read(file, target_of)
     read.frame.columns = pd.Index([str(name) for name in read.frame.columns])
     _check_names(list(read.frame), where)
     return read

@@ -1,4 +1,6 @@
+import bz2
 import gzip
+import lzma
 
 import pandas as pd
 import pytest
@@ -7,7 +9,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from steps.errors import WrongValue
-from steps.training.data import csv_file, numerals
+from steps.training.data import csv_file, numerals, table_file
 
 NAN = float("nan")
 # Each row: a file, and its table's columns by name.
@@ -81,8 +83,12 @@ REFUSED = {
     "a first line alone": (b"a,b\n", "has only its first line"),
     "a first line without an end": (b"a,b", "has only its first line"),
     "two of a name": (b"a,b,a\n1,2,3\n", "has columns of the same name, 'a'"),
-    "another encoding": (b"a,b\n1,\xe9\n", "is not text in UTF-8"),
-    "UTF-16": ("a,b\n1,2\n".encode("utf-16"), "is not text in UTF-8"),
+    "another encoding": (
+        "a,b\n1,ソース\n".encode("shift_jis"),
+        "is text in neither UTF-8 nor Windows-1252",
+    ),
+    "no text": (b"\x89PNG\r\n\x1a\n" + bytes(99), "is not text in UTF-8"),
+    "half of UTF-16": ("a,b\n1,2\n".encode("utf-16")[:-1], "is not text in UTF-16 (truncated data)"),
     "more fields than names": (b"a,b\n1,2\n1,2\n1,2,3\n", "Expected 2 fields in line 4, saw 3"),
     "fewer names": (b"a,b\n1,2,3,4\n1,2,3,4\n1,2,3,5\n", "first line, which names 2 columns"),
     "a page": (b"<!DOCTYPE html>\n<html><body>Log in</body></html>\n", "is an HTML page"),
@@ -101,9 +107,9 @@ def write(path, text):
     return path
 
 
-def read(path, content, compression=None):
+def read(path, content):
     path.write_bytes(content)
-    return csv_file.read(path, "--data 'x.csv'", compression)
+    return csv_file.read(table_file.find(path, "--data 'x.csv'"))
 
 
 @pytest.mark.parametrize(("text", "expected"), READ.values(), ids=READ)
@@ -114,6 +120,35 @@ def test_a_file_as_people_have_it_is_read(tmp_path, text, expected):
     for name, values in expected.items():
         cells = [None if value is pd.NA else value for value in frame[name].tolist()]
         assert repr(cells) == repr(values), name
+
+
+SPOKEN = "größe;prix\r\n1,5;été\r\n2;5 €\r\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "noted"),
+    [
+        (SPOKEN.encode("utf-8-sig"), False),
+        (SPOKEN.encode("utf-16"), False),
+        (b"\xfe\xff" + SPOKEN.encode("utf-16-be"), False),
+        (SPOKEN.encode("cp1252"), True),
+        (gzip.compress(SPOKEN.encode("cp1252")), True),
+        (bz2.compress(SPOKEN.encode()), False),
+        (lzma.compress(SPOKEN.encode("utf-16")), False),
+    ],
+)
+def test_a_file_is_read_as_spreadsheets_and_packers_write_it(tmp_path, content, noted):
+    """In UTF-8, in UTF-16, and in Windows-1252, which is noted, since it is what is left; packed too."""
+    table = read(tmp_path / "x.csv", content)
+    assert table.frame.to_dict("list") == {"größe": [1.5, 2.0], "prix": ["été", "5 €"]}
+    assert [note for note in table.notes if "Windows-1252" in note] == list(table.notes)[:noted]
+
+
+def test_a_letter_that_is_not_in_utf_8_may_stand_far_behind(tmp_path):
+    """Behind what is read to tell how the file is written."""
+    rows = "".join(f"{number},plain\n" for number in range(60_000))
+    table = read(tmp_path / "x.csv", f"a,b\n{rows}1,été\n".encode("latin-1"))
+    assert table.frame["b"].iloc[-1] == "été"
 
 
 def test_what_is_read_otherwise_than_it_stands_there_is_noted(tmp_path):
@@ -137,7 +172,7 @@ def test_texts_among_numbers_are_left_for_whoever_knows_the_columns_roles(tmp_pa
 def test_a_class_may_have_a_name_that_means_nothing_elsewhere(tmp_path, text):
     """A target of text keeps it, and only an empty cell is no label; other columns have a gap there."""
     content = f"a,b\n{text},{text}\nInsomnia,Insomnia\n,\n{text},{text}\n"
-    table = csv_file.read(write(tmp_path / "x.csv", content), "x", None, lambda names: names[-1])
+    table = csv_file.read(table_file.find(write(tmp_path / "x.csv", content), "x"), lambda names: names[-1])
     assert table.frame["b"].dropna().tolist() == [text, "Insomnia", text]
     assert table.frame["a"].isna().tolist() == [True, False, True, True]
     assert table.gaps == {"": 1}
@@ -145,14 +180,18 @@ def test_a_class_may_have_a_name_that_means_nothing_elsewhere(tmp_path, text):
 
 def test_a_class_stands_in_more_than_one_row(tmp_path):
     """One such text alone is a gap, also among texts."""
-    table = csv_file.read(write(tmp_path / "x.csv", "a,b\n1,NA\n2,x\n3,y\n"), "x", None, lambda names: names[-1])
+    table = csv_file.read(
+        table_file.find(write(tmp_path / "x.csv", "a,b\n1,NA\n2,x\n3,y\n"), "x"), lambda names: names[-1]
+    )
     assert table.frame["b"].isna().tolist() == [True, False, False]
     assert table.gaps == {"NA": 1}
 
 
 def test_no_number_is_no_class(tmp_path):
     """Among numbers such a text is a missing one, and is counted for the note on rows that are left out."""
-    table = csv_file.read(write(tmp_path / "x.csv", "a,b\n1,NA\n2,2.5\n3,\n"), "x", None, lambda names: names[-1])
+    table = csv_file.read(
+        table_file.find(write(tmp_path / "x.csv", "a,b\n1,NA\n2,2.5\n3,\n"), "x"), lambda names: names[-1]
+    )
     assert table.frame["b"].dtype == "float64"
     assert table.gaps == {"NA": 1, "": 1}
 
@@ -170,7 +209,7 @@ def test_a_file_that_can_t_be_used_is_one_problem(tmp_path, content, part):
 
 def test_a_gzipped_file_is_the_same_table(tmp_path):
     """Compression changes nothing."""
-    frame = read(tmp_path / "x.csv", gzip.compress(b"\xef\xbb\xbfa,b\n1,x\n"), "gzip").frame
+    frame = read(tmp_path / "x.csv", gzip.compress(b"\xef\xbb\xbfa,b\n1,x\n")).frame
     assert frame.to_dict("list") == {"a": [1], "b": ["x"]}
 
 

@@ -84,9 +84,11 @@ def test_columns_that_no_pipeline_takes_are_named_and_can_be_left_out(tmp_path):
     [
         ("cut.parquet", b"PAR1 and no end", "can't be read as Parquet"),
         ("cut.csv.gz", gzip.compress(b"a,b\n1,2\n" * 999, mtime=0)[:30], "can't be read as"),
-        ("no.csv.gz", b"\x1f\x8bno gzip", "can't be read as gzip"),
+        ("no.csv.gz", b"\x1f\x8bno gzip", "can't be read as gzip: "),
+        ("no.csv.xz", b"\xfd7zXZ\x00no", "can't be read as xz: "),
+        ("no.csv.bz2", b"BZhno", "can't be read as bz2: Invalid data stream"),
         ("nothing.csv", b"", "is empty"),
-        ("latin.csv", b"a,b\n\xe9,1\n", "is not text in UTF-8"),
+        ("picture.csv", b"a,b\n\xe9,\0\n", "is not text in UTF-8"),
     ],
 )
 def test_a_file_that_can_t_be_read_is_one_problem(tmp_path, name, content, part):
