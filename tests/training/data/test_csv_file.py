@@ -136,6 +136,7 @@ SPOKEN = "größe;prix\r\n1,5;été\r\n2;5 €\r\n"
         (bz2.compress(SPOKEN.encode()), False),
         (lzma.compress(SPOKEN.encode("utf-16")), False),
     ],
+    ids=["UTF-8", "UTF-16", "UTF-16, big end first", "Windows-1252", "gzip", "bzip2", "xz"],
 )
 def test_a_file_is_read_as_spreadsheets_and_packers_write_it(tmp_path, content, noted):
     """In UTF-8, in UTF-16, and in Windows-1252, which is noted, since it is what is left; packed too."""
