@@ -73,7 +73,7 @@ def test_a_cell_of_blanks_is_read_at_once(tmp_path: Path) -> None:
     """A sign, 100,000 blanks and a letter: whether that is a number with a unit is told in one go."""
     (tmp_path / "a.csv").write_text("a,b\n" + f"+{' ' * 100_000}x!,1\n" * 20)
     with _soon():
-        assert len(csv_file.read(tmp_path / "a.csv", "here", None).frame) == 20
+        assert len(csv_file.read(table_file.find(tmp_path / "a.csv", "here")).frame) == 20
 
 
 def test_a_huge_file_is_not_read(tmp_path: Path) -> None:
