@@ -5,9 +5,10 @@
 Prints the score after 15, 25, 50 and 100 trials of random search, of a plain sequential Optuna study (`TPESampler` as
 it is, told of every trial before the next), and of this project's search at several windows; with each the difference
 to plain TPE and its standard error, over pairs of the same problem and seed. All begin with the same ten points, which
-TPE draws at random: luck in these does not count as a difference. Then the same with two trials at a time,
-in the time that plain TPE takes: simulated from the CPU seconds of each evaluation, so without what a child costs. Last
-the median regret on Branin and Hartmann-6.
+TPE draws at random: luck in these does not count as a difference. With a window of w each trial is drawn without the
+scores of the w - 1 before it; "w - 1 trials later" compares with plain TPE after so many trials fewer. Then the same
+with two trials at a time, in the time that plain TPE takes: simulated from the CPU seconds of each evaluation, so
+without what a child costs. Last the median regret on Branin and Hartmann-6.
 
 An evaluation is a function of problem and parameters; `--cache` keeps them in a folder, for a run with more seeds or
 trials. The problems are by default the cheap ones, of each model and each set; `--problems all` has all.
@@ -27,7 +28,7 @@ from steps.process import threads
 threads.limit(1)  # before numpy is imported
 
 from scripts.benchmarks.yardstick.functions import FUNCTIONS, Function  # noqa: E402
-from scripts.benchmarks.yardstick.optimizers import OPTIMIZERS, PLAIN, RANDOM  # noqa: E402
+from scripts.benchmarks.yardstick.optimizers import OPTIMIZERS, PLAIN, RANDOM, WINDOWS  # noqa: E402
 from scripts.benchmarks.yardstick.problems import Problem, all_problems, key  # noqa: E402
 from scripts.benchmarks.yardstick.scores import (  # noqa: E402
     AT,
@@ -128,6 +129,12 @@ def table(curves: Curves, trials: int) -> str:
     theirs = {count: _normalized(curves, known, PLAIN, count) for count in at}
     for name in OPTIMIZERS:
         rows[name] = [_cell(_normalized(curves, known, name, count), theirs[count], name) for count in at]
+    for window in WINDOWS[1:]:
+        told = {count: _normalized(curves, known, PLAIN, max(1, count - window + 1)) for count in at}
+        ours = f"here, window {window}"
+        rows[f"window {window}, {window - 1} trials later"] = [
+            _gain(_normalized(curves, known, ours, count), told[count]) for count in at
+        ]
     rows[f"here, window {JOBS_WINDOW}, {JOBS} at a time"] = [
         _cell(_in_time(curves, known, count), theirs[count], "") if JOBS * count <= trials else "" for count in at
     ]
@@ -169,8 +176,12 @@ def _in_time(curves: Curves, known: dict[str, Baseline], count: int) -> list[flo
 def _cell(normalized: list[float], theirs: list[float], name: str) -> str:
     if name in (PLAIN, RANDOM):
         return f"{score(normalized):.1f}"
+    return f"{score(normalized):.1f} ({_gain(normalized, theirs)})"
+
+
+def _gain(normalized: list[float], theirs: list[float]) -> str:
     gain, error = difference(normalized, theirs)
-    return f"{score(normalized):.1f} ({gain:+.1f} ± {error:.1f})"
+    return f"{gain:+.1f} ± {error:.1f}"
 
 
 if __name__ == "__main__":

@@ -202,7 +202,7 @@ def test_a_point_is_evaluated_once_and_kept_in_the_folder(tmp_path):
 
 
 def test_the_table_has_a_row_for_each_optimizer_and_tells_differences_to_plain_tpe():
-    """Also for two at a time, where twice as many trials were made."""
+    """Also for two at a time, where twice as many trials were made, and for a window's trials less."""
     known = baselines()["kNN_iris_nll"]
     curve = ([known.clip] * 20 + [known.best] * 30, [1.0] * 50)
     slow = ([known.clip] * 50, [1.0] * 50)
@@ -212,4 +212,5 @@ def test_the_table_has_a_row_for_each_optimizer_and_tells_differences_to_plain_t
     rows = {line[:28].strip(): " ".join(line[28:].split()) for line in lines[1:]}
     none, all_of_it = "0.0 (+0.0 ± 0.0)", "100.0 (+100.0 ± 0.0)"
     assert rows["here, window 4"] == f"{none} {all_of_it} {all_of_it}"
+    assert rows["window 4, 3 trials later"] == "+0.0 ± 0.0 +100.0 ± 0.0 +100.0 ± 0.0"
     assert rows["here, window 4, 2 at a time"] == f"{all_of_it} {all_of_it}"
