@@ -3,14 +3,14 @@
 import re
 import shlex
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from mlflow.entities import LifecycleStage
 from mlflow.exceptions import MlflowException
 from mlflow.tracking import MlflowClient
 
 from steps.errors import StepError
-from steps.names import Tag
+from steps.names import Role, Tag
 from steps.parameters.option import option
 from steps.tracking.server_errors import causes, where
 
@@ -25,6 +25,17 @@ _GONE = re.compile(r"Run with id=(\w+) not found")
 def is_deleted(error: BaseException, run_id: str) -> bool:
     """Tell whether an error means that a run has been deleted."""
     return run_id in _named(_text(error))
+
+
+def is_of_child(error: BaseException) -> bool:
+    """Tell whether an error means that the run of a study's child has been deleted, and is still in the trash."""
+    return any(_role(run_id) != Role.STUDY for run_id in filter(None, _named(_text(error))))
+
+
+def _role(run_id: str) -> str:
+    with suppress(MlflowException):
+        return str(MlflowClient().get_run(run_id).data.tags.get(Tag.ROLE, ""))
+    return Role.STUDY  # it is gone for good, and so may the study's be
 
 
 @contextmanager

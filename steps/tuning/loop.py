@@ -23,7 +23,7 @@ from steps.tuning.search.halving_search import AnySearch
 from steps.tuning.search.stopping import BestTrials, StopRules
 from steps.tuning.study_plan import StudyPlan
 from steps.tuning.study_time import StudyTime
-from steps.tuning.trials import rung, settling
+from steps.tuning.trials import launching, rung, settling
 from steps.tuning.trials.child_runs import ChildRuns
 from steps.tuning.trials.places import Place
 from steps.tuning.trials.pool import Pool
@@ -149,11 +149,11 @@ class StudyLoop:
             return None
         if self._retries.waiting:
             job, run_id = self._retries.waiting.popleft()
-            return self.children.launch(job, place, retry_of=run_id)
+            return launching.launch(self.children, job, place, retry_of=run_id)
         # A baseline comes second, so that it neither delays the first trial nor is missing from a study cut short.
         if self._baselines and (self.search.asked > 0 or is_trying or self._results.stopped_by is not None):
             job = self._baselines.popleft()
-            return self.children.launch(job, place, retry_of=self.history.retry_of(job))
+            return launching.launch(self.children, job, place, retry_of=self.history.retry_of(job))
         while self._wants_a_trial() and self.search.can_ask():
             self.study_lock.heartbeat()
             if self.interrupts.noted:
@@ -163,7 +163,7 @@ class StudyLoop:
             job = self.plan.job(*self.search.ask(params))
             job = rung.put(job, self.search, self.plan.fidelity, self._results.trials)
             if not self._recall(job):
-                return self.children.launch(job, place, retry_of=self.history.retry_of(job))
+                return launching.launch(self.children, job, place, retry_of=self.history.retry_of(job))
             self._judge()
         return None
 

@@ -15,7 +15,7 @@ from steps.tracking import outage, whole
 from steps.tuning.phase import Phase
 from steps.tuning.record.lock import StudyLock
 from steps.tuning.search.search import Outcome
-from steps.tuning.trials import settling
+from steps.tuning.trials import launching, settling
 from steps.tuning.trials.child_runs import ChildRuns
 from steps.tuning.trials.places import Place, Places
 from steps.tuning.trials.pool import Pool
@@ -51,7 +51,7 @@ class Rerun:
             if not waiting:
                 return None
             index, tried, before = waiting.popleft()
-            child = self.children.launch(wanted[index], place, retry_of=before or None)
+            child = launching.launch(self.children, wanted[index], place, retry_of=before or None)
             at_work[child.run_id] = (index, tried)
             return child
 
