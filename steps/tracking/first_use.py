@@ -10,8 +10,9 @@ import sqlite3
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
+from typing import IO
 
 from steps.process.exit import exit_code
 from steps.tracking import sqlite_uri
@@ -27,7 +28,7 @@ def main() -> int:
 
 def _make() -> int:
     database = sqlite_uri.path(os.environ.get("MLFLOW_TRACKING_URI") or _DEFAULT)
-    if database is None:
+    if database is None or is_settled(database):
         return 0
     with one_at_a_time(database):
         if not _is_fresh(database):
@@ -47,12 +48,35 @@ def _make() -> int:
 
 @contextmanager
 def one_at_a_time(database: Path) -> Iterator[None]:
-    """Let one process in at a time, by a lock in the temporary folder; others wait."""
-    name = hashlib.sha256(str(database.resolve()).encode()).hexdigest()[:16]
-    file = Path(tempfile.gettempdir()) / f"tuning-tables-{os.getuid()}-{name}.lock"
-    with file.open("a") as lock:
+    """Let one process in at a time, by a lock in the temporary folder, which is gone afterwards; others wait."""
+    file = _lock_of(database)
+    with ExitStack() as stack:
+        lock = stack.enter_context(file.open("a"))
         fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+        while not _is_open_as(file, lock):  # whoever had it before has removed it
+            lock = stack.enter_context(file.open("a"))
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        try:
+            yield
+        finally:
+            file.unlink(missing_ok=True)
+
+
+def is_settled(database: Path) -> bool:
+    """Tell whether a database has its tables, and nobody is making them."""
+    return not _is_fresh(database) and not _lock_of(database).exists()  # in this order: the lock is there before tables
+
+
+def _lock_of(database: Path) -> Path:
+    name = hashlib.sha256(str(database.resolve()).encode()).hexdigest()[:16]
+    return Path(tempfile.gettempdir()) / f"tuning-tables-{os.getuid()}-{name}.lock"
+
+
+def _is_open_as(file: Path, opened: IO[str]) -> bool:
+    try:
+        return os.path.samestat(file.stat(), os.fstat(opened.fileno()))
+    except FileNotFoundError:
+        return False
 
 
 def _is_fresh(database: Path) -> bool:

@@ -4,7 +4,7 @@ import logging
 import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import contextmanager, suppress
 
 import mlflow
 from mlflow.environment_variables import MLFLOW_ENABLE_SYSTEM_METRICS_LOGGING
@@ -70,8 +70,9 @@ def own_run(parameters: Mapping[str, str], *, active: bool = True, monitored: bo
 def _open_store() -> None:
     """Open the tracking store; on a fresh database of this machine, after whoever makes its tables."""
     database = sqlite_uri.path(mlflow.get_tracking_uri())
-    with nullcontext() if database is None else first_use.one_at_a_time(database):
-        MlflowClient()
+    if database is not None and not first_use.is_settled(database):
+        with first_use.one_at_a_time(database):
+            MlflowClient()
 
 
 def _is_not_raised_too(record: logging.LogRecord) -> bool:

@@ -23,6 +23,7 @@ def test_the_others_wait_for_the_one_that_makes_the_tables(tmp_path: Path) -> No
     said = [process.communicate(timeout=600)[1] for process in started]
     assert [process.returncode for process in started] == [0, 0, 0], said
     assert "Error" not in "".join(said)
+    assert list(tmp_path.glob("*.lock")) == []
     with closing(sqlite3.connect(database)) as connection:
         assert connection.execute("SELECT count(*) FROM experiments").fetchone() == (1,)
 
