@@ -128,7 +128,7 @@ AT_ONCE = [
         "--entry_point '-x.py': must be auto, an entry point of MLproject, or the path of a .py or .sh file",
         entry_point="-x.py",
     ),
-    _tune("project-empty", "--project '': must be a folder or a Git URL, with #subfolder or without", project=""),
+    _tune("project-empty", "--project '': must be auto, a folder or a Git URL, with #subfolder or without", project=""),
     _tune("version-blank", "--version 'a b': must be none or a branch, a tag or a full commit", version="a b"),
     _tune(
         "env_manager",
