@@ -78,15 +78,15 @@ def test_an_error_of_a_handler_is_told_by_what_it_came_from(uri):
         assert isinstance(server_errors.explain(error), Unreachable)
 
 
-def test_a_database_whose_file_is_moved_away_is_gone(client, tmp_path):
+def test_a_database_whose_file_is_moved_away_is_gone(client, tracking, tmp_path):
     """sqlite, which has it open, says that it is read-only."""
     client.create_run("0")
-    (tmp_path / "mlflow.db").rename(tmp_path / "moved.db")
+    tracking.rename(tmp_path / "moved.db")
     with pytest.raises(MlflowException) as caught:
         client.create_run("0")
     explained = server_errors.explain(caught.value)
     assert isinstance(explained, StepError)
-    assert str(explained).endswith("mlflow.db is gone: its file was moved or deleted; put it back")
+    assert str(explained).endswith(f"{tracking} is gone: its file was moved or deleted; put it back")
     assert explained.exit_code == 1
 
 
