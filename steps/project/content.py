@@ -20,7 +20,7 @@ _SOURCES = frozenset(
         ".cfg", ".ini",
     }
 )  # fmt: skip
-_SOURCE_NAMES = ("MLproject", "requirements*.txt", "Makefile")
+_SOURCE_NAMES = ("mlproject", "requirements*.txt", "makefile")  # MLflow reads its file in any case
 # Seconds that git may take to list the files of a folder.
 _LIST_S = 60.0
 
@@ -79,7 +79,8 @@ def _walked(folder: Path) -> Iterator[str]:
 
 
 def _is_source(name: str) -> bool:
-    return Path(name).suffix.lower() in _SOURCES or any(fnmatch(name, pattern) for pattern in _SOURCE_NAMES)
+    name = name.lower()
+    return Path(name).suffix in _SOURCES or any(fnmatch(name, pattern) for pattern in _SOURCE_NAMES)
 
 
 def _is_environment(folder: Path) -> bool:

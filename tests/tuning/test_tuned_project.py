@@ -3,6 +3,7 @@
 import shutil
 from pathlib import Path
 
+import mlflow
 import pytest
 
 from steps.errors import WrongValue
@@ -91,8 +92,8 @@ def test_a_project_is_the_same_wherever_it_lies_until_a_file_differs(tmp_path):
     assert project(other, None).identity != with_git
 
 
-def test_what_is_no_part_of_a_project_does_not_make_it_another(tmp_path):
-    """Outside a repository all but sources, and virtual environments.
+def test_what_is_no_part_of_a_project_does_not_make_it_another(tmp_path, monkeypatch):
+    """The tracking database, whatever its name, and virtual environments; outside a repository, all but sources.
 
     A folder that git ignores is read all the same. A file that may not be read counts by its name.
     """
@@ -104,6 +105,10 @@ def test_what_is_no_part_of_a_project_does_not_make_it_another(tmp_path):
     assert project(folder, None).identity == first
     git(tmp_path, "init", "--quiet")
     (tmp_path / ".gitignore").write_text("one\n")
+    assert project(folder, None).identity == first
+    (tmp_path / ".gitignore").write_text("my env\n")
+    assert project(folder, None).identity != first
+    monkeypatch.setattr(mlflow, "get_tracking_uri", lambda: f"sqlite:///{folder}/runs.db")
     assert project(folder, None).identity == first
     (folder / "fit.py").touch()
     assert project(folder, None).identity != first
