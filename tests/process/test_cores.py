@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from steps.process import cores
+from tests import control_group
 
 
 @pytest.fixture
@@ -57,14 +58,8 @@ def test_elsewhere_than_on_linux_there_is_none(tmp_path: Path) -> None:
 @pytest.fixture
 def half() -> Iterator[Path]:
     """A control group that may have half a core."""
-    group = Path("/sys/fs/cgroup/cpu/tests-cores")
-    try:
-        group.mkdir()
-        (group / "cpu.cfs_quota_us").write_text("50000")
-    except OSError as error:
-        pytest.skip(f"no control group can be made here: {error}")
-    yield group
-    group.rmdir()
+    with control_group.limited("cpu", "cpu.cfs_quota_us", "50000") as group:
+        yield group
 
 
 def test_a_real_group_of_half_a_core_is_one(half: Path) -> None:

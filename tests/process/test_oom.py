@@ -8,9 +8,8 @@ from pathlib import Path
 import pytest
 
 from steps.process import oom
+from tests import control_group
 
-# The folder in which control groups of the older kind are made.
-GROUPS = Path("/sys/fs/cgroup/memory")
 TAKES = "import sys; len(bytearray(300_000_000))"
 
 
@@ -41,14 +40,8 @@ def test_elsewhere_than_on_linux_it_is_none(tmp_path: Path) -> None:
 @pytest.fixture
 def small() -> Iterator[Path]:
     """A control group that may have 100 MB."""
-    group = GROUPS / "tests-oom"
-    try:
-        group.mkdir()
-        (group / "memory.limit_in_bytes").write_text("100000000")
-    except OSError as error:
-        pytest.skip(f"no control group can be made here: {error}")
-    yield group
-    group.rmdir()
+    with control_group.limited("memory", "memory.limit_in_bytes", "100000000") as group:
+        yield group
 
 
 def test_a_process_that_is_killed_for_its_memory_is_counted(small: Path) -> None:
