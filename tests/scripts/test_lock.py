@@ -138,9 +138,13 @@ def test_the_pins_are_what_is_installed_and_all_that_is_needed():
 
 @pytest.mark.e2e
 def test_lock_keeps_the_pins(tmp_path):
-    """Locking again writes the same files."""
+    """Locking again writes the same files, also where a folder beside the index has one wheel of many."""
     made = clone(tmp_path)
-    subprocess.run([made / "scripts" / "lock"], env=environ(with_uv(tmp_path / "bin")), check=True, timeout=900)
+    env = environ(with_uv(tmp_path / "bin"))
+    words = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary=:all:", "--dest", tmp_path / "wheels"]
+    subprocess.run([*words, str(pins(CONDA_YAML)["markupsafe"])], env=env, check=True, timeout=900)
+    env["PIP_FIND_LINKS"] = f"{env.get('PIP_FIND_LINKS', '')} {tmp_path / 'wheels'}"
+    subprocess.run([made / "scripts" / "lock"], env=env, check=True, timeout=900)
     for path in (CONDA_YAML, TEST_PINS):
         assert (made / path.relative_to(ROOT)).read_text() == path.read_text()
     again, before = hashes(made / LOCK.name), hashes(LOCK)
