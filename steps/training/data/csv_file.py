@@ -12,7 +12,7 @@ from pandas.api import types
 
 from steps.errors import WrongValue
 from steps.training.data import dialect, numerals
-from steps.training.data.dialect import BLANKS, Dialect
+from steps.training.data.dialect import BLANKS, END, Dialect
 from steps.training.data.numerals import Writing
 from steps.training.data.table_file import UNREADABLE, TableFile
 
@@ -67,6 +67,9 @@ def _read_table(file: TableFile, target_of: Callable[[Sequence[str]], str | None
         with file.open() as text:
             written = dialect.sniff(_beginning(text, where), where)
         frame = _read(file, written)
+        if any(str(value).endswith(END) for value in frame.tail(1).to_numpy().flat):
+            written = replace(written, has_end=True)
+            frame = _read(file, written)
         _reread_as_text(frame, file, written)
     except pd.errors.EmptyDataError as error:
         raise WrongValue(f"{where}: is empty") from error
@@ -168,6 +171,7 @@ def _read(file: TableFile, written: Dialect, **options: Any) -> pd.DataFrame:
             index_col=False,
             encoding=file.encoding,
             compression=cast(Any, file.compression),
+            comment=END if written.has_end else None,
             skipinitialspace=True,
             **options,
         )

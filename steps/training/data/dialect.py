@@ -13,6 +13,8 @@ from steps.training.data import numerals
 SEPARATORS = ",;\t|"
 # Runs of blanks separate fields only where no other separator does.
 BLANKS = " "
+# DOS ends a text file with it; files from there have it below their last line, or at its end.
+END = "\x1a"
 # The share of a file's first lines that must agree on the number of fields.
 _AGREE = 0.9
 # Titles and remarks above the names are so few lines at most.
@@ -33,13 +35,14 @@ class Dialect:
     """How a file is written.
 
     `separator` may be BLANKS. `names` are the columns' names, "" for a column without one. `above` lines stand before
-    the first line of the table, which holds the names if `has_names`.
+    the first line of the table, which holds the names if `has_names`. `has_end`: END follows the last one.
     """
 
     separator: str
     names: tuple[str, ...]
     above: int = 0
     has_names: bool = True
+    has_end: bool = False
 
 
 def sniff(text: str, where: str) -> Dialect:
@@ -48,6 +51,7 @@ def sniff(text: str, where: str) -> Dialect:
     The separator is the one by which the lines agree on the number of fields, and the greatest such number.
     Raises WrongValue, beginning with `where`, for what is no table.
     """
+    text = text.rstrip(f"{END}\r\n")
     if not text.strip():
         raise WrongValue(f"{where}: is empty")
     for pattern, problem in _NO_TABLE.items():
