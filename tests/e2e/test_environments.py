@@ -64,3 +64,17 @@ def test_the_shell_between_killed_takes_the_study_along(prepared: Place, manager
     os.kill(shell, signal.SIGKILL)
     process.wait(timeout=120)
     prepared.all_gone()
+
+
+@pytest.mark.slow
+def test_what_it_prints_goes_on_with_the_study(prepared: Place, manager: str) -> None:
+    """The last line, pasted into a new shell that knows no conda, goes on in that environment and that experiment."""
+    known = prepared.client.create_experiment("my forest")
+    words = {"space": "n_estimators=5..9", "folds": 2, "n_trials": 2}
+    done = prepared.run(
+        prepared.command("tune", "--experiment-id", known, env_manager=manager, **words), check=True, limit_s=900
+    )
+    assert prepared.paste(done.printed("Go on")).wait(600) == 0, (prepared.folder / "output.txt").read_text()
+    runs = prepared.client.search_runs([known], "tags.`tuning.role` = 'trial'")
+    assert sorted(run.data.tags["tuning.trial"] for run in runs) == ["0", "1", "2", "3"]
+    assert {run.data.tags["tuning.environment"] for run in runs} == {"pinned"}
