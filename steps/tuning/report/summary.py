@@ -3,6 +3,7 @@
 from collections import Counter
 
 from mlflow.entities import Run
+from optuna.trial import TrialState
 
 from steps.names import Metric, Tag
 from steps.tuning.champion import contest
@@ -18,6 +19,9 @@ from steps.tuning.trials.child_runs import ChildRuns
 from steps.tuning.trials.description import shortened
 from steps.tuning.trials.results import StudyResult
 
+# How many characters of a reason are shown.
+_LENGTH = 300
+
 
 def summary(plan: StudyPlan, result: StudyResult, children: ChildRuns, champion: Champion | None = None) -> str:
     """Write the best trial, what tuning gained, and the champion."""
@@ -30,7 +34,7 @@ def summary(plan: StudyPlan, result: StudyResult, children: ChildRuns, champion:
         else:
             lines += [f"Best trial: {shortened(children.recorded(best.job))}", f"Best {shown[0]}: {best.value:.6g}"]
             lines += _gain(plan, result, children, best.value or 0.0)
-    lines += _constraints(plan, result)
+    lines += [*_constraints(plan, result), *_failures(result)]
     if champion and champion.run:
         lines += _champion(plan, champion, champion.run)
     lines.append(f"Verdict: {finding_of(plan, result, champion).sentence()}")
@@ -86,6 +90,16 @@ def _constraints(plan: StudyPlan, result: StudyResult) -> list[str]:
             what = contest.name_of(each.job, plan)
             lines.append(f"No champion: {what}, by {broken(plan.constraints, each.outcome.excess)}")
     return lines
+
+
+def _failures(result: StudyResult) -> list[str]:
+    """Say how many trials failed, and of what most of them did."""
+    reasons = Counter(ended.reason for ended in result.trials.values() if ended.outcome.state == TrialState.FAIL)
+    if not reasons:
+        return []
+    ((reason, count),) = reasons.most_common(1)
+    most = "" if count == reasons.total() else f", {count} of them"
+    return [f"Failed: {reasons.total()} of {len(result.trials)} trials{most}: {' '.join(reason.split())[:_LENGTH]}"]
 
 
 def _champion(plan: StudyPlan, champion: Champion, run: Run) -> list[str]:

@@ -90,3 +90,29 @@ def test_a_champion_without_an_interval_has_its_line(runs_train):
     line = "Champion: trial 3, held-out accuracy 1; defaults 0.9, dummy 0.5; gain +0.1"
     assert (line in lines.splitlines()) == runs_train
     assert ("held-out" in lines) == runs_train
+
+
+def failed(number, reason):
+    return TrialResult(Job(number), f"run {number}", Outcome(TrialState.FAIL), reason)
+
+
+@pytest.mark.parametrize(
+    ("reasons", "line"),
+    [
+        (["exit code 1: a\n b"], "Failed: 1 of 2 trials: exit code 1: a b"),
+        (["a", "a"], "Failed: 2 of 3 trials: a"),
+        (["b", "a", "a"], "Failed: 3 of 4 trials, 2 of them: a"),
+    ],
+)
+def test_trials_that_failed_are_counted_with_what_most_of_them_failed_of(reasons, line):
+    """Only where some have; how each failed is in its run."""
+    best = {0: ended(0, 0.25)}
+    trials = best | {number: failed(number, reason) for number, reason in enumerate(reasons, start=1)}
+    children = SimpleNamespace(
+        objectives=[Objective("loss", MINIMIZE)],
+        entry=EntryPoint("fit.py", {}, runs_train=False),
+        recorded=lambda job: dict(job.hyperparameters),
+    )
+    plan = replace(fakes.plan(), objectives=tuple(children.objectives), entry=children.entry)
+    lines = summary.summary(plan, StudyResult("n_trials", trials, best, []), children).splitlines()  # type: ignore[arg-type] # a fake
+    assert [each for each in lines if each.startswith("Failed")] == [line]
