@@ -96,6 +96,16 @@ def test_two_objectives_have_a_front():
     assert list(judged.study_result().best) == [0, 1]
 
 
+def test_a_front_has_none_that_breaks_a_constraint():
+    """Though it is the best in both objectives."""
+    judged = results(MAXIMIZE, MINIMIZE)
+    judged.trials |= {0: ended(0, (0.9, 9.0)), 1: ended(1, (1.0, 1.0)), 2: ended(2, (0.8, 3.0))}
+    judged.trials[1] = replace(judged.trials[1], outcome=replace(judged.trials[1].outcome, excess=(0.5,)))
+    judge_all(judged)
+    judged.stopped_by = stopping.N_TRIALS
+    assert list(judged.study_result().best) == [0, 2]
+
+
 def test_failures_that_end_a_study_are_explained():
     """By the commonest reason, the first run that failed so, and the last lines of its output."""
     judged = results(max_failures=1)
