@@ -1,5 +1,7 @@
 """What a study goes by, beside the last value of a metric: the best step of it, what a trial costs."""
 
+import json
+
 import pytest
 
 from tests.e2e.tools import Place
@@ -88,3 +90,27 @@ def test_a_study_without_a_feasible_trial_is_on_record_in_full(place: Place) -> 
     assert parent.data.metrics["trials_complete"] == 3
     files = {file.path for file in place.client.list_artifacts(parent.info.run_id)}
     assert {"report.html", "trials.csv", "study.db"} <= files
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("how", "objective", "direction", "steps"),
+    [("sklearn", "training_accuracy_score", "maximize", 1), ("xgboost", "validation_0-rmse", "minimize", 6)],
+)
+def test_what_autologging_logs_is_an_objective(
+    how: str, objective: str, direction: str, steps: int, place: Place
+) -> None:
+    """By its own name, in a script that starts no run itself; a pruner sees its steps."""
+    place.step(
+        "steps.tune", check=True, entry_point="tests/samples/autologged.py", space=f"how={how} depth=1..4",
+        objective=objective, direction=direction, pruner="median", n_trials=3, jobs=2, baseline=False,
+    )  # fmt: skip
+    study = place.study()
+    trials = study.ended("COMPLETE")
+    assert len(trials) == 3
+    for run in trials:
+        logged = place.client.get_metric_history(run.info.run_id, objective)
+        assert sorted(json.loads(run.data.tags["tuning.reported"])) == sorted([m.step, m.value] for m in logged)
+        assert len(logged) == steps
+    best = (max if direction == "maximize" else min)(run.data.metrics[objective] for run in trials)
+    assert study.parent.data.metrics[f"best_{objective}"] == best
