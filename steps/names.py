@@ -159,6 +159,7 @@ class Metric:
     BEST_ITERATION = "best_iteration"  # with early stopping: the best round of boosting, mean over the folds
     GAIN = "gain"  # on a champion, and its study: the held-out score less that of the estimator's defaults
     BASELINE = "baseline"  # on a study: the objective of the baseline, of several the best
+    SEARCH_TIME = "search_s"  # on a study: the seconds in which a trial ran, over all its starts; by its report
 
     @staticmethod
     def cv(scorer: str) -> str:

@@ -90,9 +90,21 @@ def _line(name: str, run: Run, settings: Mapping[str, Any], record: StudyRecord)
         metrics.get(Metric.test(record.plan.settings.metric)),
         None if None in ended else round(sum(number or 0 for number in ended)),
         None if failed is None else round(failed),
-        None if info.end_time is None else (info.end_time - info.start_time) / 1000,
+        _seconds(run),
         _differences(settings, record),
     )
+
+
+def _seconds(run: Run) -> float | None:
+    """Return how long a study took, as its own page says it; without a report only the time of its one start is known.
+
+    The runs of several starts can't tell: one that was killed has for its end when the study went on.
+    """
+    noted: float | None = run.data.metrics.get(Metric.SEARCH_TIME)
+    if noted is not None or run.info.end_time is None or Tag.CONTINUES in run.data.tags:
+        return noted
+    start, end = int(run.info.start_time), int(run.info.end_time)
+    return (end - start) / 1000
 
 
 def _this(record: StudyRecord) -> StudyLine:

@@ -2,25 +2,27 @@
 
 import json
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 import pytest
 
 from steps.tuning.record import identity
-from steps.tuning.report import earlier_studies, study_record
+from steps.tuning.report import build, earlier_studies, page, study_record
 
 
 @pytest.fixture
 def earlier(client):
     """Write the parent run of an earlier study: of a plan, with a best score."""
 
-    def write(name, plan, score, failed=0):
+    def write(name, plan, score, failed=0, metrics=MappingProxyType({}), **more):
         settings = json.dumps(identity.settings_as_data(plan.settings))
         tags = {"tuning.study": name, "tuning.role": "study", "tuning.settings": settings}
         tags["tuning.identity"] = json.dumps(identity.as_data(plan))
+        tags |= more
         run_id = client.create_run("0", start_time=1_600_000_000_000, tags=tags).info.run_id
         states = {"trials_complete": 8.0, "trials_pruned": 0.0, "trials_fail": float(failed)}
-        for key, value in {"best_cv_accuracy": score, "test_accuracy": 0.9, **states}.items():
+        for key, value in {"best_cv_accuracy": score, "test_accuracy": 0.9, **states, **metrics}.items():
             client.log_metric(run_id, key, value)
         client.set_terminated(run_id, "FINISHED", end_time=1_600_000_060_000)
 
@@ -53,6 +55,30 @@ def test_less_is_better_where_the_objective_is_minimized(record, make_plan, earl
     plan = make_plan(direction="minimize")
     earlier("more", plan, 0.95)
     assert [line.name for line in earlier_studies.find(load(record, plan)).lines] == ["shown", "more"]
+
+
+@pytest.mark.parametrize(
+    ("metrics", "tags", "seconds"),
+    [
+        ({}, {}, 60.0),
+        ({"search_s": 300.0}, {}, 300.0),
+        ({"search_s": 300.0}, {"tuning.continues": "0"}, 300.0),
+        ({}, {"tuning.continues": "0"}, None),
+    ],
+)
+def test_a_study_took_the_time_of_all_its_starts(record, make_plan, earlier, metrics, tags, seconds):
+    """As its own page has it; where it had none, a start is the study if it is the only one."""
+    plan = make_plan()
+    earlier("earlier", plan, 0.99, metrics=metrics, **tags)
+    assert earlier_studies.find(load(record, plan)).lines[0].seconds == seconds
+
+
+def test_a_study_s_report_notes_its_time(record, make_plan, client, monkeypatch):
+    """For the pages of later studies: the seconds in which a trial ran, in the study's run."""
+    monkeypatch.setattr(page, "html", lambda *_: "")  # its charts take seconds
+    run_id = record([("COMPLETE", 50 + number, 0.9, {}) for number in range(3)])
+    build.build(make_plan(), "shown", run_id, final=False)
+    assert client.get_run(run_id).data.metrics["search_s"] == 3.5
 
 
 def test_a_study_that_is_alone_has_no_such_section(record, make_plan):
