@@ -66,8 +66,10 @@ def opened(url):
 def _login(parts):
     if parts.username:
         return urllib.parse.unquote(parts.username), urllib.parse.unquote(parts.password or "")
+    file = os.environ.get("NETRC")
     try:
-        user, _, password = netrc.netrc().authenticators(parts.hostname or "") or ("", None, "")
+        found = netrc.netrc(None if file is None else os.path.expanduser(file))
+        user, _, password = found.authenticators(parts.hostname or "") or ("", None, "")
     except (OSError, netrc.NetrcParseError):
         user, password = "", ""
     return user, password

@@ -56,6 +56,19 @@ def test_it_is_found_by_the_page_of_the_index(tmp_path, simple):
     ] * 2
 
 
+@pytest.mark.parametrize("name", [".netrc", "others"])
+def test_a_password_may_stand_in_a_netrc_file(tmp_path, simple, name):
+    """The one in the home folder or, as for pip, that which NETRC names."""
+    url, script, requests = simple
+    (tmp_path / ".netrc").write_text("machine 127.0.0.1 login wrong password wrong\n")
+    (tmp_path / name).write_text("machine 127.0.0.1 login me password secret\n")
+    (tmp_path / ".netrc").chmod(0o600)
+    given = {} if name == ".netrc" else {"NETRC": f"~/{name}"}
+    done = fetch(tmp_path, script, PIP_INDEX_URL=f"{url}/simple", **given)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert {headers["Authorization"] for headers in requests} == {"Basic " + base64.b64encode(b"me:secret").decode()}
+
+
 def test_a_folder_of_wheels_will_do(tmp_path, simple):
     """Where pip is told to look in one, and at no index."""
     _, script, requests = simple
