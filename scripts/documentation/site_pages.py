@@ -7,7 +7,7 @@ where files are in the repository, as they do on a Git server; in the site they 
 import posixpath
 import re
 from pathlib import Path
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
@@ -78,17 +78,30 @@ def in_repository(file: File, config: MkDocsConfig) -> str:
 
 def _moved(page: str, link: str) -> str:
     """Return a link of a page of the repository as it is in the site."""
-    if "://" in link or link.startswith(("/", "mailto:")):
+    target = _target(page, link)
+    if target is None:
         return link
-    target = posixpath.normpath(posixpath.join(posixpath.dirname(page), unquote(link)))
     return posixpath.relpath(in_site(target), posixpath.dirname(in_site(page)) or ".")
 
 
 def _targets(page: str, markdown: str) -> list[str]:
     """Return the files of the repository that a page links to."""
     links = [link[2] for is_code, part in _parts(markdown) if not is_code for link in _LINK.finditer(part)]
-    folder = posixpath.dirname(page)
-    return [posixpath.normpath(posixpath.join(folder, unquote(link))) for link in links if "://" not in link]
+    return [target for link in links if (target := _target(page, link)) is not None]
+
+
+def _target(page: str, link: str) -> str | None:
+    """Return the path in the repository that a page's link leads to; None if it leads elsewhere.
+
+    So does one to a file of this machine: it is no part of the site.
+
+    >>> _target("docs/data.md", "../steps/names.py"), _target("docs/data.md", "/etc/hosts")
+    ('steps/names.py', None)
+    """
+    if urlsplit(link).scheme or link.startswith("/"):
+        return None
+    target = posixpath.normpath(posixpath.join(posixpath.dirname(page), unquote(link)))
+    return None if target.startswith(("../", "/")) or target == ".." else target
 
 
 def _parts(markdown: str) -> list[tuple[bool, str]]:
