@@ -1,6 +1,10 @@
 """How a parameter is written in messages."""
 
+import subprocess
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from steps.errors import WrongValue
 from steps.names import Variable
@@ -25,6 +29,36 @@ def test_a_parameter_is_written_as_it_was_typed(monkeypatch, run_id, expected):
     monkeypatch.delenv(Variable.RUN_ID, raising=False)
     values = {"folds": 5, "test_size": 0.2, "data": "my table.csv"}
     assert [option("folds"), *(option(name, value) for name, value in values.items())] == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("auto", "'auto'"),
+        ("", "''"),
+        ("it's", '"it\'s"'),
+        ("a\\b", r"'a\b'"),
+        ("it's $HOME", """'it'"'"'s $HOME'"""),
+        ("it's `id`!", """'it'"'"'s `id`!'"""),
+        ('it\'s "x"', """'it'"'"'s "x"'"""),
+        ("two\nlines", r"$'two\nlines'"),
+        ("\x1b[31m'\\ü\xa0", r"$'\x1b[31m\'\\ü\xc2\xa0'"),
+    ],
+)
+def test_a_text_can_be_pasted(value, expected):
+    """In quotes, in which a shell changes nothing; what no terminal shows is spelled out."""
+    assert option("data", value) == f"--data {expected}"
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=8))
+def test_a_shell_takes_a_text_for_itself(value):
+    """Whatever it has in it, in one line."""
+    word = option("data", value).removeprefix("--data ")
+    assert word.isprintable()
+    done = subprocess.run(
+        ["bash", "-c", f"printf %s {word}"], env={"LC_ALL": "C.UTF-8"}, capture_output=True, check=True
+    )
+    assert done.stdout.decode() == value
 
 
 def test_a_refused_value_is_shown_as_it_was_typed(monkeypatch):

@@ -11,6 +11,7 @@ from steps.errors import WrongValue
 from steps.names import ESTIMATOR_PREFIX
 from steps.parameters import command_line
 from steps.parameters.declared import changed, parameters, shown, words
+from steps.parameters.option import option
 from steps.parameters.settings import ReproduceSettings, SharedSettings, SpaceSettings, TrainSettings
 from steps.parameters.tune_settings import TuneSettings
 from steps.parameters.values import encode
@@ -225,7 +226,7 @@ def test_a_wrong_value_is_one_problem(settings, name, word):
     """Each wrong value is one line with the parameter, the value as given, and what is allowed."""
     (problem,) = problems_of([f"--{name}", word], settings)
     allowed = f"auto or {WRONG[name][1]}" if settings is TuneSettings and name in OPEN else WRONG[name][1]
-    assert problem.startswith(f"--{name} {word!r}: must be {allowed}")
+    assert problem.startswith(f"{option(name, word)}: must be {allowed}")
     assert "\n" not in problem
 
 
