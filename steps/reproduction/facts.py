@@ -4,11 +4,8 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from mlflow.entities import Run
-from mlflow.exceptions import MlflowException
 from mlflow.tracking import MlflowClient
 from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID, MLFLOW_PROJECT_ENTRY_POINT
 
@@ -17,7 +14,7 @@ from steps.names import Artifact, Tag
 from steps.parameters import step_rules
 from steps.project import mlproject
 from steps.reproduction.verdict import Facts, Steps, is_score
-from steps.tracking import inner_runs, own_tags
+from steps.tracking import artifact_store, inner_runs, own_tags
 from steps.tracking import read as read_runs
 
 
@@ -127,10 +124,8 @@ def _environment(run: Run) -> dict[str, dict[str, str]]:
         if run_id is None:
             continue
         try:
-            with TemporaryDirectory(prefix="reproduce-") as folder:
-                path = MlflowClient().download_artifacts(run_id, Artifact.ENVIRONMENT, folder)
-                recorded: dict[str, dict[str, str]] = json.loads(Path(path).read_text(encoding="utf-8"))
-                return recorded
-        except (MlflowException, OSError, ValueError):  # stores raise one of the first two if it is not there
+            recorded: dict[str, dict[str, str]] = json.loads(artifact_store.text(run_id, Artifact.ENVIRONMENT))
+            return recorded
+        except (OSError, ValueError):
             continue
     return {}

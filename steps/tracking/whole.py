@@ -9,16 +9,14 @@ import json
 import re
 import shlex
 from collections.abc import Mapping
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from mlflow.entities import Run
-from mlflow.exceptions import MlflowException
 from mlflow.tracking import MlflowClient
 
 from steps.errors import WrongValue
 from steps.names import Artifact, Tag
+from steps.tracking import artifact_store
 
 TAG_LENGTH = 7_900  # characters; MLflow takes 8,000
 _CUT = (TAG_LENGTH, 8_000)
@@ -112,9 +110,7 @@ def _artifact(tag: str) -> str:
 
 def _read(run: Run, path: str) -> str:
     try:
-        with TemporaryDirectory(prefix="read-") as folder:
-            file = MlflowClient().download_artifacts(run.info.run_id, path, folder)
-            return Path(file).read_text(encoding="utf-8")
-    except (MlflowException, OSError) as error:  # stores raise either if there is no such artifact
+        return artifact_store.text(run.info.run_id, path)
+    except OSError as error:
         reason = " ".join(str(error).split())[:300]
         raise WrongValue(f"run {run.info.run_id}: can't read its artifact {path}: {reason}") from error

@@ -6,6 +6,7 @@ from steps.tracking import evaluation
 from steps.tracking.evaluation import HeldOutEvaluation
 from steps.tuning.report import champion_record
 from steps.tuning.report.champion_record import ModelRecord
+from tests.tracking import bucket
 
 
 @pytest.fixture
@@ -44,6 +45,11 @@ def test_of_a_run_that_says_nothing_nothing_is_told(champion):
 def test_what_can_t_be_read_has_a_reason(champion, content, problem):
     """One line; the report is written all the same."""
     assert champion_record.of_model(champion(content)) == ModelRecord(problem=problem)
+
+
+def test_a_store_has_errors_of_its_own(client, monkeypatch):
+    """They are a reason too."""
+    assert champion_record.of_model(bucket.run_in(client, monkeypatch)) == ModelRecord(problem="AccessDenied")
 
 
 def test_an_artifact_that_can_t_be_fetched_has_a_reason(champion, tmp_path):
