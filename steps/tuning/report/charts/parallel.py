@@ -74,7 +74,6 @@ def _spec(rows: Sequence[dict[str, Any]], axes: Sequence[Axis]) -> Spec:
     x: dict[str, Any] = {"field": "at", "type": "quantitative", "axis": None}
     x["scale"] = {"domain": [0, 1], "padding": 12, "nice": False}
     y: dict[str, Any] = {"field": "axis", "type": "quantitative", "axis": None}
-    y["scale"] = {"domain": [last, 0], "reverse": False, "nice": False, "padding": 0, "zero": False}
     y["scale"] = {"domain": [-0.45, last + 0.4], "nice": False, "zero": False, "reverse": True}
     tooltip = [chart.field("trial", "trial"), chart.field("score", "score"), chart.field("has", "here", "nominal")]
     named = {"values": [{"axis": index, "at": 0, "name": axis.name} for index, axis in enumerate(axes)]}
