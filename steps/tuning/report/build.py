@@ -11,6 +11,7 @@ import tempfile
 import time
 import warnings
 from collections.abc import Callable
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -38,7 +39,8 @@ def serve(connection: Connection, plan: StudyPlan, study: str, run_id: str) -> N
     warnings.simplefilter("ignore")
     MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR.set(False)  # it would stand in the middle of the tuner's lines
     importlib.import_module("steps.tuning.report.page")  # takes seconds, better now than at an interrupt
-    javascript.bundle()
+    with suppress(StepError):  # the first build says it
+        javascript.bundle()
     beside = 0  # the process that builds beside the trials
     while (order := connection.recv()) != END:
         if beside:

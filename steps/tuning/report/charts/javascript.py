@@ -12,6 +12,7 @@ from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 
+from steps.errors import StepError
 from steps.project import paths
 
 _PACKAGE = "vl-convert-python"
@@ -28,14 +29,21 @@ def _folder() -> Path:
 
 @functools.cache
 def bundle() -> str:
-    """Return the text, from the cache folder if it has it; a folder that can't be written does no harm."""
+    """Return the text, from the cache folder if it has it; a folder that can't be written does no harm.
+
+    Raises StepError if it can't be made.
+    """
     file = _folder() / f"vega-{version(_PACKAGE)}.js"
     with suppress(OSError, UnicodeDecodeError):
         text = file.read_text(encoding="utf-8")
         if _END in text[-200:]:
             return text
     # In a process of its own: it starts a JavaScript engine, whose threads and 150 MB nobody needs afterwards.
-    text = subprocess.run([sys.executable, "-c", _BUNDLE], capture_output=True, encoding="utf-8", check=True).stdout
+    made = subprocess.run([sys.executable, "-c", _BUNDLE], capture_output=True, encoding="utf-8", check=False)
+    if made.returncode != 0:
+        reason = made.stderr.strip().rpartition("\n")[2] or f"exit code {made.returncode}"
+        raise StepError(f"the charts' JavaScript can't be made: {reason}")
+    text = made.stdout
     with suppress(OSError):
         _write(file, text)
     return text

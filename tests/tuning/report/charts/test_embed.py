@@ -1,13 +1,18 @@
 import json
 import re
 from html import escape
+from multiprocessing import Pipe
+from typing import cast
 
 import pytest
 import vl_convert
 
+from steps.errors import StepError
 from steps.tracking.evaluation import Confusion, FeatureImportance, FeatureImportances
+from steps.tuning.report import build
 from steps.tuning.report.charts import embed, javascript, model_confusion, model_features
 from steps.tuning.report.charts.chart import Chart
+from steps.tuning.study_plan import StudyPlan
 
 EVIL = "</script><script>alert('x')</script> & \"more\""
 
@@ -52,6 +57,21 @@ def test_the_library_is_bundled_once(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
     javascript.bundle.cache_clear()
     assert javascript.bundle() == text
+    javascript.bundle.cache_clear()
+
+
+def test_why_nothing_could_be_bundled(tmp_path, monkeypatch):
+    """The last line of what has failed is the reason; what stands by to build a report doesn't end for it."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr(javascript, "_BUNDLE", "raise ImportError('libz.so.1: no such file')")
+    javascript.bundle.cache_clear()
+    with pytest.raises(
+        StepError, match=r"^the charts' JavaScript can't be made: ImportError: libz\.so\.1: no such file$"
+    ):
+        javascript.bundle()
+    ours, theirs = Pipe()
+    theirs.send(build.END)
+    build.serve(ours, cast(StudyPlan, None), "", "")
     javascript.bundle.cache_clear()
 
 
