@@ -13,7 +13,7 @@ from steps.tuning.study_plan import StudyPlan
 from steps.tuning.trials.trial import Job, TrialResult
 
 _NOTHING = "Tuning gained nothing"
-_ENDED = {TrialState.FAIL: "failed", TrialState.PRUNED: "pruned", TrialState.COMPLETE: "without a finite score"}
+_ENDED = {TrialState.FAIL: "failed", TrialState.PRUNED: "pruned"}
 
 
 @dataclass(frozen=True)

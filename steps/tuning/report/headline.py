@@ -4,18 +4,14 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from optuna.trial import TrialState
-
 from steps.names import Metric, Tag
 from steps.tuning.champion import contest
 from steps.tuning.report.finding import Finding
 from steps.tuning.report.held_out_gain import DIGITS, ends, gain_of
 from steps.tuning.report.study_record import StudyRecord
-from steps.tuning.report.trial_record import TrialRecord
+from steps.tuning.report.trial_record import STATES, TrialRecord
 from steps.tuning.report.wording import duration, rounded, values
 from steps.tuning.trials.trial import Job
-
-STATES = {TrialState.COMPLETE: "finished", TrialState.PRUNED: "pruned", TrialState.FAIL: "failed"}
 
 
 @dataclass(frozen=True)
@@ -51,7 +47,11 @@ def best_of(record: StudyRecord) -> tuple[str, dict[str, str]]:
     if trial is None and record.champion is not None:
         named = record.champion.data.tags.get(Tag.CHAMPION_IS)
         trial = next((each for each in record.front if f"trial {each.number}" == named), None)
-    return ("", {}) if trial is None else (f"trial {trial.number}", values(trial.recorded))
+    return (
+        ("", {})
+        if trial is None
+        else (f"trial {trial.number}", values(trial.recorded))
+    )
 
 
 def scores(record: StudyRecord) -> list[Score]:

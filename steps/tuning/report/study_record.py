@@ -158,8 +158,10 @@ def _evaluation(run: Run) -> int:
 def _trial(run: Run, plan: StudyPlan) -> TrialRecord:
     tags, state = run.data.tags, SETTLED[run.data.tags[Tag.STATE]]
     values = tuple(run.data.metrics.get(objective.name, math.nan) for objective in plan.objectives)
-    complete = state == TrialState.COMPLETE and all(map(read.is_finite, values))
-    complete = complete and all(each.name in run.data.metrics for each in plan.measured)
+    reason = tags.get(Tag.REASON, "")
+    if state == TrialState.COMPLETE and (lacking := _not_finite(run, plan)):
+        state, reason = TrialState.FAIL, f"{lacking} is not on record as a finite number"
+    complete = state == TrialState.COMPLETE
     start = own_tags.whole_number(run, Tag.STARTED) if Tag.STARTED in tags else run.info.start_time
     return TrialRecord(
         number=own_tags.whole_number(run, Tag.TRIAL),
@@ -169,12 +171,20 @@ def _trial(run: Run, plan: StudyPlan) -> TrialRecord:
         run_id=run.info.run_id,
         start=start,
         end=max(start, run.info.end_time or start),  # the clock may have been set back meanwhile
-        reason=tags.get(Tag.REASON, ""),
+        reason=reason,
         steps=dict(own_tags.steps(run)),
         command=tags.get(Tag.REPRODUCE, ""),
         excess=tuple(each.excess(run.data.metrics) for each in plan.constraints) if complete else (),
         last_step=own_tags.whole_number(run, Tag.PRUNED_AT) if Tag.PRUNED_AT in tags else None,
     )
+
+
+def _not_finite(run: Run, plan: StudyPlan) -> str:
+    """Name the first metric that a finished trial needs and lacks, if there is one: somebody may have deleted it."""
+    scores = [objective.name for objective in plan.objectives]
+    wrong = [name for name in scores if not read.is_finite(run.data.metrics.get(name, math.nan))]
+    missing = [each.name for each in plan.measured if each.name not in run.data.metrics]
+    return next(iter([*wrong, *missing]), "")
 
 
 def _baseline(run: Run, plan: StudyPlan) -> TrialResult | None:
@@ -210,7 +220,7 @@ def as_optuna_study(
 
 def _frozen(trial: TrialRecord, plan: StudyPlan) -> FrozenTrial | None:
     params = plan.params(trial.recorded)
-    if params is None or (trial.state == TrialState.COMPLETE and not trial.values):
+    if params is None:
         return None
     frozen = create_trial(
         state=trial.state,

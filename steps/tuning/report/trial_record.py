@@ -6,6 +6,9 @@ from typing import Any
 
 from optuna.trial import TrialState
 
+# How a trial can end, in words.
+STATES = {TrialState.COMPLETE: "finished", TrialState.PRUNED: "pruned", TrialState.FAIL: "failed"}
+
 
 @dataclass(frozen=True)
 class TrialRecord:

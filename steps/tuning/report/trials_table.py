@@ -8,9 +8,8 @@ from typing import Any
 from optuna.trial import TrialState
 
 from steps.names import Artifact
-from steps.tuning.report.headline import STATES
 from steps.tuning.report.study_record import StudyRecord
-from steps.tuning.report.trial_record import TrialRecord
+from steps.tuning.report.trial_record import STATES, TrialRecord
 from steps.tuning.report.wording import counted, joined, rounded, values
 from steps.tuning.search.failure_kind import kind_of
 from steps.tuning.space.search_space import ESTIMATOR

@@ -1,11 +1,13 @@
 """What the page of a study says first."""
 
+import math
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from steps.tuning.report import headline, study_note, study_record
+from steps.tuning.report import headline, study_note, study_record, trials_table
+from steps.tuning.report.charts import history, timeline
 from steps.tuning.report.headline import Score
 
 FOREST = "sklearn.ensemble.RandomForestClassifier"
@@ -16,6 +18,10 @@ HELD_OUT = {
     "test_accuracy": 0.93, "test_accuracy_low": 0.9, "test_accuracy_high": 0.96, "baseline_test_accuracy": 0.91,
     "dummy_test_accuracy": 0.3, "gain": 0.02, "gain_low": -0.01, "gain_high": 0.05,
 }  # fmt: skip
+
+
+def rows_of(chart):
+    return chart.specs[0]["data"]["values"]
 
 
 @pytest.fixture
@@ -45,6 +51,18 @@ def test_best_hyperparameters_and_cost(study, make_plan):
     assert headline.cost(replace(loaded, trials=loaded.trials[:1]))[-1] == ("failed", "0")
     assert headline.cost(replace(loaded, trials=[])) == [("trials", "0")]
     assert headline.finding_of(loaded).sentence().startswith("Tuning raised accuracy from 0.9, with the estimator's")
+
+
+@pytest.mark.parametrize("score", [None, math.nan, math.inf, -math.inf])
+def test_a_trial_without_a_finite_score_has_failed(study, make_plan, score):
+    """Though it was once recorded as COMPLETE: in the counts, in the table, in each chart; and it is said why."""
+    loaded = study(make_plan(), what=[*ROWS, ("COMPLETE", 60, score, {})])
+    assert headline.cost(loaded)[2:] == [("finished", "3"), ("failed", "1")]
+    states = [row["state"] for draw in (history.draw(loaded), timeline.draw(loaded.trials)) for row in rows_of(draw)]
+    assert states == ["finished", "finished", "finished", "failed"] * 2
+    table = trials_table.of_all(loaded)
+    last = dict(zip(table.columns, [cell.text for cell in table.rows[-1].cells], strict=True))
+    assert (last["state"], last["how it ended"]) == ("failed", "cv_accuracy is not on record as a finite number")
 
 
 def test_the_time_between_two_starts_of_a_study_costs_nothing(study, make_plan):

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import yaml
 from mlflow import MlflowClient
+from optuna.trial import TrialState
 
 from steps.project.declared_environment import DeclaredEnvironment
 from steps.tuning.entry_point import EntryPoint
@@ -171,7 +172,7 @@ def test_of_another_project_page_and_files_name_that_project(record):
     assert "https://host/theirs at commit fff" in html
     assert "Python 3.9.1, 2 packages (python_env.yaml, made by uv), C, P" in html
     assert "c0ffee" not in html
-    best = replace(loaded, trials=[replace(loaded.trials[0], values=(0.9,))])
+    best = replace(loaded, trials=[replace(loaded.trials[0], state=TrialState.COMPLETE, values=(0.9,))])
     assert f"# mlflow run https://host/theirs -v {'f' * 40} -e fit.py -P x=0.5 -P y=1.0" in files.best_yaml(best)
 
 

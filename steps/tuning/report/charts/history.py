@@ -4,19 +4,18 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from optuna.trial import TrialState
-
 from steps.tuning.champion import contest
 from steps.tuning.report.charts import chart
 from steps.tuning.report.charts.chart import ACCENT, FAILED, INK, PAPER, PRUNED, SOFT, Chart, Spec
 from steps.tuning.report.study_record import StudyRecord
-from steps.tuning.report.trial_record import TrialRecord
+from steps.tuning.report.trial_record import STATES, TrialRecord
 
 TITLE = "Score of each trial"
 _MOST, _BEST = 1500, 300
 # With more trials a tooltip has no hyperparameters: they would make most of the page.
 _WITH_HYPERPARAMETERS = 500
-_FINISHED, _INFEASIBLE, _PRUNED, _FAILED = "finished", "breaks a constraint", "pruned", "failed"
+_FINISHED, _PRUNED, _FAILED = STATES.values()
+_INFEASIBLE = "breaks a constraint"
 _STATES = {
     _FINISHED: (ACCENT, "circle"),
     _INFEASIBLE: (SOFT, "diamond"),
@@ -80,11 +79,8 @@ def _row(trial: TrialRecord, record: StudyRecord, *, with_all: bool) -> dict[str
 
 
 def _state(trial: TrialRecord) -> str:
-    if trial.state == TrialState.PRUNED:
-        return _PRUNED
-    if not trial.values:
-        return _FAILED
-    return _FINISHED if trial.is_feasible else _INFEASIBLE
+    state = STATES[trial.state]
+    return _INFEASIBLE if state == _FINISHED and not trial.is_feasible else state
 
 
 def _spec(record: StudyRecord, rows: list[dict[str, Any]], scale: dict[str, Any]) -> Spec:

@@ -3,19 +3,16 @@
 from collections.abc import Sequence
 from typing import Any
 
-from optuna.trial import TrialState
-
 from steps.tuning.report.charts import chart
 from steps.tuning.report.charts.chart import ACCENT, FAILED, PRUNED, Chart, Spec
-from steps.tuning.report.trial_record import TrialRecord
+from steps.tuning.report.trial_record import STATES, TrialRecord
 
 TITLE = "Timeline"
 # More bars, or more lanes, are no longer told apart.
 _MOST, _MOST_LANES = 600, 40
 # The columns of the picture of how many ran.
 _COLUMNS = 240
-_FINISHED, _PRUNED, _FAILED = "finished", "pruned", "failed"
-_STATES = {TrialState.COMPLETE: _FINISHED, TrialState.PRUNED: _PRUNED, TrialState.FAIL: _FAILED}
+_FINISHED, _PRUNED, _FAILED = STATES.values()
 _COLOURS = {_FINISHED: ACCENT, _PRUNED: PRUNED, _FAILED: FAILED}
 # Told apart without colour too: full, half full, empty.
 _FILL = {_PRUNED: 0.4, _FAILED: 0.0}
@@ -41,7 +38,7 @@ def draw(trials: Sequence[TrialRecord]) -> Chart:
     rows = [
         {
             "trial": trial.number,
-            "state": _STATES[trial.state],
+            "state": STATES[trial.state],
             "lane": lane + 1,
             "start": chart.rounded((trial.start - first) / 1000 / divisor),
             "end": chart.rounded((trial.end - first) / 1000 / divisor),
