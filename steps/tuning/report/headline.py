@@ -50,7 +50,7 @@ def best_of(record: StudyRecord) -> tuple[str, dict[str, str]]:
     return (
         ("", {})
         if trial is None
-        else (f"trial {trial.number}", values(trial.recorded))
+        else (f"trial {trial.number}", values(trial.recorded, record.plan.estimators.values()))
     )
 
 

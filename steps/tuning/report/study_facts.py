@@ -8,7 +8,7 @@ from steps.parameters import declared
 from steps.parameters.tune_settings import TuneSettings
 from steps.tuning.report import wording
 from steps.tuning.report.study_record import StudyRecord
-from steps.tuning.space.estimator_names import classes_of, told_apart
+from steps.tuning.space.estimator_names import classes_of, short_name, told_apart
 from steps.tuning.space.search_space import ESTIMATOR
 from steps.tuning.study_plan import StudyPlan
 
@@ -25,7 +25,7 @@ def title(record: StudyRecord) -> str:
     estimators = [path for path in plan.estimators.values() if path]
     best = record.best.recorded.get(ESTIMATOR) if record.best else None
     named = best or (estimators[0] if len(estimators) == 1 else None)
-    return f"{_last(plan.settings.shared.data)}: {classes_of(named) if named else _several(plan)}"
+    return f"{_last(plan.settings.shared.data)}: {short_name(named, estimators) if named else _several(plan)}"
 
 
 def subtitle(record: StudyRecord) -> str:

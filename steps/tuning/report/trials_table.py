@@ -1,7 +1,7 @@
 """The tables of trials on the page: all of them or the best, the front of two objectives, what was pruned or failed."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -86,7 +86,7 @@ def _table(record: StudyRecord, trials: Sequence[TrialRecord], best: set[int], n
     for trial in trials:
         cells = [Cell(rounded(value), value) for value in trial.values] or [Cell("")] * len(objectives)
         cells += map(Cell, record.feasibility(trial))
-        cells += _hyperparameters(trial, names)
+        cells += _hyperparameters(trial, names, values(trial.recorded, record.plan.estimators.values()))
         cells.append(Cell(rounded(trial.seconds), trial.seconds))
         cells += [Cell(STATES[trial.state])] if states else []
         cells += [Cell(reason_of(trial, record.plan))] if reasons else []
@@ -94,8 +94,7 @@ def _table(record: StudyRecord, trials: Sequence[TrialRecord], best: set[int], n
     return TrialsTable(columns, rows, note)
 
 
-def _hyperparameters(trial: TrialRecord, names: Sequence[str]) -> list[Cell]:
-    shown = values(trial.recorded)
+def _hyperparameters(trial: TrialRecord, names: Sequence[str], shown: Mapping[str, str]) -> list[Cell]:
     rest = ", ".join(f"{name} {word}" for name, word in shown.items() if name not in names)
     return [
         Cell(shown[name], _number(trial.recorded[name]))

@@ -2,13 +2,13 @@
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
 from markupsafe import Markup
 
-from steps.tuning.space.estimator_names import classes_of
+from steps.tuning.space.estimator_names import short_name
 from steps.tuning.space.search_space import ESTIMATOR
 
 _DIGITS = 4
@@ -47,10 +47,10 @@ def short(value: Any) -> str:
     return rounded(value) if isinstance(value, float) else str(value)
 
 
-def values(recorded: Mapping[str, Any]) -> dict[str, str]:
-    """Write hyperparameters, and the estimator among them by its short name."""
+def values(recorded: Mapping[str, Any], estimators: Iterable[str | None]) -> dict[str, str]:
+    """Write hyperparameters, and the estimator among them by its short name, which none of `estimators` shares."""
     return {
-        name: classes_of(value) if name == ESTIMATOR and isinstance(value, str) else short(value)
+        name: short_name(value, estimators) if name == ESTIMATOR and isinstance(value, str) else short(value)
         for name, value in recorded.items()
     }
 

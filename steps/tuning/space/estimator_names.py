@@ -32,3 +32,12 @@ def told_apart(paths: Iterable[str | None], ways: Sequence[Callable[[str], str]]
         path: next((way(path) for way, count in zip(ways, times, strict=True) if count[way(path)] == 1), path)
         for path in named
     }
+
+
+def short_name(path: str, paths: Iterable[str | None]) -> str:
+    """Return an estimator's name by its classes or, where another of some paths has the same, the path itself.
+
+    >>> short_name("a.Scaler+b.SVC", []), short_name("a.Ridge", ["a.Ridge", "b.Ridge"])
+    ('Scaler + SVC', 'a.Ridge')
+    """
+    return told_apart([path, *(other for other in paths if other != path)], (classes_of, str))[path]

@@ -1,9 +1,10 @@
 """The tables of trials on the page."""
 
+import json
 from dataclasses import replace
 from typing import Any
 
-from steps.tuning.report import study_record, trials_table
+from steps.tuning.report import headline, study_facts, study_record, trials_table
 from tests.tuning import fakes
 
 
@@ -80,6 +81,19 @@ def test_hyperparameters_that_not_all_trials_have_share_a_column(record, make_pl
     assert table.columns == ["cv_accuracy", "estimator", "hyperparameters", "seconds"]
     assert column(table, "estimator") == ["StandardScaler + SVC", "RandomForestClassifier"]
     assert column(table, "hyperparameters") == ["svc__C 0.25", "max_depth 7"]
+
+
+def test_estimators_of_one_class_name_are_told_apart(record, make_plan):
+    """By their import paths: in the table, as the best, and in the title."""
+    plan = replace(make_plan(), estimators={"a.Ridge": "a.Ridge", "b.Ridge": "b.Ridge", "c.Lasso": "c.Lasso"})
+    what = [
+        ("COMPLETE", 1, score, {"tuning.params": json.dumps({"estimator": path})})
+        for path, score in (("a.Ridge", 0.9), ("b.Ridge", 0.8), ("c.Lasso", 0.7))
+    ]
+    loaded = load(record, plan, what)
+    assert column(trials_table.of_all(loaded), "estimator") == ["a.Ridge", "b.Ridge", "Lasso"]
+    assert headline.best_of(loaded)[1] == {"estimator": "a.Ridge"}
+    assert study_facts.title(loaded) == "iris: a.Ridge"
 
 
 def test_what_was_pruned_and_failed_is_counted(record, make_plan):
