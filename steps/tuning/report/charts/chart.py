@@ -1,6 +1,7 @@
 """What the charts share: the chart itself, its colours, numbers with few digits, the axis of a score."""
 
 import math
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -44,13 +45,14 @@ def why_nothing(record: StudyRecord) -> str:
     return NONE_FEASIBLE if any(trial.values for trial in record.trials) else NO_TRIAL
 
 
-def rounded(value: float) -> float:
-    """Return a number with the eight digits that no eye tells from all of them.
+def rounded(value: float, digits: int = 8) -> float:
+    """Return a number with the eight digits that no eye tells from all of them; a finite one stays finite.
 
-    >>> rounded(0.1 + 0.2)
-    0.3
+    >>> rounded(0.1 + 0.2), rounded(1.79769e308, 5)
+    (0.3, 1.79769e+308)
     """
-    return float(f"{value:.8g}")
+    short = float(f"{value:.{digits}g}")
+    return short if math.isfinite(short) else float(value)
 
 
 def plain(value: Any) -> Any:
@@ -86,8 +88,19 @@ def score_scale(values: Iterable[float], sign: int) -> tuple[dict[str, Any], int
     if not 0 < beyond <= len(ordered) // _FEW or best == kept[-1]:
         return {"zero": False}, 0
     room = 0.05 * (best - kept[-1])
-    ends = sorted((rounded(sign * (best + room)), rounded(sign * (kept[-1] - room))))
-    return {"domain": ends, "clamp": True, "nice": False}, beyond
+    ends = sorted((_finite(sign * (best + room)), _finite(sign * (kept[-1] - room))))
+    scale = {"domain": ends, "clamp": True, "nice": False}
+    return scale, sum(is_beyond(sign * value, scale) for value in ordered)
+
+
+def _finite(value: float) -> float:
+    return max(-sys.float_info.max, min(sys.float_info.max, value))
+
+
+def is_beyond(value: float, scale: Mapping[str, Any]) -> bool:
+    """Tell whether a score is drawn at the edge of a scale of `score_scale`."""
+    low, high = scale.get("domain", (-math.inf, math.inf))
+    return not low <= value <= high
 
 
 def at_the_edge(beyond: int) -> str:

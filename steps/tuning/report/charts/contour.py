@@ -35,10 +35,10 @@ def draw(branch: Branch, objective: Objective) -> Chart | None:
     positions = np.array(
         [[_position(branch.points[i][n], d) for n, d in zip((one, other), searched, strict=True)] for i in places]
     )
-    scores = np.array([branch.trials[i].values[0] for i in places])
-    scale, beyond = chart.score_scale(scores, objective.sign)
-    if "domain" in scale:
-        scores = np.clip(scores, *scale["domain"])
+    values = [branch.trials[i].values[0] for i in places]
+    scale, beyond = chart.score_scale(values, objective.sign)
+    low, high = scale.get("domain", (-np.inf, np.inf))
+    scores = np.clip(values, low, high)
     middles = (np.arange(_CELLS) + 0.5) / _CELLS
     try:
         grid = griddata(positions, scores, tuple(np.meshgrid(middles, middles, indexing="ij")), method="linear")
@@ -51,7 +51,7 @@ def draw(branch: Branch, objective: Objective) -> Chart | None:
             "x2": ends[0][i + 1],
             "y": ends[1][j],
             "y2": ends[1][j + 1],
-            "score": float(f"{grid[i, j]:.5g}"),
+            "score": chart.rounded(grid[i, j], 5),
         }
         for i in range(_CELLS)
         for j in range(_CELLS)
