@@ -24,11 +24,11 @@ def draw(record: StudyRecord) -> Chart:
     others = [trial for trial in scored if trial.number not in on_it]
     shown = [*chart.every(others, _MOST), *chart.every(front, _MOST)]
     rows = [_row(trial, on_it) for trial in shown]
-    scales, beyond = [], 0
-    for place, objective in enumerate(record.plan.objectives):
-        scale, more = chart.score_scale([trial.values[place] for trial in scored], objective.sign)
-        scales.append(scale)
-        beyond += more
+    scales = [
+        chart.score_scale([trial.values[place] for trial in scored], objective.sign)[0]
+        for place, objective in enumerate(record.plan.objectives)
+    ]
+    beyond = sum(any(map(chart.is_beyond, trial.values, scales)) for trial in scored)
     note = "No trial is better in both objectives than one on the front."
     if len(shown) < len(scored):
         note += f" {len(shown):,} of {len(scored):,} trials are drawn: the front, and some of the rest."

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from steps.tuning.report.charts import front
 from tests.tuning.report.charts import studies
 
@@ -20,3 +22,14 @@ def test_a_short_front_has_the_numbers_of_its_trials():
         record = studies.study("front", count)
         marks = [layer["mark"]["type"] for layer in front.draw(record).specs[0]["layer"]]
         assert ("text" in marks) == (len(record.front) <= 12) == named
+
+
+def test_a_trial_beyond_both_axes_is_one_trial():
+    """The note counts trials that are drawn at an edge, not the edges that they are drawn at."""
+    record = studies.study("front")
+    far = [replace(trial, values=(-1e6, 1e6)) for trial in record.trials[:2]]
+    chart = front.draw(replace(record, trials=[*far, *record.trials[2:]]))
+    assert "2 far worse trials are drawn at the edge." in chart.note
+    one = replace(record.trials[2], values=(-1e6, record.trials[2].values[1]))
+    chart = front.draw(replace(record, trials=[*far, one, *record.trials[3:]]))
+    assert "3 far worse trials are drawn at the edge." in chart.note
