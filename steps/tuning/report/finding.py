@@ -135,9 +135,10 @@ class Finding:
         first = contest.ranked(self.plan, rivals)[0]
         whose, other = contest.name_of(first.job, self.plan), first.value or 0.0
         ours, theirs = apart(score, other)
-        if score == other:
+        competes = first in contest.rivals(self.plan, self.baselines)
+        if score == other and competes:
             return f"{_NOTHING}: the best of {self._trials} scores as {whose}, {self.shown} {ours}."
-        if self.plan.objectives[0].sign * (score - other) < 0:  # they break a constraint, or may be of other data
+        if self.plan.objectives[0].sign * (score - other) <= 0:  # they break a constraint, or may be of other data
             return f"The best of {self._trials} has {self.shown} {ours}; {whose}, which don't compete, have {theirs}."
         verb = "raised" if score > other else "lowered"
         where = " in cross-validation, on the folds that trials were chosen by" if self.plan.is_folded else ""

@@ -184,6 +184,9 @@ def test_baselines_that_do_not_compete_are_told():
     assert said(plan(constraints=(bound,)), [ended(4, 0.94)], [broken]) == (
         "The best of 50 trials has accuracy 0.94; the estimator's defaults, which don't compete, have 0.95."
     )
+    assert said(plan(constraints=(bound,)), [ended(4, 0.95)], [broken]) == (
+        "The best of 50 trials has accuracy 0.95; the estimator's defaults, which don't compete, have 0.95."
+    )
 
 
 def test_a_study_that_goes_on_says_so():
