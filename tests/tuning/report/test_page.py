@@ -49,6 +49,16 @@ def test_a_study_without_a_trial_has_a_page(record, make_plan):
     assert len(files.trials_csv(loaded).splitlines()) == 1
 
 
+def test_the_way_to_the_sections_has_their_order(record, make_plan):
+    """Also where no trial has finished, and why stands first."""
+    for what in (rows(3, failed=2), rows(0, failed=2)):
+        html = page.html(load(record, make_plan(), what, **{"tuning.stopped_by": "n_trials"}))
+        nav, _, rest = html.partition("</nav>")
+        ways = re.findall('href="#([a-z-]+-title)"', nav)
+        assert ways == [name for name in re.findall('id="([a-z-]+-title)"', rest) if name in ways]
+        assert "finished yet" not in html
+
+
 def test_the_page_says_how_often_the_rows_were_split(record, make_plan):
     """Beside the number of folds, if more than once."""
     for repeats, reshuffle, shown in ((1, False, "5 folds, 0.2"), (3, True, "5 folds × 3, others for each trial, 0.2")):

@@ -17,7 +17,7 @@ PRUNED, FAILED = "--pruned", "--failed"
 # From the worst to the best: it gets ever further from the page, so that it is read in grey too.
 RAMP = ("--card", "--middle", "--deep")
 
-NO_TRIAL, NONE_FEASIBLE = "No trial has finished yet.", "No trial that has finished keeps the constraints."
+NO_TRIAL, NONE_FEASIBLE = "No trial has finished.", "No trial that has finished keeps the constraints."
 # A tenth of the values at most is drawn at the edge of an axis: those that are so many times as far from the best one
 # as the rest. So are more, if they are so much further that the better half would be a single line.
 _FURTHER, _MUCH_FURTHER = 3.0, 20.0
