@@ -161,10 +161,8 @@ def _baseline(record: StudyRecord, y: Spec, within: Sequence[float]) -> list[Spe
     data = {"values": [{"score": score}]}
     rule = {"type": "rule", "color": SOFT, "strokeDash": [5, 4]}
     text: dict[str, Any] = {"type": "text", "text": contest.name_of(first.job, record.plan), "align": "right"}
-    text |= {
-        "x": "width",
-        "color": SOFT,
-        "dy": 10 if record.ranked[0].values[0] >= score else -8,
-    }  # not on the line of the best
+    # Not on the line of the best nor, where that is the same, on its name.
+    ahead = chart.rounded(record.ranked[0].values[0]) - score or record.plan.objectives[0].sign
+    text |= {"x": "width", "color": SOFT, "dy": 10 if ahead > 0 else -8}
     halo = {**text, "stroke": PAPER, "strokeWidth": 3}
     return [{"data": data, "mark": mark, "encoding": {"y": y}} for mark in (rule, halo, text)]

@@ -79,3 +79,16 @@ def test_the_defaults_are_a_line_with_a_name():
     assert "the estimator's defaults" not in [
         layer["mark"].get("text") for layer in history.draw(far).specs[0]["layer"]
     ]
+
+
+@pytest.mark.parametrize(("kind", "score", "below"), [("iris", 0.8583333333333334, True), ("minimized", 0.3, False)])
+def test_where_the_best_is_as_the_defaults_both_names_can_be_read(kind, score, below):
+    """One is above the line, the other below it."""
+    record = studies.study(kind)
+    first = record.ranked[0].number
+    trials = [replace(trial, values=(score,)) if trial.number == first else trial for trial in record.trials]
+    trials = [trial for trial in trials if trial.number == first or not trial.values]
+    baselines = [replace(each, outcome=replace(each.outcome, values=(score,))) for each in record.baselines]
+    layers = history.draw(replace(record, trials=trials, baselines=baselines)).specs[0]["layer"]
+    away = {layer["mark"]["text"]: layer["mark"]["dy"] for layer in layers if "text" in layer["mark"]}
+    assert (away["the estimator's defaults"] > 0, away[f"best: trial {first}"] < 0) == (below, below)
