@@ -21,6 +21,9 @@ KILLED = "killed by "
 LOST = "lost: "
 # A child that is to be run again whatever `retries` says: how it was started, and not what it is, has made it fail.
 AGAIN = f"{LOST}run again from a cold start: "
+# Likewise: as far as anybody knows it never began, on a cluster of which a node died meanwhile.
+UNREPORTED = f"{LOST}no node has reported it since one died"
+FREE = (AGAIN, UNREPORTED)
 # The system does not tell a process's parent why it was killed. Linux counts its own kills for memory, but those of a
 # program such as systemd-oomd look like anybody's.
 _MAYBE, _SURELY = " (out of memory?)", " (out of memory)"
@@ -35,13 +38,14 @@ class ChildRun(SubmittedRun):
     `output` is the file with what the child writes to stdout and stderr; some backends fill it only at the end.
     `started` is the `time.monotonic()` at which the command started, None while the run is queued on a cluster.
     `node` is the address of the cluster's node that executes the run, None on this machine. `device` names the devices
-    that a cluster has given it there.
+    that a cluster has given it there. `grace_s` is how long it may take to end once it was asked to.
     """
 
     output: Path
     started: float | None = None
     node: str | None = None
     device: str = ""
+    grace_s: float = GRACE_S
 
     @property
     @abstractmethod
@@ -107,7 +111,7 @@ def exit_reason(code: int, *, out_of_memory: bool = False) -> str:
 
 def is_free(reason: str) -> bool:
     """Tell whether a failure says nothing of the trial, which is then run again without being counted as a retry."""
-    return reason.startswith(AGAIN)
+    return reason.startswith(FREE)
 
 
 def is_transient(reason: str) -> bool:

@@ -19,11 +19,12 @@ from mlflow.entities import RunStatus
 
 from steps.backends import RAY, base
 from steps.backends.base import NONE_FETCHED, CreatedRun, Folders, OwnBackend
-from steps.backends.ray import task
+from steps.backends.ray import costs, task
 from steps.backends.ray.cluster import Nodes
 from steps.backends.ray.config import TrialResources
+from steps.backends.ray.costs import ANSWER_S, ToldCosts
 from steps.backends.ray.task import Preload
-from steps.backends.submitted_run import GRACE_S, LOST, ChildRun, costs_of, exit_reason
+from steps.backends.submitted_run import GRACE_S, LOST, UNREPORTED, ChildRun, costs_of, exit_reason
 from steps.names import Variable
 
 # How long after a node's death a child that no node has reported is given up: it may have been sent to that node.
@@ -37,11 +38,13 @@ _NOT_PASSED_ON = (Variable.RUN_ID, "MLFLOW_EXPERIMENT_ID", "MLFLOW_EXPERIMENT_NA
 class RayRun(ChildRun):
     """A child run in a Ray task. What Ray's errors mean: docs.ray.io, "Fault tolerance"."""
 
-    def __init__(self, run_id: str, submitted: Any, output: Path, nodes: Nodes):
-        self._run_id, self._task, self._nodes = run_id, submitted, nodes
+    grace_s = GRACE_S + ANSWER_S  # its node gives it GRACE_S, and then tells what it took
+
+    def __init__(self, submitted: Any, output: Path, nodes: Nodes, told: ToldCosts):
+        self._task, self._nodes, self._told = submitted, nodes, told
         self._submitted = time.monotonic()
         self._node_id, self._killed = "", False
-        self._costs: Mapping[str, float] = {}
+        self._costs: Mapping[str, float] | None = None  # not asked for yet
         self._ended: tuple[str | None] | None = None  # once it has ended: (how it failed, or None)
         self.output = output
         self._done, sender = Pipe(duplex=False)
@@ -50,7 +53,7 @@ class RayRun(ChildRun):
     @property
     def run_id(self) -> str:
         """Return the MLflow run's id."""
-        return self._run_id
+        return self._told.run_id
 
     @property
     def sentinel(self) -> int:
@@ -84,15 +87,17 @@ class RayRun(ChildRun):
 
     @property
     def costs(self) -> Mapping[str, float]:
-        """Return what the command took on its node; empty if its task did not come to an end."""
+        """Return what the command took on its node; empty if its node, or what executes it there, died first."""
+        if self._costs is None:
+            self._costs = costs_of({} if self.started is None else self._told.take())
         return self._costs
 
     def cancel(self) -> None:
-        """Ask the child to end, wait GRACE_S, and kill it; do nothing if Ray was told to kill it already."""
+        """Ask the child to end, wait `grace_s`, and kill it; do nothing if Ray was told to kill it already."""
         if self._killed:
             return
         self.signal(signal.SIGTERM)
-        deadline = time.monotonic() + GRACE_S
+        deadline = time.monotonic() + self.grace_s
         while self._look() is None and time.monotonic() < deadline:
             ray.wait([self._task], timeout=0.1)
         self.signal(signal.SIGKILL)
@@ -117,8 +122,7 @@ class RayRun(ChildRun):
             self._node_id, self.node, self.device = message
             self.started = time.monotonic()
             return
-        exit_code, output, used = message
-        self._costs = costs_of(used)
+        exit_code, output = message
         self.output.write_text(output, encoding="utf-8")
         if exit_code is None:
             self._end(f"{LOST}the launcher on {self.node} ended")
@@ -131,7 +135,7 @@ class RayRun(ChildRun):
             return f"{LOST}node {self.node} is gone" if self._nodes.is_dead(self._node_id) else None
         died = self._nodes.last_death
         maybe_there = self._submitted < died < time.monotonic() - _REPORTS_S
-        return f"{LOST}no node has reported it since one died" if maybe_there else None
+        return UNREPORTED if maybe_there else None
 
     def _end(self, failure: str | None) -> None:
         self._ended = (failure,)
@@ -169,14 +173,16 @@ class RayBackend(OwnBackend):
         self._preload, self._nodes = preload, Nodes()
         wrapper: Any = ray.remote(max_retries=0, num_returns="streaming", **resources.options())
         self._remote = wrapper(task.execute)  # one for all runs: Ray ships it once
+        self._keeper = costs.start_keeper()
 
     def execute(self, created: CreatedRun, config: Mapping[str, Any]) -> RayRun:
         """Submit the command; Ray queues it until a node has room."""
         named = self._remote.options(name=config.get("name") or created.run_id)
         project = self._preload.project
         command = created.command if project is None else project.on_a_node(created.command, created.folder)
-        submitted = named.remote(command, {**_passed_on(), **created.variables}, self._preload)
-        return RayRun(created.run_id, submitted, created.output, self._nodes)
+        told = ToldCosts(self._keeper, created.run_id)
+        submitted = named.remote(command, {**_passed_on(), **created.variables}, self._preload, told)
+        return RayRun(submitted, created.output, self._nodes, told)
 
 
 def _passed_on() -> dict[str, str]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from steps.backends.ray.costs import ToldCosts
 from steps.backends.submitted_run import GRACE_S
 from steps.backends.warm.launch import Launcher
 from steps.names import Variable
@@ -51,12 +52,14 @@ class Preload:
     project: "ShippedProject | None" = None
 
 
-def execute(command: str, variables: Mapping[str, str], preload: Preload) -> Iterator[tuple[Any, ...]]:
+def execute(
+    command: str, variables: Mapping[str, str], preload: Preload, costs: ToldCosts
+) -> Iterator[tuple[Any, ...]]:
     """Execute a command in the project that Ray has unpacked here, or in another one.
 
-    Yields (id of this node, its address, the devices that Ray has given the task), then (exit code, end of the output,
-    what it took, see `Fork`); the exit code is None if nobody knows how the command ended. Ray cancels a task by a
-    KeyboardInterrupt: then the command is asked to end, and killed after GRACE_S.
+    Yields (id of this node, its address, the devices that Ray has given the task), then (exit code, end of the output);
+    the exit code is None if nobody knows how the command ended. Ray cancels a task by a KeyboardInterrupt: then the
+    command is asked to end, and killed after GRACE_S. What it took is told to `costs`, however it ended.
     """
     import ray
 
@@ -82,7 +85,8 @@ def execute(command: str, variables: Mapping[str, str], preload: Preload) -> Ite
             process.send(signal.SIGTERM)
             process.wait(GRACE_S)
             process.end()
-        yield process.exit_code, _end_of(output), process.used
+            costs.tell(process.used)
+        yield process.exit_code, _end_of(output)
 
 
 def _warm_up(preload: Preload, folder: Path) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from optuna.trial import TrialState
 
-from steps.backends.submitted_run import AGAIN, GRACE_S, ChildRun
+from steps.backends.submitted_run import FREE, GRACE_S, ChildRun
 from steps.names import State, Tag
 from steps.tuning.search.pruning import Steps
 from steps.tuning.search.search import Outcome
@@ -139,11 +139,11 @@ class Child:
         return 0.0 if started is None else time.monotonic() - started
 
     def ask_to_end(self) -> None:
-        """Ask the child to end, without waiting; kill it if it was asked more than GRACE_S ago."""
+        """Ask the child to end, without waiting; kill it if it was asked more than its `grace_s` ago."""
         if self.asked_to_end is None:
             self.asked_to_end = time.monotonic()
             self.submitted.ask_to_end()
-        elif time.monotonic() - self.asked_to_end > GRACE_S:
+        elif time.monotonic() - self.asked_to_end > self.submitted.grace_s:
             self.submitted.signal(SIGKILL)
 
 
@@ -193,7 +193,7 @@ class TrialResult:
     @property
     def is_free(self) -> bool:
         """Tell whether it is to be run again without that being counted: the trial itself has not failed."""
-        return self.retried and (AGAIN in self.reason or self.reason == DELETED)
+        return self.retried and (any(free in self.reason for free in FREE) or self.reason == DELETED)
 
     @property
     def misses_objective(self) -> bool:
