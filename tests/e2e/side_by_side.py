@@ -14,7 +14,7 @@ import yaml
 from mlflow.entities import Run
 
 from steps.names import Metric
-from tests.e2e.tools import Done, Place
+from tests.e2e.tools import Done, Place, copy_project
 
 # Three words make any command: `python fit.py HOW`, `python -m package.module HOW`.
 STANZA = """
@@ -65,6 +65,16 @@ class Study:
             return {}
         folder = Path(self.place.client.download_artifacts(run_id, ""))
         return {str(path.relative_to(folder)): path.read_text() for path in folder.rglob("*") if path.is_file()}
+
+
+def with_scripts(folder: Path) -> Path:
+    """Copy this project into a folder, with the scripts of tests/samples/whole and an entry point for them."""
+    project = copy_project(folder)
+    samples = project / "tests" / "samples" / "whole"
+    (project / "facts.py").write_text((samples / "facts.py").read_text())
+    samples.rename(project / "whole")
+    (project / "MLproject").write_text((project / "MLproject").read_text() + STANZA)
+    return project
 
 
 def write_space(project: Path, name: str, points: Sequence[Mapping[str, str]]) -> None:

@@ -11,13 +11,16 @@ from typing import Any
 import pytest
 from mlflow.entities import Run
 
+from steps.names import Metric
 from tests.e2e import postgres
 from tests.e2e.cluster import HEAD, OTHER, PORT, TOKEN, Cluster, environment
 from tests.e2e.network import own_network
 from tests.e2e.postgres import Postgres
 from tests.e2e.server import Server
-from tests.e2e.side_by_side import STANZA, Case, run_cases, same_end
-from tests.e2e.tools import Place, Study, copy_project
+from tests.e2e.side_by_side import BUFFERED, run_cases, same_end, with_scripts
+from tests.e2e.test_checkpoints import by_trial, loss_of
+from tests.e2e.test_whole_process import CASES
+from tests.e2e.tools import Place, Study
 from tests.host import ROOT
 from tests.waits import promised, until
 
@@ -54,6 +57,7 @@ def cluster(new_place: Callable[..., Place], environments: dict[str, str], of_di
         pytest.skip("a network of its own needs root")
     postgres.programs()  # what has to be fetched is fetched before, as the environment of `of_digits` has been
     made = Cluster(environment(), new_place(extra=dict(environments)))
+    made.place.extra["DISTURBED"] = str(made.place.folder)  # see tests/samples/checkpointed.py
     with own_network(), ExitStack() as ends:
         ends.callback(made.stop)
         made.start()
@@ -119,13 +123,18 @@ def essence(study: Study) -> list[tuple[object, ...]]:
 
 
 def test_a_study_on_two_nodes_is_the_local_one(cluster: Cluster, place: Place, local: Study) -> None:
-    """Both nodes have trials, and every trial is the one that a single machine has: points, scores, what was pruned."""
+    """Both nodes have trials, and every trial is the one that a single machine has: points, scores, what was pruned.
+
+    What a trial costs is on its run, whether it ended by itself or was pruned.
+    """
     done = place.run(on_cluster(place, "plain"), cwd=ROOT, check=True)
     study = place.named("plain")
     assert essence(study) == essence(local)
     assert {run.data.tags["tuning.state"] for run in study.trials} == {"COMPLETE", "PRUNED"}
     assert {run.data.tags["tuning.node"] for run in study.children} == {HEAD, OTHER}
     assert {run.data.tags["mlflow.project.backend"] for run in study.trials} == {"ray"}
+    lacking = [run.data.tags for run in study.trials if not set(Metric.COSTS) <= run.data.metrics.keys()]
+    assert lacking == []
     assert json.loads(study.parent.data.tags["tuning.settings"])["jobs"] == 2  # what two nodes hold
     assert "window" not in done.stderr
     written = json.dumps([dict(run.data.tags) | run.data.params for run in [study.parent, *study.children]])
@@ -160,29 +169,16 @@ def test_an_end_reaches_the_trials(cluster: Cluster, place: Place, local: Study)
     assert essence(place.named("ended")) == essence(local)
 
 
-OWN = {
-    "a script in a folder": Case("python3", "whole/facts.py", "it's; $HOME"),
-    "an exit handler logs the objective": Case("python", "whole/late.py", "atexit", metrics=(("loss", 0.25),)),
-    "asynchronous logging": Case("python", "whole/late.py", "asynchronous", metrics=(("loss", 0.25), ("later", 0.95))),
-    "an exception": Case("python", "whole/ends.py", "exception", "exit code 1: ValueError: boom", (("loss", 0.125),)),
-    "a segfault": Case("python", "whole/ends.py", "segfault", "killed by SIGSEGV", (("loss", 0.125),)),
-    "a pool without a guard": Case("python", "whole/unguarded.py", "none", metrics=(("loss", 204),)),
-    "joblib": Case("python", "whole/learn.py", "--n_jobs=2", metrics=()),
-}
-
-
 @pytest.mark.slow
 def test_somebodys_own_script_is_a_whole_process(
     cluster: Cluster, place: Place, new_place: Callable[..., Place], tmp_path: Path
 ) -> None:
     """On a node each trial ends as in an interpreter of its own, with the same metrics."""
-    project = copy_project(tmp_path)
-    (project / "tests" / "samples" / "whole").rename(project / "whole")
-    (project / "MLproject").write_text((project / "MLproject").read_text() + STANZA)
-    local = run_cases(project, new_place(project=project), OWN, backend="local")
+    project = with_scripts(tmp_path)
+    local = run_cases(project, new_place(project=project, extra=BUFFERED), CASES, backend="local")
     on_nodes = {"backend": "ray", "backend_config": place.folder / "ray.json", "study": "whole"}
-    ray = run_cases(project, place, OWN, **on_nodes)
-    for name, case in OWN.items():
+    ray = run_cases(project, place, CASES, **on_nodes)
+    for name, case in CASES.items():
         same_end(name, case, local, ray)
     assert {run.data.tags["tuning.node"] for run in ray.runs.values()} == {HEAD, OTHER}
 
@@ -246,6 +242,30 @@ def test_what_dies_costs_what_ran_there(cluster: Cluster, place: Place, local: S
 def retried(place: Place) -> list[Run]:
     """The runs of trials that were lost, and run again."""
     return [run for run in place.named("struck").children if run.data.tags.get("tuning.state") == "RETRIED"]
+
+
+@pytest.mark.slow
+def test_a_trial_goes_on_on_another_machine(cluster: Cluster, place: Place) -> None:
+    """Its process dies at epoch 7, or its node: the next attempt, on a new node, goes on from `checkpoint_dir`."""
+    on_other = {"address": f"{HEAD}:{PORT}", "resources": {f"node:{OTHER}": 0.01}}  # Ray's own resource of each node
+    (place.folder / "other.json").write_text(json.dumps(on_other))
+    how = {
+        "entry_point": "tests/samples/checkpointed.py", "space": "lr=log(1e-3,1e-1)", "objective": "loss",
+        "direction": "minimize", "n_trials": 2, "baseline": "false", "study": "checkpoints", "backend": "ray",
+        "backend_config": place.folder / "other.json", "checkpoint_dir": place.folder / "shared",
+    }  # fmt: skip
+    process = place.start(place.step_command("steps.tune", **how), cwd=ROOT)
+    until((cluster.place.folder / "waits").exists, 300, "trial 1 at epoch 7")
+    for pid in cluster.of_node(OTHER):
+        os.kill(pid, signal.SIGKILL)
+    cluster.join()
+    assert process.wait(timeout=600) == 0, (place.folder / "output.txt").read_text()
+    study = place.named("checkpoints")
+    began = [run for run in study.children if "began" in run.data.metrics]  # one may have been sent to the dead node
+    assert by_trial(began) == {"trial 000": [0, 7], "trial 001": [0, 7]}
+    assert {run.data.tags["tuning.node"] for run in began} == {OTHER}
+    for run in study.trials:
+        assert run.data.metrics["loss"] == loss_of(float(run.data.params["lr"]))
 
 
 @pytest.mark.slow

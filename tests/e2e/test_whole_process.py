@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from steps.process import proc
-from tests.e2e.side_by_side import BUFFERED, STANZA, Case, Study, run_cases, same_end, tuned, words, write_space
-from tests.e2e.tools import Place, copy_project, until
+from tests.e2e.side_by_side import BUFFERED, Case, Study, run_cases, same_end, tuned, with_scripts, words, write_space
+from tests.e2e.tools import Place, until
 from tests.waits import slowness
 
 pytestmark = pytest.mark.e2e
@@ -41,6 +41,7 @@ CASES = {
     "click ends by sys.exit(0)": Case("python", "whole/ends.py", "well", metrics=EIGHTH),
     "sys.exit of a text": Case("python", "whole/ends.py", "text", "exit code 1: no such luck", EIGHTH),
     "os._exit": Case("python", "whole/ends.py", "os_exit", metrics=EIGHTH),
+    "a handler of SIGTERM": Case("python", "whole/ends.py", "handler", "exit code 1: told to end", EIGHTH),
     "an exception": Case("python", "whole/ends.py", "exception", "exit code 1: ValueError: boom", EIGHTH),
     "a segfault": Case("python", "whole/ends.py", "segfault", "killed by SIGSEGV", EIGHTH),
     "pools of each kind": Case("python", "whole/pools.py", "none", metrics=POOLS),
@@ -68,11 +69,7 @@ STRAYS = {
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    project = copy_project(tmp_path_factory.mktemp("whole"))
-    samples = project / "tests" / "samples" / "whole"
-    (project / "facts.py").write_text((samples / "facts.py").read_text())
-    samples.rename(project / "whole")
-    (project / "MLproject").write_text((project / "MLproject").read_text() + STANZA)
+    project = with_scripts(tmp_path_factory.mktemp("whole"))
     strays = [Case("python", "whole/strays.py", how) for how in STRAYS]
     overdue = [case for case in strays if case.second == "overdue"]
     spaces = {"facts": [*FACTS.values()], "strays": strays, "overdue": overdue}

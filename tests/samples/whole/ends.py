@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+import signal
 import sys
 
 import click
@@ -26,6 +27,9 @@ def main(how: str) -> None:
         sys.exit("no such luck")
     if how == "os_exit":
         os._exit(0)
+    if how == "handler":
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit("told to end"))
+        os.kill(os.getpid(), signal.SIGTERM)
     if how == "exception":
         fit(2)
     if how == "segfault":
