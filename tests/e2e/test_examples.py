@@ -27,6 +27,8 @@ WORDS: dict[str, dict[str, Any]] = {
         "n_trials": 8,
         **BOTH,
     },
+    "wine": {"objective": "rmse", "direction": "minimize", "n_trials": 8, **BOTH},
+    "pipeline": {"objective": "accuracy", "direction": "maximize", "n_trials": 8, "jobs": 2, "study": "theirs"},
     "hydra": {"objective": "accuracy", "direction": "maximize", "n_trials": 5, **BOTH},
     "pytorch": {"objective": "val_loss", "direction": "minimize", "pruner": "median:warmup=0", "n_trials": 10, **BOTH},
 }

@@ -193,6 +193,21 @@ def test_a_bash_pipeline_is_tuned_where_the_person_stands(place: Place) -> None:
     assert {path.name for path in copy.iterdir()} == {path.name for path in original.iterdir()}
 
 
+@pytest.mark.slow
+def test_by_two_urls_nothing_has_to_lie_on_the_machine(place: Place, git_url: str) -> None:
+    """`mlflow run` of this project's Git URL, for a project of another URL, from an empty folder."""
+    place.project = git_url
+    stands = place.folder / "empty"
+    stands.mkdir()
+    parameters = {
+        "project": f"{git_url}#examples/pipeline", "space": "components=1..10 neighbors=1..30",
+        "objective": "accuracy", "direction": "maximize", "n_trials": 2, "jobs": 2,
+    }  # fmt: skip
+    place.run(place.command("tune", **parameters), cwd=stands, check=True)  # type: ignore[arg-type]
+    assert [run.data.tags["tuning.state"] for run in place.study().trials] == ["COMPLETE"] * 2
+    assert list(stands.iterdir()) == []
+
+
 def test_an_objective_that_nothing_logs_ends_the_study_with_what_there_is(place: Place) -> None:
     """After the first trial, with the nearest of the metrics that it did log."""
     done = place.step(
