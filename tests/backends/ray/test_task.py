@@ -1,6 +1,7 @@
 """The body of a Ray task, without Ray: a generator that a test drives as a worker does."""
 
 import _thread
+import signal
 import sys
 import threading
 from collections.abc import Mapping
@@ -123,9 +124,13 @@ def test_a_task_that_is_cancelled_tells_what_its_command_took(mark, monkeypatch)
     task_of_ray = task.execute("sleep 600; true", mark, Preload([], [], {}), COSTS)
     next(task_of_ray)
     monkeypatch.setattr(Fork, "wait", noted)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a suite in the background ignores it
     threading.Thread(target=cancel).start()
-    with pytest.raises(KeyboardInterrupt):
-        next(task_of_ray)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            next(task_of_ray)
+    finally:
+        signal.signal(signal.SIGINT, before)
     (used,) = Costs.told
     assert used["max_rss_kb"] > 1000
     assert proc.with_variable(f"TEST_MARK={mark['TEST_MARK']}") == []
