@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 
-from scripts.benchmarks import data, mixed, patches, resume, scale, speed
+from scripts.benchmarks import data, mixed, patches, projects, resume, scale, speed
 
 TARGET = speed.ROOT / "docs" / "benchmarks.md"
 PACKAGES = ("mlflow", "optuna", "scikit-learn", "pandas", "numpy")
@@ -78,6 +78,13 @@ PIECES: tuple[tuple[str, str, Callable[[], None]], ...] = (
         "A table of text, dates and gaps",
         "By `scripts/bench mixed`: seconds a trial, with each fold prepared by every trial and once for the study.",
         mixed.main,
+    ),
+    (
+        "Somebody else's project",
+        "By `scripts/bench projects`: a script that imports pandas and scikit-learn and works for 0.1 s, in this "
+        "project's environment, in one of its own, and by MLflow's local backend. Trials start cold until what they "
+        "import has been learned: the second half of a study shows what they take from then on.",
+        projects.main,
     ),
     (
         "A study that grows",
