@@ -114,7 +114,7 @@ def _parents(place: Place) -> int:
 
 
 def check(place: Place, expected: Essence, seed: int) -> None:
-    """Assert that a study is what an undisturbed one is, and that nothing of it is left running."""
+    """Assert that a study is what an undisturbed one is, and that nothing of it is left: no process, no file."""
     study = place.named(STUDY)
     assert [int(run.data.tags["tuning.trial"]) for run in study.trials] == list(range(TRIALS))
     assert {run.data.tags["tuning.state"] for run in study.trials} == {"COMPLETE"}
@@ -134,6 +134,7 @@ def check(place: Place, expected: Essence, seed: int) -> None:
     runs = place.client.search_runs(["0"], max_results=5000)
     assert [run.data.tags for run in runs if run.info.status in ("RUNNING", "SCHEDULED")] == []
     assert place.processes() == {}
+    assert list((place.folder / "tmp").iterdir()) == []
 
 
 def main(rounds: int = 1, seed: int = 0) -> int:
