@@ -10,6 +10,7 @@ from steps.process.ports import FIRST
 from steps.tracking import run_note
 from steps.tuning.search.halving_search import AnySearch
 from steps.tuning.search.search import Outcome
+from steps.tuning.space import size
 from steps.tuning.study_plan import StudyPlan
 from steps.tuning.trials import rung
 from steps.tuning.trials.child_runs import ChildRuns
@@ -32,14 +33,14 @@ def text(plan: StudyPlan, children: ChildRuns, search: Callable[[], AnySearch]) 
 
     `search` makes a new search for the study.
     """
-    size = plan.space.size
+    points = plan.space.size
     jobs = first_trials(plan, search)
     lines = [
         f"Objective: {', '.join(f'{o.direction} {o.name}' for o in plan.objectives)}",
         *([f"Constraints: {', '.join(each.text for each in plan.constraints)}"] if plan.constraints else []),
         "Space:",
         *(f"  {name}: {what}" for name, what in plan.space.text().items()),
-        f"Size: {'without end' if size is None else f'{size} points'}",
+        f"Size: {'without end' if points is None else f'{size.text(points)} points'}",
         *places(plan),
         "First trials:",
         *(f"  {job.number}: {shortened(children.recorded(job))}" for job in jobs),

@@ -15,7 +15,7 @@ from optuna.trial import FrozenTrial
 
 from steps.errors import WrongValue
 from steps.parameters.option import option
-from steps.tuning.space import Space
+from steps.tuning.space import Space, size
 
 # A larger grid is refused: its points are listed beforehand, and no study could finish it.
 MOST_POINTS = 1_000_000
@@ -104,9 +104,10 @@ def check(name: str, space: Space, objectives: int = 1, *, constrained: bool = F
     numbers = [d for d in space.distributions.values() if not isinstance(d, CategoricalDistribution)]
     if len(numbers) < kind.numbers:
         problems.append(f"needs at least {kind.numbers} numerical parameters, this space has {len(numbers)}")
-    if name == "grid" and (space.size is None or space.size > MOST_POINTS):
-        size = "without end: give each float a `step`" if space.size is None else f"of {space.size} points"
-        problems.append(f"can't walk through a space {size}; at most {MOST_POINTS} points")
+    points = space.size if name == "grid" else 0
+    if points is None or points > MOST_POINTS:
+        of = "without end: give each float a `step`" if points is None else f"of {size.text(points)} points"
+        problems.append(f"can't walk through a space {of}; at most {MOST_POINTS} points")
     if problems:
         raise WrongValue(*(f"{option('sampler', name)}: {problem}" for problem in problems))
 

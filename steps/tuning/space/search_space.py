@@ -7,6 +7,7 @@ from typing import Any
 from optuna import Trial
 from optuna.distributions import BaseDistribution, CategoricalDistribution
 
+from steps.tuning.space import size
 from steps.tuning.space.parameter import FixedParameter, SearchedParameter
 
 # Optuna's name for the choice between several estimators.
@@ -146,21 +147,22 @@ class Space:
 
     def points(self) -> Iterator[dict[str, Any]]:
         """Yield every point, with active parameters only, the last varying fastest; call only if `size` is a number."""
-        yield from self._points(self.parameters, {})
-
-    def _points(self, left: list[SearchedParameter], params: dict[str, Any]) -> Iterator[dict[str, Any]]:
-        while left and not left[0].is_active(params):
-            left = left[1:]
-        if not left:
-            yield params
-            return
-        for value in left[0].values():
-            yield from self._points(left[1:], params | {left[0].name: value})
+        parameters = self.parameters
+        begun: list[tuple[int, dict[str, Any]]] = [(0, {})]  # how many parameters are decided, and their values
+        while begun:
+            decided, params = begun.pop()
+            while decided < len(parameters) and not parameters[decided].is_active(params):
+                decided += 1
+            if decided == len(parameters):
+                yield params
+                continue
+            name, values = parameters[decided].name, [*parameters[decided].values()]
+            begun += ((decided + 1, params | {name: value}) for value in reversed(values))
 
     @property
     def size(self) -> int | None:
         """Return the number of points; None if they are unlimited."""
-        return _size(self.parameters, {})
+        return size.count(self.parameters)
 
 
 def _always(entry: SearchedParameter | FixedParameter) -> SearchedParameter | FixedParameter:
@@ -168,17 +170,3 @@ def _always(entry: SearchedParameter | FixedParameter) -> SearchedParameter | Fi
     if isinstance(entry, FixedParameter):
         return entry
     return replace(entry, when={name: words for name, words in entry.when.items() if name != ESTIMATOR})
-
-
-def _size(left: list[SearchedParameter], params: dict[str, Any]) -> int | None:
-    """Count points; only parameters that a condition names are walked through value by value."""
-    if not left:
-        return 1
-    first, rest = left[0], left[1:]
-    if not first.is_active(params):
-        return _size(rest, params)
-    if any(first.name in parameter.when for parameter in rest):
-        counts = [_size(rest, params | {first.name: value}) for value in first.values()]
-        return None if None in counts else sum(filter(None, counts))
-    here, there = first.size(), _size(rest, params)
-    return None if here is None or there is None else here * there
