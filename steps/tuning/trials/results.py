@@ -49,6 +49,7 @@ class Results:
     judged: int = 0
     stopped_by: str | None = None
     _refused: TrialResult | None = None  # what ended the study
+    _seconds: dict[int, float] = field(default_factory=dict)  # by the place of a trial that was the best
 
     @property
     def is_trying(self) -> bool:
@@ -89,13 +90,16 @@ class Results:
 
     def seconds_of_best(self) -> float | None:
         """Return how long the best trial so far took from its start, or any that has a score; None if none has."""
-        scored = [number for number, result in self.trials.items() if result.outcome.values]  # of all of a budget
         best = next(iter(self.rules.best.trials), None)
-        if not scored:
+        if best is None:  # a score of all of a budget
+            best = next((number for number, result in self.trials.items() if result.outcome.values), None)
+        if best is None:
             return None
-        of = self.trials[scored[0] if best is None else best]
-        parts = [each for each in self.trials.values() if self.goes_on and each.job.number == of.job.number]
-        return sum(each.seconds for each in parts or [of])
+        if best not in self._seconds:
+            of = self.trials[best]
+            parts = [each for each in self.trials.values() if self.goes_on and each.job.number == of.job.number]
+            self._seconds[best] = sum(each.seconds for each in parts or [of])
+        return self._seconds[best]
 
     def remove_unjudged(self) -> list[TrialResult]:
         """Remove and return the trials behind the last that was judged: the study has stopped before them."""

@@ -15,6 +15,7 @@ from steps.tuning.search.search import Outcome
 from steps.tuning.search.stopping import BestTrials, StopRules
 from steps.tuning.trials.results import Results
 from steps.tuning.trials.trial import Job, TrialResult
+from tests.waits import promised
 
 
 def ended(number: int | None, value: float | tuple[float, ...] | None = None, reason: str = "why") -> TrialResult:
@@ -212,3 +213,15 @@ def test_after_a_trial_that_did_well_a_refused_argument_is_a_failure_like_others
     judged.trials |= {0: ended(0, 0.5), 1: refused(1), 2: ended(2, 0.6), 3: refused(3)}
     judge_all(judged)
     assert (judged.judged, judged.stopped_by) == (4, None)
+
+
+@pytest.mark.parametrize("goes_on", [True, False])
+def test_the_best_of_ten_thousand_trials_is_at_hand(goes_on):
+    """It is asked for at each launch: a study of 10,000 trials must not go through all of them 10,000 times."""
+    judged = results()
+    judged.goes_on = goes_on
+    judged.trials |= {number: ended(number, 0.5) for number in range(10_000)}
+    judge_all(judged)
+    with promised(1):
+        for _ in range(10_000):
+            judged.seconds_of_best()
