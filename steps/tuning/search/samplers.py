@@ -19,9 +19,10 @@ from steps.tuning.space import Space, size
 
 # A larger grid is refused: its points are listed beforehand, and no study could finish it.
 MOST_POINTS = 1_000_000
-# On resume, redraw the first 24 recorded trials, then every 32nd.
+# On resume, redraw the first 24 recorded trials, then every 32nd, and beyond 1,024, where a draw by tpe takes the longer
+# the more trials it knows, every 512th.
 _REDRAWN_FIRST = 24
-_REDRAWN_EVERY = 32
+_REDRAWN_EVERY, _REDRAWN_SELDOM, _MANY = 32, 512, 1024
 
 
 @dataclass(frozen=True)
@@ -133,7 +134,8 @@ class Sampler:
 
     def redraws(self, number: int) -> bool:
         """Tell whether a trial whose parameters are on record is drawn again."""
-        return self._kind.notes or number < _REDRAWN_FIRST or number % _REDRAWN_EVERY == 0
+        every = _REDRAWN_EVERY if number <= _MANY else _REDRAWN_SELDOM
+        return self._kind.notes or number < _REDRAWN_FIRST or number % every == 0
 
     def ask(self, study: optuna.Study, number: int, recorded: Mapping[str, Any] | None = None) -> optuna.Trial:
         """Ask the study for trial `number`, which must be its next one, with all parameters.
