@@ -1,8 +1,8 @@
 """Reaches into other packages: one module for each package, and nowhere else.
 
 A patch stands here only if nothing public does the same and it matters. Patches of correctness (`mlflow`: broken-off
-answers are sent again) always apply. Patches of speed (`sklearn`) change no result, and TUNING_PATCHES=off leaves all
-of them out.
+answers are sent again) always apply. Patches of speed (`sklearn`, `optuna`) change no result, and TUNING_PATCHES=off
+leaves all of them out.
 """
 
 import os

@@ -2,7 +2,7 @@
 
 import math
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -10,12 +10,14 @@ import mlflow
 import optuna
 from mlflow.entities import Run
 from mlflow.tracking import MlflowClient
+from optuna.distributions import BaseDistribution
 from optuna.exceptions import ExperimentalWarning
-from optuna.storages import BaseStorage
+from optuna.storages import RDBStorage
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from steps.names import Artifact, Role, State, Tag
+from steps.patches import optuna as optuna_patch
 from steps.project import environment
 from steps.tracking import own_tags, read
 from steps.tuning.champion import contest
@@ -26,9 +28,6 @@ from steps.tuning.search.search import Outcome
 from steps.tuning.search.stopping import BestTrials
 from steps.tuning.study_plan import StudyPlan
 from steps.tuning.trials.trial import SETTLED, Job, TrialResult
-
-# As many trials take a second or two in a database.
-_TOLD_EVERY = 100
 
 
 @dataclass(frozen=True)
@@ -198,7 +197,7 @@ def _baseline(run: Run, plan: StudyPlan) -> TrialResult | None:
 
 
 def as_optuna_study(
-    record: StudyRecord, storage: BaseStorage | None = None, told: Callable[[int], None] = lambda _: None
+    record: StudyRecord, storage: RDBStorage | None = None, told: Callable[[int], None] = lambda _: None
 ) -> optuna.Study:
     """Make an Optuna study of the trials, in memory or in a storage; trials outside the space are left out.
 
@@ -210,22 +209,24 @@ def as_optuna_study(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ExperimentalWarning)  # metric names have been experimental since 3.2
         study.set_metric_names([objective.name for objective in record.plan.objectives])
-    for done, trial in enumerate(record.trials):
-        if done % _TOLD_EVERY == 0:
-            told(done)
-        if (frozen := _frozen(trial, record.plan)) is not None:
-            study.add_trial(frozen)
+    distributions = record.plan.space.distributions
+    found = (_frozen(trial, record.plan, distributions) for trial in record.trials)
+    trials = [trial for trial in found if trial is not None]
+    if storage is None:
+        study.add_trials(trials)
+    else:
+        optuna_patch.add_trials(study, storage, trials, told)
     return study
 
 
-def _frozen(trial: TrialRecord, plan: StudyPlan) -> FrozenTrial | None:
+def _frozen(trial: TrialRecord, plan: StudyPlan, distributions: Mapping[str, BaseDistribution]) -> FrozenTrial | None:
     params = plan.params(trial.recorded)
     if params is None:
         return None
     frozen = create_trial(
         state=trial.state,
         params=params,
-        distributions={name: plan.space.distributions[name] for name in params},
+        distributions={name: distributions[name] for name in params},
         values=trial.values or None,
         intermediate_values=dict(trial.steps),
         constraints={each.text: over for each, over in zip(plan.constraints, trial.excess, strict=False)},

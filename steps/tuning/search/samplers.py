@@ -19,8 +19,8 @@ from steps.tuning.space import Space, size
 
 # A larger grid is refused: its points are listed beforehand, and no study could finish it.
 MOST_POINTS = 1_000_000
-# On resume, redraw the first 24 recorded trials, then every 32nd, and beyond 1,024, where a draw by tpe takes the longer
-# the more trials it knows, every 512th.
+# On resume, redraw the first 24 recorded trials, then every 32nd, and beyond 1,024 every 512th: the more trials tpe
+# knows, the longer a draw takes.
 _REDRAWN_FIRST = 24
 _REDRAWN_EVERY, _REDRAWN_SELDOM, _MANY = 32, 512, 1024
 
