@@ -17,7 +17,7 @@ from steps.tracking import write
 from steps.training.model import column_names, early_stopping, estimator, fitting, pipeline
 from steps.training.model.early_stopping import EarlyStopping
 from steps.training.run_plan import RunPlan
-from steps.training.scores import folds, held_out, preparation, recorded
+from steps.training.scores import folds, held_out, preparation, recorded, responses
 
 _FOR_REFIT = (
     "steps.training.model.log",
@@ -38,6 +38,9 @@ def train(plan: RunPlan, settings: TrainSettings, hyperparameters: Mapping[str, 
     """
     for difference in environment.differences():
         print(f"train: environment: {difference}", file=sys.stderr)
+    responses.check(
+        plan.metric, plan.estimator, plan.estimator_path, {name: [value] for name, value in hyperparameters.items()}
+    )
     unfitted = build(plan, settings, hyperparameters)
     write.record_data(run_id, plan.examples.dataset.as_dict())
     with pipeline.quiet(), estimator.rejections_as_wrong_values(plan.estimator_path):

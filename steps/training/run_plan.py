@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from itertools import product
 from types import MappingProxyType
 from typing import Any
 
@@ -22,6 +21,7 @@ from steps.parameters.option import option
 from steps.parameters.settings import DATA_SETS, TrainSettings
 from steps.patches import sklearn
 from steps.tracking import write
+from steps.training import unfit
 from steps.training.data import examples, hints, positive
 from steps.training.data.examples import Examples
 from steps.training.model import early_stopping, estimator, fitting
@@ -111,12 +111,13 @@ def warm_up(run_id: str, metrics: Mapping[str, float], tags: Mapping[str, str]) 
 
 def describe(
     settings: TrainSettings,
-    estimators: Mapping[str, Mapping[str, Iterable[str]]],
+    estimators: Mapping[str, Mapping[str, Mapping[str, Iterable[Any]]]],
     where: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
 ) -> dict[str, Any]:
     """Check like `make`, and try the metric too; return what was resolved, as plain data for another process.
 
-    `estimators` has, by task, the names of the hyperparameters that each import path (`auto`: the default) is to get.
+    `estimators` has, by task, the hyperparameters that each import path (`auto`: the default) is to get, each with its
+    choices, see `responses.check`.
     `where` has, by task, the place where each estimator stands, see `estimator.check_estimators`. Those of the resolved
     task are checked, all problems at once. Of several, `left_out` names those that can't do what the settings ask for.
     """
@@ -126,7 +127,8 @@ def describe(
     resolved = plan.examples.resolved
     named = estimators.get(plan.task, {})
     paths = estimator.check_estimators(plan.task, named, where.get(plan.task, {}))
-    unfit = _unfit(settings, plan.task, dict(zip(named, paths, strict=True)), where.get(plan.task, {}))
+    of_path = dict(zip(paths, named.items(), strict=True))
+    left_out = unfit.find(settings, plan.task, plan.metric, of_path, where.get(plan.task, {}))
     own = [note] if (note := preparation.note(plan.examples)) else []
     return {
         "target": resolved.target,
@@ -134,12 +136,12 @@ def describe(
         "task": resolved.task,
         "metric": plan.metric,
         "positive": _positive(plan, settings),
-        "estimators": [path for path in paths if path not in unfit],
-        "left_out": [name for name, path in zip(named, paths, strict=True) if path in unfit],
+        "estimators": [path for path in paths if path not in left_out],
+        "left_out": [name for name, path in zip(named, paths, strict=True) if path in left_out],
         "dataset": plan.examples.dataset.as_dict(),
         "folds": plan.examples.folds,
         "dummy": _dummy(plan),
-        "notes": [*plan.notes, *_typos(plan.task, estimators), *unfit.values(), *own, *_hints(plan.examples)],
+        "notes": [*plan.notes, *_typos(plan.task, estimators), *left_out.values(), *own, *_hints(plan.examples)],
     }
 
 
@@ -147,26 +149,6 @@ def _positive(plan: RunPlan, settings: TrainSettings) -> str:
     """Return the setting `positive` as a study's trials get it: resolved where their scores depend on it."""
     decides = settings.positive != "auto" or scorers.is_about_one_class(plan.metric)
     return str(plan.positive) if decides and plan.positive is not None else "auto"
-
-
-def _unfit(settings: TrainSettings, task: str, paths: Mapping[str, str], where: Mapping[str, str]) -> dict[str, str]:
-    """Return the import paths of estimators of a space that take no weights, or can't stop early, and are to.
-
-    Each has a note that says so. Raises WrongValue, naming them all, if no other is left.
-    """
-    checks = [fitting.check_weights] * (settings.weight is not None)
-    checks += [early_stopping.check] * (settings.early_stopping is not None)
-    problems, notes = [], {}
-    for (named, path), check in product(paths.items(), checks):
-        try:
-            check(estimator.import_maker(path, task)(), path)
-        except WrongValue as error:
-            reason = estimator.without_option(str(error), path)
-            problems.append(f"{where.get(named, option('space'))}: {reason}")
-            notes[path] = f"{option('space')}: leaves out {reason.rpartition('; ')[0]}"
-    if len(notes) == len(paths) and notes:
-        raise WrongValue(*problems)
-    return notes
 
 
 def _dummy(plan: RunPlan) -> dict[str, Any] | None:
@@ -182,7 +164,7 @@ def _dummy(plan: RunPlan) -> dict[str, Any] | None:
     return None
 
 
-def _typos(task: str, estimators: Mapping[str, Mapping[str, Iterable[str]]]) -> Iterator[str]:
+def _typos(task: str, estimators: Mapping[str, Mapping[str, Mapping[str, Iterable[Any]]]]) -> Iterator[str]:
     for path, names in estimators.get(task, {}).items():
         maker = estimator.import_maker(estimator.DEFAULTS[task] if path == "auto" else path, task)
         yield from (f"{option('space')}: {name}: {text}" for name, text in estimator.likely_typos(maker, names).items())

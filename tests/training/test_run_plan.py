@@ -28,7 +28,7 @@ def make(**settings):
 
 def describe(settings, hyperparameters=(), where=None):
     """What `plan.describe` says of one estimator, that of the settings, for either task."""
-    own = {settings.estimator: hyperparameters}
+    own: dict[str, dict[str, list[object]]] = {settings.estimator: {name: [] for name in hyperparameters}}
     return run_plan.describe(settings, dict.fromkeys(FORESTS, own), dict.fromkeys(FORESTS, where or {}))
 
 
@@ -166,9 +166,13 @@ def test_all_unknown_hyperparameters_are_told_at_once():
 
 def test_the_problems_of_all_estimators_of_a_space_are_told_at_once():
     """Wrong paths and wrong names of the task's estimators, each with its line; the other task's are left alone."""
-    estimators = {
-        "classification": {"sklearn.svm.SVX": ["C"], "sklearn.svm.SVC": ["C", "gama"], "auto": ["max_detph"]},
-        "regression": {"no.such": ["x"]},
+    estimators: dict[str, dict[str, dict[str, list[object]]]] = {
+        "classification": {
+            "sklearn.svm.SVX": {"C": []},
+            "sklearn.svm.SVC": {"C": [], "gama": []},
+            "auto": {"max_detph": []},
+        },
+        "regression": {"no.such": {"x": []}},
     }
     where = {"sklearn.svm.SVX": "my.yaml:2", "sklearn.svm.SVC: gama": "my.yaml:6", "auto: max_detph": "my.yaml:8"}
     with pytest.raises(WrongValue) as caught:
@@ -184,7 +188,7 @@ def test_the_problems_of_all_estimators_of_a_space_are_told_at_once():
 
 def test_a_space_without_the_task_is_left_to_the_space():
     """Where no estimator is given for the task of the target, none is checked."""
-    assert run_plan.describe(TrainSettings(), {"regression": {"no.such": ["x"]}})["estimators"] == []
+    assert run_plan.describe(TrainSettings(), {"regression": {"no.such": {"x": []}}})["estimators"] == []
 
 
 def test_preparing_leaves_the_errors_to_the_children():

@@ -43,3 +43,10 @@ def call(scorer: Any, estimator: Any, features: Any, target: Any, weights: np.nd
     if weights is None or not takes_weights(scorer):
         return float(scorer(estimator, features, target))
     return float(scorer(estimator, features, target, sample_weight=weights))
+
+
+def lacking(scorer: Any, estimator: Any) -> str | None:
+    """Return the method that a scorer calls and an estimator lacks, such as predict_proba; None if it has it."""
+    asked = scorer._response_method
+    methods = [asked] if isinstance(asked, str) else list(asked)
+    return None if any(hasattr(estimator, name) for name in methods) else " or ".join(methods)

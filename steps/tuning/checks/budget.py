@@ -1,6 +1,7 @@
 """Whether an entry point can be given a part of its budget: what --fidelity names."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from steps.errors import WrongValue, did_you_mean
 from steps.names import CHECKPOINT
@@ -19,8 +20,11 @@ def name_of(settings: TuneSettings) -> str | None:
 
 def with_budget(
     settings: TuneSettings, file: SpaceFile
-) -> tuple[Mapping[str, Mapping[str, list[str]]], Mapping[str, Mapping[str, str]]]:
-    """Return the hyperparameters that estimators of a space must take, the budget too, and where each stands."""
+) -> tuple[Mapping[str, Mapping[str, Mapping[str, list[Any]]]], Mapping[str, Mapping[str, str]]]:
+    """Return the hyperparameters that estimators of a space must take, the budget too, and where each stands.
+
+    Each has its choices, see `SpaceFile.hyperparameters`.
+    """
     names, where, name = file.hyperparameters(), file.where, name_of(settings)
     if name is None:
         return names, where
@@ -29,7 +33,7 @@ def with_budget(
         for task, estimators in names.items()
     }
     return (
-        {task: {path: [*own, name] for path, own in estimators.items()} for task, estimators in names.items()},
+        {task: {path: {**own, name: []} for path, own in estimators.items()} for task, estimators in names.items()},
         {task: {**where.get(task, {}), **budgets.get(task, {})} for task in {**where, **budgets}},
     )
 

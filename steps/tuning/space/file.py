@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from steps import spaces
 from steps.errors import WrongValue, did_you_mean
@@ -41,10 +42,16 @@ class SpaceFile:
         """Return, by task, the file and line of each import path and of each `path: hyperparameter`."""
         return {task: space.where for task, space in self.spaces.items()}
 
-    def hyperparameters(self) -> dict[str, dict[str, list[str]]]:
-        """Return, by task, the estimators (`auto`: the task's own) and the names of their hyperparameters."""
+    def hyperparameters(self) -> dict[str, dict[str, dict[str, list[Any]]]]:
+        """Return, by task and estimator (`auto`: the task's own), the hyperparameters, each with its choices.
+
+        A fixed one has one choice, a number in a range none that could be listed.
+        """
         return {
-            task: {path or "auto": space.hyperparameters(path) for path in space.estimators}
+            task: {
+                path or "auto": {name: entry.choices for name, entry in own.items()}
+                for path, own in space.entries.items()
+            }
             for task, space in self.spaces.items()
         }
 

@@ -93,11 +93,11 @@ def test_estimators_of_a_space_that_take_no_weights_are_left_out(tmp_path):
     """And named before a trial; where no other is left, they are refused, with the place where they stand."""
     knn, forest = "sklearn.neighbors.KNeighborsClassifier", "sklearn.ensemble.RandomForestClassifier"
     settings = TrainSettings(data=table(tmp_path), weight="w", target="y")
-    described = run_plan.describe(settings, {"classification": {knn: (), forest: ()}})
+    described = run_plan.describe(settings, {"classification": {knn: {}, forest: {}}})
     assert (described["estimators"], described["left_out"]) == ([forest], [knn])
     assert f"--space: leaves out {knn!r}: KNeighborsClassifier takes no sample weights" in described["notes"]
     where = {"classification": {knn: "--space 'mine.yaml' line 3"}}
     with pytest.raises(WrongValue) as refused:
-        run_plan.describe(settings, {"classification": {knn: ()}}, where)
+        run_plan.describe(settings, {"classification": {knn: {}}}, where)
     assert str(refused.value).startswith(f"--space 'mine.yaml' line 3: {knn!r}: KNeighborsClassifier takes no sample")
     assert len(refused.value.problems) == 1

@@ -125,11 +125,11 @@ def test_estimators_of_a_space_that_do_not_stop_early_are_left_out():
     """And named, before a trial; where no other is left, they are refused."""
     forest, boosted = "sklearn.ensemble.RandomForestClassifier", "sklearn.ensemble.HistGradientBoostingClassifier"
     settings = TrainSettings(early_stopping=5)
-    described = run_plan.describe(settings, {"classification": {forest: (), boosted: ()}}, {})
+    described = run_plan.describe(settings, {"classification": {forest: {}, boosted: {}}}, {})
     assert (described["estimators"], described["left_out"]) == ([boosted], [forest])
     assert f"--space: leaves out '{forest}': RandomForestClassifier has no early stopping" in described["notes"]
     with pytest.raises(WrongValue, match=f"^--space: '{forest}': RandomForestClassifier has no early") as refused:
-        run_plan.describe(settings, {"classification": {forest: ()}}, {})
+        run_plan.describe(settings, {"classification": {forest: {}}}, {})
     assert len(refused.value.problems) == 1
 
 

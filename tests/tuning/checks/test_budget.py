@@ -59,6 +59,6 @@ def test_an_estimator_must_take_it():
     read = file.read("estimator: {a.A: {x: 1}, b.B: {}}\n", "my.yaml")
     names, where = budget.with_budget(TuneSettings(fidelity=FIDELITY), read)
     (task,) = {*names} & {"classification"}
-    assert names[task] == {"a.A": ["x", "epochs"], "b.B": ["epochs"]}
+    assert names[task] == {"a.A": {"x": [1], "epochs": []}, "b.B": {"epochs": []}}
     assert where[task]["b.B: epochs"] == f"--fidelity {FIDELITY!r}"
     assert budget.with_budget(TuneSettings(), read) == (read.hyperparameters(), read.where)

@@ -97,13 +97,13 @@ def test_a_space_for_each_task():
 
 
 def test_what_is_asked_of_the_estimators():
-    """For the check against the estimators: by task, each with the names of its hyperparameters, fixed ones too."""
-    flat = {"auto": ["x", "y"]}
+    """By task, each with its hyperparameters and their choices: one of a fixed one, none of a range."""
+    flat = {"auto": {"x": [], "y": [3]}}
     text = "x: {type: int, low: 1, high: 2}\ny: 3\n"
     assert file.read(text, "my.yaml").hyperparameters() == {"classification": flat, "regression": flat}
     assert file.read(SEVERAL, "my.yaml").hyperparameters()["regression"] == {
-        FOREST: ["n_estimators", "max_depth", "max_features"],
-        SVC: ["C", "kernel", "gamma", "degree", "cache_size"],
+        FOREST: {"n_estimators": [], "max_depth": [], "max_features": ["sqrt", "log2", None]},
+        SVC: {"C": [], "kernel": ["linear", "rbf", "poly"], "gamma": [], "degree": [], "cache_size": [500]},
     }
 
 
