@@ -117,8 +117,3 @@ def every(items: Sequence[Any], most: int) -> Sequence[Any]:
     [0, 2, 4]
     """
     return items[:: max(1, math.ceil(len(items) / most))]
-
-
-def counted(count: int, what: str = "trial") -> str:
-    """Return a number of things in words: `1 trial`, `1,200 trials`."""
-    return f"{count:,} {what}{'' if count == 1 else 's'}"

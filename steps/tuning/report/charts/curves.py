@@ -11,6 +11,7 @@ from steps.tuning.report.charts import chart
 from steps.tuning.report.charts.chart import ACCENT, INK, PAPER, PRUNED, SOFT, Chart, Spec
 from steps.tuning.report.study_record import StudyRecord
 from steps.tuning.report.trial_record import TrialRecord
+from steps.tuning.report.wording import counted
 
 TITLE, _BY_FOLD = "Learning curves", "Score fold by fold"
 # Lines in all, of the best trials among them, and points in all.
@@ -55,7 +56,7 @@ def draw(record: StudyRecord, find: Callable[[str, str], Steps] = logged) -> Cha
     every = len([trial for trial in record.trials if trial.steps]) or len(record.trials)
     note += f" {len(shown)} of {every:,} trials are drawn." if min(len(with_steps), len(of)) < every else ""
     note += " What is far worse is left out." if beyond else ""
-    alternative = f"{chart.counted(len(shown), 'line')}, {len(ends)} of them ended by the pruner."
+    alternative = f"{counted(len(shown), 'line')}, {len(ends)} of them ended by the pruner."
     title = _BY_FOLD if record.plan.is_folded else TITLE
     return Chart(title, note, [_spec(rows, ends, objective.logged, scale, folded=record.plan.is_folded)], alternative)
 

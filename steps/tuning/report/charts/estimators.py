@@ -3,6 +3,7 @@
 from steps.tuning.report.charts import chart
 from steps.tuning.report.charts.chart import ACCENT, INK, Chart
 from steps.tuning.report.study_record import StudyRecord
+from steps.tuning.report.wording import counted
 from steps.tuning.space.estimator_names import told_apart
 from steps.tuning.space.search_space import ESTIMATOR
 
@@ -36,7 +37,7 @@ def draw(record: StudyRecord) -> Chart:
         note += f" Without a finished trial: {', '.join(unscored)}."
     if len(shown) < len(record.ranked):
         note += f" {len(shown):,} of {len(record.ranked):,} trials are drawn, by rank, from the best on."
-    labels = {name: f"{name} ({chart.counted(counts[name])})" for name in best}
+    labels = {name: f"{name} ({counted(counts[name], 'trial')})" for name in best}
     rows = [{**row, "name": labels[str(row["name"])]} for row in rows]
     tops = [{"name": labels[name], "score": score} for name, score in best.items()]
     order = list(labels.values())

@@ -7,6 +7,7 @@ from steps.tuning.report.charts import chart
 from steps.tuning.report.charts.chart import ACCENT, INK, PAPER, SOFT, Chart, Spec
 from steps.tuning.report.study_record import StudyRecord
 from steps.tuning.report.trial_record import TrialRecord
+from steps.tuning.report.wording import counted
 
 TITLE = "Pareto front"
 _MOST, _MOST_NAMED = 1500, 12
@@ -34,7 +35,7 @@ def draw(record: StudyRecord) -> Chart:
         note += f" {len(shown):,} of {len(scored):,} trials are drawn: the front, and some of the rest."
     (one, other), first, last = record.plan.objectives, front[0], front[-1]
     alternative = (
-        f"{chart.counted(len(front))} of {len(scored):,} on the front, from {one.name} {first.values[0]:.6g} with "
+        f"{counted(len(front), 'trial')} of {len(scored):,} on the front, from {one.name} {first.values[0]:.6g} with "
         f"{other.name} {first.values[1]:.6g} to {last.values[0]:.6g} with {last.values[1]:.6g}."
     )
     return Chart(TITLE, note + chart.at_the_edge(beyond), [_spec(record, rows, scales, front)], alternative)

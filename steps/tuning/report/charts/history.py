@@ -9,6 +9,7 @@ from steps.tuning.report.charts import chart
 from steps.tuning.report.charts.chart import ACCENT, FAILED, INK, PAPER, PRUNED, SOFT, Chart, Spec
 from steps.tuning.report.study_record import StudyRecord
 from steps.tuning.report.trial_record import STATES, TrialRecord
+from steps.tuning.report.wording import counted
 
 TITLE = "Score of each trial"
 _MOST, _BEST = 1500, 300
@@ -40,7 +41,7 @@ def draw(record: StudyRecord) -> Chart:
     if len(shown) < len(record.trials):
         note += f" {len(shown):,} of {len(record.trials):,} trials are drawn: the best ones, and some of the rest."
     alternative = (
-        f"{chart.counted(len(record.trials))}; the best {objective.name} is {best.values[0]:.6g}, of trial "
+        f"{counted(len(record.trials), 'trial')}; the best {objective.name} is {best.values[0]:.6g}, of trial "
         f"{best.number}; the first trial with a score has {_first(record).values[0]:.6g}."
     )
     return Chart(TITLE, note + chart.at_the_edge(beyond), [_spec(record, rows, scale)], alternative)

@@ -5,6 +5,7 @@ from typing import Any
 from steps.tracking.evaluation import Predicted
 from steps.tuning.report.charts import chart
 from steps.tuning.report.charts.chart import ACCENT, INK, Chart, Spec
+from steps.tuning.report.wording import counted
 
 TITLE = "Predicted and actual values"
 _SIDE = 320  # in pixels
@@ -33,7 +34,7 @@ def draw(shown: Predicted) -> Chart:
     if shown.weights is not None:
         note += " The larger the point, the greater its weight."
     if beyond:
-        note += f" {chart.counted(beyond, 'prediction')} far off {'is' if beyond == 1 else 'are'} drawn at the edge."
+        note += f" {counted(beyond, 'prediction')} far off {'is' if beyond == 1 else 'are'} drawn at the edge."
     line = {"type": "line", "color": INK, "strokeWidth": 1.5, "clip": True}
     identity = {"data": {"values": [{"x": each, "y": each} for each in ends]}, "mark": line}
     zero = {"data": {"values": [{"x": each, "y": 0} for each in ends]}, "mark": line}

@@ -6,6 +6,7 @@ from typing import Any
 from steps.tuning.report.charts import chart
 from steps.tuning.report.charts.chart import ACCENT, FAILED, PRUNED, Chart, Spec
 from steps.tuning.report.trial_record import STATES, TrialRecord
+from steps.tuning.report.wording import counted
 
 TITLE = "Timeline"
 # More bars, or more lanes, are no longer told apart.
@@ -29,7 +30,7 @@ def draw(trials: Sequence[TrialRecord]) -> Chart:
     title = f"{unit} since the start of the first trial"
     lane_of = lanes(trials)
     most = max(lane_of) + 1
-    alternative = f"{chart.counted(len(trials))} in {span / divisor:.4g} {unit}, at most {most} at a time."
+    alternative = f"{counted(len(trials), 'trial')} in {span / divisor:.4g} {unit}, at most {most} at a time."
     if len(trials) > _MOST or most > _MOST_LANES:
         note = (
             f"How many of the {len(trials):,} trials ran at a time; more than a few hundred bars can't be told apart."
