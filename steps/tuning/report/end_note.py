@@ -11,7 +11,7 @@ from steps.tracking.run_note import escaped
 from steps.tracking.whole import TAG_LENGTH
 from steps.tracking.write import record
 from steps.tuning.champion.champion import Champion
-from steps.tuning.report import study_end, summary
+from steps.tuning.report import study_end, study_finding
 from steps.tuning.study_plan import StudyPlan
 from steps.tuning.trials.results import StudyResult
 
@@ -19,7 +19,7 @@ from steps.tuning.trials.results import StudyResult
 def write(plan: StudyPlan, result: StudyResult, champion: Champion | None, run_id: str) -> None:
     """Write what was found, and why the study has ended."""
     ended = study_end.why(plan, result.stopped_by, len(result.trials))
-    _write(run_id, f"**{escaped(summary.finding_of(plan, result, champion).sentence())}** {escaped(ended)}.")
+    _write(run_id, f"**{escaped(study_finding.of_result(plan, result, champion).sentence())}** {escaped(ended)}.")
 
 
 def write_failure(error: NoTrialFinished, run_id: str) -> None:

@@ -9,6 +9,7 @@ from steps.names import Metric
 from steps.tuning.champion import contest
 from steps.tuning.report.held_out_gain import DIGITS, Gain, gain_of
 from steps.tuning.report.wording import apart, counted, joined, rounded
+from steps.tuning.search.objective import Objective
 from steps.tuning.study_plan import StudyPlan
 from steps.tuning.trials.trial import Job, TrialResult
 
@@ -44,10 +45,8 @@ class Finding:
         return said if self.is_over else f"So far: {said[0].lower()}{said[1:]}"
 
     @property
-    def shown(self) -> str:
-        """Return the first objective's name, of `train` without what all its scores begin with."""
-        name = self.plan.objectives[0].name
-        return name.removeprefix(Metric.cv("")) if self.plan.entry.runs_train else name
+    def _shown(self) -> str:
+        return shown(self.plan.objectives[0], self.plan)
 
     @property
     def _trials(self) -> str:
@@ -107,7 +106,7 @@ class Finding:
         rivals = contest.rivals(self.plan, self.baselines)
         others = [each.value for each in rivals if contest.name_of(each.job, self.plan) == name]
         ours, theirs = apart(score, others[0] or 0.0) if others else (rounded(score), "")
-        scores = f" ({self.shown} {ours} against {theirs})" if theirs else ""
+        scores = f" ({self._shown} {ours} against {theirs})" if theirs else ""
         return f"{_NOTHING}: no trial scores better than {name}{knows}{scores}{follows}."
 
     def _of_held_out(self, gain: Gain) -> str:
@@ -130,16 +129,21 @@ class Finding:
         rivals = [each for each in self.baselines if each.value is not None]
         if not rivals:
             return (
-                f"The best of {self._trials} has {self.shown} {rounded(score)}; no defaults were run to compare with."
+                f"The best of {self._trials} has {self._shown} {rounded(score)}; no defaults were run to compare with."
             )
         first = contest.ranked(self.plan, rivals)[0]
         whose, other = contest.name_of(first.job, self.plan), first.value or 0.0
         ours, theirs = apart(score, other)
         competes = first in contest.rivals(self.plan, self.baselines)
         if score == other and competes:
-            return f"{_NOTHING}: the best of {self._trials} scores as {whose}, {self.shown} {ours}."
+            return f"{_NOTHING}: the best of {self._trials} scores as {whose}, {self._shown} {ours}."
         if self.plan.objectives[0].sign * (score - other) <= 0:  # they break a constraint, or may be of other data
-            return f"The best of {self._trials} has {self.shown} {ours}; {whose}, which don't compete, have {theirs}."
+            return f"The best of {self._trials} has {self._shown} {ours}; {whose}, which don't compete, have {theirs}."
         verb = "raised" if score > other else "lowered"
         where = " in cross-validation, on the folds that trials were chosen by" if self.plan.is_folded else ""
-        return f"Tuning {verb} {self.shown} from {theirs}, with {whose}, to {ours}{where}."
+        return f"Tuning {verb} {self._shown} from {theirs}, with {whose}, to {ours}{where}."
+
+
+def shown(objective: Objective, plan: StudyPlan) -> str:
+    """Return an objective's name, of `train` without what all its scores begin with."""
+    return objective.name.removeprefix(Metric.cv("")) if plan.entry.runs_train else objective.name

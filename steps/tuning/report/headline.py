@@ -1,12 +1,10 @@
 """What the page of a study says first: the finding, the best hyperparameters beside the scores, what it cost."""
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from steps.names import Metric, Tag
 from steps.tuning.champion import contest
-from steps.tuning.report.finding import Finding
 from steps.tuning.report.held_out_gain import DIGITS, ends, gain_of
 from steps.tuning.report.study_record import StudyRecord
 from steps.tuning.report.trial_record import STATES, TrialRecord
@@ -22,23 +20,6 @@ class Score:
     search: str = ""
     held_out: str = ""
     interval: str = ""
-
-
-def finding_of(record: StudyRecord) -> Finding:
-    """Return what is known of a study's result, ended or not."""
-    champion = record.champion
-    return Finding(
-        record.plan,
-        best=[record.as_result(trial) for trial in record.front],
-        baselines=record.baselines,
-        states=Counter(trial.state for trial in record.trials),
-        scored=sum(bool(trial.values) for trial in record.trials),
-        champion=champion.data.tags.get(Tag.CHAMPION_IS, "") if champion else "",
-        estimator=champion.data.tags.get(Tag.ESTIMATOR) if champion else None,
-        metrics=champion.data.metrics if champion else {},
-        is_confirmed=Tag.CONFIRMED in record.parent.data.tags,
-        is_over=record.stopped_by is not None,
-    )
 
 
 def best_of(record: StudyRecord) -> tuple[str, dict[str, str]]:

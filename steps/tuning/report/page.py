@@ -18,6 +18,7 @@ from steps.tuning.report import (
     headline,
     study_end,
     study_facts,
+    study_finding,
     trials_table,
     wording,
 )
@@ -52,7 +53,7 @@ def html(record: StudyRecord, step: Callable[[str], None] = lambda _: None) -> s
         subtitle=study_facts.subtitle(record),
         start=start,
         date=datetime.fromtimestamp(start / 1000).date().isoformat(),
-        finding=headline.finding_of(record).sentence(),
+        finding=study_finding.of_record(record).sentence(),
         ended=study_end.why(record.plan, record.stopped_by, len(record.trials)),
         kept=headline.kept(record) if record.plan.constraints else "",
         whose=whose,

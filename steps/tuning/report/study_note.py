@@ -2,7 +2,7 @@
 
 from steps.names import Artifact
 from steps.tracking.run_note import escaped
-from steps.tuning.report import headline, study_end
+from steps.tuning.report import headline, study_end, study_finding
 from steps.tuning.report.study_record import StudyRecord
 
 
@@ -24,5 +24,5 @@ def text(record: StudyRecord) -> str:
     lines += [(name.capitalize(), value) for name, value in headline.cost(record)]
     listed = "\n".join(f"- **{escaped(name)}**: {escaped(value)}" for name, value in lines)
     ended = study_end.why(record.plan, record.stopped_by, len(record.trials))
-    found = f"**{escaped(headline.finding_of(record).sentence())}** {escaped(ended)}."
+    found = f"**{escaped(study_finding.of_record(record).sentence())}** {escaped(ended)}."
     return f"{found}\n\n{listed}\n\nAll of it is in the artifact `{Artifact.REPORT}`."

@@ -27,6 +27,7 @@ from steps.tuning.report.trial_record import TrialRecord
 from steps.tuning.search.search import Outcome
 from steps.tuning.search.stopping import BestTrials
 from steps.tuning.study_plan import StudyPlan
+from steps.tuning.trials.results import StudyResult
 from steps.tuning.trials.trial import SETTLED, Job, TrialResult
 
 
@@ -104,6 +105,13 @@ class StudyRecord:
     def stopped_by(self) -> str | None:
         """Return why it ended, one of `stopping`; None while it goes on."""
         return self.parent.data.tags.get(Tag.STOPPED_BY)
+
+    @property
+    def result(self) -> StudyResult:
+        """Return its result as the tuner itself has it: that so far, while it goes on."""
+        results = {trial.number: self.as_result(trial) for trial in self.trials}
+        best = {trial.number: self.as_result(trial) for trial in self.front}
+        return StudyResult(self.stopped_by or "", results, best, list(self.baselines))
 
     def as_result(self, trial: TrialRecord) -> TrialResult:
         """Return a trial as the tuner itself has it."""

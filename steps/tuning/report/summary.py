@@ -8,12 +8,10 @@ from optuna.trial import TrialState
 from steps.names import Metric, Tag
 from steps.tuning.champion import contest
 from steps.tuning.champion.champion import Champion
-from steps.tuning.report import study_end
-from steps.tuning.report.finding import Finding
+from steps.tuning.report import finding, study_end, study_finding
 from steps.tuning.report.held_out_gain import gain_of
 from steps.tuning.search import stopping
 from steps.tuning.search.constraints import broken
-from steps.tuning.search.objective import Objective
 from steps.tuning.study_plan import StudyPlan
 from steps.tuning.trials.child_runs import ChildRuns
 from steps.tuning.trials.description import shortened
@@ -25,7 +23,7 @@ _LENGTH = 300
 
 def summary(plan: StudyPlan, result: StudyResult, children: ChildRuns, champion: Champion | None = None) -> str:
     """Write the best trial, what tuning gained, and the champion."""
-    shown = [_shown(objective, children) for objective in children.objectives]
+    shown = [finding.shown(objective, plan) for objective in plan.objectives]
     lines = []
     for number, best in result.best.items():
         values = ", ".join(f"{name} {value:.6g}" for name, value in zip(shown, best.outcome.values, strict=True))
@@ -37,37 +35,16 @@ def summary(plan: StudyPlan, result: StudyResult, children: ChildRuns, champion:
     lines += [*_constraints(plan, result), *_failures(result)]
     if champion and champion.run:
         lines += _champion(plan, champion, champion.run)
-    lines.append(f"Verdict: {finding_of(plan, result, champion).sentence()}")
+    lines.append(f"Verdict: {study_finding.of_result(plan, result, champion).sentence()}")
     if result.stopped_by != stopping.N_TRIALS:
         why = study_end.why(plan, result.stopped_by, len(result.trials))
         lines.append(f"Ended: {why[0].lower()}{why[1:]}")
     return "\n".join(lines)
 
 
-def finding_of(plan: StudyPlan, result: StudyResult, champion: Champion | None) -> Finding:
-    """Return what a study that has just ended has found."""
-    run = champion.run if champion else None
-    return Finding(
-        plan,
-        best=list(result.best.values()),
-        baselines=result.baselines,
-        states=Counter(ended.outcome.state for ended in result.trials.values()),
-        scored=sum(bool(ended.outcome.values) for ended in result.trials.values()),
-        champion=champion.name if champion and run else "",
-        estimator=run.data.tags.get(Tag.ESTIMATOR) if run else None,
-        metrics=run.data.metrics if run else {},
-        is_confirmed=bool(champion and champion.confirmed),
-    )
-
-
-def _shown(objective: Objective, children: ChildRuns) -> str:
-    """Return an objective's name, of `train` without what all its scores begin with."""
-    return objective.name.removeprefix(Metric.cv("")) if children.entry.runs_train else objective.name
-
-
 def _gain(plan: StudyPlan, result: StudyResult, children: ChildRuns, best: float) -> list[str]:
-    sign = children.objectives[0].sign
-    shown = _shown(children.objectives[0], children)
+    sign = plan.objectives[0].sign
+    shown = finding.shown(plan.objectives[0], plan)
     scored = [(baseline.value, baseline) for baseline in result.baselines if baseline.value is not None]
     if not scored:
         return [f"Baseline: {baseline.reason}" for baseline in result.baselines]

@@ -1,13 +1,24 @@
 import json
+from typing import Any
 
 import pytest
 
 from steps.parameters.tune_settings import TuneSettings
 from steps.training.run_plan import describe
 from steps.tuning import study_plan as plans
+from steps.tuning.report import study_record
 from steps.tuning.tuned_project import this_project
 
 FIRST = 1_700_000_000_000
+FOREST = "sklearn.ensemble.RandomForestClassifier"
+# Three trials that have finished, the last the best, and one that failed.
+ROWS: list[Any] = [("COMPLETE", 50 + number, 0.9 + number / 1000, {}) for number in range(3)]
+FAILED: Any = ("FAIL", 60, None, {"tuning.reason": "exit code 1"})
+BASELINE = {"tuning.study": "shown", "tuning.role": "baseline", "tuning.state": "COMPLETE", "tuning.estimator": FOREST}
+HELD_OUT = {
+    "test_accuracy": 0.93, "test_accuracy_low": 0.9, "test_accuracy_high": 0.96, "baseline_test_accuracy": 0.91,
+    "dummy_test_accuracy": 0.3, "gain": 0.02, "gain_low": -0.01, "gain_high": 0.05,
+}  # fmt: skip
 
 
 @pytest.fixture(scope="session")
@@ -41,5 +52,24 @@ def record(client):
                 client.log_metric(run_id, "cv_accuracy", score)
             client.set_terminated(run_id, "FINISHED", end_time=start + 1500)
         return parent
+
+    return write
+
+
+@pytest.fixture
+def study(record, client):
+    """Write a study whose defaults have a score, with a champion that is so and has held-out scores, or without."""
+
+    def write(plan, what=(*ROWS, FAILED), defaults=0.9, champion="", **tags):
+        parent = record(list(what), **tags)
+        if defaults is not None:
+            client.log_metric(client.create_run("0", tags=BASELINE).info.run_id, "cv_accuracy", defaults)
+        if champion:
+            own = {"tuning.study": "shown", "tuning.role": "champion", "tuning.champion_is": champion}
+            run_id = client.create_run("0", tags={**own, "tuning.estimator": FOREST}).info.run_id
+            for name, value in HELD_OUT.items():
+                client.log_metric(run_id, name, value)
+            client.set_tag(parent, "tuning.champion", run_id)
+        return study_record.load(plan, "shown", parent)
 
     return write

@@ -2,45 +2,17 @@
 
 import math
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
-from steps.tuning.report import headline, study_note, study_record, trials_table
+from steps.tuning.report import headline, study_finding, study_note, trials_table
 from steps.tuning.report.charts import history, timeline
 from steps.tuning.report.headline import Score
-
-FOREST = "sklearn.ensemble.RandomForestClassifier"
-ROWS: list[Any] = [("COMPLETE", 50 + number, 0.9 + number / 1000, {}) for number in range(3)]
-FAILED: Any = ("FAIL", 60, None, {"tuning.reason": "exit code 1"})
-BASELINE = {"tuning.study": "shown", "tuning.role": "baseline", "tuning.state": "COMPLETE", "tuning.estimator": FOREST}
-HELD_OUT = {
-    "test_accuracy": 0.93, "test_accuracy_low": 0.9, "test_accuracy_high": 0.96, "baseline_test_accuracy": 0.91,
-    "dummy_test_accuracy": 0.3, "gain": 0.02, "gain_low": -0.01, "gain_high": 0.05,
-}  # fmt: skip
+from tests.tuning.report.conftest import ROWS
 
 
 def rows_of(chart):
     return chart.specs[0]["data"]["values"]
-
-
-@pytest.fixture
-def study(record, client):
-    """Write a study whose defaults have a score, with a champion that is so and has held-out scores, or without."""
-
-    def write(plan, what=(*ROWS, FAILED), defaults=0.9, champion="", **tags):
-        parent = record(list(what), **tags)
-        if defaults is not None:
-            client.log_metric(client.create_run("0", tags=BASELINE).info.run_id, "cv_accuracy", defaults)
-        if champion:
-            own = {"tuning.study": "shown", "tuning.role": "champion", "tuning.champion_is": champion}
-            run_id = client.create_run("0", tags={**own, "tuning.estimator": FOREST}).info.run_id
-            for name, value in HELD_OUT.items():
-                client.log_metric(run_id, name, value)
-            client.set_tag(parent, "tuning.champion", run_id)
-        return study_record.load(plan, "shown", parent)
-
-    return write
 
 
 def test_best_hyperparameters_and_cost(study, make_plan):
@@ -50,7 +22,9 @@ def test_best_hyperparameters_and_cost(study, make_plan):
     assert headline.cost(loaded) == [("time", "4.5 s"), ("trials", "4"), ("finished", "3"), ("failed", "1")]
     assert headline.cost(replace(loaded, trials=loaded.trials[:1]))[-1] == ("failed", "0")
     assert headline.cost(replace(loaded, trials=[])) == [("trials", "0")]
-    assert headline.finding_of(loaded).sentence().startswith("Tuning raised accuracy from 0.9, with the estimator's")
+    assert (
+        study_finding.of_record(loaded).sentence().startswith("Tuning raised accuracy from 0.9, with the estimator's")
+    )
 
 
 @pytest.mark.parametrize("score", [None, math.nan, math.inf, -math.inf])
@@ -113,7 +87,7 @@ def test_where_the_defaults_are_the_champion_they_have_the_held_out_score(study,
         Score("the estimator's defaults", "0.95", "0.93", "0.9 to 0.96"),
     ]
     assert lines[-1] == Score("gain over defaults", "-0.048")
-    assert headline.finding_of(loaded).champion == "the estimator's defaults"
+    assert study_finding.of_record(loaded).champion == "the estimator's defaults"
 
 
 def test_the_description_says_the_same_in_a_few_lines(study, make_plan):

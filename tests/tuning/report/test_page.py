@@ -12,7 +12,7 @@ from optuna.trial import TrialState
 
 from steps.project.declared_environment import DeclaredEnvironment
 from steps.tuning.entry_point import EntryPoint
-from steps.tuning.report import files, headline, page, study_record
+from steps.tuning.report import files, headline, page, study_finding, study_record
 from steps.tuning.tuned_project import TunedProject
 from tests.tuning import fakes
 
@@ -84,7 +84,7 @@ def test_where_no_trial_is_better_the_defaults_are_the_best(record, make_plan, c
     plan = make_plan(data="wine")
     loaded = study_record.load(plan, "shown", parent)
     said = "no trial scores better than the estimator's defaults (accuracy 0.902 against 0.95)."
-    assert headline.finding_of(loaded).sentence() == f"So far: tuning gained nothing: {said}"
+    assert study_finding.of_record(loaded).sentence() == f"So far: tuning gained nothing: {said}"
     text = files.best_yaml(loaded)
     assert yaml.safe_load(text) == {"estimator": "sklearn.ensemble.RandomForestClassifier"}
     assert text.startswith(
@@ -98,7 +98,7 @@ def test_where_no_trial_is_better_the_defaults_are_the_best(record, make_plan, c
         champion = client.create_run("0", tags={"tuning.study": "shown", "tuning.role": "champion", **again})
         client.set_tag(parent, "tuning.champion", champion.info.run_id)
         loaded = study_record.load(plan, "shown", parent)
-        assert ("they are the champion" in headline.finding_of(loaded).sentence()) is (trees is None)
+        assert ("they are the champion" in study_finding.of_record(loaded).sentence()) is (trees is None)
         assert yaml.safe_load(files.best_yaml(loaded)).get("n_estimators") == trees
         html = page.html(loaded)
         assert "-m mlflow run its-own -e main" in html
