@@ -18,9 +18,10 @@ from steps.parameters.tune_settings import TuneSettings
 from steps.reproduction import facts
 from steps.tracking import evaluation, read
 from steps.tuning.record import identity, leftovers, lock, resume
-from steps.tuning.report import earlier_studies, study_record
+from steps.tuning.report import earlier_studies, load_study
 from steps.tuning.report.champion_record import ModelRecord
 from steps.tuning.report.charts import model
+from steps.tuning.report.optuna_study import as_optuna_study
 from steps.tuning.search.constraints import Constraint
 from steps.tuning.search.objective import Objective
 from steps.tuning.trials.trial import Job
@@ -83,7 +84,7 @@ def _record(folder: Path, drawn: tuple[dict[str, str], list[tuple[dict[str, str]
         patch.setattr(read, "find_runs", lambda *_: [parent, *children])
         patch.setattr(leftovers, "settle", lambda _: None)
         client = SimpleNamespace(get_run=lambda _: parent, search_runs=lambda *_, **__: [parent, *children])
-        for module in (lock, study_record, earlier_studies, facts):
+        for module in (lock, load_study, earlier_studies, facts):
             patch.setattr(module, "MlflowClient", lambda: client)
         for action in (_goes_on, _is_watched, _is_shown, _is_repeated):
             Target(st.none(), partial(_acted, action, parent, children)).check(folder, None)
@@ -123,9 +124,9 @@ def _is_watched(parent: Run, children: list[Run]) -> None:
 def _is_shown(parent: Run, children: list[Run]) -> None:
     """Read it for the report, beside others."""
     settled = [run for run in children if run.data.tags.get(Tag.ROLE) == Role.TRIAL]
-    record = study_record.load(_PLAN, "mine", "parent") if settled else None
+    record = load_study.load(_PLAN, "mine", "parent") if settled else None
     if record is not None:
-        study_record.as_optuna_study(record)
+        as_optuna_study(record)
         earlier_studies.find(record)
 
 

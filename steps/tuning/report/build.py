@@ -74,11 +74,11 @@ def build(
 ) -> None:
     """Build everything once; study.db only if this is `final`, at a study's normal end. `step` is told what is next."""
     # Imported here, because the tuner imports this module, and what draws takes a second to import.
-    from steps.tuning.report import files, headline, page, study_note, study_record, ui_view
+    from steps.tuning.report import files, headline, load_study, page, study_note, ui_view
     from steps.tuning.report.charts import drawing
 
     step("the trials are read")
-    record = study_record.load(plan, study, run_id)
+    record = load_study.load(plan, study, run_id)
     client = MlflowClient()
     client.set_tag(run_id, MLFLOW_RUN_NOTE, study_note.text(record))  # first: a build that is hurried may be given up
     client.log_metric(run_id, Metric.SEARCH_TIME, headline.seconds_at_work(record.trials), step=len(record.trials))

@@ -14,7 +14,8 @@ from optuna.storages import RDBStorage
 from steps.names import Artifact
 from steps.parameters.values import encode
 from steps.tuning.champion import contest
-from steps.tuning.report.study_record import StudyRecord, as_optuna_study
+from steps.tuning.report.optuna_study import as_optuna_study
+from steps.tuning.report.study_record import StudyRecord
 
 
 def trials_csv(record: StudyRecord) -> str:

@@ -1,25 +1,12 @@
-"""A study as the tracking server has it, for the page and the files; the tuner's own state is not needed."""
+"""A study as the tracking server has it: its trials by rank, the best of them, what the champion is."""
 
-import math
-import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 
-import mlflow
-import optuna
 from mlflow.entities import Run
-from mlflow.tracking import MlflowClient
-from optuna.distributions import BaseDistribution
-from optuna.exceptions import ExperimentalWarning
-from optuna.storages import RDBStorage
-from optuna.study import StudyDirection
-from optuna.trial import FrozenTrial, TrialState, create_trial
+from optuna.trial import TrialState
 
-from steps.names import Artifact, Role, State, Tag
-from steps.patches import optuna as optuna_patch
-from steps.project import environment
-from steps.tracking import own_tags, read
+from steps.names import Tag
 from steps.tuning.champion import contest
 from steps.tuning.report import champion_record
 from steps.tuning.report.champion_record import ModelRecord
@@ -28,7 +15,7 @@ from steps.tuning.search.search import Outcome
 from steps.tuning.search.stopping import BestTrials
 from steps.tuning.study_plan import StudyPlan
 from steps.tuning.trials.results import StudyResult
-from steps.tuning.trials.trial import SETTLED, Job, TrialResult
+from steps.tuning.trials.trial import Job, TrialResult
 
 
 @dataclass(frozen=True)
@@ -131,118 +118,3 @@ class StudyRecord:
     def count(self, state: TrialState) -> int:
         """Return how many trials ended in a state."""
         return sum(trial.state == state for trial in self.trials)
-
-
-def load(plan: StudyPlan, study: str, run_id: str) -> StudyRecord:
-    """Read a study from the tracking server."""
-    parent = MlflowClient().get_run(run_id)
-    runs = read.find_runs([parent.info.experiment_id], f"tags.`{Tag.STUDY}` = '{study}'")
-    of_trials = [run for run in runs if run.data.tags.get(Tag.ROLE) == Role.TRIAL]
-    settled = [run for run in of_trials if run.data.tags.get(Tag.STATE) in SETTLED]
-    # Where trials are promoted, that of the highest rung has the steps of those below.
-    last = {run.data.tags.get(Tag.TRIAL): run for run in sorted(settled, key=_evaluation)}
-    trials = [_trial(run, plan) for run in last.values()]
-    champion = parent.data.tags.get(Tag.CHAMPION)
-    of_champion = next((run for run in runs if run.info.run_id == champion), None)
-    in_order = sorted(trials, key=lambda trial: trial.number)
-    baselines = [result for run in runs if (result := _baseline(run, plan)) is not None]
-    model = champion_record.of_model(of_champion)
-    return StudyRecord(plan, study, parent, in_order, of_champion, _environment(plan, run_id), baselines, model)
-
-
-def _environment(plan: StudyPlan, run_id: str) -> str:
-    """Describe what trials run in; that of another project was recorded when the study was opened."""
-    if plan.environment is None:
-        return environment.summary()
-    recorded = mlflow.artifacts.load_text(f"runs:/{run_id}/{Artifact.ENVIRONMENT}")
-    return environment.summary_of_another(recorded, plan.environment.text)
-
-
-def _evaluation(run: Run) -> int:
-    return own_tags.whole_number(run, Tag.EVALUATION) if Tag.EVALUATION in run.data.tags else 0
-
-
-def _trial(run: Run, plan: StudyPlan) -> TrialRecord:
-    tags, state = run.data.tags, SETTLED[run.data.tags[Tag.STATE]]
-    values = tuple(run.data.metrics.get(objective.name, math.nan) for objective in plan.objectives)
-    reason = tags.get(Tag.REASON, "")
-    if state == TrialState.COMPLETE and (lacking := _not_finite(run, plan)):
-        state, reason = TrialState.FAIL, f"{lacking} is not on record as a finite number"
-    complete = state == TrialState.COMPLETE
-    start = own_tags.whole_number(run, Tag.STARTED) if Tag.STARTED in tags else run.info.start_time
-    return TrialRecord(
-        number=own_tags.whole_number(run, Tag.TRIAL),
-        state=state,
-        recorded=own_tags.from_json(run, Tag.PARAMS, dict),
-        values=values if complete else (),
-        run_id=run.info.run_id,
-        start=start,
-        end=max(start, run.info.end_time or start),  # the clock may have been set back meanwhile
-        reason=reason,
-        steps=dict(own_tags.steps(run)),
-        command=tags.get(Tag.REPRODUCE, ""),
-        excess=tuple(each.excess(run.data.metrics) for each in plan.constraints) if complete else (),
-        last_step=own_tags.whole_number(run, Tag.PRUNED_AT) if Tag.PRUNED_AT in tags else None,
-    )
-
-
-def _not_finite(run: Run, plan: StudyPlan) -> str:
-    """Name the first metric that a finished trial needs and lacks, if there is one: somebody may have deleted it."""
-    scores = [objective.name for objective in plan.objectives]
-    wrong = [name for name in scores if not read.is_finite(run.data.metrics.get(name, math.nan))]
-    missing = [each.name for each in plan.measured if each.name not in run.data.metrics]
-    return next(iter([*wrong, *missing]), "")
-
-
-def _baseline(run: Run, plan: StudyPlan) -> TrialResult | None:
-    tags = run.data.tags
-    values = tuple(run.data.metrics.get(objective.name, math.nan) for objective in plan.objectives)
-    is_one = tags.get(Tag.ROLE) == Role.BASELINE and tags.get(Tag.STATE) == State.COMPLETE
-    if not is_one or not all(map(read.is_finite, values)):
-        return None
-    outcome = Outcome(TrialState.COMPLETE, values, excess=tuple(c.excess(run.data.metrics) for c in plan.constraints))
-    return TrialResult(Job(None, tags.get(Tag.ESTIMATOR)), run.info.run_id, outcome)
-
-
-def as_optuna_study(
-    record: StudyRecord, storage: RDBStorage | None = None, told: Callable[[int], None] = lambda _: None
-) -> optuna.Study:
-    """Make an Optuna study of the trials, in memory or in a storage; trials outside the space are left out.
-
-    `told` is told now and then how many trials are done.
-    """
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    directions = [StudyDirection[objective.direction.upper()] for objective in record.plan.objectives]
-    study = optuna.create_study(study_name=record.name, directions=directions, storage=storage)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ExperimentalWarning)  # metric names have been experimental since 3.2
-        study.set_metric_names([objective.name for objective in record.plan.objectives])
-    distributions = record.plan.space.distributions
-    found = (_frozen(trial, record.plan, distributions) for trial in record.trials)
-    trials = [trial for trial in found if trial is not None]
-    if storage is None:
-        study.add_trials(trials)
-    else:
-        optuna_patch.add_trials(study, storage, trials, told)
-    return study
-
-
-def _frozen(trial: TrialRecord, plan: StudyPlan, distributions: Mapping[str, BaseDistribution]) -> FrozenTrial | None:
-    params = plan.params(trial.recorded)
-    if params is None:
-        return None
-    frozen = create_trial(
-        state=trial.state,
-        params=params,
-        distributions={name: distributions[name] for name in params},
-        values=trial.values or None,
-        intermediate_values=dict(trial.steps),
-        constraints={each.text: over for each, over in zip(plan.constraints, trial.excess, strict=False)},
-        user_attrs={"run_id": trial.run_id, **({"reason": trial.reason} if trial.reason else {})},
-    )
-    frozen.datetime_start, frozen.datetime_complete = _time(trial.start), _time(trial.end)
-    return frozen
-
-
-def _time(milliseconds: int) -> datetime:
-    return datetime.fromtimestamp(milliseconds / 1000)  # local and without a zone, as Optuna keeps times

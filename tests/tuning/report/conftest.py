@@ -6,7 +6,7 @@ import pytest
 from steps.parameters.tune_settings import TuneSettings
 from steps.training.run_plan import describe
 from steps.tuning import study_plan as plans
-from steps.tuning.report import study_record
+from steps.tuning.report import load_study
 from steps.tuning.tuned_project import this_project
 
 FIRST = 1_700_000_000_000
@@ -70,6 +70,6 @@ def study(record, client):
             for name, value in HELD_OUT.items():
                 client.log_metric(run_id, name, value)
             client.set_tag(parent, "tuning.champion", run_id)
-        return study_record.load(plan, "shown", parent)
+        return load_study.load(plan, "shown", parent)
 
     return write

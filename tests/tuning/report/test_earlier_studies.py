@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from steps.tuning.record import identity
-from steps.tuning.report import build, earlier_studies, page, study_record
+from steps.tuning.report import build, earlier_studies, load_study, page
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def earlier(client):
 
 def load(record, plan, **tags):
     rows: list[Any] = [("COMPLETE", 50 + number, 0.9 + number / 1000, {}) for number in range(3)]
-    return study_record.load(plan, "shown", record(rows, **tags))
+    return load_study.load(plan, "shown", record(rows, **tags))
 
 
 def test_studies_of_the_same_objective_and_data_are_compared(record, make_plan, earlier):

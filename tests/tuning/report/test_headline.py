@@ -1,18 +1,9 @@
 """What the page of a study says first."""
 
-import math
 from dataclasses import replace
 
-import pytest
-
-from steps.tuning.report import headline, study_finding, study_note, trials_table
-from steps.tuning.report.charts import history, timeline
+from steps.tuning.report import headline, study_finding, study_note
 from steps.tuning.report.headline import Score
-from tests.tuning.report.conftest import ROWS
-
-
-def rows_of(chart):
-    return chart.specs[0]["data"]["values"]
 
 
 def test_best_hyperparameters_and_cost(study, make_plan):
@@ -25,18 +16,6 @@ def test_best_hyperparameters_and_cost(study, make_plan):
     assert (
         study_finding.of_record(loaded).sentence().startswith("Tuning raised accuracy from 0.9, with the estimator's")
     )
-
-
-@pytest.mark.parametrize("score", [None, math.nan, math.inf, -math.inf])
-def test_a_trial_without_a_finite_score_has_failed(study, make_plan, score):
-    """Though it was once recorded as COMPLETE: in the counts, in the table, in each chart; and it is said why."""
-    loaded = study(make_plan(), what=[*ROWS, ("COMPLETE", 60, score, {})])
-    assert headline.cost(loaded)[2:] == [("finished", "3"), ("failed", "1")]
-    states = [row["state"] for draw in (history.draw(loaded), timeline.draw(loaded.trials)) for row in rows_of(draw)]
-    assert states == ["finished", "finished", "finished", "failed"] * 2
-    table = trials_table.of_all(loaded)
-    last = dict(zip(table.columns, [cell.text for cell in table.rows[-1].cells], strict=True))
-    assert (last["state"], last["how it ended"]) == ("failed", "cv_accuracy is not on record as a finite number")
 
 
 def test_the_time_between_two_starts_of_a_study_costs_nothing(study, make_plan):

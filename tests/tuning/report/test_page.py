@@ -1,18 +1,15 @@
-import json
 import re
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import pytest
 import yaml
 from mlflow import MlflowClient
 from optuna.trial import TrialState
 
 from steps.project.declared_environment import DeclaredEnvironment
 from steps.tuning.entry_point import EntryPoint
-from steps.tuning.report import files, headline, page, study_finding, study_record
+from steps.tuning.report import files, headline, load_study, page, study_finding
 from steps.tuning.tuned_project import TunedProject
 from tests.tuning import fakes
 
@@ -25,7 +22,7 @@ def rows(count, failed=0):
 
 
 def load(record, plan, what, **tags):
-    return study_record.load(plan, "shown", record(what, **tags))
+    return load_study.load(plan, "shown", record(what, **tags))
 
 
 def test_a_page_asks_no_host_and_escapes_what_others_wrote(record, make_plan):
@@ -82,7 +79,7 @@ def test_where_no_trial_is_better_the_defaults_are_the_best(record, make_plan, c
     tags["tuning.estimator"] = "sklearn.ensemble.RandomForestClassifier"
     client.log_metric(client.create_run("0", tags=tags).info.run_id, "cv_accuracy", 0.95)
     plan = make_plan(data="wine")
-    loaded = study_record.load(plan, "shown", parent)
+    loaded = load_study.load(plan, "shown", parent)
     said = "no trial scores better than the estimator's defaults (accuracy 0.902 against 0.95)."
     assert study_finding.of_record(loaded).sentence() == f"So far: tuning gained nothing: {said}"
     text = files.best_yaml(loaded)
@@ -91,13 +88,13 @@ def test_where_no_trial_is_better_the_defaults_are_the_best(record, make_plan, c
         "# The champion of study shown: the estimator's defaults, 0.95; the best trial, 2, has 0.902."
     )
     assert " -P metric=accuracy -P estimator=sklearn.ensemble.RandomForestClassifier\n" in text
-    alone = study_record.load(replace(plan, settings=replace(plan.settings, baseline=False)), "shown", parent)
+    alone = load_study.load(replace(plan, settings=replace(plan.settings, baseline=False)), "shown", parent)
     assert yaml.safe_load(files.best_yaml(alone))["n_estimators"] == 52
     for name, trees in (("the estimator's defaults", None), ("trial 1", 51)):
         again = {"tuning.champion_is": name, "tuning.reproduce": "mlflow run its-own -e main --env-manager uv"}
         champion = client.create_run("0", tags={"tuning.study": "shown", "tuning.role": "champion", **again})
         client.set_tag(parent, "tuning.champion", champion.info.run_id)
-        loaded = study_record.load(plan, "shown", parent)
+        loaded = load_study.load(plan, "shown", parent)
         assert ("they are the champion" in study_finding.of_record(loaded).sentence()) is (trees is None)
         assert yaml.safe_load(files.best_yaml(loaded)).get("n_estimators") == trees
         html = page.html(loaded)
@@ -128,7 +125,7 @@ def test_a_study_with_constraints_shows_who_keeps_them(record, make_plan, tmp_pa
     runs = MlflowClient().search_runs(["0"], "tags.`tuning.role` = 'trial' AND tags.`tuning.state` = 'COMPLETE'")
     for run in runs:
         MlflowClient().log_metric(run.info.run_id, "cpu_s", float(run.data.tags["tuning.trial"]))
-    loaded = study_record.load(make_plan(constraint="cpu_s<=1.5"), "shown", parent)
+    loaded = load_study.load(make_plan(constraint="cpu_s<=1.5"), "shown", parent)
     assert headline.best_of(loaded) == ("trial 1", {"n_estimators": "51", "max_depth": "4"})
     assert headline.kept(loaded) == "2 of 4 trials with a score keep cpu_s<=1.5"
     table = list(csv.DictReader(files.trials_csv(loaded).splitlines()))
@@ -138,30 +135,16 @@ def test_a_study_with_constraints_shows_who_keeps_them(record, make_plan, tmp_pa
     study = optuna.load_study(study_name="shown", storage=f"sqlite:///{path}")
     assert [trial.constraints for trial in study.trials] == [{"cpu_s<=1.5": n - 1.5} for n in range(4)] + [{}]
     assert study.best_trial.number == 1
-    none = study_record.load(make_plan(constraint="cpu_s<=-1"), "shown", parent)
+    none = load_study.load(make_plan(constraint="cpu_s<=-1"), "shown", parent)
     assert (none.best, none.winner, files.best_yaml(none)) == (None, None, "")
     assert "0 of 4 trials with a score keep cpu_s&lt;=-1" in page.html(none)
-
-
-def test_optuna_opens_the_study(record, make_plan, tmp_path):
-    """study.db is Optuna's own: trials, states, scores, distributions, times."""
-    import optuna
-
-    loaded = load(record, make_plan(), rows(3, failed=1))
-    path = files.study_db(loaded, tmp_path)
-    study = optuna.load_study(study_name="shown", storage=f"sqlite:///{path}")
-    assert [trial.state.name for trial in study.trials] == ["COMPLETE"] * 3 + ["FAIL"]
-    assert study.best_trial.params == {"n_estimators": 52, "max_depth": 5}
-    assert study.best_trial.user_attrs["run_id"] == loaded.trials[2].run_id
-    assert study.metric_names == ["cv_accuracy"]
-    assert (study.trials[0].duration or timedelta()).total_seconds() == 1.5
 
 
 def test_of_another_entry_point_the_page_says_what_was_given(record):
     """Its name and the settings that its trials got; nothing of data, folds or estimators that it never saw."""
     plan = replace(fakes.plan(seed=42), entry=EntryPoint("own", {"seed": "7", "x": None}, runs_train=False))
     parent = record([], **{"tuning.best_run": "none"})
-    html = re.sub(r"<script>.*?</script>", "", page.html(study_record.load(plan, "shown", parent)), flags=re.DOTALL)
+    html = re.sub(r"<script>.*?</script>", "", page.html(load_study.load(plan, "shown", parent)), flags=re.DOTALL)
     assert "<dd>seed 42</dd>" in html
     assert "-P study=shown</pre>" in html
     assert not [word for word in ("iris", "Split", "held out", "estimator", "folds", "Champion") if word in html]
@@ -177,7 +160,7 @@ def test_of_another_project_page_and_files_name_that_project(record):
     parent = record([row], **{"mlflow.source.git.commit": "c0ffee"})
     described = {"machine": {"python": "3.9.1", "cpu": "C", "platform": "P"}, "packages": {"a": "1", "b": "2"}}
     MlflowClient().log_dict(parent, described, "environment/environment.json")
-    loaded = study_record.load(plan, "shown", parent)
+    loaded = load_study.load(plan, "shown", parent)
     html = re.sub(r"<script>.*?</script>", "", page.html(loaded), flags=re.DOTALL)
     assert "https://host/theirs at commit fff" in html
     assert "Python 3.9.1, 2 packages (python_env.yaml, made by uv), C, P" in html
@@ -204,29 +187,3 @@ def test_the_command_to_go_on_works_in_any_folder(record, make_plan, tmp_path, m
     ended = load(record, plan, [], **{"tuning.stopped_by": "exhausted"})
     assert page._commands(ended) == []
     assert "Run it again" not in page.html(ended)
-
-
-def rung(number, place, budget, state, score, steps):
-    tags = {"tuning.trial": str(number), "tuning.evaluation": str(place), "tuning.budget": str(budget)}
-    params = {"max_depth": 3 + number, "n_estimators": budget}
-    return state, budget, score, {**tags, "tuning.reported": str(steps), "tuning.params": json.dumps(params)}
-
-
-@pytest.mark.parametrize("reached_top", [True, False])
-def test_a_promoted_trial_is_one_line(record, make_plan, reached_top):
-    """Its run with the most of its budget stands for it; the best had all, or the most that any had."""
-    plan = make_plan(space="max_depth=1..9", fidelity="n_estimators:1..9:3")
-    rows = [
-        rung(0, 0, 1, "PRUNED", 0.8, [[1, 0.8]]),
-        rung(1, 1, 1, "PRUNED", 0.9, [[1, 0.9]]),
-        rung(0, 2, 3, "PRUNED", 0.85, [[1, 0.8], [3, 0.85]]),
-        *([rung(0, 3, 9, "COMPLETE", 0.7, [[1, 0.8], [3, 0.85], [9, 0.7]])] * reached_top),
-    ]
-    loaded = study_record.load(plan, "shown", record(rows))
-    assert [trial.number for trial in loaded.trials] == [0, 1]
-    assert loaded.trials[0].steps == {1: 0.8, 3: 0.85, **({9: 0.7} if reached_top else {})}
-    assert loaded.best is not None
-    assert (loaded.best.number, loaded.best.values) == (0, (0.7,) if reached_top else (0.85,))
-    assert [len(trial.params) for trial in study_record.as_optuna_study(loaded).trials] == [1, 1]
-    assert loaded.winner is not None
-    assert loaded.winner.job.hyperparameters["n_estimators"] == (9 if reached_top else 3)

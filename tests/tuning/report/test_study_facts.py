@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from steps.tuning.entry_point import EntryPoint
-from steps.tuning.report import study_facts, study_record
+from steps.tuning.report import load_study, study_facts
 from steps.tuning.tuned_project import TunedProject
 from tests.tuning import fakes
 
@@ -13,7 +13,7 @@ SVC = "sklearn.preprocessing.StandardScaler+sklearn.svm.SVC"
 
 
 def load(record, plan, what=(), **tags):
-    return study_record.load(plan, "shown", record(list(what), **tags))
+    return load_study.load(plan, "shown", record(list(what), **tags))
 
 
 def test_the_title_has_data_and_estimator(record, make_plan):

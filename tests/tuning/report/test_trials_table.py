@@ -4,7 +4,7 @@ import json
 from dataclasses import replace
 from typing import Any
 
-from steps.tuning.report import headline, study_facts, study_record, trials_table
+from steps.tuning.report import headline, load_study, study_facts, trials_table
 from tests.tuning import fakes
 
 
@@ -18,7 +18,7 @@ def column(table, name):
 
 
 def load(record, plan, what, **tags):
-    return study_record.load(plan, "shown", record(what, **tags))
+    return load_study.load(plan, "shown", record(what, **tags))
 
 
 def test_the_best_trial_comes_first(record, make_plan):
@@ -62,14 +62,14 @@ def test_two_objectives_have_a_list_of_the_front(record, make_plan, client):
         client.log_metric(
             run.info.run_id, "cv_accuracy_std", {"0": 0.1, "1": 0.3, "2": 0.2}[run.data.tags["tuning.trial"]]
         )
-    loaded = study_record.load(plan, "shown", parent)
+    loaded = load_study.load(plan, "shown", parent)
     front = trials_table.of_front(loaded)
     assert front is not None
     assert [row.number for row in front.rows] == [2, 0]
     assert [(row.number, row.is_best) for row in trials_table.of_all(loaded).rows] == [
         (2, True), (0, True), (1, False),
     ]  # fmt: skip
-    assert trials_table.of_front(study_record.load(make_plan(), "shown", parent)) is None
+    assert trials_table.of_front(load_study.load(make_plan(), "shown", parent)) is None
 
 
 def test_hyperparameters_that_not_all_trials_have_share_a_column(record, make_plan):
@@ -113,7 +113,7 @@ def test_what_was_pruned_and_failed_is_counted(record, make_plan):
     ]
     assert more == 0
     kinds: list[Any] = [("FAIL", 1, None, {"tuning.reason": f"exit code {number}"}) for number in range(20)]
-    lines, more = trials_table.ends(study_record.load(make_plan(), "kinds", record(kinds, name="kinds")))
+    lines, more = trials_table.ends(load_study.load(make_plan(), "kinds", record(kinds, name="kinds")))
     assert (len(lines), more) == (12, 8)
 
 

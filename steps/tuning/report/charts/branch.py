@@ -7,7 +7,8 @@ from typing import Any
 from optuna.distributions import BaseDistribution
 from optuna.importance import PedAnovaImportanceEvaluator, get_param_importances
 
-from steps.tuning.report.study_record import StudyRecord, as_optuna_study
+from steps.tuning.report.optuna_study import as_optuna_study
+from steps.tuning.report.study_record import StudyRecord
 from steps.tuning.report.trial_record import TrialRecord
 from steps.tuning.space import class_of
 from steps.tuning.space.estimator_names import told_apart

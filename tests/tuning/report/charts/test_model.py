@@ -22,7 +22,7 @@ from steps.tracking.evaluation import (
     Predicted,
 )
 from steps.tuning import report
-from steps.tuning.report import page, study_record
+from steps.tuning.report import load_study, page
 from steps.tuning.report.champion_record import NOTHING, ModelRecord
 from steps.tuning.report.charts import (
     long_names,
@@ -277,7 +277,7 @@ def test_what_there_is_is_drawn():
 
 def test_the_page_has_a_section_of_the_champion(record, make_plan):
     """With its pictures, and a link to it; none of a champion that says nothing. What is a name stays a text."""
-    plain = study_record.load(make_plan(), "shown", record([]))
+    plain = load_study.load(make_plan(), "shown", record([]))
     counted = Confusion(["</script><b>a", "b"], [[1, 0], [2, 2]])
     shown = ModelRecord(HeldOutEvaluation("classification", "accuracy", 5, confusion=counted))
     html = page.html(replace(plain, model=shown))
