@@ -67,8 +67,9 @@ def lanes(trials: Sequence[TrialRecord]) -> list[int]:
 def _bars(rows: Sequence[dict[str, Any]], most: int, title: str) -> Spec:
     states = [state for state in _COLOURS if any(row["state"] == state for row in rows)]
     colours = {"domain": states, "range": [_COLOURS[state] for state in states]}
-    fills = [{"test": f"datum.state === '{state}'", "value": opacity} for state, opacity in _FILL.items()]
-    legend = None if states == [_FINISHED] else {"title": None, "symbolType": "square", "symbolStrokeWidth": 1.5}
+    symbols = {"symbols": {"fillOpacity": _fill("value")}}  # else all are full: a legend ignores conditions
+    look = {"title": None, "symbolType": "square", "symbolStrokeWidth": 1.5, "encoding": symbols}
+    legend = None if states == [_FINISHED] else look
     x = {"field": "start", "type": "quantitative", "title": title, "scale": {"nice": False}, "axis": {"tickCount": 8}}
     lane = {"field": "lane", "type": "ordinal", "title": "at a time", "axis": {"grid": False, "ticks": False}}
     tooltip = [
@@ -86,10 +87,16 @@ def _bars(rows: Sequence[dict[str, Any]], most: int, title: str) -> Spec:
             "y": lane,
             "fill": {"field": "state", "scale": colours, "legend": legend},
             "stroke": {"field": "state", "scale": colours, "legend": legend},
-            "fillOpacity": {"condition": fills, "value": 0.85},
+            "fillOpacity": _fill("state"),
             "tooltip": tooltip,
         },
     }
+
+
+def _fill(field: str) -> dict[str, Any]:
+    """Return how full a mark is, by the field that has its state."""
+    conditions = [{"test": f"datum.{field} === '{state}'", "value": opacity} for state, opacity in _FILL.items()]
+    return {"condition": conditions, "value": 0.85}
 
 
 def _area(trials: Sequence[TrialRecord], first: int, span: float, divisor: float, title: str) -> Spec:

@@ -1,7 +1,9 @@
+import re
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import vl_convert
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -34,6 +36,18 @@ def test_a_bar_is_a_trial():
     assert [each["test"] for each in spec["encoding"]["fillOpacity"]["condition"]] == [
         "datum.state === 'pruned'", "datum.state === 'failed'",
     ]  # fmt: skip
+
+
+def test_the_legend_shows_each_state_as_the_bars_do():
+    """Full, half full and empty: a legend that is full throughout would be told apart by colour alone."""
+    spec = timeline.draw(studies.study("pruned").trials).specs[0]
+    drawn = vl_convert.vegalite_to_svg({"width": 600, **spec})
+    symbols, bars = (
+        set(re.findall(rf'<path {mark}[^>]*fill="--([a-z]+)" fill-opacity="([0-9.]+)"', drawn))
+        for mark in ("transform=", "aria-label=")
+    )
+    assert bars == {("accent", "0.85"), ("pruned", "0.4"), ("failed", "0")}
+    assert symbols == bars
 
 
 def test_of_many_trials_it_is_how_many_ran():
