@@ -42,8 +42,9 @@ class Row:
 
 @dataclass(frozen=True)
 class TrialsTable:
-    """A table of trials; `note` says what it lacks."""
+    """A table of trials; `caption` says which, in what order, `note` what it lacks."""
 
+    caption: str
     columns: Sequence[str]
     rows: Sequence[Row]
     note: str = ""
@@ -51,18 +52,27 @@ class TrialsTable:
 
 
 def of_all(record: StudyRecord) -> TrialsTable:
-    """Make the table of all trials, the best first; of many the best, and a note that names the rest."""
-    best = {trial.number for trial in record.front}
-    shown = record.as_a_table[:MOST_ROWS]
-    return _table(record, shown, best, _left_out(record.as_a_table[MOST_ROWS:]))
+    """Make the table of all trials, the best first, if there is a best; of many the first, and a note on the rest."""
+    best, every = {trial.number for trial in record.front}, record.as_a_table
+    shown = every[:MOST_ROWS]
+    which = "All trials" if len(shown) == len(every) else f"{len(shown)} of {len(every):,} trials"
+    return _table(record, f"{which}, {_order(record)}", shown, best, _left_out(every[MOST_ROWS:]))
+
+
+def _order(record: StudyRecord) -> str:
+    if not record.front:
+        return "by number"
+    objectives = record.plan.objectives
+    return "the best first" if len(objectives) == 1 else f"those on the front first, the others by {objectives[0].name}"
 
 
 def of_front(record: StudyRecord) -> TrialsTable | None:
     """Make the table of the front of two objectives; None with one."""
-    if len(record.plan.objectives) == 1 or not record.front:
+    objectives = record.plan.objectives
+    if len(objectives) == 1 or not record.front:
         return None
-    shown = record.front[:MOST_ROWS]
-    return _table(record, shown, set(), _left_out(record.front[MOST_ROWS:]))
+    caption, shown = f"Trials on the front, by {objectives[0].name}", record.front[:MOST_ROWS]
+    return _table(record, caption, shown, set(), _left_out(record.front[MOST_ROWS:]))
 
 
 def _left_out(trials: Sequence[TrialRecord]) -> str:
@@ -73,7 +83,7 @@ def _left_out(trials: Sequence[TrialRecord]) -> str:
     return f"{counted(len(trials), 'more trial')} ({ends}) {'is' if len(trials) == 1 else 'are'} in {Artifact.TRIALS}."
 
 
-def _table(record: StudyRecord, trials: Sequence[TrialRecord], best: set[int], note: str) -> TrialsTable:
+def _table(record: StudyRecord, caption: str, trials: Sequence[TrialRecord], best: set[int], note: str) -> TrialsTable:
     names = list(dict.fromkeys(name for trial in trials for name in trial.recorded))
     if len(names) > _MOST_COLUMNS or any(name not in trial.recorded for trial in trials for name in names):
         names = [*([ESTIMATOR] if ESTIMATOR in names else []), _ALL]
@@ -91,7 +101,7 @@ def _table(record: StudyRecord, trials: Sequence[TrialRecord], best: set[int], n
         cells += [Cell(STATES[trial.state])] if states else []
         cells += [Cell(reason_of(trial, record.plan))] if reasons else []
         rows.append(Row(trial.number, trial.run_id, trial.number in best, cells))
-    return TrialsTable(columns, rows, note)
+    return TrialsTable(caption, columns, rows, note)
 
 
 def _hyperparameters(trial: TrialRecord, names: Sequence[str], shown: Mapping[str, str]) -> list[Cell]:

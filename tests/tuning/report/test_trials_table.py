@@ -4,7 +4,9 @@ import json
 from dataclasses import replace
 from typing import Any
 
-from steps.tuning.report import headline, load_study, study_facts, trials_table
+from optuna.trial import TrialState
+
+from steps.tuning.report import headline, load_study, page, study_facts, trials_table
 from tests.tuning import fakes
 
 
@@ -52,6 +54,29 @@ def test_of_thousands_of_trials_the_best_are_shown(record, make_plan):
     table = trials_table.of_all(loaded)
     assert [row.number for row in table.rows] == list(range(4999, 4999 - trials_table.MOST_ROWS, -1))
     assert table.note == "4,801 more trials (4,800 finished and 1 failed) are in trials.csv."
+
+
+def test_the_caption_says_what_order_the_trials_have(record, make_plan):
+    """The best comes first if there is one; else the front or, where no trial has finished, the first by number."""
+    best = load(record, make_plan(), finished(0.9, 0.8))
+    none = replace(best, trials=[replace(trial, state=TrialState.FAIL, values=()) for trial in best.trials])
+    two = replace(best, plan=make_plan(objective="cv_accuracy,fit_time_s"))
+    two = replace(two, trials=[replace(trial, values=(trial.values[0], 1.0)) for trial in two.trials])
+    infeasible = replace(best, trials=[replace(trial, excess=(1.0,)) for trial in best.trials])
+    for loaded, order in (
+        (best, "the best first"),
+        (none, "by number"),
+        (infeasible, "by number"),
+        (two, "those on the front first, the others by cv_accuracy"),
+    ):
+        assert trials_table.of_all(loaded).caption == f"All trials, {order}"
+        (trial, *_) = loaded.trials
+        many = replace(loaded, trials=[replace(trial, number=number) for number in range(300)])
+        assert trials_table.of_all(many).caption == f"200 of 300 trials, {order}"
+    html = page.html(none)
+    assert "All trials, by number" in html
+    assert "the best first" not in html
+    assert "Trials on the front, by cv_accuracy" in page.html(two)
 
 
 def test_two_objectives_have_a_list_of_the_front(record, make_plan, client):
