@@ -2,7 +2,7 @@
 
 from steps.names import Artifact
 from steps.tracking.run_note import escaped
-from steps.tuning.report import headline, study_end, study_finding
+from steps.tuning.report import headline, scores_table, study_end, study_finding
 from steps.tuning.report.study_record import StudyRecord
 
 
@@ -12,7 +12,7 @@ def text(record: StudyRecord) -> str:
     lines = []
     if best:
         lines.append((f"Best hyperparameters ({whose})", ", ".join(f"{name} {value}" for name, value in best.items())))
-    scores = headline.scores(record)
+    scores = scores_table.scores(record)
     if record.best is not None:
         lines.append((f"Best {record.plan.objectives[0].name}", f"{record.best.values[0]:.6g}"))
     for score in scores:
