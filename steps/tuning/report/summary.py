@@ -16,6 +16,7 @@ from steps.tuning.study_plan import StudyPlan
 from steps.tuning.trials.child_runs import ChildRuns
 from steps.tuning.trials.description import shortened
 from steps.tuning.trials.results import StudyResult
+from steps.tuning.trials.trial import Job
 
 # How many characters of a reason are shown.
 _LENGTH = 300
@@ -87,7 +88,7 @@ def _champion(plan: StudyPlan, champion: Champion, run: Run) -> list[str]:
     shown = plan.settings.metric
     test = Metric.test(shown)
     if plan.entry.runs_train and test in metrics:
-        others = [f"{other} {metrics[key]:.6g}" for other, key in _others(shown).items() if key in metrics]
+        others = [f"{other} {metrics[key]:.6g}" for other, key in _others(plan, run).items() if key in metrics]
         line = f"Champion: {champion.name}, held-out {shown} {metrics[test]:.6g}{_interval(metrics, test)}"
         gain = gain_of(plan, metrics)
         if contest.is_trial(champion.name) and gain is not None:
@@ -101,8 +102,11 @@ def _champion(plan: StudyPlan, champion: Champion, run: Run) -> list[str]:
     return lines
 
 
-def _others(metric: str) -> dict[str, str]:
-    return {"defaults": Metric.baseline_test(metric), "dummy": Metric.dummy_test(metric)}
+def _others(plan: StudyPlan, run: Run) -> dict[str, str]:
+    """Return where the scores of the others are: the defaults, if there are several those of the run's estimator."""
+    metric, job = plan.settings.metric, Job(None, run.data.tags.get(Tag.ESTIMATOR))
+    whose = contest.name_of(job, plan) if len(plan.estimators) > 1 else "defaults"
+    return {whose: Metric.baseline_test(metric), "dummy": Metric.dummy_test(metric)}
 
 
 def _interval(metrics: dict[str, float], name: str) -> str:

@@ -92,6 +92,20 @@ def test_a_champion_without_an_interval_has_its_line(runs_train):
     assert ("held-out" in lines) == runs_train
 
 
+def test_of_several_estimators_the_champions_line_says_whose_defaults():
+    """The line of the baseline names the best of all, which may be another estimator's."""
+    entry, made = EntryPoint("train", {}, runs_train=True), fakes.plan()
+    estimators: dict[str | None, str | None] = {"a.Forest": "a.Forest", "b.SVC": "b.SVC"}
+    plan = replace(made, entry=entry, settings=replace(made.settings, metric="accuracy"), estimators=estimators)
+    children = SimpleNamespace(entry=entry, recorded=lambda job: dict(job.hyperparameters))
+    champion = Champion("trial 3", Run(gain=-0.02, dummy_test_accuracy=0.3, **HELD_OUT))  # type: ignore[arg-type] # a fake
+    best, rivals = {3: ended(3, 0.9)}, [ended(None, 0.8), ended(None, 0.7)]
+    rivals = [replace(each, job=Job(None, path)) for each, path in zip(rivals, ("b.SVC", "a.Forest"), strict=True)]
+    lines = summary.summary(plan, StudyResult("n_trials", best, best, rivals), children, champion)  # type: ignore[arg-type] # a fake
+    assert "(SVC's defaults, the best of 2; tuning gained " in lines
+    assert "; Forest's defaults 0.92, dummy 0.3; gain -0.02" in lines
+
+
 def failed(number, reason):
     return TrialResult(Job(number), f"run {number}", Outcome(TrialState.FAIL), reason)
 
