@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from steps.tuning.report.charts import chart, drawing, parallel_axis
 from tests.tuning.report.charts import studies
 
-# Optuna's, of trials that are all alike; and numpy's in it.
-pytestmark = [pytest.mark.filterwarnings("ignore:Target and region"), pytest.mark.filterwarnings("ignore:overflow")]
+# Optuna's, of trials that are all alike.
+pytestmark = pytest.mark.filterwarnings("ignore:Target and region")
 
 MOST, LEAST = math.nextafter(sys.float_info.max, 0), 5e-324
 EXTREMES = st.sampled_from([MOST, -MOST, LEAST, -LEAST, 0.0, 1.0, math.nextafter(1.0, 2), 1e-300, 1e300, -1e-310, 1e16])
