@@ -4,6 +4,7 @@ import errno
 import os
 import sqlite3
 from contextlib import closing
+from unittest.mock import Mock
 
 import pytest
 from mlflow.exceptions import MlflowException
@@ -87,6 +88,32 @@ def test_a_database_whose_file_is_moved_away_is_gone(client, tracking, tmp_path)
     explained = server_errors.explain(caught.value)
     assert isinstance(explained, StepError)
     assert str(explained).endswith(f"{tracking} is gone: its file was moved or deleted; put it back")
+    assert explained.exit_code == 1
+
+
+@pytest.mark.parametrize("sqlite_says", ["unable to open database file", "disk I/O error"])
+def test_a_disk_that_becomes_read_only_is_named(sqlite_says, client, tracking, monkeypatch):
+    """As a system makes it after an error of the disk, amid a study: sqlite has several words for that."""
+    client.create_run("0")
+    monkeypatch.setattr(os, "utime", Mock(side_effect=OSError(errno.EROFS, os.strerror(errno.EROFS))))
+    explained = server_errors.explain(MlflowException(f"(sqlite3.OperationalError) {sqlite_says}\n[SQL: UPDATE runs"))
+    assert str(explained) == (
+        f"the disk of the tracking database sqlite:///{tracking} is read-only: make it writable, and start again"
+    )
+    assert isinstance(explained, StepError)
+    assert explained.exit_code == 1
+
+
+@pytest.mark.parametrize("sqlite_says", ["unable to open database file", "disk I/O error"])
+def test_a_database_that_can_not_be_used_any_more_is_named_with_what_sqlite_says(sqlite_says, client, tracking):
+    """Its file is there, and its disk not read-only."""
+    client.create_run("0")
+    explained = server_errors.explain(MlflowException(f"(sqlite3.OperationalError) {sqlite_says}\n[SQL: UPDATE runs"))
+    assert str(explained) == (
+        f"the tracking database sqlite:///{tracking} can't be used: {sqlite_says}: see that its disk works and that "
+        "the file and its folder can be written to, and start again"
+    )
+    assert isinstance(explained, StepError)
     assert explained.exit_code == 1
 
 
