@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 
-from scripts.benchmarks import data, mixed, patches, projects, resume, scale, speed
+from scripts.benchmarks import data, growth, mixed, patches, projects, resume, scale, speed
 
 TARGET = speed.ROOT / "docs" / "benchmarks.md"
 PACKAGES = ("mlflow", "optuna", "scikit-learn", "pandas", "numpy")
@@ -90,6 +90,11 @@ PIECES: tuple[tuple[str, str, Callable[[], None]], ...] = (
         "A study that grows",
         "By `scripts/bench scale`: trials that do nothing, see [scaling](scaling.md).",
         scale.main,
+    ),
+    (
+        "A start where much is on record",
+        "By `scripts/bench growth`: a study of 10,000 trials that goes on, and one more in an experiment of 200.",
+        growth.main,
     ),
     ("A study that is resumed", "By `scripts/bench resume`: the whole command, with nothing left to run.", resume.main),
     ("A big table", "By `scripts/bench data`: memory of the whole process tree.", data.main),
