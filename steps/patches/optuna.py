@@ -16,7 +16,6 @@ from optuna.distributions import BaseDistribution, distribution_to_json
 from optuna.storages import RDBStorage
 from optuna.storages._rdb import models
 from optuna.trial import FrozenTrial
-from sqlalchemy import insert
 
 from steps.patches import speed_wanted
 
@@ -47,7 +46,7 @@ def _write(storage: RDBStorage, study_id: int, trials: Sequence[FrozenTrial], fi
         _add_rows(rows, study_id, number, trial, as_json)
     with storage.engine.begin() as connection:
         for model, of_model in rows.items():
-            connection.execute(insert(model), of_model)
+            connection.execute(model.__table__.insert(), of_model)
 
 
 def _add_rows(

@@ -6,7 +6,6 @@
 import errno
 import os
 import re
-import shlex
 import traceback
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,20 +17,13 @@ from mlflow.exceptions import MlflowException
 from steps.errors import StepError, Unreachable, WrongValue
 from steps.names import Variable
 from steps.project import secrets, storage_packages
-from steps.tracking import mlflow_variables, sqlite_uri, way_to_server
+from steps.tracking import database_errors, mlflow_variables, way_to_server
 
 _URI = "MLFLOW_TRACKING_URI"
 # If both are set, MLflow takes the first.
 _EXPERIMENT = ("MLFLOW_EXPERIMENT_NAME", "MLFLOW_EXPERIMENT_ID")
-_ANOTHER = f"name another in {_URI}"
-# Patterns of the messages of MLflow and what it uses. Of a database that an older or a newer MLflow has made:
-_OTHER_SCHEMA = r"out-of-date database schema|Can't locate revision"
-_READ_ONLY = r"attempt to write a readonly database"
-# What sqlite says of a file that was moved or deleted while it was open, and of a disk that fails or becomes read-only.
-_FILE_LOST = rf"{_READ_ONLY}|disk I/O error|unable to open database file"
-_FULL = r"database or disk is full|No space left on device|Disk quota exceeded"
-_NO_DATABASE = r"file is not a database|database disk image is malformed"
-_NOT_MLFLOWS = r"no such (table|column): |has no column named "
+_ANOTHER = database_errors.ANOTHER
+# Patterns of the messages of MLflow and what it uses.
 _REFUSED = r"failed with error code 40[13] |(UNAUTHENTICATED|PERMISSION_DENIED|CUSTOMER_UNAUTHORIZED): "
 # Another server than MLflow's: a page for people, nothing at this path, a redirect to a login.
 _NO_MLFLOW = r"not in a valid JSON format|failed with error code (404|405) |Exceeded \d+ redirects|BadStatusLine"
@@ -92,9 +84,11 @@ def explain(error: BaseException, run_id: str | None = None) -> StepError | None
         if isinstance(inner, ModuleNotFoundError) and inner.name and "sqlalchemy" in _files_in_traceback(inner):
             return _no_driver(inner.name)
     text = "\n".join(f"{type(inner).__name__}: {inner}" for inner in causes(error))
-    missing_run = _missing_run(text, run_id) if run_id else None
     return (
-        missing_run or _environment(text, isinstance(error, MlflowException)) or _database(text) or _server(text, error)
+        (_missing_run(text, run_id) if run_id else None)
+        or _environment(text, isinstance(error, MlflowException))
+        or database_errors.explain(text, where())
+        or _server(text, error)
     )
 
 
@@ -140,44 +134,6 @@ def _experiment(text: str) -> StepError | None:
         return None
     variables = [f"{name} {os.environ[name]!r}" for name in _EXPERIMENT if name in os.environ]
     return WrongValue(f"{variables[0] if variables else 'the experiment'}: {reason}")
-
-
-def _database(text: str) -> StepError | None:
-    if re.search(_OTHER_SCHEMA, text):
-        return WrongValue(_other_schema())
-    if re.search(_FULL, text):
-        return StepError(f"the disk of the tracking database {where()} is full: make room, and start again")
-    file = sqlite_uri.path(mlflow.get_tracking_uri())
-    if file is not None and not file.exists() and re.search(_FILE_LOST, text):
-        return StepError(f"the tracking database {where()} is gone: its file was moved or deleted; put it back")
-    if re.search(_READ_ONLY, text):
-        return WrongValue(
-            f"the tracking database {where()} is read-only for this user: make the file and its folder writable, or "
-            f"{_ANOTHER}"
-        )
-    if file is not None and (lost := re.search(_FILE_LOST, text)):
-        if _is_on_read_only_disk(file):
-            return StepError(
-                f"the disk of the tracking database {where()} is read-only: make it writable, and start again"
-            )
-        return StepError(
-            f"the tracking database {where()} can't be used: {lost[0]}: see that its disk works and that the file and "
-            "its folder can be written to, and start again"
-        )
-    if re.search(_NO_DATABASE, text):
-        return WrongValue(f"the tracking database {where()} is not an SQLite database, or a broken one: {_ANOTHER}")
-    if re.search(_NOT_MLFLOWS, text):
-        return WrongValue(f"the tracking database {where()} is not MLflow's, or a broken one: {_ANOTHER}")
-    return None
-
-
-def _is_on_read_only_disk(file: Path) -> bool:
-    """Ask the system by a harmless write: one that gave up a disk itself does not list it as read-only."""
-    try:
-        os.utime(file)
-    except OSError as error:
-        return error.errno == errno.EROFS
-    return False
 
 
 def _server(text: str, error: BaseException) -> StepError | None:
@@ -231,14 +187,6 @@ def _is_of_artifacts(error: OSError) -> bool:
 def _no_driver(module: str) -> WrongValue:
     package = storage_packages.providing(module)
     return WrongValue(f"{_URI} {where()!r}: needs the package {package}; add it to the pip list of conda.yaml")
-
-
-def _other_schema() -> str:
-    return (
-        f"the tracking database {where()} has the schema of another MLflow than conda.yaml's {mlflow.__version__}: "
-        f"start the project with mlflow=={mlflow.__version__} (scripts/run does), or name another database in "
-        f"{_URI}; an older one is brought up to date by `mlflow db upgrade {shlex.quote(where())}`"
-    )
 
 
 def causes(error: BaseException | None) -> Iterator[BaseException]:
