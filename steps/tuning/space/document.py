@@ -18,7 +18,7 @@ from steps.project import yaml_file
 _LONGEST = 60
 # A value of more parts is taken for a bomb of aliases: nested lists, each defined once and repeated many times.
 _MOST_PARTS = 10_000
-# Lists within lists: Python itself reads no more than 200.
+# Lists within lists, of which Python itself reads no more than 200; and conditions on conditions.
 DEEPEST = 50
 # Python writes no whole number with more than 4,300 digits, though it reads one that is written in another base.
 _MOST_DIGITS = 4000

@@ -12,7 +12,7 @@ from steps.parameters.option import option
 from steps.parameters.settings import IMPORT_PATH, TASKS
 from steps.project import paths, text_file
 from steps.tuning.space import entry, inline, tries
-from steps.tuning.space.document import Item, parse, shorten
+from steps.tuning.space.document import DEEPEST, Item, parse, shorten
 from steps.tuning.space.parameter import FixedParameter, SearchedParameter
 from steps.tuning.space.search_space import ESTIMATOR, Space, class_of
 
@@ -161,10 +161,17 @@ def _entries(
     `prefix` comes before their names in Optuna, and `when` before the conditions of each.
     """
     entries: dict[str, SearchedParameter | FixedParameter | None] = {}
+    depths: dict[str, int] = {}  # of the conditions, by Optuna's name
     for key, item in items.items():
         if not _NAME.fullmatch(key):
             item.problem("must be a name: letters, digits, _ and -, no digit first")
-        entries[key] = entry.read(item, f"{prefix}{key}", entries)
+        read = entry.read(item, f"{prefix}{key}", entries)
+        if isinstance(read, SearchedParameter):
+            depths[read.name] = 1 + max((depths[name] for name in read.when), default=0)
+            if depths[read.name] > DEEPEST:
+                item.problem(f"when: has conditions on conditions, more than {DEEPEST} deep")
+                read = None
+        entries[key] = read
     return {
         key: replace(e, when={**(when or {}), **e.when}) if isinstance(e, SearchedParameter) else e
         for key, e in entries.items()

@@ -109,6 +109,7 @@ def test_what_is_asked_of_the_estimators():
 
 X = "x: {type: int, low: 1, high: 2}\n"
 KERNEL = "kernel: {type: categorical, choices: [rbf, poly, 1, null]}\n"
+DEPENDENT = "s{}: {{type: categorical, choices: [1], when: {{s{}: 1}}}}\n"
 # A file, and its problems without the file's name.
 BAD: list[tuple[str, list[str]]] = [
     ("5", ["my.yaml: must map each hyperparameter to its type and bounds, got 5"]),
@@ -180,6 +181,11 @@ BAD: list[tuple[str, list[str]]] = [
             ":1: a: when: b: must name a categorical that stands above",
             ":3: c: when: c: must name a categorical that sta",
         ],
+    ),
+    # On each other: the first that is too deep is named, and those that depend on it are not held against it.
+    (
+        f"s0: {{type: categorical, choices: [1]}}\n{''.join(map(DEPENDENT.format, range(1, 60), range(59)))}",
+        [":51: s50: when: has conditions on conditions, more than 50 deep"],
     ),
     # A condition on an entry that is itself wrong is not held against it.
     (
