@@ -67,9 +67,9 @@ def lanes(trials: Sequence[TrialRecord]) -> list[int]:
 def _bars(rows: Sequence[dict[str, Any]], most: int, title: str) -> Spec:
     states = [state for state in _COLOURS if any(row["state"] == state for row in rows)]
     colours = {"domain": states, "range": [_COLOURS[state] for state in states]}
-    symbols = {"symbols": {"fillOpacity": _fill("value")}}  # else all are full: a legend ignores conditions
-    look = {"title": None, "symbolType": "square", "symbolStrokeWidth": 1.5, "encoding": symbols}
-    legend = None if states == [_FINISHED] else look
+    legend = None if states == [_FINISHED] else {"title": None, "symbolType": "square", "symbolStrokeWidth": 1.5}
+    # Else all symbols are full: a legend ignores conditions. Two legends that are drawn as one can't both have this.
+    filled = legend and legend | {"encoding": {"symbols": {"fillOpacity": _fill("value")}}}
     x = {"field": "start", "type": "quantitative", "title": title, "scale": {"nice": False}, "axis": {"tickCount": 8}}
     lane = {"field": "lane", "type": "ordinal", "title": "at a time", "axis": {"grid": False, "ticks": False}}
     tooltip = [
@@ -85,7 +85,7 @@ def _bars(rows: Sequence[dict[str, Any]], most: int, title: str) -> Spec:
             "x": x,
             "x2": {"field": "end"},
             "y": lane,
-            "fill": {"field": "state", "scale": colours, "legend": legend},
+            "fill": {"field": "state", "scale": colours, "legend": filled},
             "stroke": {"field": "state", "scale": colours, "legend": legend},
             "fillOpacity": _fill("state"),
             "tooltip": tooltip,
