@@ -46,6 +46,14 @@ def test_a_study_without_a_trial_has_a_page(record, make_plan):
     assert len(files.trials_csv(loaded).splitlines()) == 1
 
 
+def test_a_long_class_name_breaks_between_its_words(record, make_plan):
+    """In the title, too; what names no class stays whole."""
+    html = page.html(load(record, make_plan(), rows(3)))
+    assert "<h1>iris: Random<wbr>Forest<wbr>Classifier</h1>" in html
+    assert "<title>iris: RandomForestClassifier" in html
+    assert "<dd>52</dd>" in html
+
+
 def test_the_way_to_the_sections_has_their_order(record, make_plan):
     """Also where no trial has finished, and why stands first."""
     for what in (rows(3, failed=2), rows(0, failed=2)):
