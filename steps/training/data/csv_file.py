@@ -70,6 +70,7 @@ def _read_table(file: TableFile, target_of: Callable[[Sequence[str]], str | None
         if any(str(value).endswith(END) for value in frame.tail(1).to_numpy().flat):
             written = replace(written, has_end=True)
             frame = _read(file, written)
+            _strip_end(frame)
         _reread_as_text(frame, file, written)
     except pd.errors.EmptyDataError as error:
         raise WrongValue(f"{where}: is empty") from error
@@ -175,6 +176,15 @@ def _read(file: TableFile, written: Dialect, **options: Any) -> pd.DataFrame:
             skipinitialspace=True,
             **options,
         )
+
+
+def _strip_end(frame: pd.DataFrame) -> None:
+    """Strip the mark that ends a file where it stands in quotes: there it has been read as text."""
+    for place, value in enumerate(frame.iloc[-1] if len(frame) else ()):
+        if isinstance(value, str) and value.endswith(END):
+            column = frame.iloc[:, place].copy()
+            column.iloc[-1] = value.rstrip(END) or None
+            frame.isetitem(place, column)
 
 
 def _reread_as_text(frame: pd.DataFrame, file: TableFile, written: Dialect) -> None:

@@ -118,9 +118,11 @@ def _check_classes(target: "pd.Series[Any]", settings: TrainSettings) -> None:
         if types.is_numeric_dtype(target) and not types.is_bool_dtype(target)
         else ""
     )
+    others = len(alone) - 1
+    more = f", and so {'has' if others == 1 else 'have'} {others} more" if others else ""
     raise WrongValue(
         f"{option('data', settings.data)}: the class {str(alone[0])!r} of the target {target.name!r} has one row"
-        f"{f', and so have {len(alone) - 1} more' if len(alone) > 1 else ''}, which can't be on both sides of a "
+        f"{more}, which can't be on both sides of a "
         f"split: leave such rows out, or give {option('split', 'random')}{quantity}"
     )
 
@@ -132,7 +134,7 @@ def _check_held_out(rows: int, classes: int, settings: TrainSettings) -> None:
         raise WrongValue(
             f"{option('test_size', settings.test_size)}: {held_out} of {rows} rows of {settings.data} held out leave "
             + (
-                f"a class without a row on one side: there are {classes} classes; from {least} to {1 - least:.3f}, or "
+                f"a class without a row on one side: there are {classes} classes; from {least:g} to {1 - least:g}, or "
                 f"{option('split', 'random')}"
                 if classes > 1
                 else "one side without rows"

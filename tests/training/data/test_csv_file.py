@@ -46,6 +46,8 @@ READ = {
     "DOS marks up to the end of a block": ("a b\n1 2.5\n\x1a\x1a\x1a\r\n", {"a": [1], "b": [2.5]}),
     "the mark behind the last line": ("a,b\n1,2\n3,4\x1a", {"a": [1, 3], "b": [2, 4]}),
     "the mark in one column": ("a\n1\n2\n\x1a", {"a": [1, 2]}),
+    "the mark in quotes": ('a,b\n"1","2.5"\n"3","6.2\x1a"\n', {"a": [1, 3], "b": [2.5, 6.2]}),
+    "the mark alone in quotes": ('a,b\n1,2.5\n3,"\x1a"\n', {"a": [1, 3], "b": [2.5, NAN]}),
     "the mark amid a text": ("a,b\nx\x1ay,1\nz,2\n", {"a": ["x\x1ay", "z"], "b": [1, 2]}),
     "short lines": ("a,b\n1\n2,3\n", {"a": [1, 2], "b": [NAN, 3.0]}),
     "runs of blanks": ("a    b\n1  x\n22 y\n", {"a": [1, 22], "b": ["x", "y"]}),

@@ -81,7 +81,7 @@ def classes_of(*counts):
             classes_of(5, 5, 5, 5),
             {"split": "stratified", "task": "classification", "test_size": 0.1},
             "--test_size 0.1: 2 of 20 rows of x.csv held out leave a class without a row on one side: "
-            "there are 4 classes; from 0.2 to 0.800, or --split 'random'",
+            "there are 4 classes; from 0.2 to 0.8, or --split 'random'",
             id="fewer held-out rows than classes",
         ),
         pytest.param(
@@ -89,7 +89,7 @@ def classes_of(*counts):
             classes_of(5, 5, 5, 5),
             {"split": "stratified", "task": "classification", "test_size": 0.9},
             "--test_size 0.9: 18 of 20 rows of x.csv held out leave a class without a row on one side: "
-            "there are 4 classes; from 0.2 to 0.800, or --split 'random'",
+            "there are 4 classes; from 0.2 to 0.8, or --split 'random'",
             id="fewer training rows than classes",
         ),
         pytest.param(
