@@ -1,5 +1,7 @@
 """The shell blocks of README, docs/ and examples/: what they start exists, and takes what it is given."""
 
+import re
+
 import pytest
 
 from tests.texts import blocks, commands, rehearsal
@@ -24,6 +26,13 @@ def test_a_block_starts_what_is_there(block, project):
     assert [problem for call in calls for problem in commands.problems(call, project)] == []
     others = [call[0] for call in calls if not call[0].startswith("scripts/")]
     assert others == [] or block.why, f"{block}: mark it, by <!-- not run: needs … --> in the line above"
+
+
+@pytest.mark.parametrize("block", BLOCKS, ids=str)
+def test_a_folder_with_a_blank_in_its_name_does_no_harm(block):
+    """Where a shell puts the name of one, as for `$PWD`, it stands in quotes."""
+    unquoted = re.sub(r"'[^']*'|\"[^\"]*\"", "", block.text)
+    assert not re.search(r"\$\{?(OLD)?PWD|\$\{?HOME|\$\(pwd", unquoted)
 
 
 def test_the_blocks_are_found():
