@@ -1,161 +1,132 @@
 """Working folders for trials: all of a project stands in each, and what a trial writes there is the trial's alone.
 
-Sources and small files are copies, taken once per study: an edit meanwhile reaches no trial. What is large or many is
-a symbolic link to the project's own: large files, folders of many files, git's, environments. So a large file that a
-trial opens to write into it in place is the project's: that is the limit. A script must be a copy, since Python looks
-for its modules beside the file that a link leads to.
-
-Beside the folder are links to what is beside the project's, up to its git repository's: paths that begin with `..` lead
-where they did.
+A folder is made once for each place, and put in order after each trial. To make all of it anew takes a large project a
+tenth of a second for each trial, and much longer on some disks. What a trial has changed shows in an entry's inode,
+size and times, of which the kernel alone sets that of the last change. Two changes within one tick of its clock look
+the same: so what was written last is once compared by its content.
 """
 
 import os
 import shutil
-import stat
-import tempfile
-from collections import deque
-from collections.abc import Collection
 from contextlib import suppress
-from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 
-# A file up to this size is copied; a source of any size.
-_COPY_BYTES = 1_000_000
-_SOURCE = ".py"
-# What all copies may have together: the small files that come after that, in folders further down, are links.
-_ALL_BYTES = 20_000_000
-# A folder with more entries than this is a link, and so is each that would bring all of them above the other number.
-_FOLDER_ENTRIES = 500
-_ALL_ENTRIES = 2_000
-# How many entries the folder may have in which the project, or a folder above it, lies.
-_SIBLINGS = 1_000
-# Folders that nobody writes into for a trial alone: of version control, environments, caches of tools, MLflow's own.
-SHARED_NAMES = frozenset(
-    {
-        ".git", ".hg", ".svn", ".dvc", ".venv", "venv", "node_modules", ".tox", ".nox", ".mypy_cache", ".ruff_cache",
-        ".pytest_cache", ".hypothesis", ".ipynb_checkpoints", "mlruns", "mlartifacts", "site-packages",
-    }
-)  # fmt: skip
-# Folders of this project's own in another's begin with this; they are left out.
-PRIVATE = ".tune-"
-# A folder that has one of these is an environment, whatever its name.
-ENVIRONMENT = {"pyvenv.cfg", "conda-meta"}
+from steps.project.snapshot import Copy, Snapshot
+
+# More than a tick of the clock by which changes are dated, in ns.
+_TICK_NS = 20_000_000
+# On a file system that dates changes by whole units of this, one does not show after another.
+_COARSE_NS = 1_000_000
+
+# What changes with an entry: inode, kind and permissions, size, the times of its content and of its last change.
+_State = tuple[int, int, int, int, int]
 
 
-@dataclass(frozen=True)
-class _Copy:
-    """A file to be written: its path in the working folder, its content, permissions, and time of change in ns."""
+class WorkingFolder:
+    """A folder for one trial after another, at `path`; each may have another path."""
 
-    path: str
-    content: bytes
-    mode: int
-    changed: int
+    def __init__(self, snapshot: Snapshot, path: Path):
+        self.path, self._inside = path, snapshot.project
+        # By a folder, those above it first, and a name in it: a copy, where a link leads to, or None for a folder.
+        self._wanted: dict[str, dict[str, Copy | str | None]] = {folder: {} for folder in ("", *snapshot.folders)}
+        for inside, wanted in (
+            *((folder, None) for folder in snapshot.folders),
+            *((copy.path, copy) for copy in snapshot.copies),
+            *snapshot.links,
+        ):
+            self._wanted[os.path.dirname(inside)][os.path.basename(inside)] = wanted
+        self._states: dict[str, _State] = {}  # of all entries, as they were written, by their paths in it
+        self._unsure: set[str] = set()  # a change right after these were written would not show
 
+    @property
+    def project(self) -> Path:
+        """Return where the project is in it."""
+        return self.path / self._inside
 
-class Snapshot:
-    """A project as it is now, to be written to working folders.
+    def move(self, path: Path) -> None:
+        """Give it another path, in the same folder. If it can't be moved, it is to be restored there."""
+        try:
+            self.path.rename(path)
+        except OSError:
+            self.remove()
+        self.path = path
 
-    `shared` are files and folders that are links whatever their size, such as the tracking database. With `beside` what
-    is beside the project can be reached too; `hidden` are folders of which that is not true, since they hold too much.
-    """
+    def restore(self) -> None:
+        """Have all be there as at the start of a trial, and nothing else. Raises OSError."""
+        try:
+            if not self._can_tell() or self.path.is_symlink():
+                raise FileNotFoundError(self.path)
+            self._put_in_order()
+        except OSError:  # there is none yet, or a trial has made something else of it
+            self.remove()
+            self._states.clear()
+            self.path.mkdir(parents=True)
+            self._put_in_order()
 
-    def __init__(self, root: Path, *, shared: Collection[Path] = (), beside: bool = True):
-        self._root = root.absolute()
-        self._shared = {str(path.absolute()) for path in (*shared, Path(tempfile.gettempdir()))}
-        self._folders: list[str] = []
-        self._copies: list[_Copy] = []
-        self._links: list[tuple[str, str]] = []  # (path in the working folder, where it leads)
-        self._bytes = self._entries = 0
-        self.hidden: list[Path] = []
-        top = _top(self._root) if beside else self._root
-        self._project = str(self._root.relative_to(top))
-        if beside:
-            self._take_siblings(top)
-        self._take_project()
+    def remove(self) -> None:
+        """Remove it, whatever a trial has made of it."""
+        remove(self.path)
 
-    def write(self, folder: Path) -> Path:
-        """Make a folder with the project in it; return the project's folder there."""
-        folder.mkdir(parents=True)
-        base = f"{folder}/"
-        for path in self._folders:
-            os.mkdir(base + path)
-        for copy in self._copies:
-            with open(base + copy.path, "xb") as file:
-                file.write(copy.content)
-                os.chmod(file.fileno(), copy.mode)
-            os.utime(base + copy.path, ns=(copy.changed, copy.changed))  # what Python has compiled stays valid
-        for path, leads_to in self._links:
-            os.symlink(leads_to, base + path)
-        return folder / self._project
+    def _can_tell(self) -> bool:
+        """Tell whether it has been written, to a file system on which changes show."""
+        return any(changed % _COARSE_NS for *_, changed in self._states.values())
 
-    def _take_siblings(self, top: Path) -> None:
-        """Link what is beside the project, and beside each folder above it up to `top`."""
-        for folder in reversed([parent for parent in self._root.parents if parent.is_relative_to(top)]):
-            inside = folder.relative_to(top)
-            if folder != top:
-                self._folders.append(str(inside))
-            if str(folder) == os.path.realpath(tempfile.gettempdir()):
-                continue  # a clone of a Git URL lies there, beside what has nothing to do with it
-            siblings = _entries(folder, _SIBLINGS)
-            if siblings is None:
-                self.hidden.append(folder)
-                continue
-            for entry in siblings:
-                if not self._root.is_relative_to(entry.path):
-                    self._links.append((str(inside / entry.name), entry.path))
-
-    def _take_project(self) -> None:
-        """Take the project's folders, those near its root first, until there is enough to be copied for each trial."""
-        waiting = deque([""])
-        while waiting:
-            inside = waiting.popleft()
-            path = os.path.join(self._root, inside)
-            entries = _entries(path, _FOLDER_ENTRIES if inside else None)
-            if inside and (entries is None or self._entries + len(entries) > _ALL_ENTRIES or _is_environment(entries)):
-                self._link(inside, path)
-                continue
-            if (place := self._place(inside)) != ".":
-                self._folders.append(place)
-            for entry in entries or ():
-                self._entries += 1
-                own = os.path.join(inside, entry.name)
-                if entry.name.startswith(PRIVATE):
-                    continue
-                if entry.is_symlink():
-                    self._link(own, _destination(path, os.readlink(entry.path), self._root))
-                elif entry.path in self._shared or entry.name in SHARED_NAMES:
-                    self._link(own, entry.path)
-                elif entry.is_dir():
-                    waiting.append(own)
+    def _put_in_order(self) -> None:
+        written = {}
+        for folder, wanted in self._wanted.items():
+            with os.scandir(os.path.join(self.path, folder)) as listing:
+                entries = list(listing)
+            missing = dict(wanted)
+            for entry in entries:
+                if entry.name in wanted and self._is_as_written(folder, entry, wanted[entry.name]):
+                    del missing[entry.name]
+                elif entry.is_dir(follow_symlinks=False):
+                    remove(Path(entry.path))
                 else:
-                    self._take_file(own, entry)
+                    os.unlink(entry.path)
+            for name, what in missing.items():
+                inside = os.path.join(folder, name)
+                written[inside] = self._states[inside] = _write(os.path.join(self.path, inside), what)
+        last = max((changed for *_, changed in written.values()), default=0)
+        self._unsure = {inside for inside, (*_, changed) in written.items() if changed > last - _TICK_NS}
 
-    def _take_file(self, inside: str, entry: "os.DirEntry[str]") -> None:
-        """Copy a file that may be copied; link any other, a socket or a pipe too."""
-        with suppress(OSError):  # it may not be read, or is gone
-            facts = entry.stat()
-            is_source = entry.name.endswith(_SOURCE)
-            fits = is_source or (facts.st_size <= _COPY_BYTES and self._bytes + facts.st_size <= _ALL_BYTES)
-            # What Python compiles it writes to a new file in place of the old one, so a link to that does no harm.
-            if stat.S_ISREG(facts.st_mode) and fits and not entry.name.endswith(".pyc"):
-                content = Path(entry.path).read_bytes()
-                self._bytes += len(content)
-                mode = stat.S_IMODE(facts.st_mode) & 0o777
-                self._copies.append(_Copy(self._place(inside), content, mode, facts.st_mtime_ns))
-                return
-        self._link(inside, entry.path)
+    def _is_as_written(self, folder: str, entry: "os.DirEntry[str]", written: "Copy | str | None") -> bool:
+        inside = os.path.join(folder, entry.name)
+        state, before = state_of(entry.stat(follow_symlinks=False)), self._states.get(inside)
+        if written is None:  # what is in a folder is looked at by itself
+            return before is not None and state[:2] == before[:2]
+        if state != before or inside not in self._unsure:
+            return state == before
+        if isinstance(written, Copy):
+            return Path(entry.path).read_bytes() == written.content
+        return os.readlink(entry.path) == written
 
-    def _link(self, inside: str, leads_to: str) -> None:
-        self._links.append((self._place(inside), leads_to))
 
-    def _place(self, inside: str) -> str:
-        """Return a path in the project as one in the working folder."""
-        return os.path.normpath(os.path.join(self._project, inside))
+def _write(path: str, wanted: "Copy | str | None") -> _State:
+    """Make an entry; return what it is then."""
+    if isinstance(wanted, Copy):
+        with open(path, "xb") as file:
+            file.write(wanted.content)
+            file.flush()
+            os.chmod(file.fileno(), wanted.mode)
+            os.utime(file.fileno(), ns=(wanted.changed, wanted.changed))  # what Python has compiled stays valid
+            return state_of(os.fstat(file.fileno()))
+    if wanted is None:
+        os.mkdir(path)
+    else:
+        os.symlink(wanted, path)
+    return state_of(os.lstat(path))
+
+
+def state_of(facts: os.stat_result) -> _State:
+    """Return what changes with an entry."""
+    return facts.st_ino, facts.st_mode, facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns
 
 
 def remove(folder: Path) -> None:
     """Remove a working folder, whatever a trial has made of it; links are removed, not what they lead to."""
+    with suppress(OSError):
+        folder.unlink()  # a trial may have put a file or a link in its place
     for _ in range(2):
         with suppress(FileNotFoundError):
             try:
@@ -174,28 +145,3 @@ def _allow_all(folder: Path) -> None:
             for name in folders:
                 if not os.path.islink(inner := os.path.join(path, name)):
                     os.chmod(inner, 0o700)
-
-
-def _entries(folder: "Path | str", at_most: int | None) -> "list[os.DirEntry[str]] | None":
-    """List a folder, in the order of the names; None if it holds more, or can't be read."""
-    try:
-        with os.scandir(folder) as listing:
-            entries = list(islice(listing, None if at_most is None else at_most + 1))
-    except OSError:
-        return None
-    return None if at_most is not None and len(entries) > at_most else sorted(entries, key=lambda entry: entry.name)
-
-
-def _is_environment(entries: "list[os.DirEntry[str]]") -> bool:
-    return any(entry.name in ENVIRONMENT for entry in entries)
-
-
-def _destination(folder: str, text: str, root: Path) -> str:
-    """Return where a link of the project leads from a working folder: if it leads into the project, to its own copy."""
-    target = os.path.normpath(os.path.join(folder, text))
-    return os.path.relpath(target, folder) if Path(target).is_relative_to(root) else os.path.join(folder, text)
-
-
-def _top(root: Path) -> Path:
-    """Return the folder above a project's git repository; without one, the folder above the project."""
-    return next((folder.parent for folder in (root, *root.parents) if (folder / ".git").exists()), root.parent)

@@ -12,7 +12,7 @@ from steps import backends
 from steps.names import Metric
 from steps.parameters import pruner_settings, step_rules
 from steps.process.signals import Interrupts
-from steps.project.working_folder import Snapshot
+from steps.project.snapshot import Snapshot
 from steps.tracking import sqlite_uri
 from steps.tuning.champion.rerun import Rerun
 from steps.tuning.checks.capacity import Belongings

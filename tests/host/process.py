@@ -43,10 +43,11 @@ _POLL_S = 0.005
 
 def main() -> None:
     """Answer the requests on stdin, a line of JSON each, with the exit code of the step."""
-    atexit.register(launcher.main_program.end_quickly)  # as the launcher does: it comes last
+    atexit.register(launcher.ending.end)  # as the launcher does: it comes last
     for name in MODULES:
         importlib.import_module(name)
     _use(sys.argv[1])
+    launcher.ending.share()
     print("ready", flush=True)
     for line in sys.stdin:
         request = json.loads(line)

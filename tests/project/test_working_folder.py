@@ -1,245 +1,174 @@
-"""Working folders: all of a project is there to be read, and what is written there reaches neither it nor the next."""
+"""Working folders: each trial finds the project as it was, whatever the one before has done there."""
 
+import mmap
 import os
-import socket
+import shutil
 import subprocess
-import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from steps.project import working_folder
-from steps.project.working_folder import Snapshot
-from tests.e2e.tools import git
-
-MB = 1_000_000
+from steps.project.snapshot import Snapshot
+from steps.project.working_folder import WorkingFolder
 
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A project with a bit of everything; the temporary folder is elsewhere."""
+    """A small project; the temporary folder is elsewhere."""
     monkeypatch.setattr(tempfile, "gettempdir", lambda: str(tmp_path / "temporary"))
-    root = tmp_path / "above" / "my project"
-    for folder in ("src/package", "data", "raw", "conf", ".venv/bin", "named/bin"):
-        (root / folder).mkdir(parents=True)
-    (root / "fit.py").write_text("import helper\nprint(helper.WORD)\n")
-    (root / "helper.py").write_text("WORD = 'here'\n")
-    (root / "src" / "package" / "__init__.py").write_text("")
-    (root / "run.sh").write_text("#!/bin/sh\necho run\n")
+    root = tmp_path / "above" / "project"
+    (root / "conf" / "inner").mkdir(parents=True)
+    (root / "empty").mkdir()
+    for name in ("fit.py", "conf/one.yaml", "conf/two.yaml", "conf/inner/three.yaml"):
+        (root / name).write_text(f"of {name}\n")
+    (root / "run.sh").write_text("#!/bin/sh\n")
     (root / "run.sh").chmod(0o755)
-    (root / "conf" / "fixed.yaml").write_text("a: 1\n")
-    (root / "conf" / "fixed.yaml").chmod(0o444)
-    (root / "data" / "small.csv").write_text("a,b\n")
-    (root / "data" / "large.bin").write_bytes(bytes(2 * MB))
-    for number in range(600):
-        (root / "raw" / f"{number}.txt").write_text(str(number))
-    (root / "named" / "pyvenv.cfg").write_text("")
+    (root / "large.bin").write_bytes(bytes(1_100_000))
+    (root / "latest").symlink_to("conf")
     (tmp_path / "above" / "beside.csv").write_text("beside\n")
     return root
 
 
-def written(root: Path, tmp_path: Path, **how: Any) -> Path:
-    return Snapshot(root, **how).write(tmp_path / "working")
+@pytest.fixture
+def working(project: Path, tmp_path: Path) -> WorkingFolder:
+    """A working folder of it, ready for its first trial."""
+    working = WorkingFolder(Snapshot(project), tmp_path / "working")
+    working.restore()
+    return working
 
 
-def kinds(folder: Path) -> dict[str, str]:
-    """What stands in a folder: folders, files and links, by their paths."""
-    found = {}
-    for path, folders, files in os.walk(folder):
-        for name in (*folders, *files):
-            entry = Path(path) / name
-            kind = "link" if entry.is_symlink() else "folder" if entry.is_dir() else "file"
-            found[str(entry.relative_to(folder))] = kind
+def all_of(folder: Path) -> dict[str, tuple[object, ...]]:
+    """What stands in a folder: kind, permissions, content, and time of the content, by the paths."""
+    found: dict[str, tuple[object, ...]] = {}
+    for path in sorted(folder.rglob("*")):
+        facts, is_link = path.lstat(), path.is_symlink()
+        is_file = path.is_file() and not is_link
+        content = path.readlink() if is_link else path.read_bytes() if is_file else None
+        found[str(path.relative_to(folder))] = (facts.st_mode, content, facts.st_mtime_ns if is_file else 0)
     return found
 
 
-def test_what_is_copied_and_what_is_linked(project, tmp_path):
-    """Sources and small files are the trial's own; large files, folders of many files and environments are links."""
-    assert kinds(written(project, tmp_path)) == {
-        "fit.py": "file",
-        "helper.py": "file",
-        "run.sh": "file",
-        "src": "folder",
-        "src/package": "folder",
-        "src/package/__init__.py": "file",
-        "conf": "folder",
-        "conf/fixed.yaml": "file",
-        "data": "folder",
-        "data/small.csv": "file",
-        "data/large.bin": "link",
-        "raw": "link",
-        ".venv": "link",
-        "named": "link",
-    }
+def by_memory(folder: Path) -> None:
+    """Change a file through a mapping of it into memory, as numpy does."""
+    with (folder / "fit.py").open("r+b") as file, mmap.mmap(file.fileno(), 0) as mapped:
+        mapped[:2] = b"OF"
 
 
-def test_all_can_be_read_as_in_the_project(project, tmp_path):
-    """Contents, permissions and times are the project's; the folder has its name, and `..` leads beside it."""
-    folder = written(project, tmp_path)
-    for path in project.rglob("*"):
-        there = folder / path.relative_to(project)
-        assert there.is_dir() if path.is_dir() else there.read_bytes() == path.read_bytes()
-    assert (folder.name, (folder / "run.sh").stat().st_mode & 0o777) == ("my project", 0o755)
-    assert (folder / "conf" / "fixed.yaml").stat().st_mode & 0o777 == 0o444
-    assert (folder / "fit.py").stat().st_mtime_ns == (project / "fit.py").stat().st_mtime_ns
-    assert Path(f"{folder}/../beside.csv").read_text() == "beside\n"
+IN_PLACE = (
+    "touch -r conf/one.yaml ../t; tr o O < conf/one.yaml > ../o; cat ../o > conf/one.yaml; touch -r ../t conf/one.yaml"
+)
+CHANGES: dict[str, str | Callable[[Path], None]] = {
+    "nothing": ":",
+    "new files and folders": "cp -r conf empty/new; touch new; mkdir other",
+    "in place, and the time set back": f"{IN_PLACE}; touch -r ../t conf/one.yaml",
+    "by memory": by_memory,
+    "longer": "echo more >> conf/two.yaml",
+    "removed": "rm fit.py",
+    "written anew": "cp fit.py new; mv new fit.py",
+    "folder removed": "rm -r conf",
+    "file for folder": "rmdir empty; touch empty",
+    "folder for file": "rm fit.py; mkdir fit.py; touch fit.py/inner",
+    "link for folder": "rm -r conf; ln -s empty conf",
+    "link elsewhere": "ln -sfn empty latest",
+    "file for link": "rm large.bin; echo small > large.bin",
+    "folder for link": "rm latest; mkdir latest; touch latest/new",
+    "permissions": "chmod 600 run.sh; chmod 500 empty",
+    "second name": "mkdir -p ../../kept; ln fit.py ../../kept/$$",
+    "pipe": "mkfifo pipe",
+    "beside": "touch ../new; rm ../beside.csv",
+    "folders moved": "mv conf aside; mv empty conf; mv aside empty",
+    "folders closed": "mkdir -p new/inner; ln -s .. new/link; chmod 0 new/inner new conf/inner conf",
+    "the project's folder is a link": "mv ../project ../else; ln -s else ../project",
+    "all removed": "cd ../..; rm -r working",
+    "a file for all": "cd ../..; rm -r working; touch working",
+    "a link for all": "cd ../..; mv working else; ln -s else working; touch else/kept",
+}
 
 
-def test_what_a_trial_writes_is_its_own(project, tmp_path):
-    """Also where it changes a file, beside its folder, or removes all of it; the next trial starts afresh."""
-    before = {path: path.read_bytes() for path in project.parent.rglob("*") if path.is_file()}
-    snapshot = Snapshot(project)
-    for name in ("first", "second"):
-        folder = snapshot.write(tmp_path / name)
-        assert not (folder / "best.ckpt").exists()
-        assert (folder / "data" / "small.csv").read_text() == "a,b\n"
-        assert not (folder.parent / "beside.txt").exists()
-        (folder / "best.ckpt").write_text(name)
-        (folder / "data" / "small.csv").write_text(name)
-        (folder.parent / "beside.txt").write_text(name)
-        (folder / "raw").unlink()
-        working_folder.remove(tmp_path / name)
-        assert not (tmp_path / name).exists()
-    assert {path: path.read_bytes() for path in project.parent.rglob("*") if path.is_file()} == before
+def change(folder: Path, how: str) -> None:
+    """Do what a trial may do in its folder."""
+    what = CHANGES[how]
+    if isinstance(what, str):
+        subprocess.run(["sh", "-ec", what], cwd=folder, check=True)
+    else:
+        what(folder)
 
 
-def test_a_script_finds_the_modules_beside_its_copy(project, tmp_path):
-    """Python looks beside the file that a link leads to; so a trial that writes a module imports its own."""
-    folder = written(project, tmp_path)
-    (folder / "helper.py").write_text("WORD = 'mine'\n")
-    done = subprocess.run([sys.executable, "fit.py"], cwd=folder, capture_output=True, text=True, check=True)
-    assert done.stdout == "mine\n"
+@pytest.mark.parametrize("how", CHANGES)
+def test_what_a_trial_does_is_gone_for_the_next(how, project, working, tmp_path):
+    """Whatever it is, each time; and the project itself is as it was."""
+    before, own = all_of(working.path), all_of(project.parent)
+    for _ in range(3):
+        change(working.project, how)
+        assert all_of(project.parent) == own
+        working.restore()
+        assert all_of(working.path) == before
+        shutil.rmtree(tmp_path / "else", ignore_errors=True)
+    (working.project / "fit.py").write_text("of this trial alone")
+    assert {path.read_text() for path in tmp_path.glob("kept/*")} <= {"of fit.py\n"}
 
 
-def test_an_edit_meanwhile_reaches_no_trial(project, tmp_path):
-    """The study's trials all run what was there at its start."""
-    snapshot = Snapshot(project)
-    (project / "helper.py").write_text("WORD = 'edited'\n")
-    assert (snapshot.write(tmp_path / "working") / "helper.py").read_text() == "WORD = 'here'\n"
+def test_what_is_as_it_was_is_not_written_again(working):
+    """The folder costs a trial little more than a look at each entry."""
+    inodes = {path: path.lstat().st_ino for path in working.path.rglob("*")}
+    (working.project / "conf" / "one.yaml").write_text("other")
+    working.restore()
+    assert {path.name for path, inode in inodes.items() if path.lstat().st_ino != inode} <= {"one.yaml"}
 
 
-@pytest.mark.parametrize("inner", ["", "inner", "a/b/inner"])
-def test_git_knows_the_commit(inner, tmp_path):
-    """In the project, or where it is a folder in its repository."""
-    repository = tmp_path / "above" / "repository"
-    project = repository / inner
-    project.mkdir(parents=True)
-    (project / "fit.py").write_text("")
-    (repository / "top.txt").write_text("top")
-    (repository.parent / "beside.txt").write_text("beside")
-    git(repository, "init", "--quiet", "--initial-branch=main")
-    git(repository, "add", "--all")
-    git(repository, "commit", "--quiet", "--message", "one")
-    folder = written(project, tmp_path)
-    assert git(folder, "rev-parse", "HEAD") == git(repository, "rev-parse", "HEAD")
-    up = "/".join(".." for _ in Path(inner).parts) or "."
-    assert Path(f"{folder}/{up}/top.txt").read_text() == "top"
-    assert Path(f"{folder}/{up}/../beside.txt").read_text() == "beside"
+@pytest.mark.parametrize("resolution_ns", [1_000_000, 1_000_000_000])
+def test_on_a_disk_that_dates_changes_coarsely_all_is_written_again(working, monkeypatch, resolution_ns):
+    """A change within the same second would not show."""
+    read = working_folder.state_of
+
+    def coarse(facts: os.stat_result) -> tuple[int, ...]:
+        return tuple(number // resolution_ns * resolution_ns for number in read(facts))
+
+    monkeypatch.setattr(working_folder, "state_of", coarse)
+    working.restore()
+    for _ in range(2):
+        change(working.project, "in place, and the time set back")
+        working.restore()
+        assert (working.project / "conf" / "one.yaml").read_text() == "of conf/one.yaml\n"
 
 
-def test_links_of_the_project(project, tmp_path):
-    """One into the project leads to the trial's own copy, however it is written; another where it led; or nowhere."""
-    (project / "relative").symlink_to("data/small.csv")
-    (project / "conf" / "absolute").symlink_to(project / "data" / "small.csv")
-    (project / "folder").symlink_to("data")
-    (project / "round").symlink_to(".")
-    (project / "outside").symlink_to("../beside.csv")
-    (project / "nowhere").symlink_to("gone")
-    folder = written(project, tmp_path)
-    (folder / "data" / "small.csv").write_text("mine")
-    for name in ("relative", "conf/absolute", "folder/small.csv", "round/round/data/small.csv"):
-        assert (folder / name).read_text() == "mine"
-    assert (folder / "outside").read_text() == "beside\n"
-    assert (folder / "nowhere").is_symlink()
+def test_it_moves_with_all_that_is_in_it(working, tmp_path):
+    """Nothing is written again for that; if it is gone, it is made anew there."""
+    before, inode = all_of(working.path), (working.project / "fit.py").stat().st_ino
+    working.move(tmp_path / "moved")
+    working.restore()
+    assert working.project == tmp_path / "moved" / "project"
+    assert (all_of(working.path), (working.project / "fit.py").stat().st_ino) == (before, inode)
+    shutil.rmtree(working.path)
+    working.move(tmp_path / "again")
+    working.restore()
+    assert all_of(tmp_path / "again") == before
+    assert not (tmp_path / "moved").exists()
 
 
-def test_what_can_not_be_copied_is_a_link(project, tmp_path, monkeypatch):
-    """Sockets, pipes, and what may not be read."""
-    os.mkfifo(project / "pipe")
-    (project / "secret.txt").write_text("secret")
-    read = Path.read_bytes
-
-    def read_bytes(path: Path) -> bytes:
-        if path.name == "secret.txt":
-            raise PermissionError  # as for anybody but root
-        return read(path)
-
-    monkeypatch.chdir(project)  # a socket's path may have 107 characters
-    with socket.socket(socket.AF_UNIX) as server:
-        server.bind("socket")
-        monkeypatch.setattr(Path, "read_bytes", read_bytes)
-        found = kinds(written(project, tmp_path))
-    assert {found[name] for name in ("pipe", "socket", "secret.txt")} == {"link"}
-
-
-def test_what_is_shared_is_a_link(project, tmp_path):
-    """Such as the tracking database: a copy of it would take what a trial logs."""
-    (project / "mlflow.db").write_text("")
-    (project / "mlruns").mkdir()
-    found = kinds(written(project, tmp_path, shared=[project / "mlflow.db"]))
-    assert (found["mlflow.db"], found["mlruns"]) == ("link", "link")
-
-
-def test_a_temporary_folder_in_the_project_is_a_link(project, tmp_path, monkeypatch):
-    """The working folders are in it."""
-    (project / "tmp").mkdir()
-    monkeypatch.setattr(tempfile, "gettempdir", lambda: str(project / "tmp"))
-    assert kinds(Snapshot(project).write(project / "tmp" / "working"))["tmp"] == "link"
-
-
-def test_a_folder_that_holds_too_much_beside_is_named(project, tmp_path):
-    """A trial can't reach it by a path upwards."""
-    assert Snapshot(project).hidden == []
-    for number in range(1001):
-        (project.parent / f"{number}.txt").write_text("")
-    snapshot = Snapshot(project)
-    assert snapshot.hidden == [project.parent]
-    assert (snapshot.write(tmp_path / "working") / "fit.py").exists()
-
-
-def test_what_lies_beside_a_clone_is_left_out(project, monkeypatch):
-    """MLflow clones a Git URL to the temporary folder, where nothing else is the project's."""
-    monkeypatch.setattr(tempfile, "gettempdir", lambda: str(project.parent))
-    folder = Snapshot(project).write(project.parent / "working")
-    assert list(folder.parent.iterdir()) == [folder]
-
-
-def test_without_what_is_beside(project, tmp_path):
-    """The folder itself is the project's then."""
-    assert written(project, tmp_path, beside=False) == tmp_path / "working"
-    assert (tmp_path / "working" / "fit.py").exists()
-
-
-def test_a_large_project_costs_no_seconds(tmp_path):
-    """Of 10,000 files in many folders those near the root are copied, the folders further down are links."""
-    root = tmp_path / "above" / "project"
-    for one in range(20):
-        for two in range(20):
-            (root / f"folder {one}" / f"{two}").mkdir(parents=True)
-            for three in range(25):
-                (root / f"folder {one}" / f"{two}" / f"{three}.py").write_text("")
-    snapshot = Snapshot(root)
-    began = time.process_time()
-    folder = snapshot.write(tmp_path / "working")
-    working_folder.remove(tmp_path / "working")
-    assert time.process_time() - began < 1.0
-    found = kinds(snapshot.write(tmp_path / "again"))
-    assert len(found) < 3000
-    assert found["folder 0"] == "folder"
-    assert not folder.exists()
-
-
-def test_a_folder_that_may_not_be_written_is_removed(project, tmp_path):
-    """A trial may take the permission from its folders, or put links into them: what these lead to stays."""
-    folder = written(project, tmp_path)
-    (folder / "closed" / "inner").mkdir(parents=True)
-    (folder / "closed" / "link").symlink_to(project)
-    (folder / "closed" / "inner").chmod(0)
-    (folder / "closed").chmod(0o500)
-    working_folder.remove(tmp_path / "working")
-    assert not (tmp_path / "working").exists()
+def test_a_folder_can_be_removed_twice(working, project):
+    """Whatever a trial has made of it; what links lead to stays."""
+    change(working.project, "folders closed")
+    working.remove()
+    assert not working.path.exists()
+    working.remove()
     assert (project / "fit.py").exists()
-    working_folder.remove(tmp_path / "working")  # once more does no harm
+
+
+def test_a_large_project_is_put_in_order_fast(project, tmp_path):
+    """In some microseconds an entry, where it would take a disk a millisecond each to make it."""
+    for number in range(40):
+        (project / f"package{number}").mkdir()
+        for inner in range(40):
+            (project / f"package{number}" / f"{inner}.py").write_text("")
+    working = WorkingFolder(Snapshot(project), tmp_path / "working")
+    working.restore()
+    working.restore()
+    began = time.process_time()
+    for _ in range(10):
+        working.restore()
+    assert time.process_time() - began < 1.0

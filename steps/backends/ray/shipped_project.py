@@ -17,7 +17,7 @@ from steps.errors import WrongValue
 from steps.parameters.option import option
 from steps.process.signals import Interrupts
 from steps.project import declared_environment, ready_environment, working_folder
-from steps.project.working_folder import ENVIRONMENT, PRIVATE, SHARED_NAMES
+from steps.project.snapshot import ENVIRONMENT, PRIVATE, SHARED_NAMES
 
 # Ray's own limit for a folder that it carries to its nodes.
 MOST_BYTES = 512 * 1024**2

@@ -16,8 +16,8 @@ from steps.backends.submitted_run import GRACE_S
 from steps.backends.warm.launch import Launcher
 from steps.names import Variable
 from steps.process import ports
-from steps.project import working_folder
-from steps.project.working_folder import Snapshot
+from steps.project.snapshot import PRIVATE, Snapshot
+from steps.project.working_folder import WorkingFolder
 
 if TYPE_CHECKING:  # it imports MLflow
     from steps.backends.ray.shipped_project import ShippedProject
@@ -64,14 +64,18 @@ def execute(
     import ray
 
     node_id, address = ray.get_runtime_context().get_node_id(), ray.util.get_node_ip_address()
-    own = Path.cwd() / f"{working_folder.PRIVATE}{os.getpid()}"  # Ray removes it with the project
+    own = Path.cwd() / f"{PRIVATE}{os.getpid()}"  # Ray removes it with the project
     own.mkdir(exist_ok=True)
     _warm_up(preload, own)
     accelerators = {name: os.environ[name] for name in _ACCELERATORS if name in os.environ}
     yield node_id, address, next(filter(None, accelerators.values()), "")
     with tempfile.TemporaryDirectory(dir=own) as folder, ports.reserved() as port:
         output = Path(folder) / "output"
-        where = Path.cwd() if _snapshot is None else _snapshot.write(Path(folder) / "project")
+        where = Path.cwd()
+        if _snapshot is not None:
+            working = WorkingFolder(_snapshot, Path(folder) / "project")
+            working.restore()
+            where = working.project
         own_variables = {Variable.PORT: str(port.number), "PWD": str(where), **variables, **accelerators}
         try:
             process = launcher.run(command, str(where), own_variables, output)

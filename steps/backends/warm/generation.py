@@ -11,6 +11,7 @@ from steps.backends.warm.fork import Fork
 from steps.backends.warm.launch import Launcher
 from steps.backends.warm.note import Note
 from steps.backends.warm.program import Program
+from steps.names import Variable
 
 # Left out where nobody can say what has to be.
 UNKNOWN = ""
@@ -34,6 +35,7 @@ class Generation:
             "variables": {name: note.variables[name] for name in note.values},
             "left_out": sorted(left_out),
             "given": dict(given),
+            "store": {"uri": given.get("MLFLOW_TRACKING_URI", ""), "run_id": given.get(Variable.RUN_ID, "")},
             "folder": str(self._folder),
         }
         self._launcher.teach(lesson)

@@ -14,7 +14,6 @@ interpreter ends there by itself.
 
 import atexit
 import functools
-import gc
 import importlib
 import importlib.util
 import json
@@ -46,9 +45,9 @@ def _sibling(name: str) -> Any:
     return module
 
 
-environ, generators, imports, learned = map(_sibling, ("environ", "generators", "imports", "learned"))
+ending, environ, generators, imports, learned = map(_sibling, ["ending", "environ", "generators", "imports", "learned"])
 main_program, mlflow_calls, orders = map(_sibling, ("main_program", "mlflow_calls", "orders"))
-processes, traces = map(_sibling, ("processes", "traces"))
+processes, sql_store, traces = map(_sibling, ("processes", "sql_store", "traces"))
 
 
 class ForkServer:
@@ -110,10 +109,10 @@ class ForkServer:
                 with generators.noted():
                     found = learned.learn(message["lesson"], functools.partial(traces.Traces, self._read))
                 self._end_strays()
+                sql_store.open_for_forks(**message["lesson"]["store"])
                 imports.say(os.path.join(message["lesson"]["folder"], "left_out"), json.dumps(found))
-        # Nothing of this becomes garbage. The collector does not touch what is frozen: a fork would copy its pages.
-        gc.collect()
-        gc.freeze()
+        mlflow_calls.look()
+        ending.share()
 
     def _fork(self, descriptors: "list[int]") -> bool:
         """Fork; return True in the fork."""
@@ -199,15 +198,15 @@ def become(request: "dict[str, Any]") -> None:
 
         with Connection(request["descriptors"][0]) as connection:
             named(request["function"])(connection, *connection.recv())
-        return
+        ending.leave(0)
     words = request.get("words", [])
     quick = request.get("quick", False)
     try:
         main_program.redirect(request["output"], unbuffered=words[1:2] == ["-u"], by_lines=not quick)
-    except FileNotFoundError:  # the tuner has ended and removed its folder, or a cleaner has: the trial may run again
+        os.chdir(request["folder"])
+    except FileNotFoundError:  # the tuner has removed its folder, or a cleaner has: the trial may run again
         os._exit(_MAY_PASS)
     os.environ.update(request["variables"])
-    os.chdir(request["folder"])
     sys.path[:] = [path for path in sys.path if path not in request["own_path"]]
     if not quick:  # somebody's own code
         os.environ.update(mlflow_calls.variables(os.environ))
@@ -218,7 +217,7 @@ def become(request: "dict[str, Any]") -> None:
     if not quick:
         anew = functools.partial(main_program.start_anew, words, request["folder"], dict(os.environ))
         imports.watch(request, environ.hear, anew)
-    main_program.run(words, quick=quick)
+    ending.leave(main_program.run(words))
 
 
 def named(path: str) -> Any:
@@ -245,5 +244,5 @@ def main(connection: socket.socket) -> None:
 
 if __name__ == "__main__":
     sys.path[:] = [path for path in sys.path if os.path.realpath(path) != os.path.realpath(_HERE)]
-    atexit.register(main_program.end_quickly)  # before all other handlers, so that it comes last
+    atexit.register(ending.end)  # before all other handlers, so that it comes last
     main(socket.socket(fileno=int(sys.argv[1])))

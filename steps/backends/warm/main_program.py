@@ -13,8 +13,6 @@ import sys
 import types
 from typing import Any, Optional
 
-# The exit code of a process that is to end quickly, see `end_quickly`.
-_quick_end: "list[int]" = []
 # What an interpreter has imported from files before its main module.
 _AT_START = (
     "_collections_abc", "_sitebuiltins", "abc", "codecs", "encodings", "genericpath", "io", "os", "posixpath", "site",
@@ -52,17 +50,14 @@ def redirect(output: str, *, unbuffered: bool, by_lines: bool) -> None:
         setattr(sys, f"__{name}__", stream)
 
 
-def run(command: "list[str]", *, quick: bool) -> None:
-    """Run `python -m module …` or `python file.py …` as the main module; raises SystemExit with its exit code.
+def run(command: "list[str]") -> int:
+    """Run `python -m module …` or `python file.py …` as the main module; return its exit code.
 
-    Do this last in a process: the interpreter joins threads and runs exit handlers after it.
+    Do this last in a process, and leave it with that code.
     """
     sys.orig_argv = list(command)  # from Python 3.10 on
     words = [word for word in command[1:3] if word != "-u"] + command[3:]
-    code = _exit_code(words)
-    if quick:
-        _quick_end.append(code)
-    raise SystemExit(code)
+    return _exit_code(words)
 
 
 def start_anew(command: "list[str]", folder: str, environment: "dict[str, str]") -> None:
@@ -73,21 +68,6 @@ def start_anew(command: "list[str]", folder: str, environment: "dict[str, str]")
     except OSError:  # it is no file any more
         pass
     os.execve(sys.executable, [sys.executable, *command[1:]], environment)
-
-
-def end_quickly() -> None:
-    """End the process, if it ran a program with `quick`; the first exit handler to be registered, so the last to run.
-
-    The interpreter would now take itself apart, object by object, and so copy the pages that forks share: 0.1 s. But it
-    would also write what is left in files that were never closed. So this is for programs that leave none.
-    """
-    if _quick_end:
-        for stream in (sys.stdout, sys.stderr):
-            try:
-                stream.flush()
-            except (OSError, ValueError):
-                pass
-        os._exit(_quick_end[0])
 
 
 def _exit_code(words: "list[str]") -> int:

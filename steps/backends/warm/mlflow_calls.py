@@ -33,6 +33,10 @@ _PATH = "PYTHONPATH"
 _LOOPBACK = re.compile(r"(?<=://)(localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\])(?=[:/]|$)")
 _PASSWORD = re.compile(r"(?<=://)[^/@]*@")
 _TAG_LENGTH = 500
+# The functions of `mlflow` that other modules have under the same name.
+_WRAPPED = ("set_experiment", "set_tracking_uri")
+# By such a name: the modules that have it, once `look` has looked.
+_seen: "dict[str, list[Any]]" = {}
 
 
 def _load(*path: str) -> Any:
@@ -82,6 +86,16 @@ def begin(environment: "MutableMapping[str, str]" = os.environ) -> None:
         sys.meta_path.insert(0, _AfterImport(lambda mlflow: _wrap(mlflow, run_id, experiment_id, server)))
 
 
+def look() -> None:
+    """Take note of the modules that have what is wrapped: a fork need not look, and copy the pages of all modules."""
+    if "mlflow" in sys.modules:
+        _seen.update((name, _that_have(name, getattr(sys.modules["mlflow"], name, None))) for name in _WRAPPED)
+
+
+def _that_have(name: str, function: Any) -> "list[Any]":
+    return [module for module in list(sys.modules.values()) if getattr(module, "__dict__", {}).get(name) is function]
+
+
 class _AfterImport:
     """Has a function called with `mlflow` as soon as that has been imported, once."""
 
@@ -128,14 +142,11 @@ class _Calls:
         client.create_run = self._before(client.create_run, self._tag_run)
         client.log_batch = self._before(client.log_batch, self._respell_batch)
         client.log_param = self._log_param(client.log_param)
-        for name, function in (
-            ("set_experiment", self._set_experiment(mlflow.set_experiment)),
-            ("set_tracking_uri", self._set_tracking_uri(mlflow.set_tracking_uri)),
-        ):
+        for name, wrap in zip(_WRAPPED, (self._set_experiment, self._set_tracking_uri)):
             original = getattr(mlflow, name)
-            for module in list(sys.modules.values()):
-                if getattr(module, "__dict__", {}).get(name) is original:
-                    setattr(module, name, function)
+            function = wrap(original)
+            for module in _seen.get(name) or _that_have(name, original):
+                setattr(module, name, function)
 
     def _before(self, original: Any, change: "Callable[[dict[str, Any]], None]") -> Any:
         """Wrap a function: its arguments are changed, by their names, before it is called."""

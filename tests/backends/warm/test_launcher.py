@@ -62,8 +62,8 @@ def test_a_program_is_whole_under_each_python_of_this_machine(tmp_path):
 
 # The launcher, and what it imports from beside it.
 ANY_PYTHON = [
-    *("environ", "generators", "imports", "launcher", "learned", "main_program", "mlflow_calls"),
-    *("on_path/sitecustomize", "orders", "processes", "spelling", "traces"),
+    *("ending", "environ", "generators", "imports", "launcher", "learned", "main_program", "mlflow_calls"),
+    *("on_path/sitecustomize", "orders", "processes", "spelling", "sql_store", "traces"),
 ]
 
 

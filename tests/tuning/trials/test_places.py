@@ -1,8 +1,13 @@
 """The places of a study: what a child has to itself."""
 
+import shutil
 import socket
 from contextlib import closing
+from pathlib import Path
 
+import pytest
+
+from steps.project.snapshot import Snapshot
 from steps.tuning.trials.places import Place, Places
 
 
@@ -47,3 +52,50 @@ def test_a_place_on_another_machine_has_no_port_of_this_one():
     place = Place(0, {"LICENCE": "a"}, has_port=False)
     place.prepare()
     assert place.variables == {"LICENCE": "a"}
+
+
+@pytest.fixture
+def copied(tmp_path: Path) -> Place:
+    """A place with folders of a project of one file, below `area`."""
+    (tmp_path / "above" / "project").mkdir(parents=True)
+    (tmp_path / "above" / "project" / "fit.py").write_text("fit")
+    return Place(0, snapshot=Snapshot(tmp_path / "above" / "project"), area=tmp_path / "area")
+
+
+def test_no_child_finds_what_another_has_written(copied: Place) -> None:
+    """And no two have the same path, so that nobody takes one's files for another's."""
+    folders = []
+    with closing(copied):
+        for _ in range(3):
+            copied.prepare()
+            assert copied.folder is not None
+            assert [path.name for path in copied.folder.iterdir()] == ["fit.py"]
+            assert (copied.folder / "fit.py").read_text() == "fit"
+            (copied.folder / "fit.py").write_text("own")
+            (copied.folder / "best.ckpt").write_text("own")
+            folders.append(copied.folder)
+            copied.clear()
+            assert [path.name for path in copied.folder.iterdir()] == ["fit.py"]
+    assert len(set(folders)) == 3
+    assert not any(folder.exists() for folder in folders)
+    copied.close()
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+@pytest.mark.parametrize("gone", ["area", "area/place-0/1", "area/place-0/1/project/fit.py"])
+def test_a_folder_that_a_cleaner_has_emptied_is_made_again(
+    copied: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, gone: str, at_once: bool
+) -> None:
+    """Between two children; what is gone in the very seconds after one has ended is noticed if it is all."""
+    with closing(copied):
+        copied.prepare()
+        copied.clear()
+        path = tmp_path / gone
+        path.unlink() if path.is_file() else shutil.rmtree(path)
+        if not at_once:
+            monkeypatch.setattr("steps.tuning.trials.places._SURE_S", -1.0)
+        elif path.suffix:
+            return
+        copied.prepare()
+        assert copied.folder is not None
+        assert (copied.folder / "fit.py").read_text() == "fit"
