@@ -9,6 +9,7 @@ the interpreter's own order (CPython's `finalize_modules`): objects end, and wha
 
 import contextlib
 import gc
+import itertools
 import sys
 import types
 import weakref
@@ -23,6 +24,8 @@ except ImportError:  # an interpreter may be built without it
 _shared: "dict[str, int]" = {}
 # What the program has ended with.
 _code: "list[int]" = []
+# Under these names a program stands in the place of the launcher.
+_MAIN = ("__main__", "__mp_main__")
 # Where an interpreter keeps the last error.
 _LAST = ("last_type", "last_value", "last_traceback", "last_exc")
 
@@ -92,10 +95,14 @@ def _take_apart() -> None:
 
 def _let_go() -> "list[tuple[str, int, weakref.ReferenceType[Any]]]":
     """Return of each module its name, the identity of its names, and a reference that does not hold it."""
-    own = [name for name, module in list(sys.modules.items()) if _shared.get(name) != id(module)]
+    # The later a module has come, the later it stands there. To go through all would copy the pages of all.
+    last = next(reversed(_shared), None)
+    later = list(itertools.takewhile(lambda name: name != last, reversed(sys.modules)))
     references = []
-    for name in own:
-        module: Any = sys.modules[name]
+    for name in [*_MAIN, *reversed(later)]:
+        module: Any = sys.modules.get(name)
+        if _shared.get(name) == id(module):
+            continue
         if isinstance(module, types.ModuleType):
             references.append((module.__name__, id(vars(module)), weakref.ref(module)))
         sys.modules[name] = None  # type: ignore[assignment]

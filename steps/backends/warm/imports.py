@@ -41,7 +41,8 @@ class Imports:
     def __init__(self, given: "Collection[str]", read: "Collection[str]", hear: "Callable[..., None]"):
         self._given, self._read, self._hear = given, read, hear
         self._pid, self._began = os.getpid(), time.monotonic()
-        self._before = frozenset(sys.modules)
+        # Of what the launcher has imported; to list all of it would copy its pages.
+        self._with_c = [package for package in _WITH_C if package in sys.modules]
         self._folders = installed_folders()
         # By a variable's name: the first value that it was set to, and how many modules there were.
         self._set: dict[str, tuple[str | None, int]] = {}
@@ -50,7 +51,7 @@ class Imports:
 
     def note(self, path: str) -> None:
         """At the end of this process, write what it has imported to a file."""
-        read = set(self._read)
+        read, before = set(self._read), frozenset(sys.modules)
 
         def add(name: str) -> None:
             if name not in read and self._is_loading(sys._getframe(2)):
@@ -58,7 +59,8 @@ class Imports:
 
         self._on_read = add
         self._hear(self._on_read, self._hear_set)
-        atexit.register(self._write, path, read)  # before the command's own handlers, so that it comes after them
+        # Before the command's own handlers, so that it comes after them.
+        atexit.register(self._write, path, read, before)
 
     def expect(
         self, variables: "dict[str, str | None]", later: "list[str]", anew: "Callable[[], None]", path: "str | None"
@@ -71,7 +73,7 @@ class Imports:
 
         def compare(name: str, value: "str | None") -> None:
             reason = f"it sets {name}, which what was imported beforehand has read"
-            is_fit = name in later or not _is_among(name, self._read, self._before)
+            is_fit = name in later or not _is_among(name, self._read, self._with_c)
             if name in variables:
                 reason = f"it sets {name} to {value!r}, and an earlier trial had set {variables[name]!r}"
                 is_fit = variables[name] == value
@@ -108,7 +110,7 @@ class Imports:
             frame = frame.f_back
         return False
 
-    def _write(self, path: str, read: "Collection[str]") -> None:
+    def _write(self, path: str, read: "Collection[str]", before: "Collection[str]") -> None:
         if os.getpid() != self._pid:  # a fork of the command's own
             return
         origins = {name: _origin(name, module) for name, module in list(sys.modules.items())}
@@ -123,7 +125,7 @@ class Imports:
             for name, (value, count) in self._set.items()
             if _is_among(name, read, origins)
         }
-        gained = any(name not in self._before and _is_of_package(origins[name]) for name in installed)
+        gained = any(name not in before and _is_of_package(origins[name]) for name in installed)
         say(path, json.dumps({"modules": installed, "own": sorted(others), "variables": variables, "gained": gained}))
 
 

@@ -13,6 +13,8 @@ import sys
 import types
 from typing import Any, Optional
 
+# Modules that no program is to find. To take them apart would copy the pages that forks share.
+_forgotten: "list[Any]" = []
 # What an interpreter has imported from files before its main module.
 _AT_START = (
     "_collections_abc", "_sitebuiltins", "abc", "codecs", "encodings", "genericpath", "io", "os", "posixpath", "site",
@@ -120,7 +122,7 @@ def _put_on_path(folder: str) -> None:
     if getattr(sys.flags, "safe_path", False):  # python -P and PYTHONSAFEPATH, from Python 3.11 on
         return
     sys.path.insert(0, folder)
-    importlib.invalidate_caches()
+    sys.path_importer_cache.pop(folder, None)  # whatever was seen there before
     _forget_shadowed(folder)
 
 
@@ -140,7 +142,7 @@ def _forget_shadowed(folder: str) -> None:
         file = os.path.join(here, entry if entry.endswith(".py") else os.path.join(entry, "__init__.py"))
         if name not in _AT_START and os.path.isabs(origin) and os.path.isfile(file) and not _is_same(origin, file):
             for other in [other for other in sys.modules if other == name or other.startswith(f"{name}.")]:
-                del sys.modules[other]
+                _forgotten.append(sys.modules.pop(other))
 
 
 def _is_same(path: str, other: str) -> bool:
