@@ -1,17 +1,15 @@
 """Split a table's rows as the settings say, or say in one sentence why that can't be done."""
 
-import warnings
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from pandas.api import types
-from pandas.tseries.api import guess_datetime_format
 
 from steps.errors import WrongValue
 from steps.parameters.option import option
 from steps.parameters.settings import TrainSettings
-from steps.training.data import splits
+from steps.training.data import dates, splits
 from steps.training.data.columns import split_of
 
 
@@ -83,14 +81,9 @@ def _times(column: "pd.Series[Any]", settings: TrainSettings) -> np.ndarray:
     if types.is_numeric_dtype(column.dtype) or types.is_datetime64_any_dtype(column.dtype):
         return np.asarray(column)
     text = column.astype("str")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # pandas warns if the day comes first
-        formats = [guess_datetime_format(text.iloc[0], dayfirst=dayfirst) for dayfirst in (False, True)]
-    for date_format in ("ISO8601", *filter(None, formats)):
-        try:
-            return np.asarray(pd.to_datetime(text, format=date_format, utc=True), dtype="datetime64[ns]")
-        except ValueError:
-            continue
+    times = dates.read(text)
+    if times is not None:
+        return times
     raise WrongValue(
         f"{option('split', settings.split)}: not all of {column.name!r} in {settings.data} are numbers or dates of one "
         f"form, such as {text.iloc[0]!r}; write them as 2026-01-31 or 2026-01-31T13:00:00"

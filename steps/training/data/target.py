@@ -9,6 +9,7 @@ from pandas.api import types
 
 from steps.errors import WrongValue
 from steps.parameters.option import option
+from steps.training.data import dates
 from steps.training.data.numerals import Writing
 
 # Whole numbers are classes if there are so many different ones at most, each in so many rows at least, and if they
@@ -81,12 +82,22 @@ def check(target: "pd.Series[Any]", task: str, data: str, others: Sequence[str])
             f"{option('data', data)}: {where} has the one value {str(target.iloc[0])!r} in all of its {rows} rows; "
             f"there must be two, or name another column with {option('target')}"
         )
+    if task == "classification" and count > MOST_CLASSES and _are_dates(target):
+        raise WrongValue(
+            f"{option('data', data)}: {where} holds {count} different dates in {rows} rows, such as "
+            f"{str(target.iloc[0])!r}: dates are not classes; name another column with {option('target')}: "
+            f"{', '.join(others)}"
+        )
     if task == "classification" and count >= _ALL_DIFFER * rows and rows >= _ENOUGH_ROWS:
         raise WrongValue(
             f"{option('data', data)}: {where} has {count} different values in {rows} rows, such as "
             f"{str(target.iloc[0])!r}: names, ids and dates are not classes; name another column with "
             f"{option('target')}: {', '.join(others)}"
         )
+
+
+def _are_dates(target: "pd.Series[Any]") -> bool:
+    return types.is_object_dtype(target.dtype) and dates.read(target.drop_duplicates()) is not None
 
 
 def numbers(column: "pd.Series[Any]", writing: Writing, task: str, data: str) -> "pd.Series[Any]":

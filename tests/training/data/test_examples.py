@@ -436,6 +436,17 @@ def test_a_target_of_names_is_told_as_such(tmp_path):
     assert problem.endswith("name another column with --target: a, c")
 
 
+@pytest.mark.parametrize("form", ["%Y-%m-%d", "%d.%m.%Y"])
+def test_a_target_of_dates_is_told_as_such(tmp_path, form):
+    """Also where some of them repeat, as the days of matches do; a few of them may be classes."""
+    days = [day.strftime(form) for day in pd.date_range("2026-01-20", periods=30)]
+    table = {"a": [0.5, 1.5] * 20, "b": [*days, *days[:10]]}
+    (problem,) = problems_of(data=write(tmp_path / "x.csv", **table))
+    assert f"holds 30 different dates in 40 rows, such as '{days[0]}': dates are not classes" in problem
+    assert problem.endswith("name another column with --target: a")
+    assert of(data=write(tmp_path / "y.csv", a=[0.5, 1.5] * 20, b=days[:2] * 20)).resolved.task == "classification"
+
+
 def test_a_rare_class_is_scored_where_it_is_and_said(tmp_path):
     """It has fewer rows than there are folds; with one row, the sentence says what works, and it does."""
     data = write(tmp_path / "x.csv", a=[0.5, 1.5] * 20, b=[*["x", "y"] * 18, *"zzzz"])
