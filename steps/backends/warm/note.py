@@ -52,8 +52,7 @@ class Note:
     def and_also(self, other: "Note") -> "Note":
         """Return what both have imported; where they have set a variable each in its way, what came before that."""
         if self.values == other.values:
-            more = [name for name in other.modules if name not in set(self.modules)]
-            modules = (*self.modules, *more)
+            modules = tuple(dict.fromkeys((*self.modules, *other.modules)))
         else:
             differing = {name for name in {*self.values, *other.values} if self._value(name) != other._value(name)}
             earlier = [note._before(name) for note in (self, other) for name in differing & note.values.keys()]
