@@ -170,6 +170,35 @@ def test_an_end_reaches_the_trials(cluster: Cluster, place: Place, local: Study)
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+def test_a_study_moves_to_the_cluster_and_back(
+    cluster: Cluster, place: Place, local: Study, number: signal.Signals
+) -> None:
+    """Begun on one machine and gone on with on the nodes, it ends on the machine: the study of one machine alone."""
+    name = f"moves by {number.name}"
+    on_machine = place.step_command("steps.tune", **_given(place, study=name))
+    for words, ended in ((on_machine, 3), (on_cluster(place, name), 7)):
+        tuner = place.start(words, cwd=ROOT)
+        until(lambda ended=ended: has_ended(place, name, ended), 600, f"the end of {ended} trials")  # type: ignore[misc]
+        os.kill(tuner.pid, number)
+        assert tuner.wait(timeout=120) in (130, -signal.SIGKILL)
+        place.all_gone()
+    place.run(on_machine, cwd=ROOT, check=True)
+    study = place.named(name)
+    assert essence(study) == essence(local)
+    backends = [run.data.tags["mlflow.project.backend"] for run in study.trials]
+    assert (backends[0], backends[-1]) == ("warm", "warm")
+    assert "ray" in backends
+
+
+def has_ended(place: Place, study: str, count: int) -> bool:
+    """Whether so many of its trials have ended: each has a state then, and the study may not be there yet."""
+    with suppress(ValueError, IndexError):
+        return sum("tuning.state" in run.data.tags for run in place.named(study).children) >= count
+    return False
+
+
+@pytest.mark.slow
 def test_somebodys_own_script_is_a_whole_process(
     cluster: Cluster, place: Place, new_place: Callable[..., Place], tmp_path: Path
 ) -> None:

@@ -55,8 +55,9 @@ def end() -> None:
         return
     _take_apart()
     if _flush():
-        # Python itself ends no further; libraries in C do, as in any process: they write what they hold, too.
-        ctypes.PyDLL(None).exit(_code[0])
+        # Python itself ends no further. Libraries in C do, as in any process: they write what they hold, and wait for
+        # their threads, which may need the interpreter's lock for their end. So this call gives it up.
+        ctypes.CDLL(None).exit(_code[0])
 
 
 def _flush() -> bool:
