@@ -1,5 +1,6 @@
 """How a forked program ends: as in an interpreter of its own, whatever it has left open or running."""
 
+import os
 import re
 import subprocess
 import sys
@@ -72,7 +73,7 @@ PROGRAMS = {
         "import sys\nclass Tee:\n    def write(self, text): sys.__stdout__.write(text.upper())\n"
         "    def flush(self): sys.__stdout__.write('flushed ')\nsys.stdout = Tee(); print('word')"
     ),
-    "stdout to a full disk": "import os, sys; print('lost'); os.dup2(os.open('/dev/full', os.O_WRONLY), 1)",
+    "stdout to a full disk": "import os, sys; print('lost', end=''); os.dup2(os.open('/dev/full', os.O_WRONLY), 1)",
     "modules removed": "import sys, own; own.kept.write('text'); sys.modules.clear()",
     "a module that is none": "import sys, own; sys.modules.update(own=None, other=1); own.kept.write('x')",
 }
@@ -83,6 +84,7 @@ def launcher() -> Iterator[Launcher]:
     """A launcher that has imported what some of the programs use."""
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(PROJECT)
+        patch.delenv("PYTHONUNBUFFERED", raising=False)  # what is printed waits for the end
         launcher = Launcher()
         yield launcher.start(SHARED)
         launcher.stop()
@@ -110,10 +112,10 @@ def same(text: str, folder: Path) -> str:
 def test_it_ends_as_in_an_interpreter(name, launcher, tmp_path):
     """The exit code, what it writes, and what it leaves in files are those of an interpreter."""
     alone, forked = (prepared(tmp_path / kind, PROGRAMS[name]) for kind in ("alone", "forked"))
-    output = tmp_path / "output"
+    output, env = tmp_path / "output", {name: v for name, v in os.environ.items() if name != "PYTHONUNBUFFERED"}
     with output.open("wb") as file:
         code = subprocess.run(
-            [sys.executable, "program.py"], cwd=alone, stdout=file, stderr=file, timeout=60, check=False
+            [sys.executable, "program.py"], cwd=alone, env=env, stdout=file, stderr=file, timeout=60, check=False
         ).returncode
     expected = (code, same(output.read_text(), alone))
     output.unlink()
