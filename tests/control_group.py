@@ -10,7 +10,9 @@ import pytest
 
 @contextmanager
 def limited(controller: str, file: str, limit: str) -> Iterator[Path]:
-    """Make a group with a limit; skip the test where the system lets nobody make one."""
+    """Make a group with a limit; skip the test where the system lets nobody make one, or does not say who is in one."""
+    if not Path("/proc/self/cgroup").exists():
+        pytest.skip("no process's control group is known here")
     group = Path("/sys/fs/cgroup", controller, f"tests-{os.getpid()}")
     try:
         group.mkdir()

@@ -12,6 +12,7 @@ from mlflow.projects.submitted_run import LocalSubmittedRun, SubmittedRun
 
 from steps.backends import adapter, control
 from steps.backends.submitted_run import ChildRun
+from tests import needs
 from tests.e2e.tools import until
 
 
@@ -107,6 +108,7 @@ def test_how_a_local_run_failed_is_told_by_its_process(started):
     assert run.failure() == "exit code 3"
 
 
+@needs.PROC
 @pytest.mark.parametrize("stray", ["sleep 100", "MLFLOW_RUN_ID='its id' setsid sleep 100"])
 def test_strays_of_a_local_run_are_killed(stray, started, tmp_path):
     """What it has left in its session ends with it, and what has the run's id in its environment, wherever it is."""

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from steps.backends import control
+from tests import needs
 
 
 def test_the_output_of_what_is_started_goes_to_a_file(tmp_path, capfd):
@@ -28,6 +29,7 @@ def test_what_is_started_has_variables_of_its_own(tmp_path, monkeypatch):
     assert (os.environ["HAD"], os.environ.get("PORT")) == ("before", None)
 
 
+@needs.PROC
 def test_the_streams_come_back_after_an_error(tmp_path, capfd):
     """An error inside does not leave the tuner mute, nor a descriptor open."""
     before = len(list(Path("/dev/fd").iterdir()))

@@ -1,14 +1,13 @@
-import sys
-
 import pytest
 
 from steps.process import free_memory
 from steps.process.free_memory import Memory
+from tests import needs
 
 K = 1024
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+@needs.PROC
 def test_this_machine_has_memory():
     """Here it is known, and there is less available than there is."""
     measured = free_memory.of_this_process()

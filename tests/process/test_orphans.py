@@ -10,6 +10,7 @@ import pytest
 from steps.names import Variable
 from steps.process import orphans
 from steps.project.environment import PROJECT
+from tests import needs
 
 pytestmark = pytest.mark.e2e
 
@@ -104,7 +105,7 @@ def launchers(shells, variables):
     return [int(pid) for pid in done.stdout.split()], [int(pid) for pid in done.stderr.split()][::-1]
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+@needs.PROC
 @pytest.mark.parametrize("shells", [1, 2])
 def test_launchers_are_all_up_to_the_first_that_does_not_know_the_run(shells):
     """A process with the run's id in its environment stands between; the first without it launched: here the test."""
@@ -112,7 +113,7 @@ def test_launchers_are_all_up_to_the_first_that_does_not_know_the_run(shells):
     assert above == [*between, os.getpid()]
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+@needs.PROC
 @pytest.mark.parametrize("variables", [{}, {"MLFLOW_RUN_ID": "ab"}, {"MLFLOW_RUN_ID": "abcd"}])
 def test_only_the_parent_launches_where_it_does_not_know_the_run(variables):
     """Where the parent has no id, or another, it is the launcher, and nobody above it is followed."""

@@ -1,14 +1,12 @@
 import os
 import signal
 import subprocess
-import sys
-
-import pytest
 
 from steps.process import proc
+from tests import needs
 from tests.waits import until
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+pytestmark = needs.PROC
 
 
 def test_a_process_may_be_called_anything(tmp_path):

@@ -1,4 +1,3 @@
-import sys
 import tempfile
 from pathlib import Path
 
@@ -6,6 +5,7 @@ import pytest
 
 from steps.errors import WrongValue
 from steps.tuning.checks import artifacts
+from tests import needs
 
 RUN = "1f0" * 10 + "aa"
 
@@ -42,7 +42,7 @@ def test_a_folder_below_a_file_is_refused(form, tmp_path):
     assert f"can't be written: {there}: " in problem
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="has /proc")
+@needs.PROC
 def test_a_folder_that_nobody_may_write_is_refused():
     """Not even root makes a file in /proc."""
     assert "can't be written: /proc: " in refused(of_a_run("/proc/mlruns"))

@@ -16,6 +16,7 @@ from steps.errors import WrongValue
 from steps.names import Tag
 from steps.process import proc
 from steps.tuning.record import lock
+from tests import needs
 from tests.tuning.fakes import Clock
 
 
@@ -48,7 +49,7 @@ DEAD_OR_ALIVE = {
 }
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+@needs.PROC
 @pytest.mark.parametrize(("different", "alive"), DEAD_OR_ALIVE.values(), ids=DEAD_OR_ALIVE)
 def test_whether_a_tuner_lives(different: dict[str, object], alive: bool, parent: Callable[..., str]) -> None:
     """On this host the process decides, elsewhere the age of its last heartbeat."""
@@ -64,7 +65,7 @@ def test_without_proc_the_process_id_decides(
     assert lock.is_tuner_alive(parent(tuner=tuner(pid=pid))) == alive
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+@needs.PROC
 def test_one_that_has_not_named_itself_is_known_by_its_process(parent: Callable[..., str]) -> None:
     """Without a tag a tuner lives where a process carries its run's id, and is dead once it had time to say so."""
     run_id = parent(ago=60)
