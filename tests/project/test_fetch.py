@@ -15,6 +15,7 @@ from steps.errors import Interrupted, WrongValue
 from steps.process import proc
 from steps.project import fetch
 from steps.project.location import Location, locate
+from tests import needs
 from tests.e2e.tools import free_port, git
 from tests.waits import until
 
@@ -93,6 +94,7 @@ def test_what_cannot_be_fetched_is_one_line(url, tmp_path):
     assert "'.' is not allowed in project subdirectory paths" in problem(locate(f"{url}#in.ner"), None, tmp_path)
 
 
+@needs.PROC
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # GitPython drops its process
 def test_no_git_waits_on_if_the_fetch_is_interrupted(tmp_path):
     """As it would for a server that takes the connection, and is silent."""

@@ -13,6 +13,7 @@ from steps.tuning.report import build
 from steps.tuning.report.charts import embed, javascript, model_confusion, model_features
 from steps.tuning.report.charts.chart import Chart
 from steps.tuning.study_plan import StudyPlan
+from tests import needs
 
 EVIL = "</script><script>alert('x')</script> & \"more\""
 
@@ -37,6 +38,7 @@ def test_a_folded_chart_is_drawn_on_request():
     assert html.count('class="chart"') == 2
 
 
+@needs.PROC  # the JavaScript engine does, on Linux
 def test_the_library_is_bundled_once(tmp_path, monkeypatch):
     """It is kept in the user's cache folder; one that was cut off there is made again; no folder does no harm."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "a cache"))
