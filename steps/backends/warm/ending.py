@@ -10,6 +10,7 @@ the interpreter's own order (CPython's `finalize_modules`): objects end, and wha
 import contextlib
 import gc
 import itertools
+import os
 import sys
 import types
 import weakref
@@ -22,8 +23,8 @@ except ImportError:  # an interpreter may be built without it
 
 # By name: the identity of each module that forks share.
 _shared: "dict[str, int]" = {}
-# What the program has ended with.
-_code: "list[int]" = []
+# What the program has ended with, and whether it leaves nothing that has to be ended.
+_ended: "list[tuple[int, bool]]" = []
 # Under these names a program stands in the place of the launcher.
 _MAIN = ("__main__", "__mp_main__")
 # Where an interpreter keeps the last error.
@@ -39,9 +40,12 @@ def share() -> None:
     gc.freeze()
 
 
-def leave(code: int) -> None:
-    """Leave the program that has run in this process: threads are joined, exit handlers run, then `end` ends it."""
-    _code.append(code)
+def leave(code: int, *, quick: bool = False) -> None:
+    """Leave the program that has run in this process: threads are joined, exit handlers run, then `end` ends it.
+
+    A `quick` one leaves no file open, and no library that would have to end.
+    """
+    _ended.append((code, quick))
     raise SystemExit(code)
 
 
@@ -51,13 +55,18 @@ def end() -> None:
     Where that would not be what an interpreter does, this returns, and the interpreter goes on by itself: with threads
     that still run, which it stops, and with output that can't be written, which changes its exit code.
     """
-    if not _code or ctypes is None or len(sys._current_frames()) > 1 or not _flush():
+    if not _ended or not _flush():
+        return
+    code, quick = _ended[0]
+    if quick:
+        os._exit(code)
+    if ctypes is None or len(sys._current_frames()) > 1:
         return
     _take_apart()
     if _flush():
         # Python itself ends no further. Libraries in C do, as in any process: they write what they hold, and wait for
         # their threads, which may need the interpreter's lock for their end. So this call gives it up.
-        ctypes.CDLL(None).exit(_code[0])
+        ctypes.CDLL(None).exit(code)
 
 
 def _flush() -> bool:

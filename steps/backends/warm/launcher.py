@@ -198,7 +198,7 @@ def become(request: "dict[str, Any]") -> None:
 
         with Connection(request["descriptors"][0]) as connection:
             named(request["function"])(connection, *connection.recv())
-        ending.leave(0)
+        ending.leave(0, quick=True)
     words = request.get("words", [])
     quick = request.get("quick", False)
     try:
@@ -217,7 +217,7 @@ def become(request: "dict[str, Any]") -> None:
     if not quick:
         anew = functools.partial(main_program.start_anew, words, request["folder"], dict(os.environ))
         imports.watch(request, environ.hear, anew)
-    ending.leave(main_program.run(words))
+    ending.leave(main_program.run(words), quick=quick)
 
 
 def named(path: str) -> Any:
