@@ -92,6 +92,7 @@ def test_launchers_live_and_die_apart(environment: Path, start: Callable[..., La
     assert forks[1].wait(120)
     assert forks[1].is_lost
     until(lambda: proc.started(forks[1].pid) is None, 120, "the end of what it had forked")
+    until(lambda: theirs.pid is None, 120, "its end, which comes after that of its descriptors")
     assert Path(facts(theirs, tmp_path)[0]).resolve() == environment.resolve()
     assert (ours.pid, theirs.pid != first) == (None, True)
 
