@@ -1,10 +1,12 @@
 """What is found in the same minutes: `space=automl` of this project against FLAML, on the same held-out rows.
 
-    scripts/bench minutes [--seconds 60,300] [--seeds 3] [--tables titanic,housing]
+    scripts/bench minutes [--seconds 60,300] [--seeds 3] [--tables titanic,housing] [--results minutes.jsonl]
 
-The time is that from the command to the end of everything: imports, the model, the report. FLAML has an environment of
-its own, made for this and removed, unless `--flaml` names the interpreter of one. The tables are those of scikit-learn,
-and mixed ones that a package of the index ships.
+The time is that from the command to the end of everything: imports, the model, the report. Both run at the same time,
+each on one half of the cores, so that whatever else the machine does hits both alike. FLAML has an environment of its
+own, made for this and removed, unless `--flaml` names the interpreter of one. The tables are those of scikit-learn, and
+mixed ones that a package of the index ships. All of it takes two and a half hours: with `--results` each measurement is
+kept in a file as it ends, and a call that finds one there does not make it again.
 """
 
 import argparse
@@ -14,7 +16,9 @@ import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -45,6 +49,18 @@ _AROUND_S = 4.0
 METRICS = {"classification": ("accuracy", accuracy_score), "regression": ("r2", r2_score)}
 
 
+class Measured(NamedTuple):
+    """What both found on one table in the same seconds: held-out scores, and the seconds that each took."""
+
+    seconds: int
+    seed: int
+    table: str
+    here: float
+    flaml: float
+    its_s: float
+    theirs_s: float
+
+
 def main(words: list[str]) -> None:
     """Run both on each table for each seed; print scores and ranks."""
     parser = argparse.ArgumentParser(prog="scripts/bench minutes")
@@ -52,31 +68,41 @@ def main(words: list[str]) -> None:
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--tables", default=",".join(TABLES))
     parser.add_argument("--flaml", type=Path)
+    parser.add_argument("--results", type=Path)
     asked = parser.parse_args(words)
+    names = asked.tables.split(",")
     with tempfile.TemporaryDirectory(prefix="minutes-") as name:
         folder = Path(name)
-        files, python = _files(folder, asked.tables.split(",")), asked.flaml or _flaml(folder)
+        results = asked.results or folder / "minutes.jsonl"
+        files, python = _files(folder, names), asked.flaml or _flaml(folder)
         for seconds in map(int, asked.seconds.split(",")):
-            scores = {
-                table: [_both(place, target, seed, seconds, python, folder) for seed in range(asked.seeds)]
-                for table, (place, target) in files.items()
-            }
-            print(text(seconds, scores))
+            for seed in range(asked.seeds):
+                done = {row.table for row in _kept(results) if (row.seconds, row.seed) == (seconds, seed)}
+                for table in (table for table in names if table not in done):
+                    row = Measured(seconds, seed, table, *_both(*files[table], seed, seconds, python, folder))
+                    with results.open("a") as file:
+                        file.write(json.dumps(row._asdict()) + "\n")
+            print(text(seconds, [row for row in _kept(results) if row.seconds == seconds]), flush=True)
 
 
-def text(seconds: int, scores: dict[str, list[tuple[float, float, float, float]]]) -> str:
+def _kept(results: Path) -> list[Measured]:
+    if not results.exists():
+        return []
+    return [Measured(**json.loads(line)) for line in results.read_text().splitlines()]
+
+
+def text(seconds: int, rows: list[Measured]) -> str:
     """Write a table: for each data set the mean scores and seconds over the seeds, and the mean rank below."""
     lines = [
         f"{seconds} s; held-out accuracy or r2, mean over the seeds",
-        f"{'data':14} {'here':>8} {'FLAML':>8}   seconds",
+        f"{'data':14} {'here':>8} {'FLAML':>8} {'seeds':>6}   seconds, here and FLAML",
     ]
-    ranks = []
-    for table, rows in scores.items():
-        here, flaml, its, theirs = np.mean(rows, axis=0)
-        ranks += [(1, 2) if a > b else (2, 1) if a < b else (1.5, 1.5) for a, b, *_ in rows]
-        lines.append(f"{table:14} {here:8.4f} {flaml:8.4f}   {its:.0f} {theirs:.0f}")
-    mean = np.mean(ranks, axis=0)
-    return "\n".join([*lines, f"{'mean rank':14} {mean[0]:8.2f} {mean[1]:8.2f}"])
+    for table in dict.fromkeys(row.table for row in rows):
+        of_it = [row for row in rows if row.table == table]
+        here, flaml, its, theirs = np.mean([row[3:] for row in of_it], axis=0)
+        lines.append(f"{table:14} {here:8.4f} {flaml:8.4f} {len(of_it):6}   {its:.0f} {theirs:.0f}")
+    rank = np.mean([1.5 - np.sign(row.here - row.flaml) / 2 for row in rows])
+    return "\n".join([*lines, f"{'mean rank':14} {rank:8.2f} {3 - rank:8.2f}"])
 
 
 def _files(folder: Path, names: list[str]) -> dict[str, tuple[str, str]]:
@@ -116,35 +142,45 @@ def _flaml(folder: Path) -> Path:
 def _both(
     data: str, target: str, seed: int, seconds: int, python: Path, folder: Path
 ) -> tuple[float, float, float, float]:
-    """Return the held-out score here, FLAML's, and the seconds that each took."""
+    """Return the held-out score here, FLAML's, and the seconds that each took; run them at once, on half the cores."""
     rows = run_plan.make(TrainSettings(data=data, target=target, seed=seed), ()).examples
     metric, score = METRICS[rows.resolved.task]
-    here, its = _here(data, target, seed, seconds, metric, folder)
     training, others = folder / "training.parquet", folder / "others.parquet"
     fitted = rows.features.iloc[rows.layout.training]
     fitted.assign(**{flaml_run.TARGET: rows.target.iloc[rows.layout.training]}).to_parquet(training)
     rows.features.iloc[rows.layout.held_out].to_parquet(others)
-    began = time.monotonic()
     words: list[str | Path] = [training, others, rows.resolved.task, metric, str(seconds), str(seed)]
-    done = subprocess.run([python, flaml_run.__file__, *words], check=True, capture_output=True, text=True, cwd=folder)
-    theirs = time.monotonic() - began
-    predicted = pd.Series(json.loads(done.stdout.splitlines()[-1]))
-    return here, float(score(rows.target.iloc[rows.layout.held_out], predicted)), its, theirs
-
-
-def _here(data: str, target: str, seed: int, seconds: int, metric: str, folder: Path) -> tuple[float, float]:
+    cores = sorted(os.sched_getaffinity(0))
+    if len(cores) == 1:
+        sys.exit("minutes: one core; it takes two, since both tools run at the same time")
     store = f"sqlite:///{folder / 'mlflow.db'}"
+    with ThreadPoolExecutor() as pool:
+        half = len(cores) // 2
+        here = pool.submit(_seconds, _command(data, target, seed, seconds), cores[:half], PROJECT, store)
+        theirs = pool.submit(_seconds, [python, flaml_run.__file__, *words], cores[half : 2 * half], folder, store)
+        predicted = pd.Series(json.loads(theirs.result()[1].splitlines()[-1]))
+        its_s = here.result()[0]
+    client = MlflowClient(store)
+    (parent,) = client.search_runs(["0"], "tags.`tuning.role` = 'study'", max_results=1)
+    found = float(score(rows.target.iloc[rows.layout.held_out], predicted))
+    return parent.data.metrics[f"test_{metric}"], found, its_s, theirs.result()[0]
+
+
+def _command(data: str, target: str, seed: int, seconds: int) -> list[str | Path]:
     given = {"data": data, "target": target, "seed": seed, "space": "automl", "n_trials": 100_000}
     given["timeout_s"] = seconds - _AROUND_S
     words = [word for name, value in given.items() for word in ("-P", f"{name}={value}")]
+    return [sys.executable, "-m", "mlflow", "run", ".", "-e", "tune", "--env-manager", "local", *words]
+
+
+def _seconds(command: list[str | Path], cores: list[int], folder: Path, store: str) -> tuple[float, str]:
+    """Run a command on these cores; return the seconds that it took and what it printed."""
+    # Of this thread alone, and of the process that it starts.
+    os.sched_setaffinity(0, cores)
     began = time.monotonic()
-    command = [sys.executable, "-m", "mlflow", "run", ".", "-e", "tune", "--env-manager", "local", *words]
     variables = {**os.environ, "MLFLOW_TRACKING_URI": store}
-    subprocess.run(command, check=True, cwd=PROJECT, env=variables, stdout=subprocess.DEVNULL)
-    took = time.monotonic() - began
-    client = MlflowClient(store)
-    (parent,) = client.search_runs(["0"], "tags.`tuning.role` = 'study'", max_results=1)
-    return parent.data.metrics[f"test_{metric}"], took
+    done = subprocess.run(command, check=True, cwd=folder, env=variables, stdout=subprocess.PIPE, text=True)
+    return time.monotonic() - began, done.stdout
 
 
 if __name__ == "__main__":
