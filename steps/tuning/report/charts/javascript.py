@@ -41,8 +41,11 @@ def bundle() -> str:
     # In a process of its own: it starts a JavaScript engine, whose threads and 150 MB nobody needs afterwards.
     made = subprocess.run([sys.executable, "-c", _BUNDLE], capture_output=True, encoding="utf-8", check=False)
     if made.returncode != 0:
-        reason = made.stderr.strip().rpartition("\n")[2] or f"exit code {made.returncode}"
-        raise StepError(f"the charts' JavaScript can't be made: {reason}")
+        lines = made.stderr.strip().splitlines() or [f"exit code {made.returncode}"]
+        # The engine writes a reason in several lines, of which all but the first are indented.
+        first = max((at for at, line in enumerate(lines) if not line[:1].isspace()), default=0)
+        reason = " ".join(line.strip() for line in lines[first:])
+        raise StepError(f"the charts' JavaScript can't be made by {_PACKAGE}: {reason}")
     text = made.stdout
     with suppress(OSError):
         _write(file, text)

@@ -63,14 +63,18 @@ def test_the_library_is_bundled_once(tmp_path, monkeypatch):
 
 
 def test_why_nothing_could_be_bundled(tmp_path, monkeypatch):
-    """The last line of what has failed is the reason; what stands by to build a report doesn't end for it."""
+    """The reason is what has failed said last, in a line or several; what stands by for a report doesn't end for it."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    monkeypatch.setattr(javascript, "_BUNDLE", "raise ImportError('libz.so.1: no such file')")
-    javascript.bundle.cache_clear()
-    with pytest.raises(
-        StepError, match=r"^the charts' JavaScript can't be made: ImportError: libz\.so\.1: no such file$"
+    for raised, told in (
+        ("ImportError('libz.so.1: no such file')", "ImportError: libz.so.1: no such file"),
+        ("AssertionError('`left == right` failed\\n  left: 2\\n right: 0')", "failed left: 2 right: 0"),
+        ("SystemExit(3)", "exit code 3"),
     ):
-        javascript.bundle()
+        monkeypatch.setattr(javascript, "_BUNDLE", f"raise {raised}")
+        javascript.bundle.cache_clear()
+        with pytest.raises(StepError, match=r"^the charts' JavaScript can't be made by vl-convert-python: ") as refused:
+            javascript.bundle()
+        assert str(refused.value).endswith(told)
     ours, theirs = Pipe()
     theirs.send(build.END)
     build.serve(ours, cast(StudyPlan, None), "", "")
