@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from steps.errors import WrongValue
-from steps.training.data import numerals
+from steps.training.data import no_table, numerals
 
 SEPARATORS = ",;\t|"
-# Runs of blanks separate fields only where no other separator does.
+# Runs of blanks, and the others, separate fields only where none of these does.
 BLANKS = " "
+_RARE = "^~\x01:"
 # DOS ends a text file with it; files from there have it below their last line, or at its end.
 END = "\x1a"
 # The share of a file's first lines that must agree on the number of fields.
@@ -20,13 +21,7 @@ _AGREE = 0.9
 # Titles and remarks above the names are so few lines at most.
 _MOST_ABOVE = 20
 _EXCEL = re.compile(r"sep=([\t!#-&(-/:-@^_`{-~])\s*", re.IGNORECASE)  # no quote, no letter
-# What is no table at all, by its beginning.
-_NO_TABLE = {
-    r"<(!doctype\s+html|html|head|body)\b": "is an HTML page, such as a login; download the file itself",
-    r"<\?xml\b|<!--": "is XML; save its table as CSV",
-    r"version https://git-lfs": "is a pointer of Git LFS, not the file itself; get that with `git lfs pull`",
-    r"[{\[]\s*[{\[\"\d]": "is JSON; save its table as CSV",
-}
+_SINGLE = re.compile(r"(?:^|[,;\t|^~:]) *'[^']*' *(?:$|[,;\t|^~:])")
 Lines = list[list[str]]
 
 
@@ -35,7 +30,8 @@ class Dialect:
     """How a file is written.
 
     `separator` may be BLANKS. `names` are the columns' names, "" for a column without one. `above` lines stand before
-    the first line of the table, which holds the names if `has_names`. `has_end`: END follows the last one.
+    the first line of the table, which holds the names if `has_names`. `has_end`: END follows the last one. `quote`
+    stands about fields that hold a separator.
     """
 
     separator: str
@@ -43,51 +39,69 @@ class Dialect:
     above: int = 0
     has_names: bool = True
     has_end: bool = False
+    quote: str = '"'
 
 
 def sniff(text: str, where: str) -> Dialect:
     """Tell how a file is written from its beginning, in whole lines.
 
-    The separator is the one by which the lines agree on the number of fields, and the greatest such number.
+    The separator is the one by which the lines agree on the number of fields, the first line among them, and the
+    greatest such number.
     Raises WrongValue, beginning with `where`, for what is no table.
     """
     text = text.rstrip(f"{END}\r\n")
     if not text.strip():
         raise WrongValue(f"{where}: is empty")
-    for pattern, problem in _NO_TABLE.items():
-        if re.match(pattern, text.lstrip(), re.IGNORECASE):
-            raise WrongValue(f"{where}: {problem}")
-    above, separators = 0, SEPARATORS + BLANKS
+    if problem := no_table.by_text(text):
+        raise WrongValue(f"{where}: {problem}")
+    above, separators = 0, SEPARATORS + BLANKS + _RARE
     if excel := _EXCEL.fullmatch(text.partition("\n")[0]):
         above, separators = 1, excel[1]
-    ranked = [r for separator in separators if (r := _ranked(text, separator, above))]
+    quote = _quote(text)
+    ranked = [r for separator in separators if (r := _ranked(text, separator, above, quote))]
     if not ranked:
         raise WrongValue(
             f"{where}: can't be read as CSV: it has no line of a table, or a field of more than "
             f"{csv.field_size_limit()} characters"
         )
-    dialect = max(ranked, key=lambda entry: entry[:3])[3]
+    dialect = max(ranked, key=lambda entry: entry[:4])[4]
+    if len(dialect.names) == 1 and _is_quoted_whole(text):
+        raise WrongValue(f"{where}: each of its lines stands in double quotes as a whole; take those away")
     twice = sorted(name for name, count in Counter(dialect.names).items() if name and count > 1)
     if twice:
         raise WrongValue(f"{where}: has columns of the same name, {', '.join(map(repr, twice))}; rename them")
     return dialect
 
 
-def _ranked(text: str, separator: str, above: int) -> tuple[bool, bool, float, Dialect] | None:
+def _quote(text: str) -> str:
+    """Return the quote that fields stand in: the single one if it does in nearly every line, and the double in none."""
+    lines = text.splitlines()
+    lines = lines[1:] or lines  # the names may be without
+    single = sum(bool(_SINGLE.search(line)) for line in lines)
+    return "'" if '"' not in text and single >= _AGREE * len(lines) else '"'
+
+
+def _is_quoted_whole(text: str) -> bool:
+    lines = text.splitlines()
+    inner = [line.strip()[1:-1] for line in lines if re.fullmatch(r'\s*".*"\s*', line)]
+    return len(inner) >= _AGREE * len(lines) and len(split("\n".join(inner).replace('""', '"'), ",")[0]) > 1
+
+
+def _ranked(text: str, separator: str, above: int, quote: str) -> tuple[bool, bool, int, float, Dialect] | None:
     """Return the dialect that a separator gives, behind what it is ranked by; None if the text can't be split so."""
     physical = text.splitlines(keepends=True)
     comments = above
     while comments < min(len(physical) - 1, _MOST_ABOVE) and physical[comments].lstrip().startswith("#"):
         comments += 1
     try:
-        above, lines = _without_titles(physical, comments, separator)
+        above, lines = _without_titles(physical, comments, separator, quote)
         if not lines:
             return None
         names, has_names = _names(lines)
         too_few = False
         if above > 0 and (not has_names or all(map(numerals.is_number, names))):
             # The names may be the last of the remarks, "# a,b"; or the line that seemed a title names too few.
-            (last,) = split(physical[above - 1].lstrip().removeprefix("#"), separator) or [[]]
+            (last,) = split(physical[above - 1].lstrip().removeprefix("#"), separator, quote) or [[]]
             too_few = above > comments and len(last) > 1
             if too_few or (len(last) == len(names) and not any(map(numerals.is_number, last))):
                 names, above, has_names = tuple(name.strip() for name in last), above - 1, True
@@ -95,41 +109,43 @@ def _ranked(text: str, separator: str, above: int) -> tuple[bool, bool, float, D
         return None
     fields = len(lines[-1]) if too_few else len(names)
     agree = sum(len(line) == fields for line in lines[has_names:]) / max(len(lines) - has_names, 1)
-    dialect = Dialect(separator, names, above, has_names)
+    dialect = Dialect(separator, names, above, has_names, quote=quote)
     is_table = agree >= _AGREE and len(names) > 1
-    return is_table, is_table and separator != BLANKS, agree * fields, dialect
+    return is_table, is_table and separator in SEPARATORS, -above, agree * fields, dialect
 
 
-def split(text: str, separator: str) -> Lines:
+def split(text: str, separator: str, quote: str = '"') -> Lines:
     """Split lines into fields; empty lines are left out."""
     if separator == BLANKS:
         text = "\n".join(re.sub(r"[ \t]+", " ", line.strip()) for line in text.splitlines())
     return [
         line
-        for line in csv.reader(io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=True)
+        for line in csv.reader(
+            io.StringIO(text, newline=""), delimiter=separator, quotechar=quote, skipinitialspace=True
+        )
         if any(field.strip() for field in line) or len(line) > 1
     ]
 
 
-def _without_titles(physical: Sequence[str], above: int, separator: str) -> tuple[int, Lines]:
+def _without_titles(physical: Sequence[str], above: int, separator: str, quote: str) -> tuple[int, Lines]:
     """Return how many lines stand above the table, and its lines in fields.
 
     A title has fewer fields than the table. R's line of names does, too: it has one less.
     """
-    lines = split("".join(physical[above:]), separator)
+    lines = split("".join(physical[above:]), separator, quote)
     ((most, count),) = Counter(len(line) for line in lines).most_common(1) or [(1, 0)]
     if most == 1 or count < _AGREE * (len(lines) - _MOST_ABOVE) or count < 2:
         return above, lines
     shortest = 2 if most == 2 else most - 1
     start = above
     while start - above < _MOST_ABOVE and start < len(physical) - 2:
-        fields = split(physical[start], separator)
+        fields = split(physical[start], separator, quote)
         if fields and len(fields[0]) >= shortest and sum(map(bool, map(str.strip, fields[0]))) > 1:
             break
         start += 1
     else:
         return above, lines
-    return start, split("".join(physical[start:]), separator)
+    return start, split("".join(physical[start:]), separator, quote)
 
 
 def _names(lines: Lines) -> tuple[tuple[str, ...], bool]:

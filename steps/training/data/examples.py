@@ -105,6 +105,8 @@ def _make(settings: TrainSettings, *, single: bool) -> Examples:
     notes += dropped
     if table.target is None and settings.task == "auto" and (note := target.note(goal, task)):
         notes += (f"{option('data', name)}: {note}",)
+    if task == "classification" and (same := target.alike(goal)):
+        notes += (f"{option('data', name)}: {same}",)
     resolved = replace(settings, target=roles.target, task=task, split=_split(roles, task, settings.split))
     weighing = None if settings.weight is None else weights.read(frame[settings.weight], name)
     layout = folding.lay_out(frame, goal, resolved)

@@ -19,11 +19,13 @@ _UNIT = f"(?:{_CURRENCY}|[%\u2030\u00b0\u2103\u2109]|{_WORD}\\.?(?:[/ ^]{_WORD})
 _WITH_UNIT = re.compile(
     rf"(?P<sign>[+-]?)\s*(?:(?P<before>{_CURRENCY})\s*)?(?P<number>[+-]?[\d.,]+)\s*(?P<after>{_UNIT})?"
 )
-# What stands for a missing number wherever it stands among numbers: signs alone, these words, a bound ("<3").
-_MARK = re.compile(
-    r"[^\w\s]{1,3}|[<>\u2264\u2265]=?\s*[\d.,]+|nil|none|unknown|missing|tbd|n\.?[ad]\.?|not (available|known)",
-    re.IGNORECASE,
-)
+# What is no number whatever stands beside it, unlike "none", which may be 0: signs alone, these words.
+_GAP = r"[^\w\s]{1,3}|n\.?[ad]\.?|unknown|missing|tbd|not (available|known)"
+_IS_GAP = re.compile(_GAP, re.IGNORECASE)
+# What stands for a missing number if it is rare among numbers: these words too, or a bound ("<3").
+_MARK = re.compile(rf"{_GAP}|nil|none|[<>\u2264\u2265]=?\s*[\d.,]+", re.IGNORECASE)
+# What a spreadsheet shows in place of a number: #DIV/0!, #VALUE!, #NAME?, in German #WERT!, #NV.
+_ERROR = re.compile(r"#[^\W\d_/]+(/0)?[!?]|#NV|#N/V")
 # A mark is told from a class: for each there are so many numbers, and there are few different marks.
 _NUMBERS_TO_MARKS = 9
 _MARKS = 3
@@ -58,10 +60,19 @@ class Writing:
 def is_number(text: str) -> bool:
     """Tell whether a text is a number with a decimal point.
 
-    >>> [is_number(text) for text in ("1,234.5", "-.5", "1e3", "1,2", "12,34", "", ".", "1.234,5")]
+    >>> [is_number(text) for text in ("1,234.5", "-.5", "1e3", "1,2", "0,123", "", ".", "1.234,5")]
     [True, True, True, False, False, False, False, False]
     """
     return bool(POINT.fullmatch(text.strip()))
+
+
+def is_mark(text: str) -> bool:
+    """Tell whether a text among numbers stands for a missing one, whatever the numbers are.
+
+    >>> [is_mark(text) for text in ("-", "unknown", "#VALUE!", "<3", "mm", "Tuesday")]
+    [True, True, True, True, False, False]
+    """
+    return bool(_MARK.fullmatch(text) or _ERROR.fullmatch(text))
 
 
 def writing_of(column: "pd.Series[str]", decimal_comma: bool) -> Writing | None:
@@ -80,6 +91,8 @@ def writing_of(column: "pd.Series[str]", decimal_comma: bool) -> Writing | None:
     if len(kinds := set(units) - {None}) != 1:
         return None
     ((before, after),) = filter(None, kinds)
+    if texts.str.startswith("(").all():
+        return None  # "(1)" is a negative number beside others alone
     others = Counter(text for text, unit in zip(texts, units, strict=True) if unit is None)
     if others and not _are_marks(others, texts):
         return None
@@ -91,6 +104,7 @@ def _unit(text: str, decimal_comma: bool) -> tuple[str, str] | None:
     pattern = COMMA if decimal_comma else POINT
     if pattern.fullmatch(text):
         return "", ""
+    text = table_rows.plainly(text)
     match = _WITH_UNIT.fullmatch(text)
     if not match or not pattern.fullmatch(match["number"]):
         return None
@@ -99,17 +113,29 @@ def _unit(text: str, decimal_comma: bool) -> tuple[str, str] | None:
 
 def _are_marks(others: "Counter[str]", texts: "pd.Series[str]") -> bool:
     """Tell whether the texts that are no numbers stand for missing ones."""
-    if len(others) > _MARKS or others.total() * (_NUMBERS_TO_MARKS + 1) > len(texts):
+    if others.total() * 2 > len(texts):
         return False
-    return all(map(_MARK.fullmatch, others)) or texts.nunique() - len(others) > _CODES
+    if all(map(_ERROR.fullmatch, others)):
+        return True
+    of_a_quantity = texts.nunique() - len(others) > _CODES
+    if len(others) > _MARKS:
+        return False
+    if others.total() * (_NUMBERS_TO_MARKS + 1) > len(texts):
+        return of_a_quantity and all(map(_IS_GAP.fullmatch, others))
+    return of_a_quantity or all(map(_MARK.fullmatch, others))
 
 
-def has_decimal_commas(frame: pd.DataFrame) -> bool:
-    """Tell whether some column of text holds nothing but numbers, one of them with a decimal comma."""
+def has_decimal_commas(frame: pd.DataFrame, *, surely: bool = False) -> bool:
+    """Tell whether some column of text holds nothing but numbers, one of them with a decimal comma.
+
+    If `surely`, a comma that could group digits, or join two codes, is none: "1,234", or "1,2" among a few others.
+    """
     for position in range(frame.shape[1]):
         column = frame.iloc[:, position]
         if types.is_string_dtype(column.dtype) and writing_of(column, True) is not None:
-            numbers = (_WITH_UNIT.fullmatch(text) for text in column.dropna().str.strip())
-            if any(match and _A_DECIMAL_COMMA.fullmatch(match["sign"] + match["number"]) for match in numbers):
+            texts = column.dropna().str.strip()
+            numbers = (_WITH_UNIT.fullmatch(table_rows.plainly(text)) for text in texts)
+            found = any(match and _A_DECIMAL_COMMA.fullmatch(match["sign"] + match["number"]) for match in numbers)
+            if found and not (surely and (texts.nunique() <= _CODES or writing_of(column, False) is not None)):
                 return True
     return False

@@ -2,7 +2,6 @@
 
 import decimal
 import io
-import zipfile
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -14,10 +13,11 @@ from pandas.api import types
 
 from steps.errors import WrongValue
 from steps.parameters.option import option
-from steps.training.data import csv_file, table_file
+from steps.training.data import csv_file, no_table, table_file
 from steps.training.data.csv_file import FileTable
 
 _PARQUET = b"PAR1"
+_HEAD = 512
 _BUFFER = 1024 * 1024
 
 
@@ -30,10 +30,8 @@ def read(path: Path, where: str, target_of: Callable[[Sequence[str]], str | None
     file = table_file.find(path, where)
     if file.content(4) == _PARQUET:
         read = FileTable(_parquet(path if file.compression is None else io.BytesIO(file.content()), where))
-    elif zipfile.is_zipfile(path):
-        raise WrongValue(
-            f"{where}: is not a CSV or Parquet file but a zip archive or a workbook; save its table as CSV"
-        )
+    elif problem := no_table.by_bytes(file.content(_HEAD)):
+        raise WrongValue(f"{where}: {problem}")
     else:
         read = csv_file.read(file, target_of)
     read.frame.columns = pd.Index([str(name) for name in read.frame.columns])

@@ -13,7 +13,16 @@ from steps.errors import WrongValue
 UTF_8 = "utf-8-sig"
 # What Excel saves as CSV in western Europe and America; most of Latin-1 is the same in it.
 WESTERN = "cp1252"
-_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+# By the first bytes; those of UTF-32 begin with those of UTF-16.
+_MARKS = {
+    b"\xff\xfe\0\0": "utf-32",
+    b"\0\0\xfe\xff": "utf-32",
+    b"\xff\xfe": "utf-16",
+    b"\xfe\xff": "utf-16",
+}
+# Without a mark, every second byte of a text in UTF-16 that has few letters but Latin ones is 0.
+_UTF_16 = {0: "utf-16-be", 1: "utf-16-le"}
+_FEW = 64
 # By the first bytes of a file: what packed it, as pandas calls it, and Python's module for it.
 _PACKED = {b"\x1f\x8b": "gzip", b"BZh": "bz2", b"\xfd7zXZ\x00": "xz"}
 _MODULES = {"gzip": "gzip", "bz2": "bz2", "xz": "lzma"}
@@ -53,15 +62,33 @@ class TableFile:
 
     def western(self) -> "TableFile | None":
         """Return the same file in WESTERN; None if it is no text, or begins like one in another encoding."""
-        if self.encoding != UTF_8 or b"\0" in self.content(_SAMPLE):
-            return None
-        return replace(self, encoding=WESTERN)
+        return None if self.encoding != UTF_8 or self.is_binary() else replace(self, encoding=WESTERN)
+
+    def is_binary(self) -> bool:
+        """Tell whether it holds bytes that no text in UTF-8, or in WESTERN, has."""
+        return self.encoding == UTF_8 and b"\0" in self.content(_SAMPLE)
 
 
 def find(path: Path, where: str) -> TableFile:
-    """Find out what packed a file, and whether it is in UTF-16. Raises WrongValue if it can't be read."""
+    """Find out what packed a file, and its encoding if that is not UTF-8. Raises WrongValue if it can't be read."""
     file = TableFile(path, where)
     head = file.content(max(map(len, _PACKED)))
     packed = next((name for start, name in _PACKED.items() if head.startswith(start)), None)
     file = replace(file, compression=packed)
-    return replace(file, encoding="utf-16") if file.content(2) in _UTF_16 else file
+    return replace(file, encoding=_encoding(file.content(_FEW)))
+
+
+def _encoding(head: bytes) -> str:
+    """Return the encoding that the first bytes tell.
+
+    >>> [_encoding("a;b".encode(name)) for name in ("utf-8", "utf-8-sig", "utf-16", "utf-16-be", "utf-32")]
+    ['utf-8-sig', 'utf-8-sig', 'utf-16', 'utf-16-be', 'utf-32']
+    """
+    for mark, name in _MARKS.items():
+        if head.startswith(mark):
+            return name
+    for place, name in _UTF_16.items():
+        zeros, others = head[place::2], head[1 - place :: 2]
+        if others and not any(zeros) and all(others):
+            return name
+    return UTF_8

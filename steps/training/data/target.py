@@ -22,6 +22,7 @@ _ASKED = 100
 # A text is no class if it stands in one row, and so do so many of the others.
 _ALL_DIFFER = 0.9
 _ENOUGH_ROWS = 10
+_SHOWN = 3
 
 
 def clean(column: "pd.Series[Any]") -> "pd.Series[Any]":
@@ -59,6 +60,23 @@ def note(target: "pd.Series[Any]", task: str) -> str | None:
         taken, other, way = "classes", "a quantity", "regression"
     whole = f"the target {target.name!r} has {count} different whole numbers"
     return f"{whole}: taken for {taken}; {other}: {option('task', way)}"
+
+
+def alike(target: "pd.Series[Any]") -> str | None:
+    """Say which classes differ only in blanks or capitals, as of one that was typed in two ways; None if none do."""
+    if not types.is_object_dtype(target.dtype):
+        return None
+    by_text: dict[str, list[str]] = {}
+    for label in sorted(target.unique()):
+        by_text.setdefault(" ".join(label.split()).casefold(), []).append(label)
+    found = [" and ".join(map(repr, labels)) for labels in by_text.values() if len(labels) > 1]
+    if not found:
+        return None
+    more = f", and {len(found) - _SHOWN} more such" if len(found) > _SHOWN else ""
+    return (
+        f"classes of the target {target.name!r} differ only in blanks or capitals: "
+        f"{', '.join(found[:_SHOWN])}{more}; if they are one, write them alike"
+    )
 
 
 def check(target: "pd.Series[Any]", task: str, data: str, others: Sequence[str]) -> None:

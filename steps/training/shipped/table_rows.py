@@ -15,11 +15,29 @@ from pandas.api import types
 from sklearn.base import BaseEstimator, TransformerMixin
 
 _END = r"(?:[eE][+-]?\d+)?"
-# Groups of three, whole: "1,2" is no number.
-POINT = re.compile(rf"[+-]?(?:\d+|\d{{1,3}}(?:,\d{{3}})+)?(?:(?<=\d)\.\d*|\.\d+|(?<=\d)){_END}")
-COMMA = re.compile(rf"[+-]?(?:\d+|\d{{1,3}}(?:\.\d{{3}})+)?(?:(?<=\d),\d*|,\d+|(?<=\d)){_END}")
+# Groups of three, whole: "1,2" is no number, and nor is "0,123". In India all but the last are of two: "12,34,567".
+POINT = re.compile(rf"[+-]?(?:\d+|[1-9]\d{{0,2}}(?:,\d{{2,3}})*,\d{{3}})?(?:(?<=\d)\.\d*|\.\d+|(?<=\d)){_END}")
+COMMA = re.compile(rf"[+-]?(?:\d+|[1-9]\d{{0,2}}(?:\.\d{{3}})+)?(?:(?<=\d),\d*|,\d+|(?<=\d)){_END}")
+# Groups of three as in France, "1 234,5", or in Switzerland, "1'234.5". With a 0 before them they are a code.
+_GROUPED = re.compile(r"(?<![\d.,])([1-9]\d{0,2})((?:[ \u00a0\u2009\u202f'\u2019]\d{3})+)(?!\d)")
+# A negative number of accountants, "(7.5)", and one of SAP, "7.5-".
+_AMOUNT = r"(?:[^\w()+-]|[A-Z]{3} )*\d[\d.,]*\s*[^\w\s()+-]?"
+_NEGATIVE = re.compile(rf"\((?P<accountant>{_AMOUNT})\)|(?P<sap>{_AMOUNT})-")
 # Texts that mean "no value" to pandas' reader of files, too.
 GAPS = frozenset(["", "#N/A", "N/A", "NA", "NaN", "nan", "NULL", "null", "None", "<NA>", "n/a"])
+
+
+def plainly(text: str) -> str:
+    """Return a text with its number's sign in front of it and no blank or apostrophe in it; others as they are.
+
+    >>> [plainly(text) for text in ("1 234,5 kg", "1'234.5", "(7.5)", "7.5-", "\u22127", "about 7", "0 123", "12 34")]
+    ['1234,5 kg', '1234.5', '-7.5', '-7.5', '-7', 'about 7', '0 123', '12 34']
+    """
+    if text.isascii() and text.isalnum():
+        return text
+    text = _GROUPED.sub(lambda found: found[1] + re.sub(r"\D", "", found[2]), text.replace("\u2212", "-"))
+    negative = _NEGATIVE.fullmatch(text)
+    return f"-{(negative['accountant'] or negative['sap']).strip()}" if negative else text
 
 
 def numbers(
@@ -27,12 +45,10 @@ def numbers(
 ) -> "pd.Series[float]":
     """Read numbers, with the sign of a currency `before` or a unit `after` each, or without; NaN for other texts.
 
-    >>> list(numbers(pd.Series(["1,234.5", " -7 "])))
-    [1234.5, -7.0]
     >>> list(numbers(pd.Series(["1.234,5 kg", "-7kg", "-"]), decimal_comma=True, after="kg", missing=["-"]))
     [1234.5, -7.0, nan]
     """
-    plain = texts.astype("str").str.strip()
+    plain = texts.astype("str").str.strip().map(plainly, "ignore").astype("str")
     plain = plain.mask(plain.isin(list(missing)))
     if before:
         plain = plain.str.replace(rf"^([+-]?)\s*{re.escape(before)}\s*", r"\1", regex=True)
@@ -100,8 +116,7 @@ def columns_of(frame: pd.DataFrame, writings: Mapping[str, Mapping[str, Any]]) -
     described = []
     for name, column in frame.items():
         kind, more = _kind(column)
-        if kind == "number":
-            more = {"writing": dict(writings.get(str(name), {}))}
+        more = {"writing": dict(writings.get(str(name), {}))} if kind == "number" else more
         described.append({"name": str(name), "kind": kind, "optional": bool(column.isna().any()), **more})
     return described
 
@@ -114,9 +129,8 @@ def _kind(column: "pd.Series[Any]") -> tuple[str, dict[str, Any]]:
     if types.is_datetime64_any_dtype(column.dtype):
         return "time", {"dtype": str(column.dtype)}
     if isinstance(column.dtype, pd.CategoricalDtype):
-        if types.is_numeric_dtype(column.cat.categories.dtype):
-            return "category", {"categories": [float(value) for value in column.cat.categories]}
-        return "category", {"categories": [str(value) for value in column.cat.categories]}
+        kind = float if types.is_numeric_dtype(column.cat.categories.dtype) else str
+        return "category", {"categories": [kind(value) for value in column.cat.categories]}
     texts = column.dropna().astype("str")
     return "text", {"blanks": bool(texts.str.startswith(" ").any()), "dates": _date_format(texts)}
 
@@ -206,11 +220,9 @@ def _text(values: "pd.Series[Any]", column: Mapping[str, Any]) -> "pd.Series[Any
 
 def _texts(values: "pd.Series[Any]") -> "pd.Series[str]":
     """Return texts; a whole number is written without a point: gaps beside it had made a float of it."""
-    return values.map(lambda value: str(int(value)) if _is_whole(value) else str(value), "ignore").astype("str")
-
-
-def _is_whole(value: Any) -> bool:
-    return isinstance(value, float | np.floating) and float(value).is_integer()
+    return values.map(
+        lambda value: str(int(value) if isinstance(value, float | np.floating) and value % 1 == 0 else value), "ignore"
+    ).astype("str")
 
 
 def _all_read(

@@ -56,6 +56,18 @@ READ = {
         '"a" "b c"\n"m" 5 "x y"\n"n" 6 "z"\n',
         {"Unnamed: 0": ["m", "n"], "a": [5, 6], "b c": ["x y", "z"]},
     ),
+    "carets": ("a^b\n1^x, y\n2^z\n", {"a": [1, 2], "b": ["x, y", "z"]}),
+    "tildes": ("a~b\n1~x\n2~z\n", {"a": [1, 2], "b": ["x", "z"]}),
+    "colons": ("a:b\n1:John Smith\n2:Jane Doe\n", {"a": [1, 2], "b": ["John Smith", "Jane Doe"]}),
+    "the separator of Hive": ("a\x01b\n1\x01x\n2\x01z\n", {"a": [1, 2], "b": ["x", "z"]}),
+    "times among blanks": ("t v\n12:30 5\n12:31 6\n", {"t": ["12:30", "12:31"], "v": [5, 6]}),
+    "single quotes": ("'a','b, c'\n'1','x, y'\n'2','z'\n", {"a": [1, 2], "b, c": ["x, y", "z"]}),
+    "single quotes about some fields": ("a;b\n1;'x; y'\n2;'z'\n", {"a": [1, 2], "b": ["x; y", "z"]}),
+    "apostrophes": ("a,b\n'til,1\nO'Neil,2\n", {"a": ["'til", "O'Neil"], "b": [1, 2]}),
+    "a title with another separator": (
+        "Sales, by region, of 2026\na;b;c\n1;2;x\n3;4;y\n",
+        {"a": [1, 3], "b": [2, 4], "c": ["x", "y"]},
+    ),
     "texts with blanks": ("name\nJohn Smith\nJane Doe\n", {"name": ["John Smith", "Jane Doe"]}),
     "Excel's word on the separator": ("sep=;\na;b,c\n1;2\n3;4\n", {"a": [1, 3], "b,c": [2, 4]}),
     "a title": (
@@ -81,6 +93,39 @@ READ = {
     "per cent": ("a,b\n5%,x\n7 %,y\n", {"a": [5, 7], "b": ["x", "y"]}),
     "a unit": ("a,b\n5 km/h,x\n7.5 km/h,y\n", {"a": [5.0, 7.5], "b": ["x", "y"]}),
     "two units": ("a,b\n5 km,x\n7 m,y\n", {"a": ["5 km", "7 m"], "b": ["x", "y"]}),
+    "blanks between thousands, as in France": (
+        "a;b\n1\u202f234,5 €;x\n12 345 678 €;y\n",
+        {"a": [1234.5, 12345678.0], "b": ["x", "y"]},
+    ),
+    "apostrophes between thousands, as in Switzerland": (
+        "a,b\n1'234.5,x\n1\u2019234\u2019567,y\n",
+        {"a": [1234.5, 1234567.0], "b": ["x", "y"]},
+    ),
+    "groups of two, as in India": ("a\tb\n12,34,567\tx\n1,234\ty\n", {"a": [1234567, 1234], "b": ["x", "y"]}),
+    "telephone numbers": (
+        "a,b\n030 123 456,x\n040 123 789,y\n",
+        {"a": ["030 123 456", "040 123 789"], "b": ["x", "y"]},
+    ),
+    "negative numbers of accountants": (
+        'a,b\n"(1,234.5)",x\n(7),y\n7,z\n',
+        {"a": [-1234.5, -7.0, 7.0], "b": ["x", "y", "z"]},
+    ),
+    "negative amounts of accountants": ("a,b\n($7.5),x\n$8,y\n", {"a": [-7.5, 8.0], "b": ["x", "y"]}),
+    "numbered in parentheses": ("a,b\n(1),x\n(2),y\n", {"a": ["(1)", "(2)"], "b": ["x", "y"]}),
+    "signs behind": ("a,b\n1.5-,x\n2.5,y\n", {"a": [-1.5, 2.5], "b": ["x", "y"]}),
+    "the minus of a text": ("a,b\n\u22121.5,x\n2.5,y\n", {"a": [-1.5, 2.5], "b": ["x", "y"]}),
+    "a comma behind a zero groups nothing": ('a,b\n"0,123",x\n"1,234",y\n', {"a": ["0,123", "1,234"], "b": ["x", "y"]}),
+    "points behind a zero group nothing": ("a;b\n0.123;1,5\n1.234;2,5\n", {"a": [0.123, 1.234], "b": [1.5, 2.5]}),
+    "tabs and decimal commas": (
+        "a\tb\n" + "".join(f"{n},5\t{n}.000\n" for n in range(1, 22)),
+        {"a": [n + 0.5 for n in range(1, 22)], "b": [1000 * n for n in range(1, 22)]},
+    ),
+    "decimal commas in quotes": (
+        "a,b\n" + "".join(f'"{n},25",x\n' for n in range(21)),
+        {"a": [n + 0.25 for n in range(21)], "b": ["x"] * 21},
+    ),
+    "tabs, commas between thousands and points": ("a\tb\n1,234\t0.5\n5\t1.25\n", {"a": [1234, 5], "b": [0.5, 1.25]}),
+    "codes joined by commas": ('a,b\n"1,2",x\n2,y\n"1,3",z\n', {"a": ["1,2", "2", "1,3"], "b": ["x", "y", "z"]}),
     "codes with a letter": ("a,b\nP5,x\nP7,y\n", {"a": ["P5", "P7"], "b": ["x", "y"]}),
 }
 # Each row: a file, and what the one problem says.
@@ -104,6 +149,9 @@ REFUSED = {
         b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n",
         "is a pointer of Git LFS",
     ),
+    "a table of Weka": (b"% remark\n\n@RELATION x\n@ATTRIBUTE a NUMERIC\n@DATA\n1\n2\n", "is in Weka's format, ARFF"),
+    "a sparse table": (b"+1 1:0.5 3:1\n-1 2:0.1 3:7\n", "is in the sparse format of LIBSVM"),
+    "lines in quotes": (b'"a,b"\n"1,2"\n"3,4"\n', "each of its lines stands in double quotes"),
     "JSON": (b'[{"a": 1, "b": 2},\n {"a": 3, "b": 4}]\n', "is JSON"),
     "an open quote": (b'a,b\n"1,2\n', "can't be read as CSV"),
 }
@@ -142,8 +190,20 @@ SPOKEN = "größe;prix\r\n1,5;été\r\n2;5 €\r\n"
         (gzip.compress(SPOKEN.encode("cp1252")), True),
         (bz2.compress(SPOKEN.encode()), False),
         (lzma.compress(SPOKEN.encode("utf-16")), False),
+        (SPOKEN.encode("utf-32"), False),
+        (b"\0\0\xfe\xff" + SPOKEN.encode("utf-32-be"), False),
     ],
-    ids=["UTF-8", "UTF-16", "UTF-16, big end first", "Windows-1252", "gzip", "bzip2", "xz"],
+    ids=[
+        "UTF-8",
+        "UTF-16",
+        "UTF-16, big end first",
+        "Windows-1252",
+        "gzip",
+        "bzip2",
+        "xz",
+        "UTF-32",
+        "UTF-32, big first",
+    ],
 )
 def test_a_file_is_read_as_spreadsheets_and_packers_write_it(tmp_path, content, noted):
     """In UTF-8, in UTF-16, and in Windows-1252, which is noted, since it is what is left; packed too."""
@@ -166,6 +226,45 @@ def test_what_is_read_otherwise_than_it_stands_there_is_noted(tmp_path):
         "its first line holds values, not names: its columns are named 'column 1' to 'column 2'",
         "the column 'column 2' holds numbers with 'kg': read without",
     )
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_a_file_in_utf_16_may_lack_its_mark(tmp_path, encoding):
+    """As some databases export it: every second byte is 0."""
+    assert read(tmp_path / "x.csv", "a;b\n1,5;x\n2;y\n".encode(encoding)).frame.to_dict("list") == {
+        "a": [1.5, 2.0],
+        "b": ["x", "y"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "noted"),
+    [
+        ("a,b\n" + "".join(f'"{n},25",x\n' for n in range(21)), "its numbers have a decimal comma"),
+        ("a,b\n(7),x\n8,y\n", "numbers in parentheses, in 'a', are read as negative"),
+        ("a;b\n1,5;x\n2;y\n", None),
+        ("a,b\n1 234,x\n2,y\n", None),
+    ],
+)
+def test_a_way_to_write_numbers_that_may_mean_something_else_is_noted(tmp_path, text, noted):
+    """A decimal comma beside a separator other than the semicolon, and parentheses; what is plain is not."""
+    assert read(tmp_path / "x.csv", text.encode()).notes == ((noted,) if noted else ())
+
+
+def test_errors_of_a_spreadsheet_are_gaps(tmp_path):
+    """However many of the cells show one, and in whatever language; among texts they are texts."""
+    rows = "1.5,x\n#DIV/0!,#REF!\n2.5,y\n#WERT!,z\n7,z\n"
+    table = read(tmp_path / "x.csv", f"a,b\n{rows}".encode())
+    assert {name: writing.missing for name, writing in table.writings.items()} == {"a": ("#DIV/0!", "#WERT!")}
+    assert table.frame["b"].iloc[1] == "#REF!"
+
+
+@pytest.mark.parametrize(("numbers", "is_gap"), [(range(25), True), (range(5), False)])
+def test_a_sign_in_many_rows_is_a_gap_of_a_quantity(tmp_path, numbers, is_gap):
+    """Beside many different numbers "?" can't be a class of its own; beside few codes it may be."""
+    rows = "".join(f"{number},x\n?,y\n" for number in numbers)
+    writings = read(tmp_path / "x.csv", f"a,b\n{rows}".encode()).writings
+    assert {name: writing.missing for name, writing in writings.items()} == ({"a": ("?",)} if is_gap else {})
 
 
 def test_texts_among_numbers_are_left_for_whoever_knows_the_columns_roles(tmp_path):
