@@ -82,6 +82,10 @@ def did_you_mean(word: str, names: Iterable[str]) -> str:
 
     >>> did_you_mean("n_trails", ["n_trials", "jobs"])
     " (did you mean 'n_trials'?)"
+    >>> did_you_mean("Y", ["x", "y"])
+    " (did you mean 'y'?)"
     """
-    close = difflib.get_close_matches(word, sorted(names), n=1)
+    known = sorted(names)
+    close = [name for name in known if name.casefold() == word.strip().casefold()]
+    close = close or difflib.get_close_matches(word, known, n=1)
     return f" (did you mean {close[0]!r}?)" if close else ""

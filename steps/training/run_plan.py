@@ -16,7 +16,7 @@ from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.metrics import get_scorer_names
 from sklearn.utils.validation import validate_data
 
-from steps.errors import StepError, WrongValue, did_you_mean
+from steps.errors import StepError, WrongValue
 from steps.parameters.option import option
 from steps.parameters.settings import DATA_SETS, TrainSettings
 from steps.patches import sklearn
@@ -26,7 +26,7 @@ from steps.training.data import examples, hints, positive
 from steps.training.data.examples import Examples
 from steps.training.model import early_stopping, estimator, fitting
 from steps.training.model.estimator import Maker
-from steps.training.scores import folds, preparation, scorers
+from steps.training.scores import folds, metric_names, preparation, scorers
 
 METRICS = {"classification": "accuracy", "regression": "r2"}
 
@@ -181,7 +181,7 @@ def check_metric_name(name: str) -> None:
     """Raise WrongValue if scikit-learn has no scorer of that name."""
     if name not in get_scorer_names():
         raise WrongValue(
-            f"{option('metric', name)}: scikit-learn has no such scorer{did_you_mean(name, get_scorer_names())}; "
+            f"{option('metric', name)}: scikit-learn has no such scorer{metric_names.meant(name)}; "
             f"allowed: {', '.join(sorted(get_scorer_names()))}"
         )
 
@@ -191,8 +191,12 @@ def check_metric(plan: RunPlan) -> None:
     target = plan.examples.target
     everything = slice(0, len(target))
     if reason := _why_not_scored(plan, target, everything, everything):
+        count, like_it = target.nunique(), metric_names.of_many_classes(plan.metric)
+        of_many = (
+            f"; for {count} classes: {option('metric', like_it)}" if plan.classes and count > 2 and like_it else ""
+        )
         raise WrongValue(
-            f"{option('metric', plan.metric)}: must be a scorer for {plan.task} with this target: {reason}"
+            f"{option('metric', plan.metric)}: must be a scorer for {plan.task} with this target: {reason}{of_many}"
         )
     for number, (fit, score) in enumerate(plan.examples.layout.splits):
         if reason := _why_not_scored(plan, target, fit, score):

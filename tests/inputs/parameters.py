@@ -165,9 +165,11 @@ LATER = [
     _train("metric-unknown", "--metric 'acuracy': … no such scorer (did you mean 'accuracy'?); …", metric="acuracy"),
     _train(
         "metric-of-two-classes",
-        "--metric 'roc_auc': must be a scorer for classification with this target: …",
+        "--metric 'roc_auc': must be a scorer for classification with this target: …; for 3 classes: --metric "
+        "'roc_auc_ovr'",
         metric="roc_auc",
     ),
+    _train("metric-of-elsewhere", "--metric 'RMSE': … (did you mean 'neg_root_mean_squared_error'?); …", metric="RMSE"),
     _train(
         "estimator-no-module", "--estimator 'no.Such': can't import 'no': No module named 'no'", estimator="no.Such"
     ),

@@ -87,9 +87,24 @@ def _is_quoted_whole(text: str) -> bool:
     return len(inner) >= _AGREE * len(lines) and len(split("\n".join(inner).replace('""', '"'), ",")[0]) > 1
 
 
+def _records(text: str, quote: str) -> list[str]:
+    """Return the lines; those that a name in quotes goes over are one, as they are for pandas."""
+    lines = text.splitlines(keepends=True)
+    start = 0
+    while start < min(len(lines), _MOST_ABOVE):
+        end = start + 1
+        while lines[start].count(quote) % 2 and end < min(len(lines), start + _MOST_ABOVE):
+            if "".join(lines[start : end + 1]).count(quote) % 2 == 0:
+                lines[start : end + 1] = ["".join(lines[start : end + 1])]
+                break
+            end += 1
+        start += 1
+    return lines
+
+
 def _ranked(text: str, separator: str, above: int, quote: str) -> tuple[bool, bool, int, float, Dialect] | None:
     """Return the dialect that a separator gives, behind what it is ranked by; None if the text can't be split so."""
-    physical = text.splitlines(keepends=True)
+    physical = _records(text, quote)
     comments = above
     while comments < min(len(physical) - 1, _MOST_ABOVE) and physical[comments].lstrip().startswith("#"):
         comments += 1

@@ -94,8 +94,9 @@ def _check_groups(groups: np.ndarray, settings: TrainSettings) -> None:
     count = int(groups.max()) + 1
     training = count - int(np.ceil(count * settings.test_size))
     if training < max(settings.folds, 2):
+        noun = "group" if count == 1 else "groups"
         raise WrongValue(
-            f"{option('split', settings.split)}: {settings.data} has {count} groups, of which {max(training, 0)} are "
+            f"{option('split', settings.split)}: {settings.data} has {count} {noun}, of which {max(training, 0)} are "
             f"left for training by {option('test_size', settings.test_size)}; {option('folds', settings.folds)} needs "
             f"{max(settings.folds, 2)}"
         )

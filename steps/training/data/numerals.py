@@ -19,11 +19,11 @@ _UNIT = f"(?:{_CURRENCY}|[%\u2030\u00b0\u2103\u2109]|{_WORD}\\.?(?:[/ ^]{_WORD})
 _WITH_UNIT = re.compile(
     rf"(?P<sign>[+-]?)\s*(?:(?P<before>{_CURRENCY})\s*)?(?P<number>[+-]?[\d.,]+)\s*(?P<after>{_UNIT})?"
 )
-# What is no number whatever stands beside it, unlike "none", which may be 0: signs alone, these words.
-_GAP = r"[^\w\s]{1,3}|n\.?[ad]\.?|unknown|missing|tbd|not (available|known)"
+# What is no number whatever stands beside it, unlike "none", which may be 0: signs alone, these words, a bound ("<3").
+_GAP = r"[^\w\s]{1,3}|n\.?[ad]\.?|unknown|missing|tbd|not (available|known)|[<>\u2264\u2265]=?\s*[\d.,]+"
 _IS_GAP = re.compile(_GAP, re.IGNORECASE)
-# What stands for a missing number if it is rare among numbers: these words too, or a bound ("<3").
-_MARK = re.compile(rf"{_GAP}|nil|none|[<>\u2264\u2265]=?\s*[\d.,]+", re.IGNORECASE)
+# What stands for a missing number if it is rare among numbers: these words too.
+_MARK = re.compile(rf"{_GAP}|nil|none", re.IGNORECASE)
 # What a spreadsheet shows in place of a number: #DIV/0!, #VALUE!, #NAME?, in German #WERT!, #NV.
 _ERROR = re.compile(r"#[^\W\d_/]+(/0)?[!?]|#NV|#N/V")
 # A mark is told from a class: for each there are so many numbers, and there are few different marks.

@@ -99,6 +99,8 @@ def _converted(column: "pd.Series[Any]") -> "pd.Series[Any]":
     if isinstance(kind, pd.BooleanDtype) or not types.is_extension_array_dtype(kind):
         if types.is_complex_dtype(kind):
             raise TypeError
+        if kind == "uint64" and column.max() >= 2**63:
+            return column.astype("float64")  # MLflow's schemas have no such integers
         return _from_objects(column) if types.is_object_dtype(kind) else column
     if types.is_numeric_dtype(kind):  # pandas' own nullable numbers
         return column.astype("float64") if column.isna().any() else column.astype(kind.numpy_dtype)

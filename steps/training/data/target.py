@@ -28,13 +28,17 @@ _SHOWN = 3
 def clean(column: "pd.Series[Any]") -> "pd.Series[Any]":
     """Return a target without gaps as scikit-learn takes it: numbers, booleans or text.
 
-    Floats that are all whole become integers: gaps, left out by now, had made floats of them.
+    Floats that are all whole become integers: gaps, left out by now, had made floats of them. Small types grow, since
+    the sums of a score's squares don't fit in them.
     """
     if types.is_bool_dtype(column.dtype):
         return column.astype("bool")
     if types.is_numeric_dtype(column.dtype):
-        whole = types.is_float_dtype(column.dtype) and bool((column % 1 == 0).all()) and column.abs().max() < 2**53
-        return column.astype("int64") if whole else column
+        if types.is_float_dtype(column.dtype):
+            column = column.astype("float64")
+            whole = bool((column % 1 == 0).all()) and column.abs().max() < 2**53
+            return column.astype("int64") if whole else column
+        return column.astype("int64" if column.max() < 2**63 else "float64")
     return column.astype("str").astype(object)
 
 

@@ -428,6 +428,28 @@ def test_an_empty_last_column_is_no_target(tmp_path):
     assert "no row has a value in the target 'c'" in problems_of(data=data, target="c")[0]
 
 
+def test_classes_that_may_be_one_are_named(tmp_path):
+    """Blanks and capitals tell apart what was typed twice; other texts are other classes."""
+    labels = ["yes", "Yes", "no", "no ", "n o", "yes", "Yes", "no", "no ", "n o"] * 4
+    path = write(tmp_path / "x.csv", a=[n * 1.5 for n in range(40)], b=labels)
+    made = of(data=path, folds=2)
+    assert made.notes == (
+        f"--data '{path}': classes of the target 'b' differ only in blanks or capitals: 'Yes' and 'yes', 'no' and "
+        "'no '; if they are one, write them alike",
+    )
+    other = write(tmp_path / "y.csv", a=[n * 1.5 for n in range(40)], b=["yes", "no"] * 20)
+    assert not of(data=other, folds=2).notes
+
+
+@pytest.mark.parametrize("kind", ["float16", "float32", "uint8", "int8"])
+def test_a_target_of_small_numbers_is_scored_in_large_ones(tmp_path, kind):
+    """The square of 300 is more than a float16 holds."""
+    rows = pd.DataFrame({"a": [n / 2 for n in range(100)], "b": np.arange(100).astype(kind)})
+    rows.to_parquet(tmp_path / "x.parquet")
+    made = of(data=str(tmp_path / "x.parquet"), folds=2)
+    assert made.target.dtype in ("float64", "int64")
+
+
 def test_a_target_of_names_is_told_as_such(tmp_path):
     """No class stands in two rows: other columns are named."""
     data = write(tmp_path / "x.csv", a=[0.5, 1.5] * 20, c=["x", "y"] * 20, b=[f"Jane {n}" for n in range(40)])

@@ -12,6 +12,8 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from sklearn.base import clone
 
+from steps.parameters.settings import TrainSettings
+from steps.training.data import examples
 from steps.training.shipped.table_rows import TableRows, columns_of
 
 TABLE = pd.DataFrame(
@@ -169,3 +171,48 @@ def test_numbers_of_any_kind_keep_their_last_bit(values):
     for column in (values, [None if value is None else repr(value) for value in values]):
         read_back = rows.transform(pd.DataFrame({"a": pd.Series(column, dtype=object)}))["a"]
         assert [None if np.isnan(x) else x for x in read_back] == [None if v is None else float(v) for v in values]
+
+
+# Rows of files, with what separates them: what such a column of numbers or texts looks like, forty times.
+FILES = {
+    "points": ("{n}.5,x{few}", ","),
+    "thousands": ('"{n},234.5",x', ","),
+    "blanks between thousands": ("{n}\u202f234,5;x", ";"),
+    "apostrophes": ("{n}'234.5,x", ","),
+    "decimal commas": ("{n},5;x", ";"),
+    "decimal commas beside tabs": ("{n},5\tx", "\t"),
+    "amounts": ('"${n},000.5",x', ","),
+    "accountants": ("{sign},x", ","),
+    "marks": ("{mark},x", ","),
+    "errors": ("{error},x", ","),
+    "dates": ("{n}.5,2026-01-{few}0", ","),
+    "booleans": ("{flag},x", ","),
+    "gaps": ("{gap},{gap}x", ","),
+    "blanks": (" {n}, x ", ","),
+}
+
+
+@pytest.mark.parametrize(("row", "separator"), FILES.values(), ids=FILES)
+def test_plain_pandas_reads_the_training_file_for_the_model(tmp_path, row, separator):
+    """Its rows become those that the step made of the file, whatever its numbers look like."""
+    numbers = range(1, 41)
+    rows = [
+        row.format(
+            n=n,
+            few=n % 3,
+            sign=f"({n}.5)" if n % 4 == 0 else n,
+            mark="?" if n % 3 == 0 else n,
+            error="#DIV/0!" if n % 3 == 0 else n,
+            flag=n % 2 == 0,
+            gap="" if n % 5 == 0 else n,
+        )
+        for n in numbers
+    ]
+    path = tmp_path / "x.csv"
+    lines = [separator.join([line, "pq"[n % 2]]) for n, line in zip(numbers, rows, strict=True)]
+    path.write_text("\n".join([separator.join("abc"), *lines]), encoding="utf-8")
+    made = examples.get(TrainSettings(data=str(path), target="c", folds=2), ["sklearn.svm.SVC"])
+    by_pandas = TableRows(made.columns).transform(pd.read_csv(path, sep=separator))
+    own = made.features.astype(dict(by_pandas.dtypes))
+    texts = {tuple(map(str, line)) for line in own.itertuples(index=False)}
+    assert texts == {tuple(map(str, line)) for line in by_pandas.itertuples(index=False)}
