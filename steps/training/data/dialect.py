@@ -45,7 +45,7 @@ class Dialect:
 def sniff(text: str, where: str) -> Dialect:
     """Tell how a file is written from its beginning, in whole lines.
 
-    The separator is the one by which the lines agree on the number of fields, the first line among them, and the
+    The separator is one by which all lines agree on the number of fields, else one by which nearly all do, and the
     greatest such number.
     Raises WrongValue, beginning with `where`, for what is no table.
     """
@@ -102,7 +102,7 @@ def _records(text: str, quote: str) -> list[str]:
     return lines
 
 
-def _ranked(text: str, separator: str, above: int, quote: str) -> tuple[bool, bool, int, float, Dialect] | None:
+def _ranked(text: str, separator: str, above: int, quote: str) -> tuple[bool, bool, bool, float, Dialect] | None:
     """Return the dialect that a separator gives, behind what it is ranked by; None if the text can't be split so."""
     physical = _records(text, quote)
     comments = above
@@ -126,7 +126,8 @@ def _ranked(text: str, separator: str, above: int, quote: str) -> tuple[bool, bo
     agree = sum(len(line) == fields for line in lines[has_names:]) / max(len(lines) - has_names, 1)
     dialect = Dialect(separator, names, above, has_names, quote=quote)
     is_table = agree >= _AGREE and len(names) > 1
-    return is_table, is_table and separator in SEPARATORS, -above, agree * fields, dialect
+    whole = is_table and agree == 1 and above <= comments
+    return is_table, is_table and separator in SEPARATORS, whole, agree * fields, dialect
 
 
 def split(text: str, separator: str, quote: str = '"') -> Lines:

@@ -74,6 +74,10 @@ READ = {
         "Sales, by region, of 2026\na;b;c\n1;2;x\n3;4;y\n",
         {"a": [1, 3], "b": [2, 4], "c": ["x", "y"]},
     ),
+    "a title and texts with commas": (
+        "Data, 2026\nname;age;y\n" + "Smith, John;5;x\nDoe, Jane;6;z\n" * 6,
+        {"name": ["Smith, John", "Doe, Jane"] * 6, "age": [5, 6] * 6, "y": ["x", "z"] * 6},
+    ),
     "texts with blanks": ("name\nJohn Smith\nJane Doe\n", {"name": ["John Smith", "Jane Doe"]}),
     "Excel's word on the separator": ("sep=;\na;b,c\n1;2\n3;4\n", {"a": [1, 3], "b,c": [2, 4]}),
     "a title": (
