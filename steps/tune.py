@@ -18,6 +18,7 @@ from steps.backends.warm import launch, mlflow_calls
 from steps.backends.warm.launch import Launcher
 from steps.names import Variable
 from steps.parameters import command_line, declared
+from steps.parameters.option import option
 from steps.parameters.tune_settings import TuneSettings
 from steps.process import collector, orphans, threads, users_folder
 from steps.process.exit import exit_code
@@ -40,7 +41,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _tune(words: Sequence[str]) -> int:
     began = time.monotonic()
-    settings = command_line.read(words, TuneSettings)
+    example = option("space", "estimator=sklearn.svm.SVC C=log(1e-2,1e2)")
+    elsewhere = f"an estimator and its hyperparameters stand in the search space, as in {example}"
+    settings = command_line.read(words, TuneSettings, elsewhere)
     run_id = os.environ.get(Variable.RUN_ID)
     secrets.refuse("data", settings.data, run_id)
     secrets.refuse("project", settings.project, run_id)

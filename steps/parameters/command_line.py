@@ -49,8 +49,8 @@ def usage(module: str, summary: str, settings: type[Any], more: str = "") -> str
     return "\n".join([how, "", summary, *([] if declared[0].subject else [""]), *lines, *([more] if more else [])])
 
 
-def read(argv: Sequence[str], settings: type[_S]) -> _S:
-    """Read `--key value` pairs into a settings object; an unknown key is an error.
+def read(argv: Sequence[str], settings: type[_S], elsewhere: str = "") -> _S:
+    """Read `--key value` pairs into a settings object; an unknown key is an error, and may be given `elsewhere`.
 
     Raises WrongValue with all problems at once.
     """
@@ -58,7 +58,9 @@ def read(argv: Sequence[str], settings: type[_S]) -> _S:
     names = [p.name for p in parameters(settings)]
     for key, word in others.items():
         near = did_you_mean(key, names)
-        allowed = "--help lists them" if near else f"allowed: {', '.join(names)}"
+        allowed = (
+            "--help lists them" if near else "; ".join([f"allowed: {', '.join(names)}", *filter(None, [elsewhere])])
+        )
         problems.append(f"{option(key, word)}: unknown parameter{near}; {allowed}")
     if problems:
         raise WrongValue(*problems)

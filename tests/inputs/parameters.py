@@ -205,6 +205,12 @@ LATER = [
         "sklearn.ensemble.RandomForestClassifier: The 'n_estimators' parameter … Got 0 instead.",
         words=("--n_estimators", "0"),
     ),
+    _tune(
+        "hyperparameter-of-tune",
+        "--max_depth '5': unknown parameter; allowed: data, …; an estimator and its hyperparameters stand in the "
+        "search space, as in --space 'estimator=sklearn.svm.SVC C=log(1e-2,1e2)'",
+        max_depth="5",
+    ),
     _tune("metric-unknown", "--metric 'acuracy': … no such scorer (did you mean 'accuracy'?); …", metric="acuracy"),
     _tune(
         "metric-of-the-other-task",

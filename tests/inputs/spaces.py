@@ -142,8 +142,16 @@ ROWS = [
         "criterion: {type: categorical, choices: [gini]}\n"
         "max_depth: {type: int, low: 1, high: 3, when: {criterion: entropy}}",
     ),
-    _space("nothing-to-search", ":1: names nothing to search", "max_depth: 3"),
-    _space("no-estimator", ":1: names nothing to search", "estimator: {}"),
+    _space(
+        "nothing-to-search",
+        ":1: names nothing to search, …; a range is written {type: int, low: 1, high: 9}",
+        "max_depth: 3",
+    ),
+    _space(
+        "no-estimator",
+        ":1: names nothing to search, …; a range is written {type: int, low: 1, high: 9}",
+        "estimator: {}",
+    ),
     _space(
         "null-estimator",
         ":1: 'None': must be an import path, such as sklearn.svm.SVC, or several joined by +",

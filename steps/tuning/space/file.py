@@ -118,7 +118,8 @@ def _section(root: Item) -> Space:
     if len(entries) < 2 and not any(
         isinstance(e, SearchedParameter | None) for own in entries.values() for e in own.values()
     ):
-        root.problem("names nothing to search")
+        way = "{type: int, low: 1, high: 9}" if root.problems.unit == "line" else "1..9, choices [a,b,c]"
+        root.problem(f"names nothing to search, since all values are fixed; a range is written {way}")
     tried = [] if points is None else tries.read(points, entries)
     # Entries with problems are left out; their problems are raised before this space is used.
     sound = {path: {k: e for k, e in own.items() if e is not None} for path, own in entries.items()}
