@@ -11,6 +11,7 @@ from pandas.api import types
 from steps.training.data import no_rows
 from steps.training.data.dialect import BLANKS, END, Dialect
 from steps.training.data.table_file import TableFile
+from steps.training.shipped.table_rows import NULLS
 
 
 class CsvReader:
@@ -70,7 +71,7 @@ class CsvReader:
                 comment=END if written.has_end else None,
                 skipinitialspace=True,
                 quotechar=written.quote,
-                **options,
+                **{"na_values": list(NULLS), **options},
             )
 
 

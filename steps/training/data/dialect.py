@@ -21,6 +21,7 @@ _AGREE = 0.9
 # Titles and remarks above the names are so few lines at most.
 _MOST_ABOVE = 20
 _EXCEL = re.compile(r"sep=([\t!#-&(-/:-@^_`{-~])\s*", re.IGNORECASE)  # no quote, no letter
+_REMARKS = ("#", "//")
 _SINGLE = re.compile(r"(?:^|[,;\t|^~:]) *'[^']*' *(?:$|[,;\t|^~:])")
 Lines = list[list[str]]
 
@@ -106,7 +107,7 @@ def _ranked(text: str, separator: str, above: int, quote: str) -> tuple[bool, bo
     """Return the dialect that a separator gives, behind what it is ranked by; None if the text can't be split so."""
     physical = _records(text, quote)
     comments = above
-    while comments < min(len(physical) - 1, _MOST_ABOVE) and physical[comments].lstrip().startswith("#"):
+    while comments < min(len(physical) - 1, _MOST_ABOVE) and physical[comments].lstrip().startswith(_REMARKS):
         comments += 1
     try:
         above, lines = _without_titles(physical, comments, separator, quote)
@@ -116,7 +117,7 @@ def _ranked(text: str, separator: str, above: int, quote: str) -> tuple[bool, bo
         too_few = False
         if above > 0 and (not has_names or all(map(numerals.is_number, names))):
             # The names may be the last of the remarks, "# a,b"; or the line that seemed a title names too few.
-            (last,) = split(physical[above - 1].lstrip().removeprefix("#"), separator, quote) or [[]]
+            (last,) = split(physical[above - 1].lstrip().lstrip("#/"), separator, quote) or [[]]
             too_few = above > comments and len(last) > 1
             if too_few or (len(last) == len(names) and not any(map(numerals.is_number, last))):
                 names, above, has_names = tuple(name.strip() for name in last), above - 1, True

@@ -1,4 +1,4 @@
-"""What a table makes one suspect: a column that knows the target, subjects or times that random folds mix."""
+"""What a table makes one suspect: a column that knows the target, subjects or times that random folds mix, -999."""
 
 import re
 from collections.abc import Iterator
@@ -25,6 +25,9 @@ _SUBJECT = re.compile(
     r"|animal|participant|respondent)([ _.-]?(id|no|nr|num|number|code))?",
     re.IGNORECASE,
 )
+# Numbers that stand for a missing one where it could not be left empty.
+_CODES = (-9, -99, -999, -9999, -99999, 99, 999, 9999, 99999)
+_FEWEST_ROWS, _FEWEST_OTHERS = 2, 40
 _TIME = re.compile(r"(.*[ _.-])?(date|datetime|time|timestamp|day|month|year|yr|quarter|week)", re.IGNORECASE)
 
 
@@ -46,6 +49,7 @@ def find(rows: Examples) -> Iterator[str]:
             )
     if rows.resolved.split in ("random", "stratified"):
         yield from _mixed(features)
+    yield from _coded(features.assign(**{str(target.name): target}), end)
     yield from _held_out(rows)
     if measure == "r2" and 0 < (spread := float(target.std())) < _LEAST_SPREAD:
         yield (
@@ -75,6 +79,31 @@ def _alone(column: "pd.Series[Any]", target: "pd.Series[Any]", *, classes: bool)
 
 def _is_number(column: "pd.Series[Any]") -> bool:
     return types.is_numeric_dtype(column.dtype) and isinstance(column.dtype, np.dtype)
+
+
+def _coded(table: pd.DataFrame, end: float) -> Iterator[str]:
+    """Yield which columns seem to have a number such as -999 for a missing one: it stands apart from all others."""
+    found: dict[int, list[str]] = {}
+    for name, column in table.items():
+        if perf_counter() > end:
+            break
+        values = np.asarray(column, dtype=float) if _is_number(column) else np.empty(0)
+        coded = values[np.isin(values, _CODES)]
+        for code in np.unique(coded):
+            others = values[np.isfinite(values) & (values != code)]
+            enough = (coded == code).sum() >= _FEWEST_ROWS and len(others) >= _FEWEST_OTHERS
+            if enough and _stands_apart(code, others):
+                found.setdefault(int(code), []).append(str(name))
+    for code, names in found.items():
+        more = f" and {len(names) - 3} more columns" if len(names) > 3 else ""
+        shown = ", ".join(map(repr, names[:3]))
+        yield f"{code} in {shown}{more} stands apart from all other values: if it means a missing one, leave it empty"
+
+
+def _stands_apart(code: float, others: np.ndarray) -> bool:
+    low, high = others.min(), others.max()
+    gap = low - code if code < low else code - high
+    return bool(gap >= max(high - low, 1) or (code < 0 <= low))
 
 
 def _mixed(features: pd.DataFrame) -> Iterator[str]:

@@ -14,7 +14,7 @@ from steps.training.shipped.table_rows import COMMA, POINT
 _A_DECIMAL_COMMA = re.compile(r"[+-]?(?:\d{1,3}(?:\.\d{3})+|\d+),\d+")
 _CURRENCY = "(?:[A-Z]{0,3}[$\u00a2-\u00a5\u0e3f\u20a0-\u20c0]|USD|EUR|GBP|CHF|JPY|CNY|INR|RUB|BRL|CAD|AUD)"
 _WORD = r"[^\W\d_]{1,8}"
-_UNIT = f"(?:{_CURRENCY}|[%\u2030\u00b0\u2103\u2109]|{_WORD}\\.?(?:[/ ^]{_WORD})?[23\u00b2\u00b3]?)"
+_UNIT = f"(?:{_CURRENCY}|[%\u2030\u2103\u2109]|\u00b0[CFK]?|{_WORD}\\.?(?:[/ ^]{_WORD})?[23\u00b2\u00b3]?)"
 # Never two runs of blanks side by side: of n blanks there would be n squared ways to share them.
 _WITH_UNIT = re.compile(
     rf"(?P<sign>[+-]?)\s*(?:(?P<before>{_CURRENCY})\s*)?(?P<number>[+-]?[\d.,]+)\s*(?P<after>{_UNIT})?"

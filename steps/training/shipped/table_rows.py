@@ -5,7 +5,7 @@ This file is logged beside each model and loaded there as the module `table_rows
 
 import re
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Self
 
@@ -23,8 +23,12 @@ _GROUPED = re.compile(r"(?<![\d.,])([1-9]\d{0,2})((?:[ \u00a0\u2009\u202f'\u2019
 # A negative number of accountants, "(7.5)", and one of SAP, "7.5-".
 _AMOUNT = r"(?:[^\w()+-]|[A-Z]{3} )*\d[\d.,]*\s*[^\w\s()+-]?"
 _NEGATIVE = re.compile(rf"\((?P<accountant>{_AMOUNT})\)|(?P<sap>{_AMOUNT})-")
+# A minus sign, invisible marks, and the separators of Arabic numbers.
+_PLAIN = {0x2212: "-", 0x200B: "", 0x2060: "", 0xFEFF: "", 0x66B: ".", 0x66C: ","}
+# What databases write for no value: it is never a text.
+NULLS = ("\\N", "(null)", "<null>", "[null]")
 # Texts that mean "no value" to pandas' reader of files, too.
-GAPS = frozenset(["", "#N/A", "N/A", "NA", "NaN", "nan", "NULL", "null", "None", "<NA>", "n/a"])
+GAPS = frozenset([*NULLS, "", "#N/A", "N/A", "NA", "NaN", "nan", "NULL", "null", "None", "<NA>", "n/a"])
 
 
 def plainly(text: str) -> str:
@@ -35,7 +39,7 @@ def plainly(text: str) -> str:
     """
     if text.isascii() and text.isalnum():
         return text
-    text = _GROUPED.sub(lambda found: found[1] + re.sub(r"\D", "", found[2]), text.replace("\u2212", "-"))
+    text = _GROUPED.sub(lambda found: found[1] + re.sub(r"\D", "", found[2]), text.translate(_PLAIN).strip())
     negative = _NEGATIVE.fullmatch(text)
     return f"-{(negative['accountant'] or negative['sap']).strip()}" if negative else text
 
@@ -214,7 +218,7 @@ def _categories(values: "pd.Series[Any]", column: Mapping[str, Any]) -> "pd.Seri
 def _text(values: "pd.Series[Any]", column: Mapping[str, Any]) -> "pd.Series[Any]":
     if (form := column["dates"]) is not None:
         values = values.map(lambda value: value.strftime(form) if hasattr(value, "strftime") else value, "ignore")
-    texts = _texts(values)
+    texts = _texts(values.mask(values.isin(NULLS)))
     return texts if column["blanks"] else texts.str.lstrip()
 
 
@@ -240,10 +244,4 @@ def _all_read(
     return read
 
 
-_READERS: dict[str, Callable[["pd.Series[Any]", Mapping[str, Any]], "pd.Series[Any]"]] = {
-    "number": _numbers,
-    "boolean": _booleans,
-    "time": _times,
-    "category": _categories,
-    "text": _text,
-}
+_READERS = {"number": _numbers, "boolean": _booleans, "time": _times, "category": _categories, "text": _text}

@@ -89,6 +89,11 @@ READ = {
         {"a": [1, 3, 5], "b": [2, 4, 6], "c": ["x", "y", "z"]},
     ),
     "remarks": ("# from a survey, of 2026\n# (draft)\na,b\n1,x\n3,y\n", {"a": [1, 3], "b": ["x", "y"]}),
+    "remarks of other languages": (
+        "// one, two\n// three\na,b,c\n1,x,5\n3,y,6\n",
+        {"a": [1, 3], "b": ["x", "y"], "c": [5, 6]},
+    ),
+    "a sign before a name": ("% fat,kind\nlow,x\nhigh,y\n", {"% fat": ["low", "high"], "kind": ["x", "y"]}),
     "names in the last remark": ("# a survey\n# a, b\n1.5,x\n3,y\n", {"a": [1.5, 3.0], "b": ["x", "y"]}),
     "a title above blanks": ("Weights\na b c\n1 2 x\n3 4 y\n", {"a": [1, 3], "b": [2, 4], "c": ["x", "y"]}),
     "values in the first line": (
@@ -136,6 +141,13 @@ READ = {
     ),
     "tabs, commas between thousands and points": ("a\tb\n1,234\t0.5\n5\t1.25\n", {"a": [1234, 5], "b": [0.5, 1.25]}),
     "codes joined by commas": ('a,b\n"1,2",x\n2,y\n"1,3",z\n', {"a": ["1,2", "2", "1,3"], "b": ["x", "y", "z"]}),
+    "numbers in Arabic": ("a,b\n\u0661\u0662\u066b\u0665,x\n\u0663,y\n", {"a": [12.5, 3.0], "b": ["x", "y"]}),
+    "invisible marks": ("a,b\n\u200b5,x\n\ufeff7,y\n", {"a": [5, 7], "b": ["x", "y"]}),
+    "degrees": ("a,b\n5 °C,x\n7.5 °C,y\n", {"a": [5.0, 7.5], "b": ["x", "y"]}),
+    "no value, as databases write it": (
+        "a,b\n\\N,x\n5,\\N\n(null),y\n7,[null]\n",
+        {"a": [NAN, 5.0, NAN, 7.0], "b": ["x", NAN, "y", NAN]},
+    ),
     "codes with a letter": ("a,b\nP5,x\nP7,y\n", {"a": ["P5", "P7"], "b": ["x", "y"]}),
 }
 # Each row: a file, and what the one problem says.

@@ -52,6 +52,37 @@ def test_a_column_that_only_helps_is_not(tmp_path, column, target):
     assert found(tmp_path, c=column, y=target) == []
 
 
+@pytest.mark.parametrize(
+    ("column", "code"),
+    [
+        (np.where(np.arange(ROWS) % 9 == 0, -999, WAGE), "-999 in 'c'"),
+        (np.where(np.arange(ROWS) % 9 == 0, -9, np.arange(ROWS) % 100), "-9 in 'c'"),
+        (np.where(np.arange(ROWS) % 9 == 0, 9999, NOISE), "9999 in 'c'"),
+        (np.where(np.arange(ROWS) % 9 == 0, -99, np.arange(ROWS) % 60 - 30), "-99 in 'c'"),
+    ],
+)
+def test_a_number_for_a_missing_one_is_asked_about(tmp_path, column, code):
+    """Where it stands apart from all others; in the target too."""
+    (hint,) = found(tmp_path, c=column, y=WAGE)
+    assert hint == f"{code} stands apart from all other values: if it means a missing one, leave it empty"
+    (hint,) = found(tmp_path, x=NOISE[::-1], c=column.astype(float) + 0.0, settings={"task": "regression"})
+    assert hint.startswith(code)
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        np.arange(ROWS) % 120,  # 99 among its like
+        np.where(np.arange(ROWS) % 9 == 0, -9, np.arange(ROWS) % 100 - 50),
+        np.where(np.arange(ROWS) == 9, -999, WAGE),  # a single one
+        np.where(np.arange(ROWS) % 9 == 0, -998.5, WAGE),
+    ],
+)
+def test_a_number_among_its_like_is_a_value(tmp_path, column):
+    """So is one that stands apart once, and one that nobody means by it."""
+    assert found(tmp_path, c=column, y=WAGE[::-1]) == []
+
+
 def test_subjects_and_times_are_told_beside_random_folds_alone(tmp_path):
     """Rows of one patient, and a year; with the split that fits there is no such hint."""
     table = {"patient_id": np.arange(ROWS) // 6, "year": 2000 + np.arange(ROWS) % 20, "x": NOISE, "y": WAGE}

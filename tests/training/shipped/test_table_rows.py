@@ -185,6 +185,8 @@ FILES = {
     "accountants": ("{sign},x", ","),
     "marks": ("{mark},x", ","),
     "errors": ("{error},x", ","),
+    "no values of databases": ("{null},x{null}", ","),
+    "no values of databases among texts": ("{n}.5,{text}", ","),
     "dates": ("{n}.5,2026-01-{few}0", ","),
     "booleans": ("{flag},x", ","),
     "gaps": ("{gap},{gap}x", ","),
@@ -205,6 +207,8 @@ def test_plain_pandas_reads_the_training_file_for_the_model(tmp_path, row, separ
             error="#DIV/0!" if n % 3 == 0 else n,
             flag=n % 2 == 0,
             gap="" if n % 5 == 0 else n,
+            text="\\N" if n % 5 == 0 else f"t{n % 3}",
+            null="\\N" if n % 5 == 0 else n,
         )
         for n in numbers
     ]
