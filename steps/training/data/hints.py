@@ -28,6 +28,8 @@ _SUBJECT = re.compile(
 # Numbers that stand for a missing one where it could not be left empty.
 _CODES = (-9, -99, -999, -9999, -99999, 99, 999, 9999, 99999)
 _FEWEST_ROWS, _FEWEST_OTHERS = 2, 40
+# It stands so many times as far from the others as these are from each other.
+_GAP = 2
 _TIME = re.compile(r"(.*[ _.-])?(date|datetime|time|timestamp|day|month|year|yr|quarter|week)", re.IGNORECASE)
 
 
@@ -103,7 +105,7 @@ def _coded(table: pd.DataFrame, end: float) -> Iterator[str]:
 def _stands_apart(code: float, others: np.ndarray) -> bool:
     low, high = others.min(), others.max()
     gap = low - code if code < low else code - high
-    return bool(gap >= max(high - low, 1) or (code < 0 <= low))
+    return bool(gap >= max(_GAP * (high - low), 1) or (code < 0 <= low))
 
 
 def _mixed(features: pd.DataFrame) -> Iterator[str]:

@@ -58,7 +58,7 @@ def test_a_column_that_only_helps_is_not(tmp_path, column, target):
         (np.where(np.arange(ROWS) % 9 == 0, -999, WAGE), "-999 in 'c'"),
         (np.where(np.arange(ROWS) % 9 == 0, -9, np.arange(ROWS) % 100), "-9 in 'c'"),
         (np.where(np.arange(ROWS) % 9 == 0, 9999, NOISE), "9999 in 'c'"),
-        (np.where(np.arange(ROWS) % 9 == 0, -99, np.arange(ROWS) % 60 - 30), "-99 in 'c'"),
+        (np.where(np.arange(ROWS) % 9 == 0, -99, np.arange(ROWS) % 30 - 15), "-99 in 'c'"),
     ],
 )
 def test_a_number_for_a_missing_one_is_asked_about(tmp_path, column, code):
@@ -73,6 +73,7 @@ def test_a_number_for_a_missing_one_is_asked_about(tmp_path, column, code):
     "column",
     [
         np.arange(ROWS) % 120,  # 99 among its like
+        np.where(np.arange(ROWS) % 3 == 0, 99, 92 + np.arange(ROWS) % 4),  # years
         np.where(np.arange(ROWS) % 9 == 0, -9, np.arange(ROWS) % 100 - 50),
         np.where(np.arange(ROWS) == 9, -999, WAGE),  # a single one
         np.where(np.arange(ROWS) % 9 == 0, -998.5, WAGE),
