@@ -1,6 +1,7 @@
 """A CSV file as people have them -> a table."""
 
 import csv
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import IO
@@ -18,6 +19,8 @@ from steps.training.data.table_file import UNREADABLE, TableFile
 _SAMPLE = 256 * 1024
 # If these are fewer lines, more is read: as much as the names of 200,000 columns.
 _LINES, _LONGEST_LINE = 3, 4 * 1024 * 1024
+_TOO_MANY = re.compile(r"Expected (?P<names>\d+) fields in line (?P<line>\d+), saw (?P<there>\d+)")
+_OPEN = re.compile(r"EOF inside string starting at row (?P<row>\d+)")
 _WESTERN_NOTE = "it is not in UTF-8 and is read as Windows-1252; if its texts look wrong, save it as UTF-8"
 
 
@@ -77,7 +80,7 @@ def _read_table(file: TableFile, target_of: Callable[[Sequence[str]], str | None
             "them all, or put text with a separator in double quotes"
         ) from error
     except (pd.errors.ParserError, csv.Error, *UNREADABLE) as error:
-        raise WrongValue(f"{where}: can't be read as CSV: {' '.join(str(error).split())}") from error
+        raise WrongValue(f"{where}: can't be read as CSV: {_said(error)}") from error
     if frame.empty:
         raise WrongValue(f"{where}: has only its first line, the columns' names; there must be rows")
     names = [name or f"Unnamed: {place}" for place, name in enumerate(written.names)]
@@ -96,6 +99,19 @@ def _read_table(file: TableFile, target_of: Callable[[Sequence[str]], str | None
     kept = [place for place in range(len(names)) if not _is_no_column(frame, place, written)]
     frame = frame if len(kept) == len(names) else frame.iloc[:, kept]
     return FileTable(frame, (*_notes(written, names, writings), *said), writings, gaps)
+
+
+def _said(error: Exception) -> str:
+    """Say what pandas' reader says in words for whoever has the file."""
+    text = " ".join(str(error).split())
+    if found := _TOO_MANY.search(text):
+        return (
+            f"line {found['line']} has {found['there']} fields, and there are {found['names']} columns; put text with "
+            "a separator in double quotes"
+        )
+    if found := _OPEN.search(text):
+        return f"the double quote that begins a text in line {int(found['row']) + 1} is not closed"
+    return text
 
 
 def _is_no_column(frame: pd.DataFrame, place: int, written: Dialect) -> bool:

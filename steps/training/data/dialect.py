@@ -11,7 +11,7 @@ from steps.errors import WrongValue
 from steps.training.data import no_table, numerals
 
 SEPARATORS = ",;\t|"
-# Runs of blanks, and the others, separate fields only where none of these does.
+# Runs of blanks separate fields only where none of these does, and the others only where no blanks do.
 BLANKS = " "
 _RARE = "^~\x01:"
 # DOS ends a text file with it; files from there have it below their last line, or at its end.
@@ -55,11 +55,13 @@ def sniff(text: str, where: str) -> Dialect:
         raise WrongValue(f"{where}: is empty")
     if problem := no_table.by_text(text):
         raise WrongValue(f"{where}: {problem}")
-    above, separators = 0, SEPARATORS + BLANKS + _RARE
+    above, separators = 0, SEPARATORS + BLANKS
     if excel := _EXCEL.fullmatch(text.partition("\n")[0]):
         above, separators = 1, excel[1]
     quote = _quote(text)
     ranked = [r for separator in separators if (r := _ranked(text, separator, above, quote))]
+    if not any(entry[0] for entry in ranked):
+        ranked += [r for separator in _RARE if (r := _ranked(text, separator, above, quote))]
     if not ranked:
         raise WrongValue(
             f"{where}: can't be read as CSV: it has no line of a table, or a field of more than "
@@ -128,7 +130,7 @@ def _ranked(text: str, separator: str, above: int, quote: str) -> tuple[bool, bo
     dialect = Dialect(separator, names, above, has_names, quote=quote)
     is_table = agree >= _AGREE and len(names) > 1
     whole = is_table and agree == 1 and above <= comments
-    return is_table, is_table and separator in SEPARATORS, whole, agree * fields, dialect
+    return is_table, is_table and separator != BLANKS, whole, agree * fields, dialect
 
 
 def split(text: str, separator: str, quote: str = '"') -> Lines:

@@ -163,7 +163,7 @@ REFUSED = {
     ),
     "no text": (b"\x89PNG\r\n\x1a\n" + bytes(99), "is not text in UTF-8"),
     "half of UTF-16": ("a,b\n1,2\n".encode("utf-16")[:-1], "is not text in UTF-16 (truncated data)"),
-    "more fields than names": (b"a,b\n1,2\n1,2\n1,2,3\n", "Expected 2 fields in line 4, saw 3"),
+    "more fields than names": (b"a,b\n1,2\n1,2\n1,2,3\n", "line 4 has 3 fields, and there are 2 columns; put text"),
     "fewer names": (b"a,b\n1,2,3,4\n1,2,3,4\n1,2,3,5\n", "first line, which names 2 columns"),
     "a page": (b"<!DOCTYPE html>\n<html><body>Log in</body></html>\n", "is an HTML page"),
     "a page without a type": (b"\n<html>\n<head></head>\n</html>", "is an HTML page"),
@@ -175,7 +175,8 @@ REFUSED = {
     "a sparse table": (b"+1 1:0.5 3:1\n-1 2:0.1 3:7\n", "is in the sparse format of LIBSVM"),
     "lines in quotes": (b'"a,b"\n"1,2"\n"3,4"\n', "each of its lines stands in double quotes"),
     "JSON": (b'[{"a": 1, "b": 2},\n {"a": 3, "b": 4}]\n', "is JSON"),
-    "an open quote": (b'a,b\n"1,2\n', "can't be read as CSV"),
+    "an open quote": (b'a,b\n1,2\n"1,2\n', "the double quote that begins a text in line 3 is not closed"),
+    "more fields below a title": (b"Results\na,b\n1,2\n3,4\n1,2,3\n", "line 5 has 3 fields, and there are 2 columns"),
 }
 
 
