@@ -21,6 +21,9 @@ _FILES = [
     "a;b;when;y\n" + "".join(f"{n},5;{n}.000;2026-01-{n % 28 + 1:02};{n * n}\n" for n in _ROWS),
     "title\n\n# remark\nid\tg\ty\n" + "".join(f"{n}\t{n % 4}\t{'yes' if n % 2 else 'no'}\n" for n in _ROWS),
     "sep=|\na|b\n" + "".join(f'"${n},000.5"|NA\n' for n in _ROWS),
+    "a,b,y\n[mm],kg,-\n" + "".join(f"{n},({n}.5),{n % 2}\n" for n in _ROWS) + "a,b,y\n5,7,1\n",
+    "'a'^'b^c'^'y'\n" + "".join(f"'{n} 234,5'^'\\N'^'{n % 3}'\n" for n in _ROWS),
+    '"a\nb",b\ty\n' + "".join(f"1'{n + 100}.5,x\t{n % 2}\n" for n in _ROWS),
     "\ufeffp q r\n" + "".join(f"{n}  {n / 7}   {n % 2}\n" for n in _ROWS),
 ]
 _WORDS = (
@@ -28,7 +31,8 @@ _WORDS = (
     "1,5", "1.234,5",
     "NA", "None", "nan", "inf", "-inf", "True", "False", "2026-01-01", "2026-99-99", "12:30", "$5", "5 %", "1e400",
     "9" * 30,
-    "<html>", "{", "PAR1", "\x1f\x8b", "\ufeff", "\x1a",
+    "'", "(7.5)", "7.5-", "1 234", "1'234", "12,34,567", "[mm]", "---", "#DIV/0!", "\\N", "\u2212", "\u0663",
+    "^", "~", ":", "//", "<html>", "@relation", "1 1:2 2:3", "{", "PAR1", "\x1f\x8b", "\ufeff", "\x1a",
 )  # fmt: skip
 _SETTINGS = {
     "target": st.sampled_from(("auto", "a", "b", "c", "y", "id", "nothing")),
@@ -58,7 +62,9 @@ def _bytes(draw: st.DrawFn) -> bytes:
             content[draw(st.integers(0, len(content) - 1))] = draw(st.integers(0, 255))
         return bytes(content[: draw(st.sampled_from((len(content), len(content) // 2, 4)))])
     text = draw(st.one_of(changed(_FILES, _WORDS), changed(_FILES, _WORDS), soup(_WORDS, 60), texts()))
-    raw = text.encode(draw(st.sampled_from(("utf-8", "utf-8", "utf-16"))), "surrogatepass")
+    raw = text.encode(
+        draw(st.sampled_from(("utf-8", "utf-8", "utf-8", "utf-16", "utf-16-le", "utf-32"))), "surrogatepass"
+    )
     packed = gzip.compress(raw) if kind == 1 else raw
     return packed[: draw(st.sampled_from((len(packed), len(packed), len(packed) // 2)))]
 

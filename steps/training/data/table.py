@@ -56,6 +56,8 @@ def _parquet(source: Any, where: str) -> pd.DataFrame:
         frame = read.to_pandas(use_threads=False, split_blocks=True, self_destruct=True)
     except (pyarrow.ArrowException, OSError, ValueError) as error:
         raise WrongValue(f"{where}: can't be read as Parquet: {str(error).splitlines()[0]}") from error
+    except (LookupError, TypeError, AttributeError) as error:  # of what pandas notes in such a file
+        raise WrongValue(f"{where}: can't be read as Parquet: what pandas noted in it is broken: {error!r}") from error
     if frame.empty:
         raise WrongValue(f"{where}: has no rows or no columns")
     if not isinstance(frame.index, pd.RangeIndex):  # it holds data of its own

@@ -5,6 +5,8 @@ import hashlib
 import zipfile
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from steps.errors import WrongValue
@@ -95,6 +97,14 @@ def test_a_file_that_can_t_be_read_is_one_problem(tmp_path, name, content, part)
     """Whatever is in a file, there is one line that names it."""
     (tmp_path / name).write_bytes(content)
     assert part in problem_of(tmp_path / name)
+
+
+def test_a_parquet_file_with_broken_notes_of_pandas_is_one_problem(tmp_path):
+    """One line names the file."""
+    written = pa.Table.from_pandas(pd.DataFrame({"a": [1, 2], "b": [3, 4]}))
+    notes = (written.schema.metadata or {})[b"pandas"].replace(b'"kind"', b'"kin?"')
+    pq.write_table(written.replace_schema_metadata({b"pandas": notes}), tmp_path / "x.parquet")
+    assert "can't be read as Parquet: what pandas noted in it is broken" in problem_of(tmp_path / "x.parquet")
 
 
 def test_a_workbook_is_no_table(tmp_path):
