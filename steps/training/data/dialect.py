@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from steps.errors import WrongValue
 from steps.training.data import no_table, numerals
+from steps.training.shipped.table_rows import LINE_END
 
 SEPARATORS = ",;\t|"
 # Runs of blanks separate fields only where none of these does, and the others only where no blanks do.
@@ -87,7 +88,8 @@ def _quote(text: str) -> str:
 def _is_quoted_whole(text: str) -> bool:
     lines = text.splitlines()
     inner = [line.strip()[1:-1] for line in lines if re.fullmatch(r'\s*".*"\s*', line)]
-    return len(inner) >= _AGREE * len(lines) and len(split("\n".join(inner).replace('""', '"'), ",")[0]) > 1
+    inside = split("\n".join(inner).replace('""', '"'), ",")
+    return len(inner) >= _AGREE * len(lines) and any(len(line) > 1 for line in inside)
 
 
 def _records(text: str, quote: str) -> list[str]:
@@ -127,7 +129,7 @@ def _ranked(text: str, separator: str, above: int, quote: str) -> tuple[bool, bo
         return None
     fields = len(lines[-1]) if too_few else len(names)
     agree = sum(len(line) == fields for line in lines[has_names:]) / max(len(lines) - has_names, 1)
-    dialect = Dialect(separator, names, above, has_names, quote=quote)
+    dialect = Dialect(separator, tuple(LINE_END.sub(" ", name) for name in names), above, has_names, quote=quote)
     is_table = agree >= _AGREE and len(names) > 1
     whole = is_table and agree == 1 and above <= comments
     return is_table, is_table and separator != BLANKS, whole, agree * fields, dialect

@@ -15,6 +15,7 @@ from steps.errors import WrongValue
 from steps.parameters.option import option
 from steps.training.data import csv_file, no_table, table_file
 from steps.training.data.csv_file import FileTable
+from steps.training.shipped.table_rows import LINE_END
 
 _PARQUET = b"PAR1"
 _HEAD = 512
@@ -34,7 +35,7 @@ def read(path: Path, where: str, target_of: Callable[[Sequence[str]], str | None
         raise WrongValue(f"{where}: {problem}")
     else:
         read = csv_file.read(file, target_of)
-    read.frame.columns = pd.Index([str(name) for name in read.frame.columns])
+    read.frame.columns = pd.Index([LINE_END.sub(" ", str(name)) for name in read.frame.columns])
     _check_names(list(read.frame), where)
     return read
 

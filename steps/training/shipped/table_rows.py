@@ -25,6 +25,8 @@ _AMOUNT = r"(?:[^\w()+-]|[A-Z]{3} )*\d[\d.,]*\s*[^\w\s()+-]?"
 _NEGATIVE = re.compile(rf"\((?P<accountant>{_AMOUNT})\)|(?P<sap>{_AMOUNT})-")
 # A minus sign, invisible marks, and the separators of Arabic numbers.
 _PLAIN = {0x2212: "-", 0x200B: "", 0x2060: "", 0xFEFF: "", 0x66B: ".", 0x66C: ","}
+# A column's name of several lines, as in a cell of a spreadsheet, is one of one line.
+LINE_END = re.compile(r"\s*[\r\n]+\s*")
 # What databases write for no value: it is never a text.
 NULLS = ("\\N", "(null)", "<null>", "[null]")
 # Texts that mean "no value" to pandas' reader of files, too.
@@ -170,7 +172,7 @@ def _frame(rows: Any, names: Sequence[str]) -> pd.DataFrame:
             rows.columns = pd.Index(names)
     # The reader of files strips the names, so a frame that was read by another may have blanks about them.
     known = {str(name): position for position, name in reversed(list(enumerate(rows.columns)))}
-    stripped = {name.strip(): position for name, position in known.items()} | known
+    stripped = {LINE_END.sub(" ", name.strip()): position for name, position in known.items()} | known
     return pd.DataFrame({name: rows.iloc[:, stripped[name]] for name in names if name in stripped}, index=rows.index)
 
 

@@ -58,10 +58,10 @@ READ = {
     ),
     "carets": ("a^b\n1^x, y\n2^z\n", {"a": [1, 2], "b": ["x, y", "z"]}),
     "tildes": ("a~b\n1~x\n2~z\n", {"a": [1, 2], "b": ["x", "z"]}),
-    "names of several lines": ('"a\nb","c\n\nd"\n1,x\n2,y\n', {"a\nb": [1, 2], "c\n\nd": ["x", "y"]}),
+    "names of several lines": ('"a\nb","c\n\nd"\n1,x\n2,y\n', {"a b": [1, 2], "c d": ["x", "y"]}),
     "a title above names of several lines": (
         'Results\n"a\nb",c,d\n1,2,x\n3,4,y\n',
-        {"a\nb": [1, 3], "c": [2, 4], "d": ["x", "y"]},
+        {"a b": [1, 3], "c": [2, 4], "d": ["x", "y"]},
     ),
     "an inch": ('a 5" pipe,b\n1,x\n2,y\n', {'a 5" pipe': [1, 2], "b": ["x", "y"]}),
     "colons": ("a:b\n1:John Smith\n2:Jane Doe\n", {"a": [1, 2], "b": ["John Smith", "Jane Doe"]}),

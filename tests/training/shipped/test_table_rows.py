@@ -194,6 +194,15 @@ FILES = {
 }
 
 
+def test_a_name_of_several_lines_is_one_of_one(tmp_path):
+    """The step reads it so, and the model knows it as pandas reads it."""
+    path = tmp_path / "x.csv"
+    path.write_text('"Unit\nprice",b\n' + "".join(f"{n}.5,{'pq'[n % 2]}\n" for n in range(40)))
+    made = examples.get(TrainSettings(data=str(path), folds=2), ["sklearn.svm.SVC"])
+    assert list(made.features) == ["Unit price"]
+    assert TableRows(made.columns).transform(pd.read_csv(path))["Unit price"].tolist() == [n + 0.5 for n in range(40)]
+
+
 @pytest.mark.parametrize(("row", "separator"), FILES.values(), ids=FILES)
 def test_plain_pandas_reads_the_training_file_for_the_model(tmp_path, row, separator):
     """Its rows become those that the step made of the file, whatever its numbers look like."""
