@@ -1,4 +1,4 @@
-"""Lines of a file that are no rows of its table: its names once more, and units or descriptions below them."""
+"""Lines of a file that are no rows of its table: its names once more, units or descriptions below them, a total."""
 
 import re
 from collections.abc import Sequence, Set
@@ -17,6 +17,10 @@ _FEWEST = 2
 _SAMPLE, _NUMBERS = 100, 0.9
 _NUMBER = re.compile(r"[-+(]?[\d.,]*\d[\d.,]*(?:[eE][-+]?\d+)?%?\)?")
 _LONGEST = 30
+_TOTAL = re.compile(
+    r"((grand |sub|column )?(total|sum)s?|summe|(ins)?gesamt|totale|somme|suma|\u0438\u0442\u043e\u0433\u043e):?",
+    re.IGNORECASE,
+)
 _RULE = re.compile(r"[-=:+]{3,}")
 
 
@@ -38,6 +42,9 @@ def rows(frame: pd.DataFrame, names: Sequence[str]) -> tuple["pd.Series[bool] | 
     else:
         said.append(f"its names stand again in {_lines(int(again.sum()))} below: left out")
         kept &= ~again
+    if (total := _total(frame, texts)) is not None:
+        said.append(f"its last line is of a {total!r}: left out")
+        kept.iloc[-1] = False
     return (kept if said else None), tuple(said)
 
 
@@ -81,6 +88,15 @@ def _descriptions(frame: pd.DataFrame, texts: Set[int]) -> int:
         if not no_numbers or said * 2 <= count or count < _FEWEST:
             return row
     return most
+
+
+def _total(frame: pd.DataFrame, texts: Set[int]) -> str | None:
+    """Return what the last row says if it sums up the others: a text that stands nowhere else in its column."""
+    for place in sorted(texts) if len(frame) > _FEWEST else ():
+        cell = str(frame.iloc[-1, place]).strip()
+        if _TOTAL.fullmatch(cell) and (frame.iloc[:, place].str.strip() == cell).sum() == 1:
+            return cell
+    return None
 
 
 def _cells(row: "pd.Series[str]") -> list[str]:

@@ -14,6 +14,12 @@ FILES = {
         "below the names 2 lines of units or descriptions (How old?, How, long?): left out",
     ),
     "a ruled table": ("| a | b |\n|---|---|\n| 1 | x |\n| 3 | y |\n", [1, 3], None),
+    "a total": ("a,b,c\n1,x,2.5\n3,y,4.5\n,Total,7\n", [1.0, 3.0], "its last line is of a 'Total': left out"),
+    "a total among numbers": (
+        "a,b\n1,2.5\n3,4.5\nGrand total,7\n",
+        [1, 3],
+        "its last line is of a 'Grand total': left",
+    ),
     "files put together": ("a,b\n1,x\na,b\n3,y\na,b\n5,z\n", [1, 3, 5], "its names stand again in 2 lines below"),
     "files of true and false": ("a,b\nTrue,x\na,b\nFalse,y\n", [True, False], "its names stand again in a line"),
     "true, false and a gap": ("a,b\nTrue,x\na,b\n,y\nFalse,z\n", [True, None, False], "its names stand again"),
@@ -26,6 +32,8 @@ ROWS = {
     "texts": ("a,b\nx,y\np,q\n", ["x", "p"]),
     "one of the names": ("a,b,c\na,x,1\np,b,2\n", ["a", "p"]),
     "a rule in one column": ("a,b\n---,x\n1,y\n3,z\n", ["---", "1", "3"]),
+    "totals in many rows": ("a,b\nx,1\nTotal,2\ny,3\nTotal,4\n", ["x", "Total", "y", "Total"]),
+    "a word with a total in it": ("a,b\nx,1\ny,3\ntotal loss,4\n", ["x", "y", "total loss"]),
     "two rows": ("a,b\nx,y\n1,2\n", ["x", "1"]),
 }
 
