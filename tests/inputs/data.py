@@ -77,7 +77,16 @@ ROWS = [
     _data("empty", ": is empty", "", "tune"),
     _data("blank-lines", ": is empty", "\n\n\n"),
     _data("no-rows", ": has only its first line, the columns' names; there must be rows", "a,b,y\n"),
-    _data("binary", ": is not text in UTF-8 (invalid start byte); save it as UTF-8", b"\x89PNG\r\n\x1a\n" + bytes(256)),
+    _data(
+        "picture",
+        ": is not a CSV or Parquet file but a picture; save its table as CSV",
+        b"\x89PNG\r\n\x1a\n" + bytes(256),
+    ),
+    _data(
+        "binary",
+        ": is not text in UTF-8, nor Parquet: it holds bytes that no text has; save its table as CSV",
+        b"\x89\r\n\x1a\n" + bytes(256),
+    ),
     _data(
         "another-encoding",
         ": is text in neither UTF-8 nor Windows-1252; save it as UTF-8",
