@@ -52,7 +52,7 @@ def test_a_messy_table_from_the_web_is_fetched_once_and_tuned(place: Place, web:
     assert list((place.folder / "tmp").glob("tune-*")) == []
 
 
-@pytest.mark.parametrize("backend", ["warm", "local"])
+@pytest.mark.parametrize("backend", ["warm", pytest.param("local", marks=pytest.mark.slow)])
 def test_a_study_fetches_a_file_once_and_prepares_each_fold_once(backend: str, place: Place, web: Web) -> None:
     """Its children map what the first of them kept, with an interpreter for each, too.
 

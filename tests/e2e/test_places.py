@@ -69,7 +69,7 @@ def alone(project: Path, new_place: Callable[..., Place]) -> tuple[Place, list[R
     place = new_place(extra=standin_gpus(4))
     licences = place.folder / "licences"
     licences.write_text("".join(f"LICENCE='licence {name}'\n" for name in "abcd"))
-    tuned(place, project, HOWS, gpus=1, devices="0,1,3", places=licences, trial_timeout_s=60)
+    tuned(place, project, HOWS, gpus=1, devices="0,1,3", places=licences, trial_timeout_s=40)
     return place, place.study().children
 
 

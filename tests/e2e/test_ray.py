@@ -152,21 +152,21 @@ def test_a_table_of_text_is_scored_as_on_one_machine(place: Place, new_place: Ca
     assert place.named("text").essence("accuracy") == alone.named("text").essence("accuracy")
 
 
-def test_an_end_reaches_the_trials(cluster: Cluster, place: Place, local: Study) -> None:
+@pytest.mark.parametrize("number", [signal.SIGKILL, pytest.param(signal.SIGINT, marks=pytest.mark.slow)])
+def test_an_end_reaches_the_trials(cluster: Cluster, place: Place, local: Study, number: signal.Signals) -> None:
     """Ctrl-C ends the trials on the nodes within 2 s, a killed tuner leaves none; resumed, the study lacks nothing."""
-    for number, code in ((signal.SIGINT, 130), (signal.SIGKILL, -signal.SIGKILL)):
-        process = place.start(on_cluster(place, "ended"), cwd=ROOT)
-        until(lambda: len(cluster.trials()) == 2, 300, f"two trials: {(place.folder / 'output.txt').read_text()}")
-        os.kill(process.pid, number)
-        with promised(REACHES_S + (number == signal.SIGKILL)):
-            until(lambda: not cluster.trials(), 120, "the trials' end")
-        assert process.wait(timeout=120) == code
-        place.all_gone()
-        if number == signal.SIGINT:
-            running = [run for run in place.named("ended").children if run.info.status == "RUNNING"]
-            assert running == []
-    place.run(on_cluster(place, "ended"), cwd=ROOT, check=True)
-    assert essence(place.named("ended")) == essence(local)
+    name = f"ended by {number.name}"
+    process = place.start(on_cluster(place, name), cwd=ROOT)
+    until(lambda: len(cluster.trials()) == 2, 300, f"two trials: {(place.folder / 'output.txt').read_text()}")
+    os.kill(process.pid, number)
+    with promised(REACHES_S + (number == signal.SIGKILL)):
+        until(lambda: not cluster.trials(), 120, "the trials' end")
+    assert process.wait(timeout=120) == (130 if number == signal.SIGINT else -signal.SIGKILL)
+    place.all_gone()
+    if number == signal.SIGINT:
+        assert [run for run in place.named(name).children if run.info.status == "RUNNING"] == []
+    place.run(on_cluster(place, name), cwd=ROOT, check=True)
+    assert essence(place.named(name)) == essence(local)
 
 
 @pytest.mark.slow

@@ -151,7 +151,9 @@ def test_a_model_with_encoded_labels_is_loaded_where_the_project_is_not(place: P
     assert loaded.stdout.split() == ["True", "False"], loaded.stderr
 
 
-@pytest.mark.parametrize(("backend", "launches"), [("warm", 12), ("local", 1)])
+@pytest.mark.parametrize(
+    ("backend", "launches"), [("warm", 4), pytest.param("warm", 12, marks=pytest.mark.slow), ("local", 1)]
+)
 def test_every_kind_of_value_arrives_as_it_was(backend: str, launches: int, place: Place) -> None:
     """Hundreds of values, from a space through `mlflow.run` to `get_params()`: same type, same value, to the last bit.
 
