@@ -58,9 +58,8 @@ def read(argv: Sequence[str], settings: type[_S], elsewhere: str = "") -> _S:
     names = [p.name for p in parameters(settings)]
     for key, word in others.items():
         near = did_you_mean(key, names)
-        allowed = (
-            "--help lists them" if near else "; ".join([f"allowed: {', '.join(names)}", *filter(None, [elsewhere])])
-        )
+        listed = f"allowed: {', '.join(names)}" + (f"; {elsewhere}" if elsewhere else "")
+        allowed = "--help lists them" if near else listed
         problems.append(f"{option(key, word)}: unknown parameter{near}; {allowed}")
     if problems:
         raise WrongValue(*problems)

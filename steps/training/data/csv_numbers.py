@@ -16,10 +16,10 @@ _CLASSES = ("None", "NA", "N/A", "n/a", "null", "NULL")
 
 
 def has_decimal_commas(frame: pd.DataFrame, reader: CsvReader, separator: str) -> bool:
-    """Tell whether the file has decimal commas: where none separates fields, one number is enough.
+    """Tell whether the file has decimal commas. Between semicolons one such number is enough.
 
-    With another separator than `;` the comma might group digits, or join two codes, unless it surely does not, and no
-    column has a decimal point.
+    Elsewhere a comma may group digits, or join two codes: some column must be unreadable in any other way, and no
+    column may have decimal points.
     """
     if separator == ";":
         return numerals.has_decimal_commas(frame)
