@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
@@ -24,6 +24,7 @@ from steps.tuning.search.stopping import BestTrials, StopRules
 from steps.tuning.study_plan import StudyPlan
 from steps.tuning.study_time import StudyTime
 from steps.tuning.trials import launching, rung, settling
+from steps.tuning.trials.baselines import Baselines
 from steps.tuning.trials.child_runs import ChildRuns
 from steps.tuning.trials.places import Place
 from steps.tuning.trials.pool import Pool
@@ -53,7 +54,7 @@ class StudyLoop:
     at_last: Callable[[], None] = lambda: None
     _results: Results = field(init=False)
     _progress: Progress = field(init=False)
-    _baselines: deque[Job] = field(init=False)
+    _baselines: Baselines = field(init=False)
     _last_prune: float = 0.0
     _retries: Retries = field(init=False)
     _is_last: bool = False
@@ -65,7 +66,7 @@ class StudyLoop:
         rules = StopRules(best, settings.patience, settings.target_value, settings.max_failures)
         self._results = Results(rules, settings.try_first, self.plan.constraints, self.plan.checkpoints is not None)
         self._progress = Progress(settings.n_trials, objectives[0].name)
-        self._baselines = self.plan.baselines()
+        self._baselines = Baselines(self.plan.baselines())
         self._best_so_far = BestSoFar(self.study_lock.run_id, objectives[0].name)
         self._retries = Retries(settings.retries, Counter(self.history.retries))
 
@@ -84,7 +85,7 @@ class StudyLoop:
 
     def _run_rounds(self) -> None:
         try:
-            self._recall_baselines()
+            self._baselines.drop(self._recall)
             while not self._is_over():
                 self.study_lock.heartbeat()
                 self.reporter.tend()
@@ -150,10 +151,9 @@ class StudyLoop:
         if self._retries.waiting:
             job, run_id = self._retries.waiting.popleft()
             return launching.launch(self.children, job, place, retry_of=run_id)
-        # A baseline comes second, so that it neither delays the first trial nor is missing from a study cut short.
-        if self._baselines and (self.search.asked > 0 or is_trying or self._results.stopped_by is not None):
-            job = self._baselines.popleft()
-            return launching.launch(self.children, job, place, retry_of=self.history.retry_of(job))
+        at_once = is_trying or self._results.stopped_by is not None
+        if baseline := self._baselines.next(self.search.asked, at_once=at_once):
+            return self._launch_anew(baseline, place)
         while self._wants_a_trial() and self.search.can_ask():
             self.study_lock.heartbeat()
             if self.interrupts.noted:
@@ -163,9 +163,14 @@ class StudyLoop:
             job = self.plan.job(*self.search.ask(params))
             job = rung.put(job, self.search, self.plan.fidelity, self._results.trials)
             if not self._recall(job):
-                return launching.launch(self.children, job, place, retry_of=self.history.retry_of(job))
+                return self._launch_anew(job, place)
             self._judge()
-        return None
+        # No trial can have this place now.
+        baseline = self._baselines.next(self.search.asked, at_once=self.search.asked > 0)
+        return self._launch_anew(baseline, place) if baseline else None
+
+    def _launch_anew(self, job: Job, place: Place) -> Child:
+        return launching.launch(self.children, job, place, retry_of=self.history.retry_of(job))
 
     def _wants_a_trial(self) -> bool:
         return self._results.stopped_by is None and self.search.asked < self.plan.asks
@@ -175,9 +180,6 @@ class StudyLoop:
         if not self._is_last and (not wants_more or self._left() < self.time.for_imports()):
             self._is_last = True
             self.at_last()
-
-    def _recall_baselines(self) -> None:
-        self._baselines = deque(job for job in self._baselines if not self._recall(job))
 
     def _recall(self, job: Job) -> bool:
         """Take in a child's result from the record; tell whether there was one, so that the child need not be run."""
@@ -198,21 +200,19 @@ class StudyLoop:
 
     def _settle(self, child: Child | Adopted) -> None:
         may_retry = self._retries.may(child.job)
-        if child.number is None:
-            result = settling.settle(self.children, self.interrupts, child, may_retry=may_retry)
-            if not self._retries.take(result):
-                self._results.check_try(result)
-                self._results.baselines.append(result)
-            return
         steps = child.job.rung.steps if child.job.rung else ()
         pruned_at = None
-        if self.search.prunes:
+        if self.search.prunes and child.number is not None:
             steps = self.children.steps(child.run_id, ended=True)
             pruned_at = self.search.judge(child.number, steps)
             steps = [(step, value) for step, value in steps if pruned_at is None or step <= pruned_at]
         result = settling.settle(self.children, self.interrupts, child, steps, pruned_at, may_retry=may_retry)
-        if not self._retries.take(result):
-            self._results.check_try(result)
+        if self._retries.take(result):
+            return
+        self._results.check_try(result)
+        if child.number is None:
+            self._results.baselines.append(result)
+        else:
             self._take_in(result)
 
     def _take_in(self, result: TrialResult) -> None:

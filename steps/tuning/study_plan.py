@@ -2,7 +2,6 @@
 
 import math
 import sys
-from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -132,16 +131,16 @@ class StudyPlan:
     def _is_budget(self, name: str) -> bool:
         return self.fidelity is not None and name == self.fidelity.name
 
-    def baselines(self) -> deque[Job]:
+    def baselines(self) -> list[Job]:
         """Return the jobs that run beside the trials: each estimator, or the entry point, with its own defaults."""
         if not self.settings.baseline:
-            return deque()
+            return []
         given = [*self.entry.common(self.settings), "device", CHECKPOINT]  # given where they are required
         missing = [] if self.entry.runs_train else self.entry.required(given)
         budget = {name: self.fidelity.high for name in missing if self.fidelity and self._is_budget(name)}
         if len(missing) > len(budget):
-            return deque()  # not every parameter has a default
-        return deque(Job(None, path, budget) for path in self.estimators.values())
+            return []  # not every parameter has a default
+        return [Job(None, path, budget) for path in self.estimators.values()]
 
 
 def make(settings: TuneSettings, project: TunedProject, describe: Describe) -> StudyPlan:

@@ -291,8 +291,8 @@ def space(text: str = NUMBERS) -> Space:
 def plan(text: str = NUMBERS, *, jobs: int = 1, baseline: bool = False, **settings: Any) -> StudyPlan:
     """Make the plan of a study of another entry point than `train`; `baseline`: its parameters have defaults."""
     searched = space(text)
-    (path,) = searched.estimators
-    parameters = dict.fromkeys(searched.hyperparameters(path), "0" if baseline else None)
+    names = [name for path in searched.estimators for name in searched.hyperparameters(path)]
+    parameters = dict.fromkeys(names, "0" if baseline else None)
     return StudyPlan(
         settings=TuneSettings(**{"study": "mine", "jobs": jobs, "entry_point": "own", "sampler": "random", **settings}),
         jobs=jobs,
@@ -300,7 +300,7 @@ def plan(text: str = NUMBERS, *, jobs: int = 1, baseline: bool = False, **settin
         environment=None,
         entry=EntryPoint("own", parameters, runs_train=False),
         space=searched,
-        estimators={path: path},
+        estimators={path: path for path in searched.estimators},
         objectives=(Objective(OBJECTIVE, MAXIMIZE),),
         backend_config={},
         dataset={},

@@ -267,6 +267,28 @@ def test_a_baseline_comes_second():
     assert [ended.value for ended in result.baselines] == [0.0]
 
 
+SEVERAL = """
+estimator:
+  sklearn.tree.DecisionTreeClassifier: {max_depth: {type: int, low: 1, high: 9}}
+  sklearn.linear_model.RidgeClassifier: {alpha: {type: float, low: 0, high: 1}}
+  sklearn.svm.SVC: {C: {type: float, low: 1, high: 9}}
+"""
+
+
+def test_several_baselines_take_turns_with_the_trials():
+    """A study that is cut short has of both what it had time for."""
+    made = study(by_number(0.5), text=SEVERAL, baseline=True, n_trials=4)
+    made.run()
+    assert made.children.numbers == [0, None, 1, None, 2, None, 3]
+
+
+def test_a_baseline_takes_the_place_that_no_trial_can_have():
+    """Trial 0 takes long, and the trials of its window have ended: a baseline goes first that would come later."""
+    made = study(by_number(0.5), text=SEVERAL, baseline=True, n_trials=4, jobs=2, window=2, ending=newest)
+    made.run()
+    assert made.children.numbers == [0, None, 1, None, None, 2, 3]
+
+
 def test_a_stopped_study_waits_for_its_baseline():
     """Without it nobody can say what tuning gained."""
     made = study(by_number(0.9), baseline=True, n_trials=9, target_value=0.9)

@@ -51,7 +51,7 @@ def test_the_settings_have_the_size_of_the_data(record, make_plan):
 def test_the_space_is_told_by_estimator(make_plan):
     """So no name is repeated for each hyperparameter; with one estimator there are no groups."""
     space = study_facts.space(make_plan(space="automl"))
-    assert list(space)[:2] == ["RandomForestClassifier", "ExtraTreesClassifier"]
+    assert list(space)[1:3] == ["StandardScaler + LogisticRegression", "ExtraTreesClassifier"]
     assert space["StandardScaler + SVC"]["svc__C"] == "a number from 0.01 to 1000.0, log"
     assert list(study_facts.space(make_plan())) == [""]
     two = fakes.space("estimator: {a.Ridge: {alpha: {type: float, low: 1, high: 2}}, b.Ridge: null}")
