@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shlex
 import signal
 import urllib.error
@@ -18,6 +19,7 @@ from sklearn.datasets import load_iris
 from steps.tracking import evaluation
 from tests.e2e.test_own_script import LOSS, SPACES, STANZAS
 from tests.e2e.tools import LIMIT_S, Done, Place, copy_project, until
+from tests.host import ROOT
 from tests.training.data import test_weights as weights_table
 
 pytestmark = pytest.mark.e2e
@@ -141,6 +143,18 @@ def test_the_champion_can_be_loaded_as_printed(finished: tuple[Place, Done, Path
     process = place.paste(f"{done.printed('Load')} <<< {shlex.quote(ask)}")
     assert process.wait(timeout=LIMIT_S) == 0
     assert "['setosa' 'versicolor']" in (place.folder / "output.txt").read_text()
+
+
+def test_readme_tells_how_a_program_loads_the_champion(finished: tuple[Place, Done, Path]) -> None:
+    """Its three lines, with this place, this name and this table, print an answer for each row of the raw table."""
+    place, _, path = finished
+    (lines,) = re.findall(r"^```python\n(.*?)^```$", (ROOT / "README.md").read_text(), re.DOTALL | re.MULTILINE)
+    ours = {"sqlite:///mlflow.db": place.uri, "models:/flats@": "models:/flowers@", "examples/table/flats.csv": path}
+    for theirs, own in ours.items():
+        assert lines.count(theirs) == 1
+        lines = lines.replace(theirs, str(own))
+    done = place.run([place.python, "-c", lines], check=True)
+    assert done.stdout.count("'setosa'") + done.stdout.count("'versicolor'") + done.stdout.count("'virginica'") == 150
 
 
 def test_a_study_that_goes_on_keeps_its_champion(finished: tuple[Place, Done, Path]) -> None:

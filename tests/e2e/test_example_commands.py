@@ -37,10 +37,7 @@ def test_a_command_of_an_example_s_readme_tunes_it(place: Place, name: str, numb
     parameters = dict(option.split("=", 1) for option in options[1::2]) | FEW
     if "project" in parameters:
         parameters["env_manager"] = "local"
-    words = [sys.executable, "-m", "mlflow", "run", ".", "-e", step, "--env-manager", "local"]
-    for option in parameters.items():
-        words += ["-P", "=".join(option)]
-    done = place.run(words, cwd=ROOT, check=True)
+    done = place.step("steps.tune", check=True, **parameters)
     assert "Best " in done.stdout
     assert [run.data.tags["tuning.state"] for run in place.study().trials] == ["COMPLETE"] * 2, done.stderr
 

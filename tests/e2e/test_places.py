@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 from collections.abc import Callable
+from math import ceil
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from mlflow.entities import Run
 
 from tests.e2e.tools import Done, Place, copy_project
 from tests.standin import standin_gpus
-from tests.waits import until
+from tests.waits import slowness, until
 
 pytestmark = pytest.mark.e2e
 
@@ -69,7 +70,7 @@ def alone(project: Path, new_place: Callable[..., Place]) -> tuple[Place, list[R
     place = new_place(extra=standin_gpus(4))
     licences = place.folder / "licences"
     licences.write_text("".join(f"LICENCE='licence {name}'\n" for name in "abcd"))
-    tuned(place, project, HOWS, gpus=1, devices="0,1,3", places=licences, trial_timeout_s=40)
+    tuned(place, project, HOWS, gpus=1, devices="0,1,3", places=licences, trial_timeout_s=ceil(12 * slowness()))
     return place, place.study().children
 
 

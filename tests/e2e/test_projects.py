@@ -118,6 +118,7 @@ def test_a_trial_is_reproduced_from_its_url(fetched: Place) -> None:
     assert done.stdout.splitlines()[-1] == "verdict: identical"
 
 
+@pytest.mark.slow
 def test_killed_it_goes_on_as_the_study_that_it_would_have_been(fetched: Place, prepared: Place) -> None:
     """SIGKILL to the tuner in its midst: no process and no file stays, and the same command goes on at that commit."""
     parameters = {"project": fetched.extra["URL"], "study": "killed", **DIGITS}

@@ -94,3 +94,20 @@ def test_a_signal_while_the_server_is_away_is_answered_in_time(server: Server) -
         assert process.wait(timeout=120) == 143
     assert "Traceback" not in (place.folder / "output.txt").read_text()
     place.all_gone()
+
+
+@pytest.mark.slow
+def test_a_server_that_answers_to_another_name_is_named(new_place: Callable[..., Place]) -> None:
+    """A real one behind `--allowed-hosts`: the sentence has the host that it was asked for, and the option."""
+    place = new_place(extra={"MLFLOW_SERVER_ALLOWED_HOSTS": "tracking.example"})
+    server = Server(place)
+    server.start()
+    try:
+        done = place.step("steps.tune", **STUDY)
+    finally:
+        server.kill()
+    assert done.code == 2, done.stderr
+    host = f"127.0.0.1:{server.port}"
+    assert f"answers no request for the host '{host}'" in done.stderr
+    assert f"`mlflow server --allowed-hosts {host}`" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -44,7 +44,8 @@ def several(new_place: Callable[..., Place]) -> Place:
     folder = place.folder / "it's mine"
     folder.mkdir()
     (folder / "my space.yaml").write_text(SPACE)
-    done = place.mlflow_run("tune", space=folder / "my space.yaml", data="wine", folds=2, n_trials=16, jobs=2)
+    settings = {"data": "wine", "folds": 2, "n_trials": 16, "jobs": 2}
+    done = place.step("steps.tune", check=True, space=folder / "my space.yaml", **settings)
     (place.folder / "stdout").write_text(done.stdout)
     return place
 

@@ -153,9 +153,8 @@ def test_rows_that_lack_a_class_have_no_interval():
 
 
 @pytest.mark.e2e
-@pytest.mark.parametrize(
-    "metric", ["f1", *(pytest.param(name, marks=pytest.mark.slow) for name in ("average_precision", "recall"))]
-)
+@pytest.mark.usefixtures("_fewer_resamples")
+@pytest.mark.parametrize("metric", ["average_precision", "f1", "recall"])
 def test_rows_that_lack_the_class_that_a_metric_is_about_have_no_interval(metric):
     """One row of it in 60: a third of the resamples lacks it, and scores of 0 there would be made up."""
     fit, labels, features, target = halves(load_iris)
