@@ -23,6 +23,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 from mlflow.tracking import MlflowClient
+from scipy import stats
 from sklearn.metrics import accuracy_score, r2_score
 
 from scripts.benchmarks import flaml_run
@@ -92,15 +93,22 @@ def _kept(results: Path) -> list[Measured]:
 
 
 def text(seconds: int, rows: list[Measured]) -> str:
-    """Write a table: for each data set the mean scores and seconds over the seeds, and the mean rank below."""
+    """Write a table: for each data set the mean scores and seconds over the seeds, and the mean rank below.
+
+    The interval of the difference is Student's, of the seeds' differences; with one seed there is none.
+    """
     lines = [
         f"{seconds} s; held-out accuracy or r2, mean over the seeds",
-        f"{'data':14} {'here':>8} {'FLAML':>8} {'seeds':>6}   seconds, here and FLAML",
+        f"{'data':14} {'here':>8} {'FLAML':>8} {'difference':>18} {'seeds':>6}   seconds, here and FLAML",
     ]
     for table in dict.fromkeys(row.table for row in rows):
         of_it = [row for row in rows if row.table == table]
         here, flaml, its, theirs = np.mean([row[3:] for row in of_it], axis=0)
-        lines.append(f"{table:14} {here:8.4f} {flaml:8.4f} {len(of_it):6}   {its:.0f} {theirs:.0f}")
+        apart = f"{here - flaml:+.4f}"
+        if len(of_it) > 1:
+            error = stats.sem([row.here - row.flaml for row in of_it])
+            apart += f" ± {stats.t.ppf(0.975, len(of_it) - 1) * error:.4f}"
+        lines.append(f"{table:14} {here:8.4f} {flaml:8.4f} {apart:>18} {len(of_it):6}   {its:.0f} {theirs:.0f}")
     rank = np.mean([1.5 - np.sign(row.here - row.flaml) / 2 for row in rows])
     return "\n".join([*lines, f"{'mean rank':14} {rank:8.2f} {3 - rank:8.2f}"])
 
