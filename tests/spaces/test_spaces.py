@@ -29,7 +29,7 @@ def test_a_shipped_space_fits(name, task):
     features, target = small(task)
     space = load(name).for_task(task)
     choices: list[tuple[str, dict[str, object]]] = [(str(path), {}) for path in space.estimators]
-    search = Search(space, sampler="random", seed=1, window=9)
+    search = Search(space, sampler="random", seed=1, window=99)
     for _ in range(len(space.tries) + 3):
         choice = space.child(search.ask()[1])
         choices.append((str(choice.estimator), choice.hyperparameters))

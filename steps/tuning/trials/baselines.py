@@ -7,9 +7,9 @@ from steps.tuning.trials.trial import Job
 
 
 class Baselines:
-    """Baselines in their order, each after a trial: the first trials don't wait for all of them, nor they for the end.
+    """Baselines in their order, each after a trial.
 
-    A study that is cut short has so of both what it had time for.
+    So a study that is cut short has trials and baselines, as many of each as it had time for.
     """
 
     def __init__(self, jobs: Iterable[Job]) -> None:

@@ -106,7 +106,7 @@ def test_scores_are_the_same_to_the_last_bit(name, task, table, files):
     if name in spaces.names():
         space = load(name).for_task(task)
         choices: list[tuple[str, dict[str, object]]] = [(str(path), {}) for path in space.estimators]
-        search = Search(space, sampler="random", seed=1, window=9)
+        search = Search(space, sampler="random", seed=1, window=99)
         children = [space.child(search.ask()[1]) for _ in range(len(space.tries) + 1)]
         choices += [(str(child.estimator), child.hyperparameters) for child in children]
     else:
